@@ -1,0 +1,46 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+// The rooms of the house, in the order in which imports may go down. docs/architecture.md says what each takes, gives
+// and must not know; Tests/ArchitectureTests compares this list with the imports in the sources.
+let package = Package(
+  name: "exp",
+  platforms: [.macOS(.v14)],
+  products: [.executable(name: "exp", targets: ["exp"])],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+  targets: [
+    .target(name: "Diagnostics"),
+    .target(name: "Syntax", dependencies: ["Diagnostics"]),
+    .target(name: "Resolution", dependencies: ["Diagnostics", "Syntax"]),
+    // The kernels are optimized in every configuration: a debug build must give the same bits in bearable time.
+    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-Wall", "-Wextra"])]),
+    .target(name: "Tensors", dependencies: ["CKernels"]),
+    .target(name: "Graphs", dependencies: ["Tensors", "CKernels"]),
+    .target(name: "Records"),
+    .target(
+      name: "Evaluation",
+      dependencies: ["Diagnostics", "Syntax", "Resolution", "Tensors", "Graphs", "Records", "CKernels"]),
+    .target(name: "Studies", dependencies: ["Diagnostics", "Syntax", "Resolution", "Evaluation", "Records"]),
+    .target(name: "Reports", dependencies: ["Records"]),
+    .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"]), .brew(["readline"])]),
+    .executableTarget(
+      name: "exp",
+      dependencies: [
+        "Diagnostics", "Syntax", "Resolution", "Tensors", "Evaluation", "Studies", "Records", "Reports", "CReadline",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ]),
+    .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
+    .testTarget(name: "SyntaxTests", dependencies: ["Syntax", "Diagnostics"]),
+    .testTarget(name: "ResolutionTests", dependencies: ["Resolution", "Syntax", "Diagnostics"]),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
+    .testTarget(name: "GraphsTests", dependencies: ["Graphs", "Tensors"]),
+    .testTarget(name: "RecordsTests", dependencies: ["Records"]),
+    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Resolution", "Syntax", "Diagnostics", "Tensors"]),
+    .testTarget(name: "StudiesTests", dependencies: ["Studies", "Evaluation", "Records"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports", "Records"]),
+    .testTarget(name: "ArchitectureTests"),
+  ],
+  swiftLanguageModes: [.v5]
+)

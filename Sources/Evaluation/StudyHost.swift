@@ -1,0 +1,137 @@
+import Diagnostics
+import Records
+
+/// The one way in which evaluation calls up: what a running program says to the study around it. Calls come from the thread
+/// that runs the program, except those of `TrialReporter`.
+public protocol StudyHost: AnyObject {
+  /// The value chosen for an option; nil keeps the default. Called once per `option` statement, in order.
+  func choose(_ option: OptionDeclaration) throws -> Datum?
+  /// The root seed that overrides `seed n`, if the user gave one.
+  var seedOverride: Int? { get }
+  /// `seed n` was executed (after the override).
+  func seeded(_ root: Int)
+  /// A top-level statement is about to run; `prose` is the Markdown directly above it in its cell, empty if none.
+  func beginStatement(_ span: Span, prose: [String])
+  /// A value is shown: an expression statement at the top level, or `show`.
+  func show(_ value: Datum, name: String?, at span: Span)
+  /// `print`.
+  func print(_ text: String)
+  /// `cite`.
+  func cite(_ text: String)
+  /// A claim was evaluated.
+  func claim(_ outcome: ClaimOutcome)
+  /// `track` outside of any trial.
+  func track(_ row: [Datum.Field])
+  /// Runs all trials of a sweep, in any order and on any threads, and returns one outcome per point, in order of the points.
+  func sweep(_ request: SweepRequest) throws -> [TrialOutcome]
+  /// A long computation outside of any trial (`iterate`, `train`) reports its progress; cheap, called often.
+  func progress(_ report: ProgressReport)
+  /// Finds a data file below the data directories (`--data`, `EXP_DATA`, `data/`); nil when absent. The second value is the list of
+  /// places that were looked at, for the error.
+  func dataFile(_ relativePath: String) -> (path: String?, lookedIn: [String])
+  /// A script asks to read or write a path of its own; gives the absolute path or throws a diagnostic when it is not allowed.
+  func resolve(path: String, forWriting: Bool) throws -> String
+}
+
+/// An `option` statement.
+public struct OptionDeclaration: Sendable {
+  public var name: String
+  public var defaultValue: Datum
+  /// `.list` of choices, `.record` with fields `lower`, `upper` for a range, or `.none`.
+  public var bounds: Datum
+  public var documentation: String
+  public var span: Span
+  public init(name: String, defaultValue: Datum, bounds: Datum, documentation: String, span: Span) {
+    self.name = name
+    self.defaultValue = defaultValue
+    self.bounds = bounds
+    self.documentation = documentation
+    self.span = span
+  }
+}
+
+/// What became of a claim.
+public struct ClaimOutcome: Sendable {
+  public var text: String
+  /// True when its block gave true.
+  public var holds: Bool
+  /// Names and values that the block's last expression compared, such as `peak` 56, in reading order.
+  public var numbers: [Datum.Field]
+  /// The error that ended it, if any; then it does not hold.
+  public var error: Diagnostic?
+  public var span: Span
+  public init(text: String, holds: Bool, numbers: [Datum.Field], error: Diagnostic?, span: Span) {
+    self.text = text
+    self.holds = holds
+    self.numbers = numbers
+    self.error = error
+    self.span = span
+  }
+}
+
+/// A sweep about to run.
+public struct SweepRequest: Sendable {
+  /// Name the table will be bound to (`let runs = sweep …`), or "sweep".
+  public var name: String
+  public var coordinateNames: [String]
+  /// One list of coordinate values per trial, in grid order.
+  public var points: [[Datum]]
+  public var span: Span
+  /// Makes a runner with a heap of its own; call it on the thread that will use the runner.
+  public var makeRunner: @Sendable () throws -> any TrialRunner
+  public init(
+    name: String, coordinateNames: [String], points: [[Datum]], span: Span,
+    makeRunner: @escaping @Sendable () throws -> any TrialRunner
+  ) {
+    self.name = name
+    self.coordinateNames = coordinateNames
+    self.points = points
+    self.span = span
+    self.makeRunner = makeRunner
+  }
+}
+
+/// Runs trials of one sweep on one thread.
+public protocol TrialRunner: AnyObject {
+  /// Runs the trial at an index of `SweepRequest.points`. Never throws: a failing trial is an outcome.
+  func run(_ index: Int, report: @escaping (ProgressReport) -> Void) -> TrialOutcome
+}
+
+/// What became of a trial.
+public struct TrialOutcome: Sendable {
+  public enum Status: String, Sendable { case done, failed, diverged, interrupted }
+  public var status: Status
+  /// The block's value for the table of the language (opaque to the host).
+  public var value: PortableValue?
+  /// The fields of the block's record as data, for showing and recording.
+  public var fields: [Datum.Field]
+  /// Rows tracked inside, as a table; nil if none.
+  public var series: Table?
+  /// Why it failed.
+  public var error: Diagnostic?
+  /// CPU seconds of the trial's thread.
+  public var seconds: Double
+  public init(
+    status: Status, value: PortableValue?, fields: [Datum.Field], series: Table?, error: Diagnostic?, seconds: Double
+  ) {
+    self.status = status
+    self.value = value
+    self.fields = fields
+    self.series = series
+    self.error = error
+    self.seconds = seconds
+  }
+}
+
+/// How far a long computation is.
+public struct ProgressReport: Sendable {
+  public var step: Int
+  public var total: Int?
+  /// What is worth showing, such as the loss.
+  public var loss: Double?
+  public init(step: Int, total: Int?, loss: Double?) {
+    self.step = step
+    self.total = total
+    self.loss = loss
+  }
+}

@@ -1,0 +1,125 @@
+/// A value as it leaves the language: what tables, options, claims, figures and the terminal see. Holds no closures and no handles.
+public indirect enum Datum: Sendable, Hashable {
+  case none
+  case bool(Bool)
+  case int(Int)
+  case float(Double)
+  case string(String)
+  case list([Datum])
+  case record([Field])
+  case table(Table)
+  case figure(Figure)
+  case tensor(TensorDatum)
+  /// A function that holds parameters, summarised for showing.
+  case model(ModelDatum)
+  /// Anything else, by the one line that describes it.
+  case other(String)
+
+  /// A named value of a record.
+  public struct Field: Sendable, Hashable {
+    /// Its name.
+    public var name: String
+    /// Its value.
+    public var value: Datum
+    /// Makes a field.
+    public init(_ name: String, _ value: Datum) {
+      self.name = name
+      self.value = value
+    }
+  }
+}
+
+/// A tensor's shape, type and contents as doubles (row-major); large ones carry a corner and a summary only.
+public struct TensorDatum: Sendable, Hashable {
+  /// Extents.
+  public var shape: [Int]
+  /// `f32`, `f64`, `i32`, `i64`, `bool`.
+  public var type: String
+  /// All elements in row-major order when there are at most 10 000, otherwise nil.
+  public var elements: [Double]?
+  /// The first at most 8×8 elements (row-major) of the last two axes at index 0 of the others, for showing.
+  public var corner: [[Double]]
+  /// Smallest, largest, mean, standard deviation over finite elements, and how many are not finite.
+  public var minimum: Double
+  public var maximum: Double
+  public var mean: Double
+  public var deviation: Double
+  public var nonFinite: Int
+  /// SHA-256 of type, shape and canonical little-endian contents, in hex; empty when not asked for.
+  public var hash: String
+  /// Makes a tensor datum.
+  public init(
+    shape: [Int], type: String, elements: [Double]?, corner: [[Double]], minimum: Double, maximum: Double, mean: Double,
+    deviation: Double, nonFinite: Int, hash: String = ""
+  ) {
+    self.shape = shape
+    self.type = type
+    self.elements = elements
+    self.corner = corner
+    self.minimum = minimum
+    self.maximum = maximum
+    self.mean = mean
+    self.deviation = deviation
+    self.nonFinite = nonFinite
+    self.hash = hash
+  }
+}
+
+/// A model: its name, and each tensor it holds.
+public struct ModelDatum: Sendable, Hashable {
+  /// The function's name, such as `mlp`.
+  public var name: String
+  /// Number of trainable parameters.
+  public var parameterCount: Int
+  /// Path (`layers[0].weight`) and summary of each param and state tensor.
+  public var tensors: [Leaf]
+  /// One tensor of a model.
+  public struct Leaf: Sendable, Hashable {
+    /// Path from the model, such as `layers[0].weight`.
+    public var path: String
+    /// False for `state`.
+    public var isTrainable: Bool
+    /// Shape, type, summary.
+    public var tensor: TensorDatum
+    /// Makes a leaf.
+    public init(path: String, isTrainable: Bool, tensor: TensorDatum) {
+      self.path = path
+      self.isTrainable = isTrainable
+      self.tensor = tensor
+    }
+  }
+  /// Makes a model datum.
+  public init(name: String, parameterCount: Int, tensors: [Leaf]) {
+    self.name = name
+    self.parameterCount = parameterCount
+    self.tensors = tensors
+  }
+}
+
+/// Named columns of equal length. `failures[i]`, where present, says why row i has no results.
+public struct Table: Sendable, Hashable {
+  /// One column.
+  public struct Column: Sendable, Hashable {
+    /// Its name, unique in the table.
+    public var name: String
+    /// One datum per row.
+    public var values: [Datum]
+    /// Makes a column.
+    public init(_ name: String, _ values: [Datum]) {
+      self.name = name
+      self.values = values
+    }
+  }
+  /// The columns in order.
+  public var columns: [Column]
+  /// Number of rows (columns may be absent).
+  public var rowCount: Int
+  /// Row → one-line reason, for trials that failed.
+  public var failures: [Int: String]
+  /// Makes a table.
+  public init(columns: [Column], rowCount: Int? = nil, failures: [Int: String] = [:]) {
+    self.columns = columns
+    self.rowCount = rowCount ?? columns.first?.values.count ?? 0
+    self.failures = failures
+  }
+}

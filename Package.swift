@@ -18,7 +18,7 @@ let package = Package(
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-Wall", "-Wextra"])]),
     .target(name: "Tensors", dependencies: ["CKernels"]),
     .target(name: "Graphs", dependencies: ["Tensors", "CKernels"]),
-    .target(name: "Records"),
+    .target(name: "Records", exclude: ["README.md"]),
     .target(
       name: "Evaluation",
       dependencies: ["Diagnostics", "Syntax", "Resolution", "Tensors", "Graphs", "Records", "CKernels"]),

@@ -39,11 +39,15 @@ public struct TensorDatum: Sendable, Hashable {
   public var elements: [Double]?
   /// The first at most 8×8 elements (row-major) of the last two axes at index 0 of the others, for showing.
   public var corner: [[Double]]
-  /// Smallest, largest, mean, standard deviation over finite elements, and how many are not finite.
+  /// The smallest finite element; NaN when there is none.
   public var minimum: Double
+  /// The largest finite element; NaN when there is none.
   public var maximum: Double
+  /// Mean of the finite elements.
   public var mean: Double
+  /// Standard deviation of the finite elements.
   public var deviation: Double
+  /// How many elements are not finite.
   public var nonFinite: Int
   /// SHA-256 of type, shape and canonical little-endian contents, in hex; empty when not asked for.
   public var hash: String
@@ -93,33 +97,5 @@ public struct ModelDatum: Sendable, Hashable {
     self.name = name
     self.parameterCount = parameterCount
     self.tensors = tensors
-  }
-}
-
-/// Named columns of equal length. `failures[i]`, where present, says why row i has no results.
-public struct Table: Sendable, Hashable {
-  /// One column.
-  public struct Column: Sendable, Hashable {
-    /// Its name, unique in the table.
-    public var name: String
-    /// One datum per row.
-    public var values: [Datum]
-    /// Makes a column.
-    public init(_ name: String, _ values: [Datum]) {
-      self.name = name
-      self.values = values
-    }
-  }
-  /// The columns in order.
-  public var columns: [Column]
-  /// Number of rows (columns may be absent).
-  public var rowCount: Int
-  /// Row → one-line reason, for trials that failed.
-  public var failures: [Int: String]
-  /// Makes a table.
-  public init(columns: [Column], rowCount: Int? = nil, failures: [Int: String] = [:]) {
-    self.columns = columns
-    self.rowCount = rowCount ?? columns.first?.values.count ?? 0
-    self.failures = failures
   }
 }

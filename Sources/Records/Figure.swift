@@ -41,10 +41,13 @@ public struct Figure: Sendable, Hashable {
   public struct Series: Sendable, Hashable {
     /// The direct label.
     public var name: String
+    /// Places along the x axis.
     public var x: [Double]
+    /// Places along the y axis, as many as `x`; NaN leaves a gap.
     public var y: [Double]
     /// Lower and upper ends of a band or of error bars, empty when absent.
     public var lower: [Double]
+    /// See `lower`.
     public var upper: [Double]
     /// Makes a series.
     public init(name: String, x: [Double], y: [Double], lower: [Double] = [], upper: [Double] = []) {
@@ -60,7 +63,9 @@ public struct Figure: Sendable, Hashable {
   public var title: String
   /// Below it; may be empty.
   public var caption: String
+  /// The horizontal axis.
   public var x: Axis
+  /// The vertical axis.
   public var y: Axis
   /// In drawing order.
   public var marks: [Mark]

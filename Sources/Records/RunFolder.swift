@@ -1,0 +1,161 @@
+/// A run's folder, `runs/<study>-<id>/`. Every file is written durably (see `RunFiles`); docs/run-format.md describes the contents.
+/// Safe to use from one thread at a time, except `log`, whose result is safe from any.
+public final class RunFolder: @unchecked Sendable {
+  /// Where it lies, without a slash at the end.
+  public let path: String
+  /// How its files are written.
+  public let files: RunFiles
+
+  init(path: String, files: RunFiles) {
+    self.path = path
+    self.files = files
+  }
+
+  /// The folder's own name, such as `double_descent-7f3a9c`.
+  public var name: String { String(path.split(separator: "/").last ?? "") }
+
+  /// Makes a new folder below `runs` (made too, if missing), named by the study and the start of the identity hash. When that name is
+  /// taken, by an earlier run of the same text or by chance, `-2`, `-3` … follow. Throws `FileError`.
+  public static func create(in runs: String, study: String, identity: String, files: RunFiles = RunFiles()) throws
+    -> RunFolder
+  {
+    try files.makeFolders(runs)
+    let base = runs + "/" + safeName(study) + "-" + String(identity.prefix(6))
+    for n in 1... {
+      let path = n == 1 ? base : base + "-\(n)"
+      guard try files.makeNewFolder(path) else { continue }
+      for part in ["source", "trials", "tables", "figures"] { try files.makeFolders(path + "/" + part) }
+      return RunFolder(path: path, files: files)
+    }
+    throw FileError(operation: "make the folder", path: base, code: 0, reason: "no free name")
+  }
+
+  /// A folder that exists, for reading or going on; nil when it has no readable `run.json`.
+  public static func open(_ path: String, files: RunFiles = RunFiles()) -> RunFolder? {
+    let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+    let folder = RunFolder(path: trimmed, files: files)
+    return folder.readRun() == nil ? nil : folder
+  }
+
+  /// A name made fit for a file: letters, digits, `_`, `-` and `.` stay, all else becomes `_`; never empty, never starts with a dot.
+  public static func safeName(_ name: String) -> String {
+    let kept = name.unicodeScalars.map { scalar -> Character in
+      let isFine =
+        scalar.properties.isAlphabetic || scalar.properties.numericType != nil || "_-.".unicodeScalars.contains(scalar)
+      return isFine ? Character(scalar) : "_"
+    }
+    let text = String(kept.prefix(80))
+    return text.isEmpty || text.hasPrefix(".") ? "_" + text : text
+  }
+
+  /// Writes `run.json`.
+  public func write(_ run: RunRecord) throws { try files.write(run.json.pretty, to: path + "/run.json") }
+
+  /// What `run.json` says; nil when it is absent or damaged.
+  public func readRun() -> RunRecord? {
+    guard let bytes = try? files.fileSystem.read(path + "/run.json"), let json = try? JSON.read(bytes) else {
+      return nil
+    }
+    return RunRecord(json: json)
+  }
+
+  /// Writes `study.json`, from which the report can be drawn again.
+  public func write(_ study: StudyRecord) throws {
+    try files.write(study.json.compact + "\n", to: path + "/study.json")
+  }
+
+  /// What `study.json` says; nil when it is absent or damaged.
+  public func readStudy() -> StudyRecord? {
+    guard let bytes = try? files.fileSystem.read(path + "/study.json"), let json = try? JSON.read(bytes) else {
+      return nil
+    }
+    return StudyRecord(json: json)
+  }
+
+  /// Freezes a source file under `source/`; gives its path below the folder.
+  @discardableResult public func addSource(name: String, text: String) throws -> String {
+    try add(text, as: "source/" + RunFolder.safeName(String(name.split(separator: "/").last ?? "source")))
+  }
+
+  /// Writes a table as `tables/<name>.csv`; gives its path below the folder.
+  @discardableResult public func addTable(name: String, _ table: Table) throws -> String {
+    try add(CSV.write(table), as: "tables/\(RunFolder.safeName(name)).csv")
+  }
+
+  /// Writes a figure's files as `figures/<number>.svg`, `.csv` and `.gp`; gives their common start below the folder, `figures/1`.
+  @discardableResult public func addFigure(number: Int, svg: String, csv: String, gnuplot: String) throws -> String {
+    let stem = "figures/\(number)"
+    try add(csv, as: stem + ".csv")
+    try add(gnuplot, as: stem + ".gp")
+    try add(svg, as: stem + ".svg")
+    return stem
+  }
+
+  /// Writes a text at a path below the folder (folders on the way are made), replacing an older one; gives the path.
+  @discardableResult public func add(_ text: String, as relativePath: String) throws -> String {
+    try add(Array(text.utf8), as: relativePath)
+  }
+
+  /// Writes bytes at a path below the folder. Throws `FileError`, also for a path that would lead out of it.
+  @discardableResult public func add(_ bytes: [UInt8], as relativePath: String) throws -> String {
+    let parts = relativePath.split(separator: "/", omittingEmptySubsequences: false)
+    guard !parts.contains(""), !parts.contains(".."), !parts.contains("."), !relativePath.contains("\0") else {
+      throw FileError(operation: "write", path: relativePath, code: 0, reason: "the path leads out of the run's folder")
+    }
+    let full = path + "/" + relativePath
+    if parts.count > 1 { try files.makeFolders(RunFiles.parent(of: full)) }
+    try files.write(bytes, to: full)
+    return relativePath
+  }
+
+  /// Opens a growing file of records below the folder: `events-0.jsonl`, `trials/runs-0.jsonl`.
+  public func log(_ relativePath: String) throws -> RecordLog { try RecordLog(path + "/" + relativePath, files: files) }
+
+  /// Ends the run: writes `run.json` and then `manifest.sha256` over all files, which `sha256sum -c` checks. Close the logs before.
+  public func seal(_ run: RunRecord) throws {
+    try write(run)
+    var lines: [String] = []
+    for file in try contents() where file != RunFolder.manifestName && !file.hasSuffix(".part") {
+      lines.append(SHA256.hex(try files.fileSystem.read(path + "/" + file)) + "  " + file + "\n")
+    }
+    try files.write(lines.joined(), to: path + "/" + RunFolder.manifestName)
+  }
+
+  /// Paths of all files below the folder, sorted.
+  public func contents() throws -> [String] {
+    func walk(_ prefix: String) throws -> [String] {
+      try files.fileSystem.list(prefix.isEmpty ? path : path + "/" + prefix).flatMap { name -> [String] in
+        guard name.hasSuffix("/") else { return [prefix + name] }
+        return try walk(prefix + name)
+      }
+    }
+    return try walk("").sorted()
+  }
+
+  /// Files that are missing, changed or not listed, by comparison with the manifest; empty when all is as it was sealed. Throws
+  /// `FileError` when there is no manifest.
+  public func checkManifest() throws -> [String] {
+    let text = String(decoding: try files.fileSystem.read(path + "/" + RunFolder.manifestName), as: UTF8.self)
+    var problems: [String] = [], listed: Set<String> = [RunFolder.manifestName]
+    for line in text.split(separator: "\n") {
+      let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
+      guard parts.count == 2 else {
+        problems.append("the manifest has a line that is none: \(line)")
+        continue
+      }
+      let name = String(parts[1].dropFirst())
+      listed.insert(name)
+      guard let bytes = try? files.fileSystem.read(path + "/" + name) else {
+        problems.append("missing: \(name)")
+        continue
+      }
+      if SHA256.hex(bytes) != parts[0] { problems.append("changed: \(name)") }
+    }
+    for name in try contents() where !listed.contains(name) && !name.hasSuffix(".part") {
+      problems.append("not listed: \(name)")
+    }
+    return problems
+  }
+
+  static let manifestName = "manifest.sha256"
+}

@@ -1,0 +1,115 @@
+/// What `run.json` says about a run.
+public struct RunRecord: Sendable, Hashable {
+  /// How far the run came.
+  public enum State: String, Sendable { case running, done, failed, interrupted }
+
+  /// A claim and what became of it.
+  public struct Claim: Sendable, Hashable {
+    /// What should hold.
+    public var text: String
+    /// Whether it does.
+    public var holds: Bool
+    /// What it compared, in reading order.
+    public var numbers: [Datum.Field]
+    /// Why it could not be evaluated; empty otherwise.
+    public var error: String
+    /// Makes a claim.
+    public init(text: String, holds: Bool, numbers: [Datum.Field] = [], error: String = "") {
+      self.text = text
+      self.holds = holds
+      self.numbers = numbers
+      self.error = error
+    }
+  }
+
+  /// How many trials there are and what became of them.
+  public struct Counts: Sendable, Hashable {
+    /// All points of all sweeps.
+    public var total: Int
+    /// Computed or taken over, with a result.
+    public var done: Int
+    /// Ended by an error.
+    public var failed: Int
+    /// Ended because a loss was not finite.
+    public var diverged: Int
+    /// Stopped by the user.
+    public var interrupted: Int
+    /// Of `done`: taken from an earlier record.
+    public var reused: Int
+    /// Makes counts.
+    public init(
+      total: Int = 0, done: Int = 0, failed: Int = 0, diverged: Int = 0, interrupted: Int = 0, reused: Int = 0
+    ) {
+      self.total = total
+      self.done = done
+      self.failed = failed
+      self.diverged = diverged
+      self.interrupted = interrupted
+      self.reused = reused
+    }
+  }
+
+  /// Name and id, such as `double_descent-7f3a9c`.
+  public var id: String
+  /// Name of the study.
+  public var study: String
+  /// How far it came.
+  public var state: State
+  /// The command line.
+  public var arguments: [String]
+  /// Values of all options, in order.
+  public var options: [Datum.Field]
+  /// Root seed.
+  public var seed: Int
+  /// `exp`, `numerics`, `stdlib` (hash) and what else has a version.
+  public var versions: [Datum.Field]
+  /// CPU class, kernels, cores, operating system: what does not change the numbers but helps to explain them.
+  public var host: [Datum.Field]
+  /// When it started and ended, `2026-11-20T14:03:11Z`; empty when not yet.
+  public var started: String
+  /// See `started`.
+  public var finished: String
+  /// Wall-clock seconds.
+  public var seconds: Double
+  /// What became of the trials of all sweeps.
+  public var counts: Counts
+  /// In the order of the study.
+  public var claims: [Claim]
+  /// Full SHA-256 of what the id is the start of.
+  public var identity: String
+
+  /// Makes a record of a run that has just begun.
+  public init(
+    id: String, study: String, arguments: [String] = [], options: [Datum.Field] = [], seed: Int = 0,
+    versions: [Datum.Field] = [], host: [Datum.Field] = [], started: String = "", identity: String = ""
+  ) {
+    self.id = id
+    self.study = study
+    state = .running
+    self.arguments = arguments
+    self.options = options
+    self.seed = seed
+    self.versions = versions
+    self.host = host
+    self.started = started
+    finished = ""
+    seconds = 0
+    counts = Counts()
+    claims = []
+    self.identity = identity
+  }
+
+  /// The number of `run.json`'s form; raised when a reader must know the difference.
+  public static let format = 1
+
+  /// The SHA-256 a run's id is the start of: every source file (name and text), every option, the seed, the numerics version.
+  public static func identity(
+    sources: [(name: String, text: String)], options: [Datum.Field], seed: Int, numericsVersion: String
+  ) -> String {
+    let parts: JSON = [
+      "sources": .array(sources.map { [.string($0.name), .string($0.text)] }),
+      "options": .object(Datum.members(options)), "seed": .int(seed), "numerics": .string(numericsVersion),
+    ]
+    return SHA256.hex(parts.compact)
+  }
+}

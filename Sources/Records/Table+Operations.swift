@@ -1,0 +1,58 @@
+extension Table {
+  /// A table from rows: the columns are all names in order of their first appearance; a row without a name has `none` there.
+  public init(rows: [[Datum.Field]], failures: [Int: String] = [:]) {
+    var order: [String: Int] = [:]
+    var columns: [Column] = []
+    for (i, row) in rows.enumerated() {
+      for field in row {
+        let at: Int
+        if let known = order[field.name] {
+          at = known
+        } else {
+          at = columns.count
+          order[field.name] = at
+          columns.append(Column(field.name, Array(repeating: .none, count: rows.count)))
+        }
+        columns[at].values[i] = field.value
+      }
+    }
+    self.init(columns: columns, rowCount: rows.count, failures: failures)
+  }
+
+  /// Names of the columns in order.
+  public var columnNames: [String] { columns.map(\.name) }
+
+  /// The values of a column; nil when there is none of that name.
+  public func column(_ name: String) -> [Datum]? { columns.first { $0.name == name }?.values }
+
+  /// One row as named values; empty for an index outside the table.
+  public func row(_ index: Int) -> [Datum.Field] {
+    guard index >= 0, index < rowCount else { return [] }
+    return columns.map { Datum.Field($0.name, index < $0.values.count ? $0.values[index] : .none) }
+  }
+
+  /// The table with its rows picked (and repeated) in the order given; indexes outside are left out.
+  public func rows(_ indexes: [Int]) -> Table {
+    let valid = indexes.filter { $0 >= 0 && $0 < rowCount }
+    var reasons: [Int: String] = [:]
+    for (to, from) in valid.enumerated() { if let reason = failures[from] { reasons[to] = reason } }
+    let picked = columns.map { column in
+      Column(column.name, valid.map { $0 < column.values.count ? column.values[$0] : .none })
+    }
+    return Table(columns: picked, rowCount: valid.count, failures: reasons)
+  }
+
+  /// The table as files show it: reasons of failed rows stand in a last column `failure` (or `failure_2` … when that name is taken).
+  public var withFailureColumn: Table {
+    guard !failures.isEmpty else { return self }
+    var name = "failure", n = 2
+    while columns.contains(where: { $0.name == name }) {
+      name = "failure_\(n)"
+      n += 1
+    }
+    var table = self
+    table.columns.append(Column(name, (0..<rowCount).map { failures[$0].map(Datum.string) ?? .none }))
+    table.failures = [:]
+    return table
+  }
+}

@@ -1,0 +1,7 @@
+/// All native functions of the language. Each area adds its table here.
+enum Natives {
+  static let all: [NativeFunction] = core + tensors
+
+  /// Lists, strings, numbers, records, tables, files.
+  static let core: [NativeFunction] = []
+}

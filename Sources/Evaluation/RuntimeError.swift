@@ -1,0 +1,42 @@
+import Diagnostics
+
+/// What an operation throws inside this room. The machine adds the span of the instruction and the call stack when it
+/// unwinds, so natives and hooks give words only.
+struct RuntimeError: Error {
+  var id: String
+  /// One line in the user's terms, without a full stop.
+  var message: String
+  /// Beside the underline.
+  var label: String
+  var help: [String]
+  var notes: [Diagnostic.Note]
+  /// Where; filled in by the machine unless known better.
+  var span: Span?
+  var stack: [Diagnostic.Frame] = []
+  /// Not to be caught by `try`: the user's interrupt, and errors of the machine's limits on memory.
+  var isUncatchable = false
+
+  init(
+    _ id: String, _ message: String, label: String = "", help: [String] = [], notes: [Diagnostic.Note] = [],
+    span: Span? = nil
+  ) {
+    self.id = id
+    self.message = message
+    self.label = label
+    self.help = help
+    self.notes = notes
+    self.span = span
+  }
+
+  /// As the outside sees it.
+  var diagnostic: Diagnostic {
+    Diagnostic(id, message, at: span ?? .none, label: label, notes: notes, help: help, stack: stack)
+  }
+
+  /// The user pressed Ctrl-C, or a limit on time was reached.
+  static var interrupted: RuntimeError {
+    var error = RuntimeError("E0309", "interrupted")
+    error.isUncatchable = true
+    return error
+  }
+}

@@ -13,7 +13,7 @@ let package = Package(
   targets: [
     .target(name: "Diagnostics"),
     .target(name: "Syntax", dependencies: ["Diagnostics"]),
-    .target(name: "Resolution", dependencies: ["Diagnostics", "Syntax"]),
+    .target(name: "Resolution", dependencies: ["Diagnostics", "Syntax"], exclude: ["README.md"]),
     // The kernels are optimized in every configuration: a debug build must give the same bits in bearable time.
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-Wall", "-Wextra"])]),
     .target(name: "Tensors", dependencies: ["CKernels"]),

@@ -1,0 +1,138 @@
+import Diagnostics
+import Syntax
+
+extension Resolver {
+  /// Checks the arguments of a call whose callee is known before anything runs.
+  func checkCall(_ call: Expression, _ callee: Expression, _ arguments: [Expression.Argument]) {
+    switch callee.kind {
+    case .name(let name):
+      var signatures: [Signature] = []
+      switch lookUp(name) {
+      case .functions(let set):
+        signatures = set.signatures
+        // In a library file the sets of other files may hold the definition that is meant.
+        if set.isLibrary, let all = prelude.names[name], all.count > signatures.count { signatures = all }
+      case .variable(let variable):
+        signatures = variable.signatures
+        if variable.isPlainValue, let hidden = prelude.names[name], !hidden.isEmpty {
+          report(.hidesCalledFunction(name: name, bound: variable.span), at: callee.span)
+        }
+      case nil: signatures = prelude.names[name] ?? []
+      }
+      check(arguments, receivers: 0, against: signatures, callee: name, at: callee.span)
+    case .field(let receiver, let name):
+      // Only of a value that surely has no fields is it certain that the function is meant.
+      guard receiver.hasNoFields else { return }
+      switch lookUp(name.text) {
+      case .functions(let set): check(arguments, receivers: 1, against: set.signatures, callee: name.text, at: name.span)
+      case .variable: break
+      case nil:
+        if let signatures = prelude.names[name.text] {
+          check(arguments, receivers: 1, against: signatures, callee: name.text, at: name.span)
+        } else {
+          reportUnknown(name.text, at: name.span)
+        }
+      }
+    default: break
+    }
+  }
+
+  private func check(
+    _ arguments: [Expression.Argument], receivers: Int, against signatures: [Signature], callee: String, at span: Span
+  ) {
+    guard let first = signatures.first else { return }
+    let attempts = signatures.map { CallCheck(callee, $0, arguments, receivers: receivers, at: span).problems }
+    if attempts.contains(where: \.isEmpty) { return }
+    if signatures.count == 1 {
+      for (problem, place) in attempts[0] { report(problem, at: place) }
+      return
+    }
+    // A name that none of the definitions knows is most likely a misspelling.
+    let names = arguments.compactMap { if case .named(let name, _) = $0 { name } else { nil } }
+    for name in names where signatures.allSatisfy({ !$0.takesAnyName && $0.index(of: name.text) == nil }) {
+      let all = Signature(signatures.flatMap(\.parameters).reduce(into: []) { list, p in
+        if !list.contains(where: { $0.name == p.name }) { list.append(p) }
+      })
+      let near = nearNames(name.text, among: all.parameters.map(\.name))
+      return report(.unknownArgument(callee: callee, signature: all, name: name.text, near: near), at: name.span)
+    }
+    _ = first
+    var given = arguments.map { argument -> String in
+      switch argument {
+      case .positional: "a value"
+      case .named(let name, _): "\(name.text): …"
+      case .spread: "..."
+      }
+    }
+    if receivers > 0 { given.insert("a value", at: 0) }
+    report(
+      .noDefinitionTakes(
+        callee: callee, signatures: signatures, given: given.isEmpty ? "nothing" : given.joined(separator: ", ")),
+      at: span)
+  }
+}
+
+/// Arguments held against one signature.
+struct CallCheck {
+  /// What is wrong, with places; empty when the call fits.
+  private(set) var problems: [(ResolutionProblem, Span)] = []
+
+  init(
+    _ callee: String, _ signature: Signature, _ arguments: [Expression.Argument], receivers: Int, at span: Span
+  ) {
+    var byPosition = receivers
+    var named: [String] = []
+    var hasSpread = false, tooMany: Span?
+    let most = signature.positionalCount
+    for argument in arguments {
+      switch argument {
+      case .positional(let e):
+        byPosition += 1
+        if byPosition > most, tooMany == nil { tooMany = e.span }
+      case .spread: hasSpread = true
+      case .named(let name, _):
+        if named.contains(name.text) {
+          problems.append((.argumentTwice(callee: callee, name: name.text, byPosition: false), name.span))
+        } else if let index = signature.index(of: name.text) {
+          if !hasSpread, index < min(byPosition, most) {
+            problems.append((.argumentTwice(callee: callee, name: name.text, byPosition: true), name.span))
+          }
+        } else if !signature.takesAnyName {
+          let candidates = signature.parameters.filter { !$0.isRest }.map(\.name)
+          let near = nearNames(name.text, among: candidates)
+          problems.append(
+            (.unknownArgument(callee: callee, signature: signature, name: name.text, near: near), name.span))
+        }
+        named.append(name.text)
+      }
+    }
+    if receivers > most, tooMany == nil { tooMany = span }
+    if let tooMany {
+      problems.append((.tooManyArguments(callee: callee, signature: signature, given: byPosition), tooMany))
+    }
+    guard !hasSpread else { return }
+    let missing = signature.parameters.enumerated().filter { index, p in
+      !p.hasDefault && !p.isRest && !(index < most && index < byPosition) && !named.contains(p.name)
+    }.map(\.element.name)
+    // A misspelt name explains a missing one.
+    let misspelt = problems.contains { if case .unknownArgument = $0.0 { true } else { false } }
+    if !missing.isEmpty, !misspelt {
+      problems.append((.missingArguments(callee: callee, signature: signature, names: missing), span))
+    }
+  }
+}
+
+extension Signature {
+  /// Index of the parameter of a name; a rest has none.
+  func index(of name: String) -> Int? { parameters.firstIndex { $0.name == name && !$0.isRest } }
+}
+
+extension Expression {
+  /// A literal of a kind that has no fields, so that `x.f(a)` can only be `f(x, a)`.
+  var hasNoFields: Bool {
+    switch kind {
+    case .int, .float, .bool, .string, .interpolation, .list, .comprehension, .range: true
+    default: false
+    }
+  }
+}

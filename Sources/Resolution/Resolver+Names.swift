@@ -1,0 +1,179 @@
+import Diagnostics
+import Syntax
+
+extension Resolver {
+  // MARK: Scopes
+
+  /// Opens the scope of a block: its named functions are visible at once, its other names from where they are bound.
+  func openScope(for statements: [Statement], isFile: Bool = false) {
+    blockCount += 1
+    var scope = Scope(frame: frame, block: blockCount, isFile: isFile)
+    for (index, statement) in statements.enumerated() {
+      switch statement.kind {
+      case .function(let name, let literal, _): hoist(name, literal, at: index, in: &scope)
+      case .letBinding(let pattern, _), .varBinding(let pattern, _):
+        for name in pattern.boundNames where scope.later[name.text] == nil { scope.later[name.text] = name.span }
+      case .param(let name, _), .state(let name, _), .option(let name, _, _, _):
+        if scope.later[name.text] == nil { scope.later[name.text] = name.span }
+      default: break
+      }
+    }
+    scopes.append(scope)
+  }
+
+  /// Opens a scope without statements, for loops, comprehensions and parameters.
+  func openScope() {
+    blockCount += 1
+    scopes.append(Scope(frame: frame, block: blockCount, isFile: false))
+  }
+
+  func closeScope() { scopes.removeLast() }
+
+  private func hoist(_ name: Name, _ literal: FunctionLiteral, at index: Int, in scope: inout Scope) {
+    let isGlobal = scope.isFile
+    let set: FunctionSet
+    if let existing = scope.sets[name.text] {
+      set = existing
+    } else {
+      set = FunctionSet(
+        name: name.text, frame: frame, block: scope.block, isGlobal: isGlobal, isLibrary: isGlobal && isLibrary)
+      sets.append(set)
+      scope.sets[name.text] = set
+      scope.names[name.text] = .functions(set)
+    }
+    let kind = literal.parameters.first?.kind?.text
+    if let twin = set.members.first(where: { $0.literal.parameters.first?.kind?.text == kind }) {
+      report(.duplicateFunction(name: name.text, kind: kind, first: twin.name.span), at: name.span)
+    }
+    let body = Frame(kind: .function, literal: literal, parent: frame, set: set, start: clock)
+    set.members.append((name, literal, index, body))
+  }
+
+  // MARK: Binding
+
+  /// Binds a name in the innermost scope.
+  @discardableResult
+  func bind(_ name: Name, role: BindingRole, signatures: [Signature] = []) -> Variable {
+    bind(name.text, id: name.id, span: name.span, role: role, signatures: signatures)
+  }
+
+  /// Binds a name that may have no node of its own.
+  @discardableResult
+  func bind(_ text: String, id: Int?, span: Span, role: BindingRole, signatures: [Signature] = []) -> Variable {
+    let depth = scopes.count - 1
+    let scope = scopes[depth]
+    clock += 1
+    let slot = takeSlot(isGlobal: scope.isFile)
+    let variable = Variable(
+      name: text, role: role, frame: frame, slot: slot, isGlobal: scope.isFile, order: clock, block: scope.block,
+      statement: scope.statement, span: span, signatures: signatures)
+    if let id { program.bindings[id] = Binding(place: variable.place, role: role) }
+    if scope.isFile {
+      program.globals.append(
+        GlobalBinding(name: text, slot: slot, role: role, signatures: signatures, span: span))
+    }
+    scopes[depth].names[text] = .variable(variable)
+    return variable
+  }
+
+  func takeSlot(isGlobal: Bool) -> Int {
+    if isGlobal {
+      nextGlobal += 1
+      return nextGlobal - 1
+    }
+    frame.nextSlot += 1
+    return frame.nextSlot - 1
+  }
+
+  // MARK: Looking up
+
+  func lookUp(_ name: String) -> Scope.Entry? {
+    for scope in scopes.reversed() {
+      if let entry = scope.names[name] { return entry }
+    }
+    return nil
+  }
+
+  /// Resolves a name in an expression, noting what the function around it must hold.
+  func use(_ name: String, id: Int, span: Span) {
+    switch lookUp(name) {
+    case .variable(let variable): note(variable, id: id, span: span)
+    case .functions(let set): note(set, id: id, span: span)
+    case nil:
+      if prelude.names[name] != nil {
+        program.references[id] = .prelude(name)
+      } else {
+        program.references[id] = .unresolved
+        reportUnknown(name, at: span)
+      }
+    }
+  }
+
+  /// Notes what `f` in `x.f` may mean besides a field: a named function, a library function, or a `let` that is a function.
+  func useAsMethod(_ name: String, id: Int, span: Span) {
+    switch lookUp(name) {
+    case .variable(let variable):
+      if variable.frame === frame || variable.isFunction { note(variable, id: id, span: span) }
+    case .functions(let set): note(set, id: id, span: span)
+    case nil:
+      if prelude.names[name] != nil { program.references[id] = .prelude(name) }
+    }
+  }
+
+  func note(_ variable: Variable, id: Int, span: Span) {
+    if variable.frame !== frame { frame.used[ObjectIdentifier(variable)] = variable }
+    uses.append(Use(id: id, target: .variable(variable), frame: frame, order: clock, span: span))
+  }
+
+  func note(_ set: FunctionSet, id: Int, span: Span) {
+    if set.isLibrary {
+      program.references[id] = .prelude(set.name)
+      return
+    }
+    frame.usedSets[ObjectIdentifier(set)] = set
+    uses.append(Use(id: id, target: .functions(set), frame: frame, order: clock, span: span))
+  }
+
+  func reportUnknown(_ name: String, at span: Span, isAssigned: Bool = false) {
+    if pending.contains(name) { return report(.seesNotItself(name: name), at: span) }
+    for scope in scopes.reversed() {
+      if let bound = scope.later[name] {
+        return report(.usedBeforeBound(name: name, bound: bound, inFunction: scope.frame !== frame), at: span)
+      }
+    }
+    var near: [(name: String, span: Span)] = []
+    let elsewhere = namesFromElsewhere[name]
+    if let elsewhere, prelude.names[elsewhere] != nil || lookUp(elsewhere) != nil {
+      near.append((elsewhere, .none))
+    } else if elsewhere == nil {
+      let own = Set(scopes.flatMap { $0.names.keys })
+      let ownNear = nearNames(name, among: own).map { ($0, self.spanOfBinding($0)) }
+      let libraryNear = nearNames(name, among: prelude.names.keys).map { ($0, Span.none) }
+      near = Array((ownNear + libraryNear).prefix(2))
+    }
+    report(.unknownName(name: name, near: near, elsewhere: elsewhere, isAssigned: isAssigned), at: span)
+  }
+
+  private func spanOfBinding(_ name: String) -> Span {
+    switch lookUp(name) {
+    case .variable(let variable): variable.span
+    case .functions(let set): set.members.first?.name.span ?? .none
+    case nil: .none
+    }
+  }
+}
+
+extension Pattern {
+  /// The names that the pattern binds, in order.
+  var boundNames: [Name] {
+    switch kind {
+    case .name(let name): return [name]
+    case .ignore: return []
+    case .list(let elements, let rest):
+      var names = elements.flatMap(\.boundNames)
+      if case .named(let name) = rest { names.append(name) }
+      return names
+    case .record(let entries): return entries.flatMap { $0.pattern.boundNames }
+    }
+  }
+}

@@ -1,0 +1,100 @@
+import Diagnostics
+import Syntax
+
+/// Resolves a tree: what every name refers to, what every function holds, and everything that can be known to be wrong before
+/// it runs, in source order. `globals` are the bindings of earlier REPL cells and `nextSlot` the first free global slot. In a
+/// library file (`isLibrary`) the file's own top-level functions are referred to through the prelude, because
+/// functions of one name may be defined per kind in several files. Never throws and never traps, whatever the tree.
+public func resolve(
+  _ tree: SyntaxTree, prelude: Prelude, globals: [GlobalBinding] = [], nextSlot: Int = 0, isLibrary: Bool = false
+) -> (ResolvedProgram, [Diagnostic]) {
+  let resolver = Resolver(tree, prelude: prelude, globals: globals, nextSlot: nextSlot, isLibrary: isLibrary)
+  resolver.walkFile()
+  resolver.settleCaptures()
+  return (resolver.program, resolver.sortedDiagnostics())
+}
+
+/// One pass over one tree. The walk (`+Statements`, `+Expressions`, `+Functions`) binds names in order and notes uses; what
+/// functions hold is settled afterwards (`+Captures`), because a function may use one that stands below it.
+final class Resolver {
+  /// A name in use, to be turned into a `Reference` when all captures are known.
+  struct Use {
+    enum Target {
+      case variable(Variable)
+      case functions(FunctionSet)
+    }
+    let id: Int
+    let target: Target
+    let frame: Frame
+    let order: Int
+    let span: Span
+  }
+
+  let tree: SyntaxTree
+  let prelude: Prelude
+  let isLibrary: Bool
+  var program: ResolvedProgram
+  var problems: [Diagnostic] = []
+
+  let top: Frame
+  var frame: Frame
+  var scopes: [Scope] = []
+  var frames: [Frame] = []
+  var sets: [FunctionSet] = []
+  var uses: [Use] = []
+  var nextGlobal: Int
+  var blockCount = 0
+  /// The clock of the walk: every binding takes one tick.
+  var clock = 0
+  /// Names that the `let`s being walked are about to bind.
+  var pending: [String] = []
+  /// Assignments to `var`s, by which a closure that took the value before is warned about.
+  var assignments: [(variable: Variable, order: Int, loops: [Int], span: Span)] = []
+  /// The loops around the statement being walked, by number.
+  var loops: [Int] = []
+  var loopCount = 0
+  /// First slot behind those that the defaults of a literal's parameters use, by the literal's id.
+  var defaultSlots: [Int: Int] = [:]
+  var optionNames: [String: Span] = [:]
+  var hasSeed = false
+
+  init(_ tree: SyntaxTree, prelude: Prelude, globals: [GlobalBinding], nextSlot: Int, isLibrary: Bool) {
+    self.tree = tree
+    self.prelude = prelude
+    self.isLibrary = isLibrary
+    program = ResolvedProgram(
+      tree: tree, references: [:], bindings: [:], functions: [:], globals: [], topLevelLocals: 0)
+    top = Frame(kind: .topLevel, literal: nil, parent: nil, set: nil, start: 0)
+    frame = top
+    frames = [top]
+    nextGlobal = max(nextSlot, 0)
+    var earlier = Scope(frame: top, block: -1, isFile: false)
+    for global in globals {
+      let variable = Variable(
+        name: global.name, role: global.role, frame: top, slot: global.slot, isGlobal: true, order: 0, block: -1,
+        statement: 0, span: global.span, signatures: global.signatures)
+      variable.isFunction = global.role == .function || !global.signatures.isEmpty
+      earlier.names[global.name] = .variable(variable)
+    }
+    scopes = [earlier]
+  }
+
+  /// Walks the statements of the file in the file's scope.
+  func walkFile() {
+    openScope(for: tree.statements, isFile: true)
+    walk(tree.statements)
+    closeScope()
+    program.topLevelLocals = top.nextSlot
+  }
+
+  /// Notes something wrong.
+  func report(_ problem: ResolutionProblem, at span: Span) { problems.append(problem.diagnostic(at: span)) }
+
+  /// Everything wrong, in source order, each thing once.
+  func sortedDiagnostics() -> [Diagnostic] {
+    var seen: Set<Diagnostic> = []
+    return problems.enumerated()
+      .sorted { ($0.element.span.lower, $0.offset) < ($1.element.span.lower, $1.offset) }
+      .map(\.element).filter { seen.insert($0).inserted }
+  }
+}

@@ -55,11 +55,14 @@ public final class Statement: Sendable {
   public let kind: Kind
   /// From its first to its last byte.
   public let span: Span
+  /// Longest way down to a leaf. The parser keeps it at or below `SyntaxLimits.height`, so that recursion over a tree is safe.
+  public let height: Int
 
   /// Makes a statement.
   public init(_ kind: Kind, span: Span) {
     self.kind = kind
     self.span = span
+    height = kind.partsHeight + 1
   }
 
   /// The kinds of statement.
@@ -121,10 +124,13 @@ public final class Block: Sendable {
   public let statements: [Statement]
   /// From brace to brace.
   public let span: Span
+  /// Longest way down to a leaf. The parser keeps it at or below `SyntaxLimits.height`, so that recursion over a tree is safe.
+  public let height: Int
   /// Makes a block.
   public init(statements: [Statement], span: Span) {
     self.statements = statements
     self.span = span
+    height = tallest(statements, \.height) + 1
   }
 }
 
@@ -134,10 +140,13 @@ public final class Pattern: Sendable {
   public let kind: Kind
   /// Where it stands.
   public let span: Span
+  /// Longest way down to a leaf. The parser keeps it at or below `SyntaxLimits.height`, so that recursion over a tree is safe.
+  public let height: Int
   /// Makes a pattern.
   public init(_ kind: Kind, span: Span) {
     self.kind = kind
     self.span = span
+    height = kind.partsHeight + 1
   }
   /// The kinds of pattern.
   public indirect enum Kind: Sendable {
@@ -173,6 +182,8 @@ public final class FunctionLiteral: Sendable {
   public let body: Body
   /// The whole literal.
   public let span: Span
+  /// Longest way down to a leaf. The parser keeps it at or below `SyntaxLimits.height`, so that recursion over a tree is safe.
+  public let height: Int
   /// Makes a function literal.
   public init(id: Int, name: String?, parameters: [Parameter], body: Body, span: Span) {
     self.id = id
@@ -180,6 +191,7 @@ public final class FunctionLiteral: Sendable {
     self.parameters = parameters
     self.body = body
     self.span = span
+    height = max(tallest(parameters) { $0.defaultValue?.height ?? 0 }, body.height) + 1
   }
   /// A body is one expression or a block.
   public enum Body: Sendable {
@@ -200,12 +212,16 @@ public struct Parameter: Sendable {
   public let defaultValue: Expression?
   /// `...rest`
   public let isRest: Bool
+  /// How a pattern parameter was written. The body of its function then begins with `let pattern = name`, put there by the
+  /// parser, so only the printer looks at this.
+  public let pattern: Pattern?
   /// Makes a parameter.
-  public init(name: Name, kind: Name?, defaultValue: Expression?, isRest: Bool) {
+  public init(name: Name, kind: Name?, defaultValue: Expression?, isRest: Bool, pattern: Pattern? = nil) {
     self.name = name
     self.kind = kind
     self.defaultValue = defaultValue
     self.isRest = isRest
+    self.pattern = pattern
   }
 }
 
@@ -217,11 +233,14 @@ public final class Expression: Sendable {
   public let kind: Kind
   /// From its first to its last byte.
   public let span: Span
+  /// Longest way down to a leaf. The parser keeps it at or below `SyntaxLimits.height`, so that recursion over a tree is safe.
+  public let height: Int
   /// Makes an expression.
   public init(id: Int, _ kind: Kind, span: Span) {
     self.id = id
     self.kind = kind
     self.span = span
+    height = kind.partsHeight + 1
   }
 
   /// The kinds of expression.

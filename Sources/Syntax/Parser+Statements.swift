@@ -1,0 +1,266 @@
+import Diagnostics
+
+extension Parser {
+  /// Statements up to the closing brace or the end of the text.
+  mutating func parseStatements(isTop: Bool) -> [Statement] {
+    var statements: [Statement] = []
+    while !at(.end) {
+      if eat(.semicolon) { continue }
+      if kind.closes {
+        if !isTop, at(.rightBrace) || at(.interpolationEnd) { break }
+        report(.strayCloser(text(token)))
+        advance()
+        continue
+      }
+      let start = index
+      if let problem = badLineStart(after: statements.last) {
+        report(problem)
+        advance()
+        skipStatement()
+        continue
+      }
+      statementLower = token.lower
+      statements.append(parseStatement(isTop: isTop, previous: statements.last))
+      if index == start {
+        report(.expected("a statement", found: describe(token)))
+        advance()
+      }
+      endStatement()
+    }
+    return statements
+  }
+
+  private mutating func endStatement() {
+    if token.newlineBefore || at(.end) || at(.semicolon) || at(.rightBrace) || at(.interpolationEnd) || at(.prose) {
+      return
+    }
+    if index != lastErrorIndex { report(strayAfterStatement) }
+    skipStatement()
+  }
+
+  /// What to say about a token that follows a finished statement on its line.
+  private var strayAfterStatement: SyntaxProblem {
+    let previous = tokens[max(0, index - 1)]
+    switch kind {
+    case .kwIf: return .trailingIf
+    case .foreign: return .foreignOperator(text(token))
+    case .colon: return .strayColon
+    case .arrow: return .strayArrow
+    case .kwIn, .kwElse, .kwCatch: return .expected("the end of the line", found: describe(token))
+    default:
+      if previous.kind == .name, [.name, .int, .float, .stringBegin, .rawString].contains(kind) {
+        return .forgottenParentheses(text(previous), found: describe(token))
+      }
+      return .expected("the end of the line", found: describe(token))
+    }
+  }
+
+  /// A line that starts with a binary operator. A `-` that touches its operand starts one of its own, unless the line is
+  /// indented further than the statement before, as a continuation would be.
+  private func badLineStart(after previous: Statement?) -> SyntaxProblem? {
+    switch kind {
+    case .minus:
+      guard token.newlineBefore, previous != nil else { return nil }
+      if peek().spaceBefore || indent(token.lower) > indent(statementLower) {
+        return .lineStartsWithOperator("-")
+      }
+      return nil
+    case .plus:
+      return token.newlineBefore && previous != nil ? .lineStartsWithOperator("+") : nil
+    case .kwAnd, .kwOr, .kwIn, .questionQuestion, .dotDot, .dotDotLess, .caret, .arrow:
+      return .lineStartsWithOperator(text(token))
+    default:
+      guard kind.isAssignment || kind.comparison != nil || kind.binaryOperator != nil else { return nil }
+      return .lineStartsWithOperator(text(token))
+    }
+  }
+
+  /// White space before the text of the line of an offset.
+  private func indent(_ offset: Int) -> Int {
+    let start = file.lineStarts[file.position(min(offset, file.bytes.count)).line - 1]
+    var at = start
+    while at < file.bytes.count, file.bytes[at] == 0x20 || file.bytes[at] == 0x09 { at += 1 }
+    return at - start
+  }
+
+  private mutating func parseStatement(isTop: Bool, previous: Statement?) -> Statement {
+    let lower = token.lower
+    switch kind {
+    case .prose: return parseProse()
+    case .kwLet, .kwVar: return parseBinding()
+    case .kwFn where peek().kind.isWord: return parseFunction(previous)
+    case .kwFor: return parseFor()
+    case .kwWhile: return parseWhile()
+    case .kwBreak, .kwContinue:
+      let isBreak = at(.kwBreak)
+      advance()
+      return Statement(isBreak ? .breakLoop : .continueLoop, span: span(from: lower))
+    case .kwReturn: return parseReturn()
+    case .kwShow:
+      advance()
+      return Statement(.show(parseExpression()), span: span(from: lower))
+    case .kwExpect: return parseExpect()
+    case .kwElse, .kwCatch:
+      report(.strayElse(text(token)))
+      advance()
+      if eat(.kwIf) { _ = parseCondition() }
+      _ = parseBlock()
+      return Statement(.invalid, span: span(from: lower))
+    case .name:
+      if let statement = parseWordStatement(isTop: isTop, isFirst: previous == nil) { return statement }
+      return parseExpressionStatement()
+    default: return parseExpressionStatement()
+    }
+  }
+
+  /// An expression, or an assignment to one.
+  mutating func parseExpressionStatement() -> Statement {
+    let lower = token.lower
+    let target = parseExpression()
+    let isForeign = at(.foreign) && [":=", "**="].contains(text(token))
+    guard continues, kind.isAssignment || isForeign else {
+      return Statement(.expression(target), span: span(from: lower))
+    }
+    if isForeign { remark(.foreignOperator(text(token))) }
+    if let problem = notAssignable(target) { remark(problem, at: target.span) }
+    let operation = isForeign && text(token) == "**=" ? .power : kind.compoundOperator
+    advance()
+    let value = parseExpression()
+    return Statement(.assign(target: target, operation: operation, value: value), span: span(from: lower))
+  }
+
+  private func notAssignable(_ target: Expression) -> SyntaxProblem? {
+    var base = target
+    while true {
+      switch base.kind {
+      case .name, .invalid: return nil
+      case .field(let inner, _), .index(let inner, _): base = inner
+      case .call(let callee, _):
+        if base === target, case .name(let name) = callee.kind, at(.assign) { return .functionWithoutFn(name) }
+        return .notAssignable("the value of a call")
+      case .list, .record: return .destructuringWithoutLet
+      case .optionalField: return .notAssignable("a field behind `?.`")
+      case .comparison: return .notAssignable("a comparison")
+      case .int, .float, .string, .bool, .none, .interpolation: return .notAssignable("a constant")
+      default: return .notAssignable("the value of an expression")
+      }
+    }
+  }
+
+  // MARK: Statements with a reserved word
+
+  private mutating func parseBinding() -> Statement {
+    let lower = token.lower
+    let isLet = at(.kwLet)
+    advance()
+    if at(.name), peek().kind == .leftParen { remark(.functionWithoutFn(text(token))) }
+    let pattern = parsePattern()
+    if at(.colon) {
+      report(.typeAnnotation)
+      skipToAssign()
+    }
+    if atForeign(":=") {
+      remark(.foreignOperator(":="))
+    } else if !at(.assign) {
+      report(.bindingWithoutValue(isLet ? "let" : "var", found: describe(token)))
+      return Statement(.invalid, span: span(from: lower))
+    }
+    advance()
+    let value = parseExpression()
+    return Statement(isLet ? .letBinding(pattern, value) : .varBinding(pattern, value), span: span(from: lower))
+  }
+
+  /// Over a type annotation, to the `=` of the same line.
+  private mutating func skipToAssign() {
+    while !at(.end), !at(.assign), !at(.rightBrace), !peek().newlineBefore { advance() }
+  }
+
+  private mutating func parseFunction(_ previous: Statement?) -> Statement {
+    let lower = token.lower
+    var documentation: String?
+    if case .prose(let text)? = previous?.kind, let prose = previous?.span, isDirectlyBelow(Int(prose.upper), lower) {
+      documentation = text
+    }
+    advance()
+    if kind.isReserved { report(.reservedName(text(token))) }
+    let name = makeName(token)
+    advance()
+    let id = newID()
+    let literal = parseFunctionRest(id: id, name: name.text, lower)
+    return Statement(.function(name, literal, documentation: documentation), span: span(from: lower))
+  }
+
+  /// Only one newline lies between two places.
+  private func isDirectlyBelow(_ upper: Int, _ lower: Int) -> Bool {
+    var newlines = 0
+    for at in upper..<max(upper, lower) where file.bytes[at] == 0x0A { newlines += 1 }
+    return newlines <= 1
+  }
+
+  private mutating func parseFor() -> Statement {
+    let lower = token.lower
+    advance()
+    if at(.leftParen) {
+      report(.parenthesizedFor)
+      if token.match > index { index = min(token.match + 1, tokens.count - 1) }
+      if at(.leftBrace) { _ = parseBlock() }
+      return Statement(.invalid, span: span(from: lower))
+    }
+    let pattern = parsePattern()
+    expectIn()
+    let sequence = parseExpression()
+    return Statement(.forLoop(pattern, sequence, parseBlock()), span: span(from: lower))
+  }
+
+  private mutating func parseWhile() -> Statement {
+    let lower = token.lower
+    advance()
+    let condition = parseCondition()
+    return Statement(.whileLoop(condition, parseBlock()), span: span(from: lower))
+  }
+
+  private mutating func parseReturn() -> Statement {
+    let lower = token.lower
+    advance()
+    let hasValue = !token.newlineBefore && !at(.end) && !at(.semicolon) && !kind.closes && !at(.prose)
+    let value = hasValue ? parseExpression() : nil
+    return Statement(.returnValue(value), span: span(from: lower))
+  }
+
+  private mutating func parseExpect() -> Statement {
+    let lower = token.lower
+    advance()
+    if atWord("fails"), peek().kind == .leftBrace {
+      advance()
+      let body = parseBody()
+      return Statement(.expectFails(body), span: span(from: lower))
+    }
+    let condition = parseCondition()
+    return Statement(.expect(condition), span: span(from: lower))
+  }
+
+  /// A block as a function of no parameters.
+  mutating func parseBody() -> FunctionLiteral {
+    let lower = token.lower
+    let id = newID()
+    let block = parseBlock()
+    return FunctionLiteral(id: id, name: nil, parameters: [], body: .block(block), span: span(from: lower))
+  }
+
+  // MARK: Prose
+
+  /// Lines of prose directly under one another.
+  private mutating func parseProse() -> Statement {
+    let lower = token.lower
+    var lines: [String] = []
+    var last = lower
+    while at(.prose), lines.isEmpty || isDirectlyBelow(last, token.lower) {
+      var line = text(token).dropFirst(2)
+      if line.hasPrefix(" ") { line = line.dropFirst() }
+      lines.append(String(line))
+      last = token.upper
+      advance()
+    }
+    return Statement(.prose(lines.joined(separator: "\n")), span: span(from: lower))
+  }
+}

@@ -1,0 +1,222 @@
+import Diagnostics
+
+/// Id, message, label beside the underline, and help of every problem, sorted by id.
+extension SyntaxProblem {
+  /// The words of one problem.
+  struct Wording {
+    let id: String
+    let message: String
+    var label = ""
+    var help: [String] = []
+  }
+
+  /// The problem as it is shown.
+  func diagnostic(at span: Span) -> Diagnostic {
+    let words = wording
+    return Diagnostic(words.id, words.message, at: span, label: words.label, help: words.help)
+  }
+
+  // swift-format-ignore
+  var wording: Wording {
+    switch self {
+    // E0001–E0019: characters, numbers, strings.
+    case .foreignOperator(let text): return ForeignOperator.wording(text)
+    case .unterminatedString:
+      return Wording(id: "E0002", message: "this string has no end on its line", label: "begins here",
+        help: ["close it with `\"`, or write `\"\"\"` around text of several lines"])
+    case .unterminatedRawString:
+      return Wording(id: "E0002", message: "this string has no end on its line", label: "begins here", help: ["close it with `'`"])
+    case .unterminatedText:
+      return Wording(id: "E0003", message: "this text has no end", label: "begins here", help: ["close it with `\"\"\"`"])
+    case .unknownEscape(let text):
+      return Wording(id: "E0004", message: "a string cannot hold `\(text)`", label: "no such escape",
+        help: ["the escapes are \\n \\t \\r \\0 \\\\ \\\" \\' \\{ \\} and \\u{…}; '…' takes everything as it stands"])
+    case .emptyInterpolation:
+      return Wording(id: "E0005", message: "there is nothing between the braces of this string", label: "expected an expression",
+        help: ["write `\\{` for a brace itself"])
+    case .malformedNumber(let text):
+      return Wording(id: "E0006", message: "`\(text)` is not a number", label: "numbers are written 42, 1_000, 0xff, 0.5, 1e-3")
+    case .fractionWithoutDigits(let text):
+      let mended = text.hasPrefix(".") ? "0\(text)" : "\(text)0"
+      return Wording(id: "E0007", message: "a number has digits on both sides of its point", label: "write `\(mended)`")
+    case .lettersAfterNumber(let number, let letters):
+      return Wording(id: "E0008", message: "the number \(number) runs into `\(letters)`",
+        label: ["b", "o"].contains(letters.prefix(1)) && number == "0"
+          ? "only 0x… is known besides decimal numbers" : "write `\(number) * \(letters)` for the product")
+    case .integerOverflow(let text):
+      return Wording(id: "E0009", message: "`\(text)` does not fit into 64 bits", label: "the largest integer is 9223372036854775807",
+        help: ["write it as a float, such as `1e20`, if it need not be exact"])
+    case .floatOverflow(let text):
+      return Wording(id: "E0009", message: "`\(text)` is larger than any float", label: "the largest float is 1.7976931348623157e308")
+    case .stringPrefix(let prefix):
+      return Wording(id: "E0010", message: "strings have no prefix `\(prefix)` here",
+        label: prefix == "r" ? "write '…' for text without escapes" : "leave it out: \"{x}\" interpolates in every string")
+    // E0020–E0039: brackets, lines, words.
+    case .expected(let what, let found):
+      return Wording(id: "E0020", message: "expected \(what)", label: "found \(found)")
+    case .unclosedBracket(let bracket):
+      return Wording(id: "E0021", message: "this `\(bracket)` is never closed", label: "opened here")
+    case .strayCloser(let bracket):
+      return Wording(id: "E0022", message: "this `\(bracket)` closes nothing", label: "nothing is open here")
+    case .forgottenComma:
+      return Wording(id: "E0023", message: "a comma is missing before this line", label: "the next element begins here",
+        help: ["inside brackets newlines do not separate"])
+    case .lineStartsWithOperator(let operation):
+      return Wording(id: "E0024", message: "a line cannot start with `\(operation)`", label: "the statement before it has already ended",
+        help: ["put `\(operation)` at the end of the line before, or put parentheses around the whole"])
+    case .forgottenParentheses(let name, let found):
+      return Wording(id: "E0025", message: "expected the end of the line", label: "found \(found)",
+        help: ["a call is written `\(name)(…)`"])
+    case .needsParentheses(let what):
+      return Wording(id: "E0026", message: "\(what) needs parentheses here", label: "it binds less tightly than the operator before it")
+    case .statementAsExpression(let word):
+      return Wording(id: "E0027", message: "`\(word)` begins a statement and has no value", label: "expected an expression")
+    case .reservedName(let word):
+      return Wording(id: "E0028", message: "`\(word)` is a reserved word and cannot be a name here", label: "choose another name",
+        help: ["after `.`, and before `:`, any word may stand"])
+    // E0030–E0049: records, bindings, functions.
+    case .blockForRecord(let afterArrow):
+      return Wording(id: "E0030", message: "braces are a record here, not a block of statements",
+        label: afterArrow ? "after `->` comes one expression" : "expected fields such as `lr: 0.1`",
+        help: ["a function of several statements is written `fn(x) { … }`"])
+    case .equalsForColon(let name, let what):
+      return Wording(id: "E0031", message: "\(what) is named with `:`", label: "write `\(name): …`")
+    case .numberAsField(let number):
+      return Wording(id: "E0032", message: "a field's name cannot be the number \(number)", label: "expected a name, a string, or (expression)",
+        help: ["write `\"\(number)\": …`, or `(\(number)): …` to compute the name"])
+    case .assignmentInCondition:
+      return Wording(id: "E0033", message: "`=` assigns and cannot stand in a condition", label: "write `==` to compare")
+    case .notAssignable(let what):
+      return Wording(id: "E0034", message: "\(what) cannot be assigned to", label: "expected a name, or its fields and elements")
+    case .destructuringWithoutLet:
+      return Wording(id: "E0035", message: "a pattern binds new names only after `let` or `var`", label: "write `let` before it")
+    case .functionWithoutFn(let name):
+      return Wording(id: "E0036", message: "a function is defined with `fn`", label: "write `fn \(name)(…) = …`")
+    case .bindingWithoutValue(let word, let found):
+      return Wording(id: "E0037", message: "`\(word)` needs a value", label: "expected `= value`, found \(found)")
+    case .typeAnnotation:
+      return Wording(id: "E0038", message: "bindings have no types", label: "leave out the `:` and what follows up to `=`")
+    case .returnType:
+      return Wording(id: "E0038", message: "functions declare no type for their result", label: "leave it out")
+    case .arrowAfterFn:
+      return Wording(id: "E0039", message: "`fn(…)` is followed by `{ … }` or `= …`", label: "write `=`, or leave out `fn`")
+    case .namedFunctionAsExpression(let name):
+      return Wording(id: "E0040", message: "a function inside an expression has no name", label: "write `fn(…)`",
+        help: ["define `fn \(name)(…)` in a statement of its own to give it a name"])
+    case .duplicateParameter(let name):
+      return Wording(id: "E0041", message: "two parameters are named `\(name)`", label: "this one repeats an earlier name")
+    case .restNotLast:
+      return Wording(id: "E0042", message: "`...` collects the rest, so it stands last", label: "something follows it")
+    // E0050–E0069: blocks and what stands in them.
+    case .colonBlock:
+      return Wording(id: "E0050", message: "expected `{` and a block", label: "blocks stand in braces, not after `:`")
+    case .wordBlock(let word):
+      return Wording(id: "E0050", message: "expected `{` and a block", label: "blocks stand in braces, not after `\(word)`")
+    case .elseIf(let word):
+      return Wording(id: "E0051", message: "there is no `\(word)`", label: "write `else if`")
+    case .strayElse(let word):
+      return Wording(id: "E0052", message: "this `\(word)` belongs to no `\(word == "else" ? "if" : "try")`", label: "nothing before it can take it",
+        help: ["`\(word)` stands after the closing brace, on its line or on the next"])
+    case .foreignCatch(let word):
+      return Wording(id: "E0053", message: "there is no `\(word)`",
+        label: word == "finally" ? "write what always runs after the `try`" : "write `catch e`")
+    case .trailingIf:
+      return Wording(id: "E0054", message: "`if` cannot follow what it chooses", label: "write `if condition { a } else { b }`")
+    case .parenthesizedFor:
+      return Wording(id: "E0055", message: "expected a name to bind", label: "loops are written `for x in xs { … }`",
+        help: ["counting from 0 to n - 1: `for i in 0..<n { … }`"])
+    case .sweepOrder(let word):
+      return Wording(id: "E0056", message: "`\(word)` stands too late in this sweep", label: "the order is `zip`, `where`, `paired by`")
+    case .versionNotFirst:
+      return Wording(id: "E0057", message: "the language version is named on a file's first line", label: "move it to the top",
+        help: ["the exponential function is called: `exp(1)`"])
+    case .unknownVersion(let version):
+      return Wording(id: "E0058", message: "this Exp does not know version \(version) of the language", label: "it knows version 1")
+    // E0060–E0079: habits from other languages.
+    case .tuple:
+      return Wording(id: "E0060", message: "there are no tuples", label: "write a list `[a, b]` or a record `{ a, b }`")
+    case .emptyParentheses:
+      return Wording(id: "E0061", message: "expected an expression between the parentheses", label: "nothing stands here",
+        help: ["a function without parameters is written `() -> value`, an empty list `[]`"])
+    case .bareComprehension:
+      return Wording(id: "E0062", message: "a comprehension stands in brackets", label: "write `[… for x in xs]`")
+    case .mixedComprehension:
+      return Wording(id: "E0063", message: "a comprehension has one element before its `for`", label: "it can have no other elements",
+        help: ["join lists with `++`"])
+    case .openRange:
+      return Wording(id: "E0064", message: "a slice names both its ends", label: "write `a..<b`, or `..` alone for the whole axis",
+        help: ["negative indexes count from the end: `xs[1..-1]`"])
+    case .chainedRange:
+      return Wording(id: "E0065", message: "a range has two ends", label: "write `a..b by step` for a step")
+    case .emptyIndex:
+      return Wording(id: "E0066", message: "an index is missing between the brackets", label: "expected a number, a range, a mask or a string")
+    case .indexAfterDot(let index):
+      return Wording(id: "E0067", message: "a field has a name", label: "write `[\(index)]` for the element at \(index)")
+    case .increment(let text):
+      return Wording(id: "E0068", message: "there is no `x\(text)`", label: "write `x += 1`", help: ["`++` joins lists and strings"])
+    case .unaryPlus:
+      return Wording(id: "E0069", message: "there is no `+` before a value", label: "leave it out")
+    case .strayColon:
+      return Wording(id: "E0070", message: "expected the end of the line", label: "`:` names fields and arguments, inside braces and parentheses",
+        help: ["blocks stand in braces: `if x > 0 { … }`"])
+    case .strayArrow:
+      return Wording(id: "E0071", message: "expected parameters before `->`", label: "write `x -> …` or `(x, y) -> …`")
+    case .plainString(let what):
+      return Wording(id: "E0072", message: "\(what) is a plain string", label: "it cannot interpolate")
+    case .foreignStatement(let word, let advice):
+      return Wording(id: "E0073", message: "Exp has no `\(word)` statement", label: advice)
+    // E0090–E0099: limits.
+    case .tooDeep:
+      return Wording(id: "E0090", message: "this is nested deeper than \(SyntaxLimits.nesting) levels", label: "one level too many",
+        help: ["give parts of it names with `let`, or move them into functions"])
+    case .tooTall:
+      return Wording(id: "E0091", message: "this expression chains more than about \(SyntaxLimits.height) operations", label: "the whole chain",
+        help: ["keep the parts in a list and fold them, for example with `sum`"])
+    }
+  }
+}
+
+/// What to say about operators and characters of other languages.
+enum ForeignOperator {
+  private static let equivalents: [String: String] = [
+    "&&": "and", "||": "or", "!": "not", "¬": "not", "**": "^", ".^": "^", "**=": "^=", "===": "==", "!==": "!=", "= =": "==",
+    ":=": "=", "=>": "->", "→": "->", "≤": "<=", "≥": ">=", "≠": "!=", "×": "*", "·": "*", "÷": "/", "−": "-",
+    ".*": "*", "./": "/", ".+": "+", ".-": "-", "∈": "in", "–": "-", "—": "-", "“": "\"", "”": "\"", "„": "\"", "‘": "'", "’": "'", "…": "...",
+  ]
+
+  private static let advice: [String: String] = [
+    "|>": "call with a point instead: `xs.map(f)`",
+    "|": "write `or` for conditions",
+    "&": "write `and` for conditions",
+    "?": "write `if condition { a } else { b }`",
+    "::": "functions are called `f(x)` or `x.f()`",
+    "~": "write `not` for conditions",
+    "$": "strings interpolate with braces: \"{x}\"",
+    "\\": "a line goes on by itself inside brackets and after an operator",
+    "'": "a transpose is written `transpose(x)`",
+    "\u{FFFD}": "the file is not valid UTF-8 here",
+    "\u{00A0}": "this is a no-break space: write an ordinary one",
+  ]
+
+  static func wording(_ text: String) -> SyntaxProblem.Wording {
+    if let equivalent = equivalents[text] {
+      return SyntaxProblem.Wording(id: "E0001", message: "Exp has no `\(text)`", label: "write `\(equivalent)`")
+    }
+    let first = text.first.map(String.init) ?? text
+    if let advice = advice[text] ?? advice[first] {
+      return SyntaxProblem.Wording(id: "E0001", message: "Exp has no `\(printable(first == text ? text : text.count > 2 ? first : text))`", label: advice)
+    }
+    return SyntaxProblem.Wording(
+      id: "E0001", message: "`\(printable(first))` means nothing here", label: "no such character in Exp, outside strings and comments")
+  }
+
+  /// A character that can be seen: control characters and blanks by their number.
+  private static func printable(_ text: String) -> String {
+    guard let scalar = text.unicodeScalars.first else { return text }
+    switch scalar.properties.generalCategory {
+    case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator, .spaceSeparator:
+      return "U+" + String(repeating: "0", count: max(0, 4 - String(scalar.value, radix: 16).count)) + String(scalar.value, radix: 16, uppercase: true)
+    default: return text
+    }
+  }
+}

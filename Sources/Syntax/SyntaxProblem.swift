@@ -1,0 +1,66 @@
+import Diagnostics
+
+/// What can be wrong with a text, as data. The wording stands in `SyntaxProblem+Wording.swift`.
+enum SyntaxProblem: Hashable {
+  case foreignOperator(String)
+  case unterminatedString
+  case unterminatedRawString
+  case unterminatedText
+  case unknownEscape(String)
+  case emptyInterpolation
+  case malformedNumber(String)
+  case fractionWithoutDigits(String)
+  case lettersAfterNumber(number: String, letters: String)
+  case integerOverflow(String)
+  case floatOverflow(String)
+  case stringPrefix(String)
+  case expected(String, found: String)
+  case unclosedBracket(String)
+  case strayCloser(String)
+  case forgottenComma
+  case lineStartsWithOperator(String)
+  case forgottenParentheses(String, found: String)
+  case needsParentheses(String)
+  case blockForRecord(afterArrow: Bool)
+  case equalsForColon(String, String)
+  case numberAsField(String)
+  case statementAsExpression(String)
+  case reservedName(String)
+  case assignmentInCondition
+  case notAssignable(String)
+  case destructuringWithoutLet
+  case functionWithoutFn(String)
+  case bindingWithoutValue(String, found: String)
+  case typeAnnotation
+  case returnType
+  case arrowAfterFn
+  case namedFunctionAsExpression(String)
+  case duplicateParameter(String)
+  case restNotLast
+  case colonBlock
+  case wordBlock(String)
+  case elseIf(String)
+  case strayElse(String)
+  case foreignCatch(String)
+  case trailingIf
+  case parenthesizedFor
+  case tuple
+  case emptyParentheses
+  case bareComprehension
+  case mixedComprehension
+  case openRange
+  case chainedRange
+  case emptyIndex
+  case indexAfterDot(String)
+  case increment(String)
+  case unaryPlus
+  case strayColon
+  case strayArrow
+  case sweepOrder(String)
+  case plainString(String)
+  case versionNotFirst
+  case unknownVersion(String)
+  case foreignStatement(String, String)
+  case tooDeep
+  case tooTall
+}

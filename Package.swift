@@ -33,7 +33,8 @@ let package = Package(
       ]),
     .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax", "Diagnostics"]),
-    .testTarget(name: "ResolutionTests", dependencies: ["Resolution", "Syntax", "Diagnostics"]),
+    .testTarget(
+      name: "ResolutionTests", dependencies: ["Resolution", "Syntax", "Diagnostics"], exclude: ["Golden"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
     .testTarget(name: "GraphsTests", dependencies: ["Graphs", "Tensors"]),
     .testTarget(name: "RecordsTests", dependencies: ["Records"]),

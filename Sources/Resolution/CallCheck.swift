@@ -24,7 +24,8 @@ extension Resolver {
       // Only of a value that surely has no fields is it certain that the function is meant.
       guard receiver.hasNoFields else { return }
       switch lookUp(name.text) {
-      case .functions(let set): check(arguments, receivers: 1, against: set.signatures, callee: name.text, at: name.span)
+      case .functions(let set):
+        check(arguments, receivers: 1, against: set.signatures, callee: name.text, at: name.span)
       case .variable: break
       case nil:
         if let signatures = prelude.names[name.text] {
@@ -50,9 +51,10 @@ extension Resolver {
     // A name that none of the definitions knows is most likely a misspelling.
     let names = arguments.compactMap { if case .named(let name, _) = $0 { name } else { nil } }
     for name in names where signatures.allSatisfy({ !$0.takesAnyName && $0.index(of: name.text) == nil }) {
-      let all = Signature(signatures.flatMap(\.parameters).reduce(into: []) { list, p in
-        if !list.contains(where: { $0.name == p.name }) { list.append(p) }
-      })
+      let all = Signature(
+        signatures.flatMap(\.parameters).reduce(into: []) { list, p in
+          if !list.contains(where: { $0.name == p.name }) { list.append(p) }
+        })
       let near = nearNames(name.text, among: all.parameters.map(\.name))
       return report(.unknownArgument(callee: callee, signature: all, name: name.text, near: near), at: name.span)
     }
@@ -114,8 +116,13 @@ struct CallCheck {
     let missing = signature.parameters.enumerated().filter { index, p in
       !p.hasDefault && !p.isRest && !(index < most && index < byPosition) && !named.contains(p.name)
     }.map(\.element.name)
-    // A misspelt name explains a missing one.
-    let misspelt = problems.contains { if case .unknownArgument = $0.0 { true } else { false } }
+    // A name misspelt or given in the wrong place explains a missing one.
+    let misspelt = problems.contains { problem, _ in
+      switch problem {
+      case .unknownArgument, .argumentTwice: true
+      default: false
+      }
+    }
     if !missing.isEmpty, !misspelt {
       problems.append((.missingArguments(callee: callee, signature: signature, names: missing), span))
     }

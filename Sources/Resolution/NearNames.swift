@@ -38,8 +38,10 @@ private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
 let namesFromElsewhere: [String: String] = [
   "None": "none", "null": "none", "nil": "none", "undefined": "none", "True": "true", "False": "false", "TRUE": "true",
   "FALSE": "false", "len": "length", "size": "shape", "println": "print", "printf": "print", "def": "fn",
-  "function": "fn", "lambda": "x -> …", "const": "let", "self": "the captured name itself", "pow": "^", "elif": "else if",
-  "raise": "fail", "throw": "fail", "randn": "normal", "rand": "uniform", "np": "the function itself", "math": "the function itself",
+  "function": "fn", "lambda": "x -> …", "const": "let", "self": "the captured name itself", "pow": "^",
+  "elif": "else if",
+  "raise": "fail", "throw": "fail", "randn": "normal", "rand": "uniform", "np": "the function itself",
+  "math": "the function itself",
   "str": "text", "append": "++", "push": "++", "range": "0..<n", "arange": "0..<n", "matmul": "@", "dot_product": "dot",
   "float": "to_float", "int": "to_int",
 ]

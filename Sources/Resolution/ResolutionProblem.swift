@@ -13,8 +13,7 @@ enum ResolutionProblem {
   case unknownArgument(callee: String, signature: Signature, name: String, near: [String])
   case argumentTwice(callee: String, name: String, byPosition: Bool)
   case noDefinitionTakes(callee: String, signatures: [Signature], given: String)
-  // E0110–E0115: definitions
-  case duplicateParameter(name: String, first: Span)
+  // E0111–E0115: definitions
   case duplicateField(name: String, first: Span)
   case duplicateInPattern(name: String, first: Span)
   case duplicateFunction(name: String, kind: String?, first: Span)
@@ -26,7 +25,7 @@ enum ResolutionProblem {
   case assignToParameter(name: String, bound: Span)
   case assignToFixed(name: String, role: BindingRole, bound: Span)
   case assignToLibraryName(name: String)
-  // E0121–E0129: places
+  // E0121–E0128: places
   case outsideFunction(word: String)
   case returnOutside(inside: Frame.Kind)
   case outsideLoop(word: String)
@@ -35,14 +34,12 @@ enum ResolutionProblem {
   case boundsNotConstant
   case secondOption(name: String, first: Span)
   case secondSeed
-  case assignToNothing
-  // E0130–E0134: sweeps, modules, settings
+  // E0130–E0133: sweeps, modules, settings
   case duplicateCoordinate(name: String, first: Span)
   case pairedByUnknown(name: String, coordinates: [String])
   case unknownModule(name: String, near: [String])
   case unknownSetting(name: String, near: [String], options: [String])
-  case restNotLast(name: String)
-  // E0150–: warnings
+  // E0150, E0151: warnings
   case capturedBeforeAssignment(name: String, function: String, made: Span)
   case hidesCalledFunction(name: String, bound: Span)
 
@@ -99,12 +96,10 @@ enum ResolutionProblem {
       return Diagnostic(
         "E0109", "no definition of `\(callee)` takes these arguments", at: span, label: "given: \(given)",
         help: signatures.map { "\(callee)(\($0.written))" })
-    case .duplicateParameter(let name, let first):
-      return Diagnostic(
-        "E0110", "two parameters are named `\(name)`", at: span, notes: [Diagnostic.Note(first, "the first one")])
     case .duplicateField(let name, let first):
       return Diagnostic(
-        "E0111", "this record has the field `\(name)` twice", at: span, notes: [Diagnostic.Note(first, "the first one")])
+        "E0111", "this record has the field `\(name)` twice", at: span, notes: [Diagnostic.Note(first, "the first one")]
+      )
     case .duplicateInPattern(let name, let first):
       return Diagnostic(
         "E0112", "this pattern binds `\(name)` twice", at: span, notes: [Diagnostic.Note(first, "the first one")])
@@ -113,7 +108,8 @@ enum ResolutionProblem {
       return Diagnostic(
         "E0113", what, at: span, notes: [Diagnostic.Note(first, "the first definition")],
         help: kind == nil
-          ? ["name one of them differently, or define it per kind of its first argument: `fn \(name)(x: tensor) …`"] : [])
+          ? ["name one of them differently, or define it per kind of its first argument: `fn \(name)(x: tensor) …`"]
+          : [])
     case .unknownKind(let name, let near):
       return Diagnostic(
         "E0114", "there is no kind `\(name)`", at: span, label: didYouMean(near),
@@ -143,13 +139,16 @@ enum ResolutionProblem {
       return Diagnostic(
         "E0118", "`\(name)` is a parameter and cannot be assigned", at: span,
         notes: [Diagnostic.Note(bound, "bound here")],
-        help: ["parameters are bound like `let`; write `var \(name) = \(name)` first, or `let \(name) = …` for a new one"])
+        help: [
+          "parameters are bound like `let`; write `var \(name) = \(name)` first, or `let \(name) = …` for a new one"
+        ])
     case .assignToFixed(let name, let role, let bound):
       return Diagnostic(
         "E0119", "`\(name)` is \(role.described) and cannot be assigned", at: span,
         notes: [Diagnostic.Note(bound, "bound here")],
         help: role == .state
-          ? ["a state is assigned by the function that captured it, in training"] : ["bind a name of your own: `var … = \(name)`"])
+          ? ["a state is assigned by the function that captured it, in training"]
+          : ["bind a name of your own: `var … = \(name)`"])
     case .assignToLibraryName(let name):
       return Diagnostic(
         "E0120", "`\(name)` belongs to the standard library and cannot be assigned", at: span,
@@ -185,9 +184,9 @@ enum ResolutionProblem {
       return Diagnostic(
         "E0127", "there are two options named `\(name)`", at: span, notes: [Diagnostic.Note(first, "the first one")])
     case .secondSeed:
-      return Diagnostic("E0128", "a file sets its seed once", at: span, help: ["draw under a key of its own instead: `with_key(key(\"again\"), f)`"])
-    case .assignToNothing:
-      return Diagnostic("E0129", "this cannot be assigned", at: span, label: "a name, or a field or element of one, can")
+      return Diagnostic(
+        "E0128", "a file sets its seed once", at: span,
+        help: ["draw under a key of its own instead: `with_key(key(\"again\"), f)`"])
     case .duplicateCoordinate(let name, let first):
       return Diagnostic(
         "E0130", "two coordinates of this sweep are named `\(name)`", at: span,
@@ -204,9 +203,6 @@ enum ResolutionProblem {
       return Diagnostic(
         "E0133", "the study has no option `\(name)`", at: span, label: didYouMean(near),
         help: [options.isEmpty ? "it has no options" : "its options are \(options.joined(separator: ", "))"])
-    case .restNotLast(let name):
-      return Diagnostic(
-        "E0134", "a function can collect the rest only once", at: span, label: "`...\(name)` is the second")
     case .capturedBeforeAssignment(let name, let function, let made):
       return Diagnostic(
         "E0150", "`\(function)` does not see this new value of `\(name)`", at: span,
@@ -268,7 +264,9 @@ extension BindingRole {
 }
 
 private func takes(_ signature: Signature) -> String {
-  let names = signature.parameters.map { $0.isRest ? ($0.name == "_" ? "any named argument" : "...\($0.name)") : $0.name }
+  let names = signature.parameters.map {
+    $0.isRest ? ($0.name == "_" ? "any named argument" : "...\($0.name)") : $0.name
+  }
   return names.isEmpty ? "it takes no arguments" : "it takes \(names.joined(separator: ", "))"
 }
 

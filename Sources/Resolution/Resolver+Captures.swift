@@ -61,7 +61,8 @@ extension Resolver {
   private func layOut(_ frame: Frame) {
     guard let literal = frame.literal else { return }
     let captures = frame.captures.map { variable in
-      Capture(name: variable.name, source: frame.parent.map { variable.source(in: $0) } ?? .unresolved, role: variable.role)
+      Capture(
+        name: variable.name, source: frame.parent.map { variable.source(in: $0) } ?? .unresolved, role: variable.role)
     }
     let isLeader = frame.set.map { $0.leader == literal.id } ?? false
     program.functions[literal.id] = FunctionLayout(
@@ -112,12 +113,14 @@ extension Resolver {
     guard !assignments.isEmpty else { return }
     var lastUse: [ObjectIdentifier: Int] = [:]
     for use in uses {
-      if case .functions(let set) = use.target { lastUse[ObjectIdentifier(set)] = max(lastUse[ObjectIdentifier(set)] ?? 0, use.order) }
+      if case .functions(let set) = use.target {
+        lastUse[ObjectIdentifier(set)] = max(lastUse[ObjectIdentifier(set)] ?? 0, use.order)
+      }
     }
     for set in sets where !set.isLibrary {
       guard let leader = set.members.first, let used = lastUse[ObjectIdentifier(set)] else { continue }
       for assignment in assignments
-      where leader.body.start < assignment.order && assignment.order < used
+      where leader.body.start < assignment.order && assignment.order <= used
         && Set(assignment.loops).isDisjoint(with: leader.body.loops)
         && leader.body.captures.contains(where: { $0 === assignment.variable })
       {

@@ -44,18 +44,8 @@ extension Resolver {
     checkKinds(literal)
     // Parameters take the slots 0, 1, … in order; a default sees those before it.
     let role: BindingRole = body.kind == .sweep || body.kind == .condition ? .sweepCoordinate : .parameter
-    var first: [String: Span] = [:]
-    var hasRest = false
     for parameter in literal.parameters {
       if let value = parameter.defaultValue { walk(value, inParameterOf: literal) }
-      if let earlier = first[parameter.name.text], parameter.name.text != "_" {
-        if body.kind == .function { report(.duplicateParameter(name: parameter.name.text, first: earlier), at: parameter.name.span) }
-      }
-      first[parameter.name.text] = parameter.name.span
-      if parameter.isRest {
-        if hasRest { report(.restNotLast(name: parameter.name.text), at: parameter.name.span) }
-        hasRest = true
-      }
       bind(parameter.name, role: role)
     }
     frame.nextSlot = max(frame.nextSlot, defaultSlots[literal.id] ?? 0)

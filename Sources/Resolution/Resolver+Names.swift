@@ -146,10 +146,8 @@ extension Resolver {
     if let elsewhere, prelude.names[elsewhere] != nil || lookUp(elsewhere) != nil {
       near.append((elsewhere, .none))
     } else if elsewhere == nil {
-      let own = Set(scopes.flatMap { $0.names.keys })
-      let ownNear = nearNames(name, among: own).map { ($0, self.spanOfBinding($0)) }
-      let libraryNear = nearNames(name, among: prelude.names.keys).map { ($0, Span.none) }
-      near = Array((ownNear + libraryNear).prefix(2))
+      let visible = Set(scopes.flatMap { $0.names.keys }).union(prelude.names.keys)
+      near = nearNames(name, among: visible).prefix(2).map { ($0, self.spanOfBinding($0)) }
     }
     report(.unknownName(name: name, near: near, elsewhere: elsewhere, isAssigned: isAssigned), at: span)
   }

@@ -86,7 +86,9 @@ extension Resolver {
     walk(value)
     pending.removeLast(names.count)
     bind(pattern, role: role)
-    guard case .name(let name) = pattern.kind, case .variable(let variable)? = scopes.last?.names[name.text] else { return }
+    guard case .name(let name) = pattern.kind, case .variable(let variable)? = scopes.last?.names[name.text] else {
+      return
+    }
     switch value.kind {
     case .function(let literal):
       variable.isFunction = true
@@ -160,10 +162,7 @@ extension Resolver {
         walk(indexes)
         root = base
       case .name(let name): return assign(name, at: root)
-      case .invalid: return
-      default:
-        report(.assignToNothing, at: target.span)
-        return walk(root)
+      default: return walk(root)  // not assignable: the parser has said so
       }
     }
   }

@@ -1,3 +1,118 @@
 #pragma once
-#include <stdint.h>
+// The kernels of Exp in C: one source compiled per instruction set, reached through a table of function pointers that is
+// chosen once when the process starts. All variants give the same bits (Sources/CKernels/README.md says how).
 #include <stddef.h>
+#include <stdint.h>
+
+// Element types and operations are the raw values of the Swift enumerations in Sources/Tensors (tested there).
+enum { CK_F32 = 0, CK_F64 = 1, CK_I32 = 2, CK_I64 = 3, CK_BOOL = 4 };
+enum {
+  CK_NEGATE, CK_ABS, CK_SIGN, CK_SQRT, CK_EXP, CK_EXPM1, CK_LOG, CK_LOG1P, CK_SIN, CK_COS, CK_TAN, CK_ASIN, CK_ACOS,
+  CK_ATAN, CK_SINH, CK_COSH, CK_TANH, CK_SIGMOID, CK_SOFTPLUS, CK_ERF, CK_GELU, CK_FLOOR, CK_CEIL, CK_ROUND, CK_NOT,
+  CK_ISNAN, CK_ISFINITE
+};
+enum {
+  CK_ADD, CK_SUBTRACT, CK_MULTIPLY, CK_DIVIDE, CK_FLOORDIVIDE, CK_REMAINDER, CK_POWER, CK_ATAN2, CK_MINIMUM, CK_MAXIMUM,
+  CK_AND, CK_OR, CK_XOR
+};
+enum { CK_EQUAL, CK_NOTEQUAL, CK_LESS, CK_LESSEQUAL, CK_GREATER, CK_GREATEREQUAL };
+enum { CK_SUM, CK_PRODUCT, CK_MAX, CK_MIN, CK_ANY, CK_ALL };
+enum { CK_UNIFORM, CK_NORMAL, CK_INTEGER };
+// Epilogues of a matrix product, applied to the finished element after the bias: maximum(0, x) is relu.
+enum { CK_NOACTIVATION = 0, CK_MAXIMUM_WITH_CONSTANT = 1 };
+
+// What a matrix product needs: C[m,n] = A[m,k] B[k,n]; lda etc. are row strides in elements of the stored matrices
+// (A is stored [k,m] if trans_a, B [n,k] if trans_b). bias: n elements or NULL.
+typedef struct ck_product {
+  int64_t m, n, k;
+  const void *a;
+  int64_t lda;
+  const void *b;
+  int64_t ldb;
+  void *c;
+  int64_t ldc;
+  const void *bias;
+  double constant;  // of the activation
+  int activation;
+  int trans_a, trans_b;
+} ck_product;
+
+typedef struct ck_table {
+  const char *name;
+  // Bit 0: hardware fused multiply-add.
+  int flags;
+  int lanes_f32;
+  // Elementwise; strides are 0 (one element repeated) or 1. out may equal x or y exactly.
+  void (*unary)(int op, int type, const void *x, void *out, int64_t count);
+  void (*binary)(int op, int type, const void *x, int64_t sx, const void *y, int64_t sy, void *out, int64_t count);
+  void (*compare)(
+    int op, int type, const void *x, int64_t sx, const void *y, int64_t sy, uint8_t *out, int64_t count);
+  void (*select)(
+    int bytes, const uint8_t *c, int64_t sc, const void *x, int64_t sx, const void *y, int64_t sy, void *out,
+    int64_t count);
+  void (*convert)(int from, int to, const void *x, void *out, int64_t count);
+  // x is [outer, length, inner], out is [outer, inner]; columns first ..< last of inner only (a tile).
+  void (*reduce)(
+    int op, int type, int64_t outer, int64_t length, int64_t inner, int64_t first, int64_t last, const void *x,
+    void *out);
+  void (*arg_reduce)(
+    int is_max, int type, int64_t outer, int64_t length, int64_t inner, const void *x, int64_t *out);
+  void (*cumulative_sum)(int type, int64_t outer, int64_t length, int64_t inner, const void *x, void *out);
+  void (*product_f32)(const ck_product *p);
+  void (*product_f64)(const ck_product *p);
+  void (*transpose2)(int bytes, int64_t rows, int64_t columns, const void *x, int64_t ldx, void *out, int64_t ldo);
+  // Draws first ..< first + count of the stream of `key`.
+  void (*random)(
+    int distribution, int type, int64_t low, int64_t high, uint64_t key, uint64_t first, void *out, int64_t count);
+  double (*scalar_unary)(int op, double x);
+  double (*scalar_binary)(int op, double x, double y);
+  // Multiply-add chains for measuring the peak: returns the operations done.
+  double (*peak_f32)(int64_t rounds);
+  double (*peak_f64)(int64_t rounds);
+} ck_table;
+
+// The table in use, set before main by a constructor from EXP_KERNELS or the processor.
+extern const ck_table *ck_current;
+// The compiled variants from the best down: the table, or NULL if this processor cannot run it. Count of variants.
+const ck_table *ck_variant(int index);
+int ck_variant_count(void);
+// Name asked for in EXP_KERNELS that could not be given, or NULL.
+const char *ck_refused_variant(void);
+
+// Variant-independent kernels -----------------------------------------------------------------------------------------
+// out[i] = x at broadcast strides; `strides` in elements (0 where broadcast), any rank.
+void ck_strided_copy(
+  int bytes, int rank, const int64_t *shape, const int64_t *strides, const void *x, void *out);
+// Rows of `row_bytes`; returns the position of the first id out of range, or -1. Negative ids count from the end.
+int64_t ck_gather_rows(
+  int64_t rows, int64_t row_bytes, const void *table, int id_type, const void *ids, int64_t count, void *out);
+int64_t ck_scatter_add_rows(
+  int type, int64_t rows, int64_t width, int id_type, const void *ids, int64_t count, const void *updates, void *out);
+int64_t ck_pick(
+  int bytes, int64_t rows, int64_t width, const void *x, int id_type, const void *ids, void *out);
+int64_t ck_unpick(
+  int bytes, int64_t rows, int64_t width, int id_type, const void *ids, const void *updates, void *out);
+int64_t ck_one_hot(int type, int64_t rows, int64_t width, int id_type, const void *ids, void *out);
+void ck_iota(int type, int64_t outer, int64_t length, int64_t inner, void *out);
+void ck_fill(int bytes, const void *value, void *out, int64_t count);
+// Along the middle axis of [outer, length, inner]; order is NULL or receives i64 positions, out may be NULL. 0, or -1
+// without memory.
+int ck_sort(
+  int type, int64_t outer, int64_t length, int64_t inner, const void *x, void *out, int64_t *order);
+// Words of Philox 4x32-10.
+void ck_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
+uint64_t ck_derive(uint64_t key, uint64_t number);
+// out[i] = permutation(n, key)[first + i]. 0, or -1 without memory.
+int ck_permutation(int64_t n, uint64_t key, int64_t first, int64_t count, int64_t *out);
+
+// Memory pool ---------------------------------------------------------------------------------------------------------
+// 64-byte aligned, at least 64 bytes; NULL when over the limit or out of memory. ck_free needs the same size.
+void *ck_allocate(int64_t bytes);
+void ck_free(void *p, int64_t bytes);
+int64_t ck_live_bytes(void);
+int64_t ck_peak_bytes(void);
+int64_t ck_pooled_bytes(void);
+void ck_reset_peak(void);
+void ck_set_limit(int64_t bytes);
+int64_t ck_limit(void);
+void ck_trim(void);

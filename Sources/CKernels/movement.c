@@ -1,0 +1,294 @@
+// Kernels that move elements and compute nothing: the same code for every instruction set.
+#include "ckernels.h"
+#include <stdlib.h>
+#include <string.h>
+
+static void copy_row(int bytes, int64_t n, int64_t stride, const char *x, char *out) {
+  if (stride == 1) {
+    memcpy(out, x, (size_t)(n * bytes));
+    return;
+  }
+#define ROW(T)                                                              \
+  {                                                                         \
+    const T *s = (const T *)x;                                              \
+    T *d = (T *)out;                                                        \
+    if (stride == 0) {                                                      \
+      T v = *s;                                                             \
+      for (int64_t i = 0; i < n; i++) d[i] = v;                             \
+    } else {                                                                \
+      for (int64_t i = 0; i < n; i++) d[i] = s[i * stride];                 \
+    }                                                                       \
+  }
+  if (bytes == 4) ROW(uint32_t)
+  else if (bytes == 8) ROW(uint64_t)
+  else ROW(uint8_t)
+#undef ROW
+}
+
+// [rows, columns] where a step along columns is `ldx` elements of x and a step along rows is one.
+static void transposed_plane(int bytes, int64_t rows, int64_t columns, int64_t ldx, const char *x, char *out) {
+  ck_current->transpose2(bytes, columns, rows, x, ldx, out, columns);
+}
+
+void ck_strided_copy(
+  int bytes, int rank, const int64_t *shape, const int64_t *strides, const void *x, void *out) {
+  // Extents of one vanish and axes that continue each other are joined.
+  int64_t extent[32], stride[32];
+  int r = 0;
+  for (int i = 0; i < rank; i++) {
+    if (shape[i] == 0) return;
+    if (shape[i] == 1) continue;
+    if (r > 0 && stride[r - 1] == strides[i] * shape[i]) {
+      extent[r - 1] *= shape[i];
+      stride[r - 1] = strides[i];
+    } else {
+      if (r == 32) return;
+      extent[r] = shape[i];
+      stride[r] = strides[i];
+      r++;
+    }
+  }
+  if (r == 0) {
+    memcpy(out, x, (size_t)bytes);
+    return;
+  }
+  int plane = r >= 2 && stride[r - 2] == 1 && stride[r - 1] > 1;
+  int inner_axes = plane ? 2 : 1;
+  int outer = r - inner_axes;
+  int64_t inner_count = extent[r - 1] * (plane ? extent[r - 2] : 1);
+  int64_t index[32] = {0};
+  const char *s = x;
+  char *d = out;
+  for (;;) {
+    if (plane) transposed_plane(bytes, extent[r - 2], extent[r - 1], stride[r - 1], s, d);
+    else copy_row(bytes, extent[r - 1], stride[r - 1], s, d);
+    d += inner_count * bytes;
+    int axis = outer - 1;
+    while (axis >= 0) {
+      s += stride[axis] * bytes;
+      if (++index[axis] < extent[axis]) break;
+      s -= stride[axis] * extent[axis] * bytes;
+      index[axis] = 0;
+      axis--;
+    }
+    if (axis < 0) return;
+  }
+}
+
+static inline int64_t id_at(int type, const void *ids, int64_t i, int64_t rows) {
+  int64_t id = type == CK_I32 ? ((const int32_t *)ids)[i] : ((const int64_t *)ids)[i];
+  return id < 0 ? id + rows : id;
+}
+
+int64_t ck_gather_rows(
+  int64_t rows, int64_t row_bytes, const void *table, int id_type, const void *ids, int64_t count, void *out) {
+  int64_t bad = -1;
+  for (int64_t i = 0; i < count; i++) {
+    int64_t id = id_at(id_type, ids, i, rows);
+    char *d = (char *)out + i * row_bytes;
+    if (id < 0 || id >= rows) {
+      if (bad < 0) bad = i;
+      memset(d, 0, (size_t)row_bytes);
+    } else if (row_bytes == 4) {
+      memcpy(d, (const char *)table + id * 4, 4);
+    } else if (row_bytes == 8) {
+      memcpy(d, (const char *)table + id * 8, 8);
+    } else {
+      memcpy(d, (const char *)table + id * row_bytes, (size_t)row_bytes);
+    }
+  }
+  return bad;
+}
+
+int64_t ck_scatter_add_rows(
+  int type, int64_t rows, int64_t width, int id_type, const void *ids, int64_t count, const void *updates, void *out) {
+  static const int sizes[] = {4, 8, 4, 8, 1};
+  int bytes = sizes[type];
+  memset(out, 0, (size_t)(rows * width * bytes));
+  int64_t bad = -1;
+  for (int64_t i = 0; i < count; i++) {
+    int64_t id = id_at(id_type, ids, i, rows);
+    if (id < 0 || id >= rows) {
+      if (bad < 0) bad = i;
+      continue;
+    }
+    char *d = (char *)out + id * width * bytes;
+    const char *s = (const char *)updates + i * width * bytes;
+    if (type == CK_BOOL) {
+      for (int64_t j = 0; j < width; j++) d[j] |= s[j];
+    } else {
+      ck_current->binary(CK_ADD, type, d, 1, s, 1, d, width);
+    }
+  }
+  return bad;
+}
+
+int64_t ck_pick(
+  int bytes, int64_t rows, int64_t width, const void *x, int id_type, const void *ids, void *out) {
+  int64_t bad = -1;
+  for (int64_t r = 0; r < rows; r++) {
+    int64_t id = id_at(id_type, ids, r, width);
+    char *d = (char *)out + r * bytes;
+    if (id < 0 || id >= width) {
+      if (bad < 0) bad = r;
+      memset(d, 0, (size_t)bytes);
+    } else {
+      memcpy(d, (const char *)x + (r * width + id) * bytes, (size_t)bytes);
+    }
+  }
+  return bad;
+}
+
+int64_t ck_unpick(
+  int bytes, int64_t rows, int64_t width, int id_type, const void *ids, const void *updates, void *out) {
+  int64_t bad = -1;
+  memset(out, 0, (size_t)(rows * width * bytes));
+  for (int64_t r = 0; r < rows; r++) {
+    int64_t id = id_at(id_type, ids, r, width);
+    if (id < 0 || id >= width) {
+      if (bad < 0) bad = r;
+    } else {
+      memcpy((char *)out + (r * width + id) * bytes, (const char *)updates + r * bytes, (size_t)bytes);
+    }
+  }
+  return bad;
+}
+
+int64_t ck_one_hot(int type, int64_t rows, int64_t width, int id_type, const void *ids, void *out) {
+  static const int sizes[] = {4, 8, 4, 8, 1};
+  int bytes = sizes[type];
+  int64_t bad = -1;
+  memset(out, 0, (size_t)(rows * width * bytes));
+  for (int64_t r = 0; r < rows; r++) {
+    int64_t id = id_at(id_type, ids, r, width);
+    if (id < 0 || id >= width) {
+      if (bad < 0) bad = r;
+      continue;
+    }
+    int64_t at = r * width + id;
+    switch (type) {
+    case CK_F32: ((float *)out)[at] = 1; break;
+    case CK_F64: ((double *)out)[at] = 1; break;
+    case CK_I32: ((int32_t *)out)[at] = 1; break;
+    case CK_I64: ((int64_t *)out)[at] = 1; break;
+    default: ((uint8_t *)out)[at] = 1;
+    }
+  }
+  return bad;
+}
+
+void ck_iota(int type, int64_t outer, int64_t length, int64_t inner, void *out) {
+  int64_t at = 0;
+  for (int64_t o = 0; o < outer; o++)
+    for (int64_t i = 0; i < length; i++)
+      for (int64_t j = 0; j < inner; j++, at++) switch (type) {
+        case CK_F32: ((float *)out)[at] = (float)i; break;
+        case CK_F64: ((double *)out)[at] = (double)i; break;
+        case CK_I32: ((int32_t *)out)[at] = (int32_t)i; break;
+        case CK_I64: ((int64_t *)out)[at] = i; break;
+        default: ((uint8_t *)out)[at] = i != 0;
+        }
+}
+
+void ck_fill(int bytes, const void *value, void *out, int64_t count) {
+  copy_row(bytes, count, 0, value, out);
+}
+
+// Sorting: a stable merge sort of (key, position) pairs; the key is an unsigned integer in the elements' order, every NaN
+// the largest. -0 sorts beside +0 in input order: they are equal.
+typedef struct {
+  uint64_t key;
+  int64_t position;
+} sort_item;
+
+static uint64_t sort_key(int type, const void *x, int64_t i) {
+  switch (type) {
+  case CK_F32: {
+    float v = ((const float *)x)[i];
+    if (v != v) return UINT64_MAX;
+    if (v == 0) v = 0;
+    uint32_t u;
+    memcpy(&u, &v, 4);
+    return u >> 31 ? (uint32_t)~u : (u | 0x80000000u);
+  }
+  case CK_F64: {
+    double v = ((const double *)x)[i];
+    if (v != v) return UINT64_MAX;
+    if (v == 0) v = 0;
+    uint64_t u;
+    memcpy(&u, &v, 8);
+    return u >> 63 ? ~u : (u | 0x8000000000000000u);
+  }
+  case CK_I32: return (uint64_t)((int64_t)((const int32_t *)x)[i]) ^ 0x8000000000000000u;
+  case CK_I64: return (uint64_t)((const int64_t *)x)[i] ^ 0x8000000000000000u;
+  default: return ((const uint8_t *)x)[i];
+  }
+}
+
+static void merge_sort(sort_item *a, sort_item *t, int64_t n) {
+  if (n <= 24) {
+    for (int64_t i = 1; i < n; i++) {
+      sort_item v = a[i];
+      int64_t j = i;
+      for (; j > 0 && a[j - 1].key > v.key; j--) a[j] = a[j - 1];
+      a[j] = v;
+    }
+    return;
+  }
+  int64_t h = n / 2;
+  merge_sort(a, t, h);
+  merge_sort(a + h, t, n - h);
+  if (a[h - 1].key <= a[h].key) return;
+  memcpy(t, a, (size_t)h * sizeof *a);
+  int64_t i = 0, j = h, o = 0;
+  while (i < h && j < n) a[o++] = a[j].key < t[i].key ? a[j++] : t[i++];
+  while (i < h) a[o++] = t[i++];
+}
+
+// Byte-wise radix sort for long runs; digits that all agree are skipped.
+static void radix_sort(sort_item *a, sort_item *t, int64_t n) {
+  sort_item *from = a, *to = t;
+  for (int shift = 0; shift < 64; shift += 11) {
+    int64_t count[2048] = {0};
+    for (int64_t i = 0; i < n; i++) count[(from[i].key >> shift) & 2047]++;
+    if (count[(from[0].key >> shift) & 2047] == n) continue;
+    int64_t sum = 0;
+    for (int d = 0; d < 2048; d++) {
+      int64_t c = count[d];
+      count[d] = sum;
+      sum += c;
+    }
+    for (int64_t i = 0; i < n; i++) to[count[(from[i].key >> shift) & 2047]++] = from[i];
+    sort_item *s = from;
+    from = to;
+    to = s;
+  }
+  if (from != a) memcpy(a, from, (size_t)n * sizeof *a);
+}
+
+int ck_sort(
+  int type, int64_t outer, int64_t length, int64_t inner, const void *x, void *out, int64_t *order) {
+  static const int sizes[] = {4, 8, 4, 8, 1};
+  int bytes = sizes[type];
+  if (outer == 0 || length == 0 || inner == 0) return 0;
+  sort_item *items = malloc((size_t)length * 2 * sizeof *items);
+  if (!items) return -1;
+  for (int64_t o = 0; o < outer; o++)
+    for (int64_t j = 0; j < inner; j++) {
+      int64_t base = o * length * inner + j;
+      for (int64_t i = 0; i < length; i++) {
+        items[i].key = sort_key(type, x, base + i * inner);
+        items[i].position = i;
+      }
+      if (length > 4096) radix_sort(items, items + length, length);
+      else merge_sort(items, items + length, length);
+      for (int64_t i = 0; i < length; i++) {
+        int64_t to = base + i * inner;
+        if (order) order[to] = items[i].position;
+        if (out) memcpy((char *)out + to * bytes, (const char *)x + (base + items[i].position * inner) * bytes,
+                        (size_t)bytes);
+      }
+    }
+  free(items);
+  return 0;
+}

@@ -1,0 +1,99 @@
+// Keys and permutations on Philox words: no floating point, so one code for every instruction set.
+#include "ckernels.h"
+#include <stdlib.h>
+#include <string.h>
+
+void ck_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]) {
+  uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3], k0 = key[0], k1 = key[1];
+  for (int r = 0; r < 10; r++) {
+    uint64_t p0 = (uint64_t)0xD2511F53u * c0;
+    uint64_t p1 = (uint64_t)0xCD9E8D57u * c2;
+    uint32_t n0 = (uint32_t)(p1 >> 32) ^ c1 ^ k0;
+    uint32_t n2 = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
+    c1 = (uint32_t)p1;
+    c3 = (uint32_t)p0;
+    c0 = n0;
+    c2 = n2;
+    k0 += 0x9E3779B9u;
+    k1 += 0xBB67AE85u;
+  }
+  out[0] = c0;
+  out[1] = c1;
+  out[2] = c2;
+  out[3] = c3;
+}
+
+static uint64_t word64(uint64_t key, uint64_t index, uint32_t tag) {
+  uint32_t c[4] = {(uint32_t)index, (uint32_t)(index >> 32), 0, tag};
+  uint32_t k[2] = {(uint32_t)key, (uint32_t)(key >> 32)};
+  uint32_t o[4];
+  ck_philox(c, k, o);
+  return (uint64_t)o[1] << 32 | o[0];
+}
+
+uint64_t ck_derive(uint64_t key, uint64_t number) { return word64(key, number, 0x6b657973u); }
+
+typedef struct {
+  uint64_t word;
+  int64_t index;
+} item;
+static int by_word(const void *a, const void *b) {
+  const item *x = a, *y = b;
+  if (x->word != y->word) return x->word < y->word ? -1 : 1;
+  return x->index < y->index ? -1 : 1;
+}
+
+// Ten rounds of an alternating Feistel network over `bits` bits, walked until the value is below n.
+typedef struct {
+  uint32_t keys[10];
+  int left, right;
+} feistel;
+static uint32_t mix(uint32_t v, uint32_t k) {
+  v ^= k;
+  v *= 0x85ebca6bu;
+  v ^= v >> 13;
+  v *= 0xc2b2ae35u;
+  v ^= v >> 16;
+  v += k;
+  v *= 0x9E3779B1u;
+  return v ^ v >> 15;
+}
+static uint64_t encipher(const feistel *f, uint64_t v) {
+  uint64_t l = v >> f->right, r = v & (((uint64_t)1 << f->right) - 1);
+  uint64_t lm = ((uint64_t)1 << f->left) - 1, rm = ((uint64_t)1 << f->right) - 1;
+  for (int i = 0; i < 10; i += 2) {
+    l ^= mix((uint32_t)r, f->keys[i]) & lm;
+    r ^= mix((uint32_t)l, f->keys[i + 1]) & rm;
+  }
+  return l << f->right | r;
+}
+
+int ck_permutation(int64_t n, uint64_t key, int64_t first, int64_t count, int64_t *out) {
+  if (n <= 0 || count <= 0) return 0;
+  if (n <= 65536) {
+    item *items = malloc((size_t)n * sizeof *items);
+    if (!items) return -1;
+    for (int64_t i = 0; i < n; i++) {
+      items[i].word = word64(key, (uint64_t)i, 4);
+      items[i].index = i;
+    }
+    qsort(items, (size_t)n, sizeof *items, by_word);
+    for (int64_t i = 0; i < count; i++) out[i] = first + i >= 0 && first + i < n ? items[first + i].index : 0;
+    free(items);
+    return 0;
+  }
+  int bits = 64 - __builtin_clzll((uint64_t)(n - 1));
+  feistel f = {.left = bits / 2, .right = bits - bits / 2};
+  for (int i = 0; i < 10; i++) f.keys[i] = (uint32_t)word64(key, (uint64_t)i, 5);
+  for (int64_t i = 0; i < count; i++) {
+    uint64_t v = (uint64_t)(first + i);
+    if (first + i < 0 || first + i >= n) {
+      out[i] = 0;
+      continue;
+    }
+    do v = encipher(&f, v);
+    while (v >= (uint64_t)n);
+    out[i] = (int64_t)v;
+  }
+  return 0;
+}

@@ -1,0 +1,120 @@
+// The memory pool: size classes of four steps per doubling, one free list each, behind one short lock per class.
+#include "ckernels.h"
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+
+enum { CLASSES = 168, UNLIMITED_SMALL = 4096 };
+// Free memory kept at most; what is freed past it goes back to the system.
+static const int64_t keep_bytes = (int64_t)1 << 30;
+
+typedef struct block {
+  struct block *next;
+} block;
+typedef struct {
+  pthread_mutex_t lock;
+  block *first;
+  char pad[64];
+} free_list;
+
+static free_list lists[CLASSES];
+static atomic_llong live, peak, pooled;
+static atomic_llong limit = INT64_MAX;
+
+__attribute__((constructor)) static void make_locks(void) {
+  for (int i = 0; i < CLASSES; i++) pthread_mutex_init(&lists[i].lock, NULL);
+}
+
+// Class of a size and the bytes of its blocks: 64, 80, 96, 112, 128, 160, … rounded up to multiples of 64.
+static int class_of(int64_t bytes, int64_t *rounded) {
+  if (bytes <= 64) {
+    *rounded = 64;
+    return 0;
+  }
+  int top = 63 - __builtin_clzll((uint64_t)(bytes - 1));
+  int64_t step = (int64_t)1 << (top - 2);
+  int64_t quarter = (bytes - 1 - ((int64_t)1 << top)) / step;
+  int64_t size = ((int64_t)1 << top) + (quarter + 1) * step;
+  *rounded = (size + 63) & ~(int64_t)63;
+  return (top - 6) * 4 + (int)quarter + 1;
+}
+
+static void count_live(int64_t bytes) {
+  long long now = atomic_fetch_add_explicit(&live, bytes, memory_order_relaxed) + bytes;
+  long long seen = atomic_load_explicit(&peak, memory_order_relaxed);
+  while (now > seen && !atomic_compare_exchange_weak_explicit(
+                         &peak, &seen, now, memory_order_relaxed, memory_order_relaxed)) {
+  }
+}
+
+void *ck_allocate(int64_t bytes) {
+  if (bytes < 0 || bytes > (int64_t)1 << 47) return NULL;
+  int64_t size;
+  int c = class_of(bytes, &size);
+  if (c >= CLASSES) return NULL;
+  if (size > UNLIMITED_SMALL
+      && atomic_load_explicit(&live, memory_order_relaxed) > atomic_load_explicit(&limit, memory_order_relaxed) - size)
+    return NULL;
+  free_list *list = &lists[c];
+  pthread_mutex_lock(&list->lock);
+  block *b = list->first;
+  if (b) list->first = b->next;
+  pthread_mutex_unlock(&list->lock);
+  if (b) {
+    atomic_fetch_sub_explicit(&pooled, size, memory_order_relaxed);
+  } else {
+    void *fresh = NULL;
+    if (posix_memalign(&fresh, size >= 4096 ? 4096 : 64, (size_t)size) != 0) {
+      ck_trim();
+      if (posix_memalign(&fresh, 64, (size_t)size) != 0) return NULL;
+    }
+    b = fresh;
+  }
+  count_live(size);
+  return b;
+}
+
+void ck_free(void *p, int64_t bytes) {
+  if (!p) return;
+  int64_t size;
+  int c = class_of(bytes, &size);
+  atomic_fetch_sub_explicit(&live, size, memory_order_relaxed);
+  if (atomic_load_explicit(&pooled, memory_order_relaxed) + size > keep_bytes) {
+    free(p);
+    return;
+  }
+  atomic_fetch_add_explicit(&pooled, size, memory_order_relaxed);
+  block *b = p;
+  free_list *list = &lists[c];
+  pthread_mutex_lock(&list->lock);
+  b->next = list->first;
+  list->first = b;
+  pthread_mutex_unlock(&list->lock);
+}
+
+void ck_trim(void) {
+  for (int c = 0; c < CLASSES; c++) {
+    pthread_mutex_lock(&lists[c].lock);
+    block *b = lists[c].first;
+    lists[c].first = NULL;
+    pthread_mutex_unlock(&lists[c].lock);
+    int64_t size;
+    // The size of a class: any size in it rounds to the same.
+    int64_t top = c == 0 ? 0 : (c - 1) / 4 + 6;
+    if (c == 0) class_of(64, &size);
+    else class_of(((int64_t)1 << top) + ((c - 1) % 4 + 1) * ((int64_t)1 << (top - 2)), &size);
+    while (b) {
+      block *next = b->next;
+      free(b);
+      atomic_fetch_sub_explicit(&pooled, size, memory_order_relaxed);
+      b = next;
+    }
+  }
+}
+
+int64_t ck_live_bytes(void) { return atomic_load(&live); }
+int64_t ck_peak_bytes(void) { return atomic_load(&peak); }
+int64_t ck_pooled_bytes(void) { return atomic_load(&pooled); }
+void ck_reset_peak(void) { atomic_store(&peak, atomic_load(&live)); }
+void ck_set_limit(int64_t bytes) { atomic_store(&limit, bytes); }
+int64_t ck_limit(void) { return atomic_load(&limit); }

@@ -1,0 +1,500 @@
+// Elementary functions of doubles. Every function is straight-line code with selections only, so that loops over it
+// vectorise and the bits do not depend on the vector width. Errors are at most 2 units in the last place (tested against
+// mpmath). Included once per instruction set, see variant.h.
+
+INL uint64_t bits64(double x) {
+  uint64_t u;
+  __builtin_memcpy(&u, &x, 8);
+  return u;
+}
+INL double from64(uint64_t u) {
+  double x;
+  __builtin_memcpy(&x, &u, 8);
+  return x;
+}
+#define D_NAN __builtin_nan("")
+#define D_INF __builtin_inf()
+#define D_MAGIC 6755399441055744.0  // 1.5 * 2^52: adding it rounds to an integer in the low bits
+
+INL double d_abs(double x) { return from64(bits64(x) & 0x7fffffffffffffffu); }
+INL double d_copysign(double x, double s) {
+  return from64((bits64(x) & 0x7fffffffffffffffu) | (bits64(s) & 0x8000000000000000u));
+}
+// 2^n for an integer n (as a magic sum's low bits) in -1022 ... 1023.
+INL double d_pow2(uint64_t n) { return from64((n + 1023) << 52); }
+
+#define D_LOG2E 0x1.71547652b82fep+0
+#define D_LN2_HI 0x1.62e42fefa39efp-1
+#define D_LN2_LO 0x1.abc9e3b39803fp-56
+
+// (exp(r) - 1 - r) / r^2 on |r| <= 0.35, relative to exp(r) 2^-62.
+INL double d_expq(double r) {
+  double q = 0x1.1f75aba0b1e2ep-29;
+  q = FMA(q, r, 0x1.af52906239de4p-26);
+  q = FMA(q, r, 0x1.27e4da1a3bf04p-22);
+  q = FMA(q, r, 0x1.71ddffef9e7b1p-19);
+  q = FMA(q, r, 0x1.a01a01a741b3cp-16);
+  q = FMA(q, r, 0x1.a01a01aca0134p-13);
+  q = FMA(q, r, 0x1.6c16c16c16212p-10);
+  q = FMA(q, r, 0x1.111111110ff87p-7);
+  q = FMA(q, r, 0x1.5555555555556p-5);
+  q = FMA(q, r, 0x1.5555555555557p-3);
+  return FMA(q, r, 0.5);
+}
+
+// exp(x + lo) * 2^bias for |lo| far below |x|'s last place.
+INL double d_exp_extended(double x, double lo, int64_t bias) {
+  double c = x > 760.0 ? 760.0 : x;
+  c = c < -800.0 ? -800.0 : c;
+  double t = FMA(c, D_LOG2E, D_MAGIC);
+  double n = t - D_MAGIC;
+  double rh = FMA(n, -D_LN2_HI, c);
+  double rl = FMA(n, -D_LN2_LO, lo);
+  double r = rh + rl;
+  double e = (rh - r) + rl;
+  double p = r + FMA(r * r, d_expq(r), e);
+  double y = 1.0 + p;
+  uint64_t k = bits64(t) - bits64(D_MAGIC) + (uint64_t)bias + 4096;
+  uint64_t a = (k >> 1) - 2048;
+  uint64_t b = k - 4096 - a;
+  return y * d_pow2(a) * d_pow2(b);
+}
+INL double d_exp(double x) { return d_exp_extended(x, 0.0, 0); }
+
+INL double d_expm1(double x) {
+  double c = x > 710.0 ? 710.0 : x;
+  c = c < -40.0 ? -40.0 : c;
+  double t = FMA(c, D_LOG2E, D_MAGIC);
+  double n = t - D_MAGIC;
+  double rh = FMA(n, -D_LN2_HI, c);
+  double rl = n * -D_LN2_LO;
+  double r = rh + rl;
+  double low = FMA(r * r, d_expq(r), (rh - r) + rl);
+  double s = d_pow2(bits64(t) - bits64(D_MAGIC) - 1);  // half of 2^n
+  double a = s - 0.5;
+  double b = s * r;
+  double hi = a + b;
+  double bb = hi - a;
+  double err = (a - (hi - bb)) + (b - bb);
+  double y = 2.0 * (hi + FMA(s, low, err));
+  return d_abs(x) < 0x1p-54 ? x : y;
+}
+
+// x = m * 2^e with m in [sqrt(1/2), sqrt(2)); e as a double. x is positive and finite.
+INL double d_split(double x, double *exponent) {
+  int small = x < 0x1p-1022;
+  double s = small ? x * 0x1p54 : x;
+  uint64_t u = bits64(s) - 0x3fe6a09e667f3bcdu;
+  uint64_t e = ((u >> 52) ^ 0x800) - 0x800;  // sign-extended 12 bits
+  *exponent = (from64(bits64(D_MAGIC) + e) - D_MAGIC) + (small ? -54.0 : 0.0);
+  return from64((u & 0x000fffffffffffffu) + 0x3fe6a09e667f3bcdu);
+}
+// log(1 + f) + c + e log 2 after fdlibm, f in [sqrt(1/2) - 1, sqrt(2) - 1].
+INL double d_log_finish(double f, double c, double e) {
+  double hfsq = 0.5 * f * f;
+  double s = f / (2.0 + f);
+  double z = s * s;
+  double p = 1.479819860511658591e-01;
+  p = FMA(p, z, 1.531383769920937332e-01);
+  p = FMA(p, z, 1.818357216161805012e-01);
+  p = FMA(p, z, 2.222219843214978396e-01);
+  p = FMA(p, z, 2.857142874366239149e-01);
+  p = FMA(p, z, 3.999999999940941908e-01);
+  p = FMA(p, z, 6.666666666666735130e-01);
+  double r = p * z;
+  double low = FMA(s, hfsq + r, FMA(e, 1.90821492927058770002e-10, c));
+  return FMA(e, 6.93147180369123816490e-01, -((hfsq - low) - f));
+}
+INL double d_log(double x) {
+  double e;
+  double m = d_split(x, &e);
+  double y = d_log_finish(m - 1.0, 0.0, e);
+  y = x == D_INF ? x : y;
+  y = x == 0 ? -D_INF : y;
+  y = x < 0 ? D_NAN : y;
+  return x != x ? x : y;
+}
+INL double d_log1p(double x) {
+  double u = 1.0 + x;
+  double e;
+  double m = d_split(u, &e);
+  double c = (x >= 1.0 ? 1.0 - (u - x) : x - (u - 1.0)) / u;
+  int direct = e == 0;  // u in [sqrt(1/2), sqrt(2)): x itself is the reduced argument
+  double y = d_log_finish(direct ? x : m - 1.0, direct ? 0.0 : c, e);
+  y = x == D_INF ? x : y;
+  y = x == -1.0 ? -D_INF : y;
+  y = x < -1.0 ? D_NAN : y;
+  y = d_abs(x) < 0x1p-54 ? x : y;
+  return x != x ? x : y;
+}
+
+// log x as hi + lo with about 66 bits, for pow. x positive and finite.
+INL void d_log_double(double x, double *hi, double *lo) {
+  double e;
+  double m = d_split(x, &e);
+  double f = m - 1.0;
+  double gh = m + 1.0;
+  double gl = m - (gh - 1.0);
+  double sh = f / gh;
+  double sl = (FMA(-sh, gh, f) - sh * gl) / gh;
+  double zh = sh * sh;
+  double zl = FMA(sh, sh, -zh) + 2.0 * sh * sl;
+  double t = 1.0 / 27;
+  t = FMA(t, zh, 1.0 / 25);
+  t = FMA(t, zh, 1.0 / 23);
+  t = FMA(t, zh, 1.0 / 21);
+  t = FMA(t, zh, 1.0 / 19);
+  t = FMA(t, zh, 1.0 / 17);
+  t = FMA(t, zh, 1.0 / 15);
+  t = FMA(t, zh, 1.0 / 13);
+  t = FMA(t, zh, 1.0 / 11);
+  t = FMA(t, zh, 1.0 / 9);
+  t = FMA(t, zh, 1.0 / 7);
+  t = FMA(t, zh, 1.0 / 5);
+  t = t * zh * zh;
+  double third = 0x1.5555555555555p-2;
+  double wh = zh * third;
+  double wl = FMA(zh, third, -wh) + FMA(zh, 0x1.5555555555555p-56, zl * third);
+  double vh = wh + t;
+  double vl = (wh - vh) + t + wl;
+  double ph = sh * vh;
+  double pl = FMA(sh, vh, -ph) + FMA(sh, vl, sl * vh);
+  double ah = sh + ph;
+  double al = (sh - ah) + ph + (sl + pl);
+  double eh = e * 0x1.62e42fef00000p-1;
+  double el = e * 0x1.473de6af278edp-34;
+  ah += ah;
+  al += al;
+  double rh = eh + ah;
+  double bb = rh - eh;
+  double err = (eh - (rh - bb)) + (ah - bb);
+  double rl = err + (el + al);
+  *hi = rh + rl;
+  *lo = (rh - *hi) + rl;
+}
+
+// Powers that are defined by products: exponents 1, 2, 3, -1 and 1/2 are what a reader expects of x * x and sqrt.
+INL double d_pow_general(double x, double y) {
+  double ax = d_abs(x);
+  double lh, ll;
+  d_log_double(ax, &lh, &ll);
+  double yh = y * lh;
+  double yl = FMA(y, lh, -yh) + y * ll;
+  yl = d_abs(yh) < 1000.0 ? yl : 0.0;
+  double r = d_exp_extended(yh, yl, 0);
+  r = ax == 0 ? (y > 0 ? 0.0 : D_INF) : r;
+  r = ax == D_INF ? (y > 0 ? D_INF : 0.0) : r;
+  double ay = d_abs(y);
+  r = ay == D_INF ? (ax == 1.0 ? 1.0 : ((ax > 1.0) == (y > 0) ? D_INF : 0.0)) : r;
+  double t = ay < 0x1p52 ? ay + 0x1p52 - 0x1p52 : ay;
+  double h = ay * 0.5;
+  double th = h < 0x1p52 ? h + 0x1p52 - 0x1p52 : h;
+  int whole = t == ay;
+  int odd = whole & (th != h);
+  int negative = (bits64(x) >> 63) != 0;
+  r = negative & odd ? -r : r;
+  r = (x < 0) & !whole & (ax != D_INF) ? D_NAN : r;
+  r = x != x ? x : r;
+  r = y != y ? y : r;
+  return (y == 0) | (x == 1.0) ? 1.0 : r;
+}
+INL double d_pow(double x, double y) {
+  double r = d_pow_general(x, y);
+  r = y == 1.0 ? x : r;
+  r = y == 2.0 ? x * x : r;
+  r = y == 3.0 ? x * x * x : r;
+  r = y == -1.0 ? 1.0 / x : r;
+  return y == 0.5 ? (x == -D_INF ? D_INF : SQRT(x) + 0.0) : r;
+}
+
+// Reduction by multiples of pi/2: r + lo, and the quadrant in the low bits of *quadrant. |x| <= 2^25.
+#define D_TRIG_LIMIT 33554432.0
+INL void d_reduce(double x, double *r, double *lo, uint64_t *quadrant) {
+  double t = FMA(x, 0x1.45f306dc9c883p-1, D_MAGIC);
+  double n = t - D_MAGIC;
+  double a = FMA(n, -0x1.921fb54442d18p+0, x);
+  double ph = n * 0x1.1a62633145c07p-54;
+  double pl = FMA(n, 0x1.1a62633145c07p-54, -ph);
+  double h = a - ph;
+  double bb = h - a;
+  double err = (a - (h - bb)) - (ph + bb);
+  double l = FMA(n, 0x1.f1976b7ed8fbcp-110, err - pl);
+  *r = h + l;
+  *lo = (h - *r) + l;
+  *quadrant = bits64(t);
+}
+// The same for any finite x, with 2/pi to 1344 bits (Payne and Hanek).
+static void d_reduce_large(double x, double *r, double *lo, uint64_t *quadrant) {
+  static const uint64_t two_over_pi[21] = {
+    0xa2f9836e4e441529, 0xfc2757d1f534ddc0, 0xdb6295993c439041, 0xfe5163abdebbc561, 0xb7246e3a424dd2e0,
+    0x06492eea09d1921c, 0xfe1deb1cb129a73e, 0xe88235f52ebb4484, 0xe99c7026b45f7e41, 0x3991d639835339f4,
+    0x9c845f8bbdf9283b, 0x1ff897ffde05980f, 0xef2f118b5a0a6d1f, 0x6d367ecf27cb09b7, 0x4f463f669e5fea2d,
+    0x7527bac7ebe5f17b, 0x3d0739f78a5292ea, 0x6bfb5fb11f8d5d08, 0x56033046fc7b6bab, 0xf0cfbc209af4361d,
+    0xa9e391615ee61b08};
+  uint64_t u = bits64(x);
+  int e = (int)((u >> 52) & 0x7ff) - 1075;
+  uint64_t m = (u & 0x000fffffffffffffu) | 0x0010000000000000u;
+  // 192 bits of 2/pi from bit e - 2 on (zeros before the first): the product's bits below 4 quadrants.
+  int start = e - 2;
+  uint64_t w[3];
+  for (int j = 0; j < 3; j++) {
+    int bit = start + 64 * j;
+    int word = bit >= 0 ? bit / 64 : -((63 - bit) / 64);
+    int shift = bit - word * 64;
+    uint64_t high = word >= 0 && word < 21 ? two_over_pi[word] : 0;
+    uint64_t next = word + 1 >= 0 && word + 1 < 21 ? two_over_pi[word + 1] : 0;
+    w[j] = shift == 0 ? high : (high << shift) | (next >> (64 - shift));
+  }
+  unsigned __int128 p2 = (unsigned __int128)m * w[2];
+  unsigned __int128 p1 = (unsigned __int128)m * w[1] + (uint64_t)(p2 >> 64);
+  uint64_t q0 = m * w[0] + (uint64_t)(p1 >> 64);
+  uint64_t q1 = (uint64_t)p1;
+  uint64_t n = q0 >> 62;
+  // The fraction of a quadrant as 64 + 64 signed bits.
+  unsigned __int128 f = ((unsigned __int128)q0 << 66) | ((unsigned __int128)q1 << 2) | ((uint64_t)p2 >> 62);
+  int up = (int)(f >> 127);
+  __int128 signed_f = (__int128)f;  // fractions of a half or more become negative
+  n += (uint64_t)up;
+  double fh = (double)signed_f;
+  double fl = (double)(signed_f - (__int128)fh);
+  fh *= 0x1p-128;
+  fl *= 0x1p-128;
+  double rh = fh * 0x1.921fb54442d18p+0;
+  double rl = FMA(fh, 0x1.921fb54442d18p+0, -rh) + (fh * 0x1.1a62633145c07p-54 + fl * 0x1.921fb54442d18p+0);
+  double h = rh + rl;
+  double l = (rh - h) + rl;
+  int negative = (u >> 63) != 0;
+  *r = negative ? -h : h;
+  *lo = negative ? -l : l;
+  *quadrant = negative ? 0 - n : n;
+}
+// Sine and cosine of r + lo, |r| <= pi/4 (fdlibm's kernels).
+INL double d_sin_kernel(double r, double lo) {
+  double z = r * r;
+  double p = 1.58969099521155010221e-10;
+  p = FMA(p, z, -2.50507602534068634195e-08);
+  p = FMA(p, z, 2.75573137070700676789e-06);
+  p = FMA(p, z, -1.98412698298579493134e-04);
+  p = FMA(p, z, 8.33333333332248946124e-03);
+  double v = z * r;
+  return r - ((z * (0.5 * lo - v * p) - lo) - v * -1.66666666666666324348e-01);
+}
+INL double d_cos_kernel(double r, double lo) {
+  double z = r * r;
+  double p = -1.13596475577881948265e-11;
+  p = FMA(p, z, 2.08757232129817482790e-09);
+  p = FMA(p, z, -2.75573143513906633035e-07);
+  p = FMA(p, z, 2.48015872894767294178e-05);
+  p = FMA(p, z, -1.38888888888741095749e-03);
+  p = FMA(p, z, 4.16666666666666019037e-02);
+  double hz = 0.5 * z;
+  double w = 1.0 - hz;
+  return w + (((1.0 - w) - hz) + (z * (z * p) - r * lo));
+}
+// which: 0 sine, 1 cosine, 2 tangent.
+INL double d_trig_finish(double x, double r, double lo, uint64_t q, int which) {
+  double s = d_sin_kernel(r, lo);
+  double c = d_cos_kernel(r, lo);
+  int swap = (int)(q & 1);
+  double y;
+  if (which == 2) {
+    double top = swap ? -c : s;
+    double bottom = swap ? s : c;
+    y = top / bottom;
+  } else if (which == 0) {
+    y = swap ? c : s;
+    y = from64(bits64(y) ^ ((q & 2) << 62));
+  } else {
+    y = swap ? s : c;
+    y = from64(bits64(y) ^ (((q + 1) & 2) << 62));
+  }
+  if (which != 1) y = d_abs(x) < 0x1p-27 ? x : y;
+  return y;
+}
+INL double d_trig(double x, int which) {
+  double r, lo;
+  uint64_t q;
+  d_reduce(x, &r, &lo, &q);
+  return d_trig_finish(x, r, lo, q, which);
+}
+static inline double d_trig_any(double x, int which) {
+  if (d_abs(x) <= D_TRIG_LIMIT) return d_trig(x, which);
+  if (!(d_abs(x) < D_INF)) return D_NAN;
+  double r, lo;
+  uint64_t q;
+  d_reduce_large(x, &r, &lo, &q);
+  return d_trig_finish(x, r, lo, q, which);
+}
+
+// Arc functions after fdlibm, by selection of the interval.
+INL double d_atan(double x) {
+  double a = d_abs(x);
+  int i0 = a >= 0.4375, i1 = a >= 0.6875, i2 = a >= 1.1875, i3 = a >= 2.4375;
+  double num = a, den = 1.0, hi = 0.0, lo = 0.0;
+  num = i0 ? 2.0 * a - 1.0 : num;
+  den = i0 ? 2.0 + a : den;
+  hi = i0 ? 4.63647609000806093515e-01 : hi;
+  lo = i0 ? 2.26987774529616870924e-17 : lo;
+  num = i1 ? a - 1.0 : num;
+  den = i1 ? a + 1.0 : den;
+  hi = i1 ? 7.85398163397448278999e-01 : hi;
+  lo = i1 ? 3.06161699786838301793e-17 : lo;
+  num = i2 ? a - 1.5 : num;
+  den = i2 ? 1.0 + 1.5 * a : den;
+  hi = i2 ? 9.82793723247329054082e-01 : hi;
+  lo = i2 ? 1.39033110312309984516e-17 : lo;
+  num = i3 ? -1.0 : num;
+  den = i3 ? a : den;
+  hi = i3 ? 1.57079632679489655800e+00 : hi;
+  lo = i3 ? 6.12323399573676603587e-17 : lo;
+  double t = i0 ? num / den : a;
+  double z = t * t;
+  double p = 1.62858201153657823623e-02;
+  p = FMA(p, z, -3.65315727442169155270e-02);
+  p = FMA(p, z, 4.97687799461593236017e-02);
+  p = FMA(p, z, -5.83357013379057348645e-02);
+  p = FMA(p, z, 6.66107313738753120669e-02);
+  p = FMA(p, z, -7.69187620504482999495e-02);
+  p = FMA(p, z, 9.09088713343650656196e-02);
+  p = FMA(p, z, -1.11111104054623557880e-01);
+  p = FMA(p, z, 1.42857142725034663711e-01);
+  p = FMA(p, z, -1.99999999998764832476e-01);
+  p = FMA(p, z, 3.33333333333329318027e-01);
+  double s = t * z * p;
+  double y = i0 ? hi - ((s - lo) - t) : t - s;
+  y = d_copysign(y, x);
+  return x != x ? x : y;
+}
+INL double d_atan2(double y, double x) {
+  const double pi = 3.14159265358979311600e+00, pi_lo = 1.22464679914735317720e-16;
+  double ax = d_abs(x), ay = d_abs(y);
+  int both_infinite = (ax == D_INF) & (ay == D_INF);
+  double q = both_infinite ? 1.0 : ay / ax;
+  q = (ax == 0) & (ay == 0) ? 0.0 : q;
+  double z = d_atan(q);
+  int left = (bits64(x) >> 63) != 0;
+  z = left ? pi - (z - pi_lo) : z;
+  z = d_copysign(z, y);
+  return x != x ? x : (y != y ? y : z);
+}
+// (asin(x) - x) / x as a function of x^2 <= 1/4.
+INL double d_asin_r(double z) {
+  double p = 3.47933107596021167570e-05;
+  p = FMA(p, z, 7.91534994289814532176e-04);
+  p = FMA(p, z, -4.00555345006794114027e-02);
+  p = FMA(p, z, 2.01212532134862925881e-01);
+  p = FMA(p, z, -3.25565818622400915405e-01);
+  p = FMA(p, z, 1.66666666666666657415e-01);
+  double q = 7.70381505559019352791e-02;
+  q = FMA(q, z, -6.88283971605453293030e-01);
+  q = FMA(q, z, 2.02094576023350569471e+00);
+  q = FMA(q, z, -2.40339491173441421878e+00);
+  q = FMA(q, z, 1.0);
+  return p * z / q;
+}
+INL double d_asin(double x) {
+  double a = d_abs(x);
+  int big = a > 0.5;
+  double z = big ? (1.0 - a) * 0.5 : x * x;
+  double r = d_asin_r(z);
+  // For a > 1/2: pi/2 - 2 asin(sqrt(z)), the root in two parts.
+  double s = SQRT(z);
+  double sc = FMA(-s, s, z) / (s + s);
+  sc = s == 0 ? 0.0 : sc;
+  double big_y = 1.57079632679489655800e+00 - (2.0 * (s + (s * r + sc)) - 6.12323399573676603587e-17);
+  double y = big ? big_y : FMA(a, r, a);
+  y = d_copysign(y, x);
+  return a > 1.0 ? D_NAN : y;
+}
+INL double d_acos(double x) {
+  const double half_pi = 1.57079632679489655800e+00, half_pi_lo = 6.12323399573676603587e-17;
+  double a = d_abs(x);
+  int big = a > 0.5;
+  double z = big ? (1.0 - a) * 0.5 : x * x;
+  double r = d_asin_r(z);
+  double s = SQRT(z);
+  double sc = FMA(-s, s, z) / (s + s);
+  sc = s == 0 ? 0.0 : sc;
+  double root = s + (s * r + sc);
+  double y_small = half_pi - (x - (half_pi_lo - x * r));
+  double y_right = 2.0 * root;
+  double y_left = 2.0 * (half_pi - (root - half_pi_lo));
+  double y = big ? (x > 0 ? y_right : y_left) : y_small;
+  return a > 1.0 ? D_NAN : y;
+}
+INL double d_sinh(double x) {
+  double a = d_abs(x);
+  double t = d_expm1(a);
+  double small = 0.5 * (2.0 * t - t * t / (t + 1.0));
+  double medium = 0.5 * (t + t / (t + 1.0));
+  double large = d_exp_extended(a, 0.0, -1);
+  double y = a < 1.0 ? small : (a < 22.0 ? medium : large);
+  y = d_abs(x) < 0x1p-28 ? a : y;
+  return x != x ? x : d_copysign(y, x);
+}
+INL double d_cosh(double x) {
+  double a = d_abs(x);
+  double t = d_expm1(a);
+  double w = 1.0 + t;
+  double small = 1.0 + t * t / (w + w);
+  double e = d_exp_extended(a, 0.0, -1);
+  double medium = e + 0.25 / e;
+  double y = a < 0.35 ? small : (a < 22.0 ? medium : e);
+  return x != x ? x : y;
+}
+INL double d_tanh(double x) {
+  double a = d_abs(x);
+  a = a > 22.0 ? 22.0 : a;
+  double t = d_expm1(2.0 * a);
+  double y = a < 1.0 ? t / (t + 2.0) : 1.0 - 2.0 / (t + 2.0);
+  y = a < 0x1p-28 ? a : y;
+  return x != x ? x : d_copysign(y, x);
+}
+INL double d_sigmoid(double x) {
+  double e = d_exp(-d_abs(x));
+  double y = (x >= 0 ? 1.0 : e) / (1.0 + e);
+  return x != x ? x : y;
+}
+INL double d_softplus(double x) {
+  double y = (x > 0 ? x : 0.0) + d_log1p(d_exp(-d_abs(x)));
+  return x != x ? x : y;
+}
+// The upper tail of the normal distribution, exp(-(h + l)) R(t) / (a + k), where h + l = a^2 / 2.
+#define TAIL_K 4.0
+INL double d_tail(double a, double h, double l) {
+  double d = a + TAIL_K;
+  double t = (a - TAIL_K) / d;
+  return d_exp_extended(-h, -l, 0) * (d_tail_r(t) / d);
+}
+INL double d_erf(double x) {
+  double a = d_abs(x);
+  double u = x * x;
+  double p = -0x1.ac9585a44fe29p-31;
+  p = FMA(p, u, 0x1.d76af6ca49787p-27);
+  p = FMA(p, u, -0x1.5c131500d3f88p-23);
+  p = FMA(p, u, 0x1.b981d78881a5dp-20);
+  p = FMA(p, u, -0x1.f4ca838adb73bp-17);
+  p = FMA(p, u, 0x1.f9a2be4f731a1p-14);
+  p = FMA(p, u, -0x1.c02db0665e53dp-11);
+  p = FMA(p, u, 0x1.565bccfa44156p-8);
+  p = FMA(p, u, -0x1.b82ce31203772p-6);
+  p = FMA(p, u, 0x1.ce2f21a040f66p-4);
+  p = FMA(p, u, -0x1.812746b0379c1p-2);
+  p = FMA(p, u, 0x1.20dd750429b6dp+0);
+  double c = a > 6.0 ? 6.0 : a;
+  double h = c * c;
+  double l = FMA(c, c, -h);
+  double big = 1.0 - 2.0 * d_tail(c * 1.4142135623730951, h, l);
+  double y = a < 1.0 ? a * p : big;
+  return x != x ? x : d_copysign(y, x);
+}
+// x Phi(x), the exact form.
+INL double d_gelu(double x) {
+  double a = d_abs(x);
+  a = a > 39.0 ? 39.0 : a;
+  double s = a * a;
+  double q = d_tail(a, 0.5 * s, 0.5 * FMA(a, a, -s));
+  double y = x * (x > 0 ? 1.0 - q : q);
+  y = x < -39.0 ? -0.0 : y;
+  return x != x ? x : y;
+}

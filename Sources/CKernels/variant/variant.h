@@ -1,0 +1,72 @@
+// All kernels of one instruction set. The including file defines CK(name), CK_VARIANT_NAME, CK_VECTOR_BYTES and
+// CK_HARDWARE_FMA, and opens the target attribute before this file.
+#include <math.h>
+#include <string.h>
+
+#define INL static inline __attribute__((always_inline))
+#pragma STDC FP_CONTRACT OFF
+// A few loops (integer division, fmod) have no vector form; Benchmarks/kernels shows which ones matter.
+#pragma clang diagnostic ignored "-Wpass-failed"
+#pragma clang diagnostic ignored "-Wbitwise-conditional-parentheses"
+
+#if CK_HARDWARE_FMA
+#define FMA(a, b, c) __builtin_fma(a, b, c)
+#define FMAF(a, b, c) __builtin_fmaf(a, b, c)
+#else
+// Without the instruction: f64 by the C library (exact by standard); f32 in doubles, where the product is exact and the sum is
+// rounded to odd before the last rounding. Exists for correctness, not speed.
+#define FMA(a, b, c) fma(a, b, c)
+static inline float ck_fmaf(float a, float b, float c) {
+  double p = (double)a * (double)b;
+  double x = (double)c;
+  double s = p + x;
+  double bb = s - p;
+  double err = (p - (s - bb)) + (x - bb);
+  uint64_t u;
+  __builtin_memcpy(&u, &s, 8);
+  int inexact = (err > 0) | (err < 0);
+  int even = (u & 1) == 0;
+  // Towards the error when it points outwards, otherwise to the odd neighbour below in magnitude.
+  int outwards = (err > 0) == (s > 0);
+  uint64_t odd = outwards ? u + 1 : u - 1;
+  u = inexact & even ? odd : u;
+  __builtin_memcpy(&s, &u, 8);
+  return (float)s;
+}
+#define FMAF(a, b, c) ck_fmaf(a, b, c)
+#endif
+#define SQRT(x) __builtin_sqrt(x)
+#define SQRTF(x) __builtin_sqrtf(x)
+
+#include "tail_r.h"
+#include "math_f64.h"
+#include "math_f32.h"
+#include "elementwise.h"
+#include "reduce.h"
+#include "product.h"
+#include "random.h"
+
+static double CK(peak_f32)(int64_t rounds) { return (double)rounds; }
+static double CK(peak_f64)(int64_t rounds) { return (double)rounds; }
+
+const ck_table CK(table) = {
+  .name = CK_VARIANT_NAME,
+  .flags = CK_HARDWARE_FMA,
+  .lanes_f32 = CK_VECTOR_BYTES / 4,
+  .unary = CK(unary),
+  .binary = CK(binary),
+  .compare = CK(compare),
+  .select = CK(select),
+  .convert = CK(convert),
+  .reduce = CK(reduce),
+  .arg_reduce = CK(arg_reduce),
+  .cumulative_sum = CK(cumulative_sum),
+  .product_f32 = CK(product_f32),
+  .product_f64 = CK(product_f64),
+  .transpose2 = CK(transpose2),
+  .random = CK(random),
+  .scalar_unary = CK(scalar_unary),
+  .scalar_binary = CK(scalar_binary),
+  .peak_f32 = CK(peak_f32),
+  .peak_f64 = CK(peak_f64),
+};

@@ -1,0 +1,111 @@
+import CKernels
+
+extension Kernels {
+  /// Copies x, of shape `from`, into `out`, of shape `to`, by NumPy's broadcasting rules (`from` aligned right).
+  public static func broadcastCopy(
+    _ type: ElementType, from: Shape, to: Shape, _ x: UnsafeRawPointer, _ out: UnsafeMutableRawPointer
+  ) {
+    var strides = [Int64](repeating: 0, count: to.count)
+    var stride = 1
+    for axis in from.indices.reversed() {
+      let target = axis + to.count - from.count
+      if target >= 0 { strides[target] = from[axis] == 1 ? 0 : Int64(stride) }
+      stride *= from[axis]
+    }
+    stridedCopy(type, shape: to, strides: strides, x, out)
+  }
+
+  /// out[i0, i1, …] = x[i0 * strides[0] + i1 * strides[1] + …]: any broadcast, transposition or slice. Strides are in
+  /// elements and may be zero or negative; `x` is the element at index zero.
+  public static func stridedCopy(
+    _ type: ElementType, shape: Shape, strides: [Int64], _ x: UnsafeRawPointer, _ out: UnsafeMutableRawPointer
+  ) {
+    let extents = shape.map(Int64.init)
+    ck_strided_copy(Int32(type.byteCount), Int32(shape.count), extents, strides, x, out)
+  }
+
+  /// out's axis i is x's axis `permutation[i]`.
+  public static func transpose(
+    _ type: ElementType, shape: Shape, permutation: [Int], _ x: UnsafeRawPointer, _ out: UnsafeMutableRawPointer
+  ) {
+    var strides = [Int64](repeating: 1, count: shape.count)
+    var stride = 1
+    for axis in shape.indices.reversed() {
+      strides[axis] = Int64(stride)
+      stride *= shape[axis]
+    }
+    stridedCopy(
+      type, shape: permutation.map { shape[$0] }, strides: permutation.map { strides[$0] }, x, out)
+  }
+
+  /// Rows of `width` elements: out[i] = table[ids[i]]. Negative ids count from the end. Returns the position of the
+  /// first id out of range (whose row is zeros), or nil.
+  public static func gatherRows(
+    _ type: ElementType, rows: Int, width: Int, _ table: UnsafeRawPointer, idType: ElementType, _ ids: UnsafeRawPointer,
+    count: Int, _ out: UnsafeMutableRawPointer
+  ) -> Int? {
+    found(
+      ck_gather_rows(
+        Int64(rows), Int64(width * type.byteCount), table, Int32(idType.rawValue), ids, Int64(count), out))
+  }
+
+  /// Clears out, [rows, width], and adds update i to row ids[i], in the order of i. Returns as `gatherRows`.
+  public static func scatterAddRows(
+    _ type: ElementType, rows: Int, width: Int, idType: ElementType, _ ids: UnsafeRawPointer, count: Int,
+    updates: UnsafeRawPointer, _ out: UnsafeMutableRawPointer
+  ) -> Int? {
+    found(
+      ck_scatter_add_rows(
+        Int32(type.rawValue), Int64(rows), Int64(width), Int32(idType.rawValue), ids, Int64(count), updates, out))
+  }
+
+  /// out[r] = x[r, ids[r]] of x [rows, width]. Returns as `gatherRows`.
+  public static func pick(
+    _ type: ElementType, rows: Int, width: Int, _ x: UnsafeRawPointer, idType: ElementType, _ ids: UnsafeRawPointer,
+    _ out: UnsafeMutableRawPointer
+  ) -> Int? {
+    found(ck_pick(Int32(type.byteCount), Int64(rows), Int64(width), x, Int32(idType.rawValue), ids, out))
+  }
+
+  /// Clears out, [rows, width], and writes out[r, ids[r]] = updates[r]. Returns as `gatherRows`.
+  public static func unpick(
+    _ type: ElementType, rows: Int, width: Int, idType: ElementType, _ ids: UnsafeRawPointer,
+    updates: UnsafeRawPointer, _ out: UnsafeMutableRawPointer
+  ) -> Int? {
+    found(ck_unpick(Int32(type.byteCount), Int64(rows), Int64(width), Int32(idType.rawValue), ids, updates, out))
+  }
+
+  /// out[r, c] = 1 if ids[r] is c, else 0. Returns as `gatherRows`.
+  public static func oneHot(
+    _ type: ElementType, rows: Int, width: Int, idType: ElementType, _ ids: UnsafeRawPointer,
+    _ out: UnsafeMutableRawPointer
+  ) -> Int? {
+    found(ck_one_hot(Int32(type.rawValue), Int64(rows), Int64(width), Int32(idType.rawValue), ids, out))
+  }
+
+  /// out[o, i, j] = i for out [outer, length, inner].
+  public static func iota(_ type: ElementType, outer: Int, length: Int, inner: Int, _ out: UnsafeMutableRawPointer) {
+    ck_iota(Int32(type.rawValue), Int64(outer), Int64(length), Int64(inner), out)
+  }
+
+  /// Sorts along the middle axis of [outer, length, inner], stable, ascending, NaN last. Throws without memory.
+  public static func sort(
+    _ type: ElementType, outer: Int, length: Int, inner: Int, _ x: UnsafeRawPointer, _ out: UnsafeMutableRawPointer
+  ) throws {
+    if ck_sort(Int32(type.rawValue), Int64(outer), Int64(length), Int64(inner), x, out, nil) != 0 {
+      throw TensorError.outOfMemory(bytes: length * 24)
+    }
+  }
+
+  /// The positions (i64) that sort along the middle axis, stable, NaN last. Throws without memory.
+  public static func argSort(
+    _ type: ElementType, outer: Int, length: Int, inner: Int, _ x: UnsafeRawPointer,
+    _ order: UnsafeMutablePointer<Int64>
+  ) throws {
+    if ck_sort(Int32(type.rawValue), Int64(outer), Int64(length), Int64(inner), x, nil, order) != 0 {
+      throw TensorError.outOfMemory(bytes: length * 24)
+    }
+  }
+
+  private static func found(_ position: Int64) -> Int? { position < 0 ? nil : Int(position) }
+}

@@ -1,0 +1,34 @@
+import CKernels
+
+extension Kernels {
+  /// What happens to a finished element of a product after the bias was added.
+  public enum Activation: Sendable, Hashable {
+    /// Nothing.
+    case none
+    /// maximum(constant, x) with the bits of the binary operation: relu for 0.
+    case maximum(constant: Double)
+  }
+
+  /// C[m, n] = A[m, k] B[k, n] (+ bias[n], then the activation). Strides `lda` … count elements between stored rows; A is
+  /// stored [k, m] if `transA`, B is stored [n, k] if `transB`. C must not overlap A or B. f32 and f64 only.
+  /// An element is the sum over blocks of 256 of k, in order, of fused multiply-add chains, so it depends on its own row
+  /// and column only.
+  public static func matmul(
+    _ type: ElementType, transA: Bool = false, transB: Bool = false, m: Int, n: Int, k: Int, _ a: UnsafeRawPointer,
+    lda: Int, _ b: UnsafeRawPointer, ldb: Int, _ c: UnsafeMutableRawPointer, ldc: Int, bias: UnsafeRawPointer? = nil,
+    activation: Activation = .none
+  ) {
+    var product = ck_product(
+      m: Int64(m), n: Int64(n), k: Int64(k), a: a, lda: Int64(lda), b: b, ldb: Int64(ldb), c: c, ldc: Int64(ldc),
+      bias: bias, constant: 0, activation: 0, trans_a: transA ? 1 : 0, trans_b: transB ? 1 : 0)
+    if case .maximum(let constant) = activation {
+      product.activation = 1
+      product.constant = constant
+    }
+    if type == .f64 {
+      ck_current.pointee.product_f64(&product)
+    } else {
+      ck_current.pointee.product_f32(&product)
+    }
+  }
+}

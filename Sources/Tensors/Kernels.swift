@@ -1,0 +1,85 @@
+import CKernels
+
+/// The kernels at the level of pointers: shapes are already resolved, nothing is allocated, any tile may be given.
+/// Strides of elementwise operands are 0 (one element repeated) or 1. `out` may be exactly an operand.
+public enum Kernels {
+  /// Name of the variant in use: "avx512", "avx2" or "base".
+  public static var variant: String { String(cString: ck_current.pointee.name) }
+
+  @inline(__always) static var table: ck_table { ck_current.pointee }
+
+  /// out[i] = operation(x[i]); isNaN and isFinite write bools, everything else the argument's type.
+  public static func unary(
+    _ operation: UnaryOperation, _ type: ElementType, _ x: UnsafeRawPointer, _ out: UnsafeMutableRawPointer, count: Int
+  ) {
+    ck_current.pointee.unary(Int32(operation.rawValue), Int32(type.rawValue), x, out, Int64(count))
+  }
+
+  /// out[i] = operation(x[i], y[i]).
+  public static func binary(
+    _ operation: BinaryOperation, _ type: ElementType, _ x: UnsafeRawPointer, xStride: Int, _ y: UnsafeRawPointer,
+    yStride: Int, _ out: UnsafeMutableRawPointer, count: Int
+  ) {
+    ck_current.pointee.binary(
+      Int32(operation.rawValue), Int32(type.rawValue), x, Int64(xStride), y, Int64(yStride), out, Int64(count))
+  }
+
+  /// out[i] = 1 if the comparison holds, else 0.
+  public static func compare(
+    _ comparison: Comparison, _ type: ElementType, _ x: UnsafeRawPointer, xStride: Int, _ y: UnsafeRawPointer,
+    yStride: Int, _ out: UnsafeMutableRawPointer, count: Int
+  ) {
+    ck_current.pointee.compare(
+      Int32(comparison.rawValue), Int32(type.rawValue), x, Int64(xStride), y, Int64(yStride),
+      out.assumingMemoryBound(to: UInt8.self), Int64(count))
+  }
+
+  /// out[i] = condition[i] ? x[i] : y[i], for elements of any type.
+  public static func select(
+    _ type: ElementType, condition: UnsafeRawPointer, conditionStride: Int, _ x: UnsafeRawPointer, xStride: Int,
+    _ y: UnsafeRawPointer, yStride: Int, _ out: UnsafeMutableRawPointer, count: Int
+  ) {
+    ck_current.pointee.select(
+      Int32(type.byteCount), condition.assumingMemoryBound(to: UInt8.self), Int64(conditionStride), x, Int64(xStride),
+      y, Int64(yStride), out, Int64(count))
+  }
+
+  /// Float to integer truncates, saturates out of range, NaN gives 0; anything to bool is `!= 0`. `out` must not be `x`.
+  public static func convert(
+    from: ElementType, to: ElementType, _ x: UnsafeRawPointer, _ out: UnsafeMutableRawPointer, count: Int
+  ) {
+    ck_current.pointee.convert(Int32(from.rawValue), Int32(to.rawValue), x, out, Int64(count))
+  }
+
+  /// x is [outer, length, inner], out [outer, inner]: reduces the middle axis in the fixed order. An empty sum is 0, an
+  /// empty product 1, an empty max -inf (or the least integer), an empty min +inf (or the greatest).
+  public static func reduce(
+    _ reduction: Reduction, _ type: ElementType, outer: Int, length: Int, inner: Int, _ x: UnsafeRawPointer,
+    _ out: UnsafeMutableRawPointer
+  ) {
+    ck_current.pointee.reduce(
+      Int32(reduction.rawValue), Int32(type.rawValue), Int64(outer), Int64(length), Int64(inner), 0, Int64(inner), x,
+      out)
+  }
+
+  /// Position (i64) of the first largest or smallest element of the middle axis; the first NaN wins; 0 if empty.
+  public static func argReduce(
+    isMax: Bool, _ type: ElementType, outer: Int, length: Int, inner: Int, _ x: UnsafeRawPointer,
+    _ out: UnsafeMutablePointer<Int64>
+  ) {
+    ck_current.pointee.arg_reduce(
+      isMax ? 1 : 0, Int32(type.rawValue), Int64(outer), Int64(length), Int64(inner), x, out)
+  }
+
+  /// Running sum along the middle axis, in index order.
+  public static func cumulativeSum(
+    _ type: ElementType, outer: Int, length: Int, inner: Int, _ x: UnsafeRawPointer, _ out: UnsafeMutableRawPointer
+  ) {
+    ck_current.pointee.cumulative_sum(Int32(type.rawValue), Int64(outer), Int64(length), Int64(inner), x, out)
+  }
+
+  /// count copies of one element.
+  public static func fill(
+    _ type: ElementType, _ value: UnsafeRawPointer, _ out: UnsafeMutableRawPointer, count: Int
+  ) { ck_fill(Int32(type.byteCount), value, out, Int64(count)) }
+}

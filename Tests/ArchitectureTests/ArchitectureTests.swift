@@ -1,8 +1,8 @@
 import Foundation
 import Testing
 
-/// The rooms in the order in which imports may go down, and what each may import of the others. `docs/architecture.md` gives
-/// the reasons. A new import between rooms is a decision: change the table with it.
+/// The rooms in the order in which imports may go down, and what each may import of the others.
+/// `docs/architecture.md` gives the reasons. A new import between rooms is a decision: change the table with it.
 let allowedImports: [String: Set<String>] = [
   "Diagnostics": [],
   "Syntax": ["Diagnostics"],
@@ -15,7 +15,9 @@ let allowedImports: [String: Set<String>] = [
   "Studies": ["Diagnostics", "Syntax", "Resolution", "Evaluation", "Records"],
   "Reports": ["Records"],
   "CReadline": [],
-  "exp": ["Diagnostics", "Syntax", "Resolution", "Tensors", "Evaluation", "Studies", "Records", "Reports", "CReadline"],
+  "exp": [
+    "Diagnostics", "Syntax", "Resolution", "Tensors", "Evaluation", "Studies", "Records", "Reports", "CReadline",
+  ],
 ]
 
 /// What comes from outside the project, and where it may be used.
@@ -31,7 +33,9 @@ let toolchain: Set<String> = [
   /// The module named by an `import` line, or nil.
   static func importedModule(_ line: String) -> String? {
     var words = line.split(separator: " ").map(String.init)
-    while let first = words.first, first.hasPrefix("@") || first == "public" || first == "internal" || first == "package" {
+    while let first = words.first,
+      first.hasPrefix("@") || first == "public" || first == "internal" || first == "package"
+    {
       words.removeFirst()
     }
     guard words.count >= 2, words[0] == "import" else { return nil }

@@ -33,7 +33,8 @@ enum Checkout {
   }
 }
 
-/// What a line of Swift says with comments and the contents of string literals taken out, good enough to look for operators.
+/// What a line of Swift says with comments and the contents of string literals taken out, good enough to look for
+/// operators.
 func withoutTextAndComments(_ line: String) -> String {
   var result = "", inString = false, previous: Character = " "
   for character in line {

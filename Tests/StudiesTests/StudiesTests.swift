@@ -1,4 +1,290 @@
+import Diagnostics
+import Evaluation
+import Foundation
+import Records
 import Testing
 
-// Placeholder until the room has tests of its own; remove with the first one.
-@Suite struct StudiesTests {}
+@testable import Studies
+
+/// Keeps all events.
+final class Ears: RunListener {
+  var events: [RunEvent] = []
+  func receive(_ event: RunEvent) { events.append(event) }
+  var names: [String] { events.map { String("\($0)".prefix { $0 != "(" }) } }
+}
+
+/// Runs trials by a closure and notes which threads and indexes it saw.
+final class FakeRunner: TrialRunner {
+  let body: (Int, (ProgressReport) -> Void) -> TrialOutcome
+  init(_ body: @escaping (Int, (ProgressReport) -> Void) -> TrialOutcome) { self.body = body }
+  func run(_ index: Int, report: @escaping (ProgressReport) -> Void) -> TrialOutcome { body(index, report) }
+}
+
+func outcome(
+  _ fields: [Datum.Field], status: TrialOutcome.Status = .done, error: Diagnostic? = nil, series: Table? = nil
+)
+  -> TrialOutcome
+{
+  TrialOutcome(status: status, value: nil, fields: fields, series: series, error: error, seconds: 0.01)
+}
+
+func request(_ count: Int, _ body: @escaping @Sendable (Int, (ProgressReport) -> Void) -> TrialOutcome) -> SweepRequest
+{
+  SweepRequest(
+    name: "runs", coordinateNames: ["x"], points: (0..<count).map { [.int($0)] }, span: .none,
+    makeRunner: { FakeRunner(body) })
+}
+
+/// A folder that is removed when the test ends.
+final class Scratch {
+  let path: String
+  init() {
+    path = FileManager.default.temporaryDirectory.appendingPathComponent("exp-test-\(UUID().uuidString)").path
+    try? FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+  }
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+  func write(_ text: String, to name: String) -> String {
+    let full = path + "/" + name
+    try? FileManager.default.createDirectory(
+      atPath: NSString(string: full).deletingLastPathComponent, withIntermediateDirectories: true)
+    try? text.write(toFile: full, atomically: true, encoding: .utf8)
+    return full
+  }
+}
+
+func study(_ text: String, _ ears: Ears, _ options: RunOptions = RunOptions(), name: String = "demo.exp") -> StudyRun {
+  StudyRun(source: SourceStore.shared.add(name: name, text: text), options: options, listener: ears)
+}
+
+@Suite struct SweepTests {
+  @Test(arguments: [1, 2, 7]) func everyTrialRunsOnceAndOutcomesAreInGridOrder(_ threads: Int) throws {
+    let ears = Ears(), run = study("", ears, RunOptions(threads: threads))
+    let outcomes = try run.sweep(request(23) { index, _ in outcome([Datum.Field("y", .int(index * index))]) })
+    #expect(outcomes.map { $0.fields.first?.value } == (0..<23).map { .int($0 * $0) })
+    let ended = ears.events.compactMap {
+      if case .trialEnded(let trial) = $0 { return trial.index } else { return nil }
+    }
+    #expect(ended.sorted() == Array(0..<23))
+    #expect(run.finish([]).status == .good)
+  }
+
+  @Test func threadsWorkAtTheSameTime() throws {
+    let run = study("", Ears(), RunOptions(threads: 3))
+    let barrier = DispatchSemaphore(value: 0), all = DispatchSemaphore(value: 0)
+    let helper = WorkerThread(name: "test") {
+      for _ in 0..<3 { all.wait() }
+      for _ in 0..<3 { barrier.signal() }
+    }
+    helper.start()
+    let outcomes = try run.sweep(
+      request(3) { _, _ in
+        all.signal()
+        return outcome([], status: barrier.wait(timeout: .now() + 10) == .success ? .done : .failed)
+      })
+    #expect(outcomes.allSatisfy { $0.status == .done })
+  }
+
+  @Test func aFailingTrialIsARowAndTheOthersGoOn() throws {
+    let ears = Ears(), run = study("", ears, RunOptions(threads: 2))
+    let wanted = request(5) { index, _ in
+      index == 3
+        ? outcome([], status: .failed, error: Diagnostic("E0401", "shapes differ", at: .none))
+        : outcome([Datum.Field("y", .int(index))])
+    }
+    let outcomes = try run.sweep(wanted)
+    let table = sweepTable(wanted, outcomes)
+    #expect(table.columnNames == ["x", "y"])
+    #expect(table.failures == [3: "shapes differ (E0401)"])
+    let summary = run.finish([])
+    #expect(summary.status == .trialsFailed)
+    #expect(summary.trials == 5 && summary.failedTrials == 1)
+    #expect(summary.firstTrialError?.id == "E0401")
+  }
+
+  @Test func anInterruptStartsNoFurtherTrial() throws {
+    let run = study("", Ears(), RunOptions(threads: 1))
+    let outcomes = try run.sweep(
+      request(10) { _, _ in
+        run.interrupt()
+        return outcome([])
+      })
+    #expect(outcomes.filter { $0.status == .done }.count == 1)
+    #expect(outcomes.filter { $0.status == .interrupted }.count == 9)
+    #expect(run.finish([]).status == .interrupted)
+  }
+
+  @Test func aRunnerThatCannotBeMadeIsAnError() {
+    let run = study("", Ears())
+    let broken = SweepRequest(name: "runs", coordinateNames: ["x"], points: [[.int(1)]], span: .none) {
+      throw Diagnostic("E0999", "no memory", at: .none)
+    }
+    #expect(throws: Diagnostic.self) { try run.sweep(broken) }
+  }
+
+  @Test func aSweepInsideATrialStaysOnItsThread() throws {
+    let run = study("", Ears(), RunOptions(threads: 2))
+    let outer = request(2) { _, _ in
+      let inner = try? run.sweep(request(3) { index, _ in outcome([Datum.Field("z", .int(index))]) })
+      return outcome([Datum.Field("n", .int(inner?.count ?? -1))])
+    }
+    let outcomes = try run.sweep(outer)
+    #expect(outcomes.map(\.fields) == [[Datum.Field("n", .int(3))], [Datum.Field("n", .int(3))]])
+    #expect(run.counts.total == 2)
+  }
+
+  @Test func progressCountsHowFarRunningTrialsAre() throws {
+    let schedule = SweepSchedule(name: "runs", count: 4)
+    let first = try #require(schedule.take()), second = try #require(schedule.take())
+    schedule.finish(first, outcome([]))
+    schedule.advance(second, share: 0.5)
+    let progress = schedule.progress
+    #expect(progress.done == 1 && progress.running == 1 && progress.total == 4)
+    #expect(progress.share == 1.5 / 4)
+    #expect((progress.left ?? -1) >= 0)
+  }
+
+  @Test(arguments: [0, 1, 2, 3, 5, 8, 51, 1000]) func theOrderIsAPermutation(_ count: Int) {
+    #expect(spreadOrder(count).sorted() == Array(0..<count))
+  }
+
+  @Test func theOrderSpreads() {
+    #expect(spreadOrder(8) == [0, 4, 2, 6, 1, 5, 3, 7])
+    let beginning = spreadOrder(100).prefix(10).sorted()
+    #expect(zip(beginning, beginning.dropFirst()).allSatisfy { $1 - $0 <= 24 })
+  }
+
+  @Test func seriesCarryTheCoordinates() {
+    let wanted = request(2) { _, _ in outcome([]) }
+    let series = Table(columns: [.init("step", [.int(1), .int(2)]), .init("loss", [.float(0.5), .float(0.25)])])
+    let table = seriesTable(wanted, [outcome([], series: series), outcome([])])
+    #expect(table?.columnNames == ["x", "step", "loss"])
+    #expect(table?.rowCount == 2)
+  }
+}
+
+@Suite struct RunTests {
+  let text = """
+    ## # A study
+    ## Of nothing.
+    seed 7
+    option noise = 0.2 in 0.0..0.5
+    """
+
+  func declare(_ run: StudyRun) throws {
+    run.beginStatement(.none, prose: ["# A study\nOf nothing."])
+    run.seeded(7)
+    _ = try run.choose(noise)
+  }
+  let noise = OptionDeclaration(
+    name: "noise", defaultValue: .float(0.2),
+    bounds: .record([Datum.Field("lower", .float(0)), Datum.Field("upper", .float(0.5))]), documentation: "",
+    span: .none)
+
+  @Test func theHeaderComesOnceSeedAndOptionsAreKnownAndBeforeTheProse() throws {
+    let ears = Ears(), run = study(text, ears)
+    try declare(run)
+    #expect(ears.names == ["started", "prose"])
+    guard case .started(let header)? = ears.events.first else { return }
+    #expect(header.seed == 7 && header.study == "demo")
+    #expect(header.options == [Datum.Field("noise", .float(0.2))])
+  }
+
+  @Test func theRunFolderHoldsTheRun() throws {
+    let scratch = Scratch(), ears = Ears()
+    let run = study(text, ears, RunOptions(threads: 2, runsFolder: scratch.path + "/runs"))
+    try declare(run)
+    _ = try run.sweep(request(4) { index, _ in outcome([Datum.Field("y", .float(Double(index) / 3))]) })
+    run.claim(
+      ClaimOutcome(text: "it holds", holds: true, numbers: [Datum.Field("y", .int(1))], error: nil, span: .none))
+    let summary = run.finish([])
+    #expect(summary.status == .good)
+    let path = try #require(summary.folder)
+    let folder = try #require(RunFolder.open(path))
+    let record = try #require(folder.readRun())
+    #expect(record.state == .done && record.seed == 7 && record.counts.done == 4)
+    #expect(record.claims.map(\.holds) == [true])
+    #expect(try folder.checkManifest().isEmpty)
+    let log = try RecordLog.read(folder.path + "/trials/runs.jsonl")
+    #expect(log.records.count == 4 && log.damaged == 0)
+    let csv = try String(contentsOfFile: folder.path + "/tables/runs.csv", encoding: .utf8)
+    #expect(csv.hasPrefix("x,y\n0,0.0\n1,0.3333333333333333\n"))
+    #expect(try String(contentsOfFile: folder.path + "/source/demo.exp", encoding: .utf8) == text)
+    #expect(folder.readStudy()?.title == "A study")
+  }
+
+  /// A trial the listener has heard of is on disk, whatever happens to the process afterwards.
+  @Test func aTrialIsOnDiskBeforeItIsTold() throws {
+    final class Checker: RunListener {
+      var counts: [Int] = []
+      var folder: String?
+      func receive(_ event: RunEvent) {
+        if case .started(let header) = event { folder = header.folder }
+        guard case .trialEnded = event, let folder else { return }
+        counts.append((try? RecordLog.read(folder + "/trials/runs.jsonl").records.count) ?? -1)
+      }
+    }
+    let scratch = Scratch(), checker = Checker()
+    let run = StudyRun(
+      source: SourceStore.shared.add(name: "demo.exp", text: ""), options: RunOptions(runsFolder: scratch.path),
+      listener: checker)
+    _ = try run.sweep(request(5) { _, _ in outcome([]) })
+    #expect(checker.counts == [1, 2, 3, 4, 5])
+  }
+
+  @Test func aFolderThatCannotBeWrittenEndsWithFive() throws {
+    let scratch = Scratch()
+    let blocked = scratch.write("a file where the folder should be", to: "runs")
+    let run = study("", Ears(), RunOptions(runsFolder: blocked))
+    let outcomes = try run.sweep(request(2) { _, _ in outcome([]) })
+    #expect(outcomes.count == 2)
+    let summary = run.finish([])
+    #expect(summary.status == .notRecorded)
+    #expect(summary.diagnostics.map(\.id) == ["E0801"])
+  }
+
+  @Test func theHighestStatusWins() throws {
+    let wrong = Diagnostic("E0201", "wrong", at: .none)
+    let failed = ClaimOutcome(text: "c", holds: false, numbers: [], error: nil, span: .none)
+    func status(_ body: (StudyRun) throws -> [Diagnostic]) rethrows -> RunStatus {
+      let run = study("", Ears())
+      return run.finish(try body(run)).status
+    }
+    #expect(status { _ in [] } == .good)
+    #expect(
+      status {
+        $0.claim(failed)
+        return []
+      } == .claimFailed)
+    #expect(
+      status {
+        $0.claim(failed)
+        return [wrong]
+      } == .scriptWrong)
+    #expect(
+      try status {
+        _ = try $0.sweep(request(1) { _, _ in outcome([], status: .diverged) })
+        return [wrong]
+      } == .trialsFailed)
+    #expect(
+      status {
+        $0.interrupt()
+        return [wrong]
+      } == .interrupted)
+    #expect(status { _ in [Diagnostic("W0101", "odd", at: .none, severity: .warning)] } == .good)
+  }
+
+  @Test func anotherTableOfTheSameNameDoesNotReplaceTheFirst() throws {
+    let scratch = Scratch(), ears = Ears()
+    let run = study("", ears, RunOptions(runsFolder: scratch.path))
+    let one = Table(columns: [.init("a", [.int(1)])]), two = Table(columns: [.init("a", [.int(2)])])
+    for table in [one, two, one] { run.show(.table(table), name: "t", at: .none) }
+    let files = ears.events.compactMap { if case .shown(let shown) = $0 { return shown.file } else { return nil } }
+    #expect(files == ["tables/t.csv", "tables/t-2.csv", "tables/t.csv"])
+  }
+
+  @Test func anOptionDeclaredTwiceIsAnError() throws {
+    let run = study(text, Ears())
+    _ = try run.choose(noise)
+    #expect(throws: Diagnostic.self) { try run.choose(noise) }
+  }
+}

@@ -1,0 +1,113 @@
+import Diagnostics
+import Foundation
+
+/// Where a study finds data, and which paths its script may read and write: it reads its own folder, the data folders
+/// and its run folder, and writes below its run folder only.
+public struct FileAccess: Sendable {
+  /// Folder of the script (of a REPL the current folder).
+  public var ownFolder: String
+  /// Data folders in order of search.
+  public var dataFolders: [String]
+  /// Folder below which the script's own files go; nil when nothing is recorded.
+  public var outputFolder: String?
+  /// Paths given by `--allow-read`.
+  public var readable: [String]
+  /// Paths given by `--allow-write`.
+  public var writable: [String]
+
+  /// Makes the rules; relative paths are taken from the current folder.
+  public init(
+    ownFolder: String, dataFolders: [String], outputFolder: String?, readable: [String] = [], writable: [String] = []
+  ) {
+    self.ownFolder = Self.canonical(ownFolder)
+    self.dataFolders = dataFolders.map(Self.absolute)
+    self.outputFolder = outputFolder.map(Self.absolute)
+    self.readable = readable.map(Self.canonical)
+    self.writable = writable.map(Self.canonical)
+  }
+
+  /// The folders of data: those of `--data`, then those of `EXP_DATA` (separated by `:`), then `data` here and beside
+  /// the study.
+  public static func dataFolders(arguments: [String], environment: String?, ownFolder: String) -> [String] {
+    var folders = arguments
+    folders += (environment ?? "").split(separator: ":").map(String.init)
+    folders += ["data", ownFolder + "/data"]
+    var seen = Set<String>()
+    return folders.map(absolute).filter { seen.insert($0).inserted }
+  }
+
+  /// The first data folder that holds a file, with every place looked at.
+  public func dataFile(_ relativePath: String) -> (path: String?, lookedIn: [String]) {
+    var looked: [String] = []
+    for folder in dataFolders {
+      let place = folder + "/" + relativePath
+      let real = Self.canonical(place)
+      looked.append(place)
+      if Self.isBelow(Self.canonical(folder), real), FileManager.default.fileExists(atPath: real) {
+        return (real, looked)
+      }
+    }
+    return (nil, looked)
+  }
+
+  /// The absolute path a script means by `path`, or why it may not have it. Reading looks in the run folder's own
+  /// files, then in the script's folder, then in the data folders; writing goes to the run folder.
+  public func resolve(_ path: String, forWriting: Bool) throws -> String {
+    forWriting ? try resolveForWriting(path) : try resolveForReading(path)
+  }
+
+  private func resolveForWriting(_ path: String) throws -> String {
+    let roots = (outputFolder.map { [Self.canonical($0)] } ?? []) + writable
+    let place = Self.canonical(Self.isAbsolute(path) ? path : (outputFolder ?? ownFolder) + "/" + path)
+    if let folder = outputFolder, !Self.isAbsolute(path), Self.isBelow(Self.canonical(folder), place) { return place }
+    let fromHere = Self.canonical(path)
+    for candidate in [place, fromHere] where roots.contains(where: { Self.isBelow($0, candidate) }) { return candidate }
+    throw StudyErrors.mayNotWrite(path, allowed: roots)
+  }
+
+  private func resolveForReading(_ path: String) throws -> String {
+    let output = outputFolder.map { [Self.canonical($0)] } ?? []
+    let roots = output + [ownFolder] + dataFolders.map(Self.canonical) + readable + writable
+    let candidates = Self.isAbsolute(path) ? [path] : roots.map { $0 + "/" + path } + [path]
+    let allowed = candidates.map(Self.canonical).filter { place in roots.contains { Self.isBelow($0, place) } }
+    if let found = allowed.first(where: { FileManager.default.fileExists(atPath: $0) }) { return found }
+    let isThere = FileManager.default.fileExists(atPath: Self.canonical(path))
+    if isThere || allowed.isEmpty { throw StudyErrors.mayNotRead(path, allowed: roots) }
+    return Self.canonical(ownFolder + "/" + path)
+  }
+
+  private static func isAbsolute(_ path: String) -> Bool { path.hasPrefix("/") || path.hasPrefix("~") }
+
+  static func isBelow(_ folder: String, _ path: String) -> Bool {
+    path == folder || path.hasPrefix(folder.hasSuffix("/") ? folder : folder + "/")
+  }
+
+  /// From the root, without `.` and `..`; symbolic links are kept.
+  public static func absolute(_ path: String) -> String {
+    let expanded = path.hasPrefix("~") ? NSString(string: path).expandingTildeInPath : path
+    let full = expanded.hasPrefix("/") ? expanded : FileManager.default.currentDirectoryPath + "/" + expanded
+    var parts: [Substring] = []
+    for part in full.split(separator: "/") where part != "." {
+      if part == ".." { _ = parts.popLast() } else { parts.append(part) }
+    }
+    return "/" + parts.joined(separator: "/")
+  }
+
+  /// From the root, with symbolic links followed as far as the path exists, so that none leads out of a permitted
+  /// folder.
+  static func canonical(_ path: String) -> String {
+    let expanded = path.hasPrefix("~") ? NSString(string: path).expandingTildeInPath : path
+    let full = expanded.hasPrefix("/") ? expanded : FileManager.default.currentDirectoryPath + "/" + expanded
+    var existing = full, rest: [String] = []
+    while existing != "/", !existing.isEmpty {
+      if let real = realpath(existing, nil) {
+        defer { free(real) }
+        return absolute(String(cString: real) + (rest.isEmpty ? "" : "/" + rest.reversed().joined(separator: "/")))
+      }
+      let url = NSString(string: existing)
+      rest.append(url.lastPathComponent)
+      existing = url.deletingLastPathComponent
+    }
+    return absolute(full)
+  }
+}

@@ -1,0 +1,49 @@
+import Records
+
+/// What the user asked for when starting a study.
+public struct RunOptions: Sendable {
+  /// `--set name=value`, as typed.
+  public var settings: [String: String]
+  /// `--seed`.
+  public var seed: Int?
+  /// Worker threads of a sweep, at least 1.
+  public var threads: Int
+  /// Folders of data, searched in order.
+  public var dataFolders: [String]
+  /// Folder in which run folders are made; nil keeps no record.
+  public var runsFolder: String?
+  /// Further paths a script may read or write below.
+  public var readable: [String]
+  /// Further paths a script may write (and read) below.
+  public var writable: [String]
+  /// One line about the machine for the header, such as `avx512`.
+  public var machine: String
+  /// The command line, for the record.
+  public var arguments: [String]
+  /// `exp`, `numerics` and what else has a version, for the record.
+  public var versions: [Datum.Field]
+  /// What the machine is, for the record.
+  public var host: [Datum.Field]
+  /// Version under which the numbers are the same; enters the run's identity.
+  public var numericsVersion: String
+
+  /// Makes options; everything has the default of an unadorned `exp run`.
+  public init(
+    settings: [String: String] = [:], seed: Int? = nil, threads: Int = 1, dataFolders: [String] = ["data"],
+    runsFolder: String? = nil, readable: [String] = [], writable: [String] = [], machine: String = "",
+    arguments: [String] = [], versions: [Datum.Field] = [], host: [Datum.Field] = [], numericsVersion: String = ""
+  ) {
+    self.settings = settings
+    self.seed = seed
+    self.threads = max(1, threads)
+    self.dataFolders = dataFolders
+    self.runsFolder = runsFolder
+    self.readable = readable
+    self.writable = writable
+    self.machine = machine
+    self.arguments = arguments
+    self.versions = versions
+    self.host = host
+    self.numericsVersion = numericsVersion
+  }
+}

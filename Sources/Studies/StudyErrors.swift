@@ -1,0 +1,73 @@
+import Diagnostics
+import Records
+
+/// Wording of the errors that a study can make, in order of their ids. E06xx: options, sweeps; E07xx: files and data;
+/// E08xx: records.
+enum StudyErrors {
+  static func settingHasWrongType(_ name: String, text: String, wanted: String, help: String?, at span: Span)
+    -> Diagnostic
+  {
+    Diagnostic(
+      "E0601", "--set \(name)=\(text): this option wants \(wanted)", at: span, label: "the option is declared here",
+      help: help.map { [$0] } ?? [])
+  }
+
+  static func settingOutOfBounds(_ name: String, value: String, bounds: String, near: String?, at span: Span)
+    -> Diagnostic
+  {
+    Diagnostic(
+      "E0602", "--set \(name)=\(value) is out of bounds: \(bounds)", at: span, label: "the option is declared here",
+      help: near.map { ["did you mean \(name)=\($0)?"] } ?? [])
+  }
+
+  static func defaultOutOfBounds(_ name: String, value: String, bounds: String, at span: Span) -> Diagnostic {
+    Diagnostic("E0603", "the default of option `\(name)`, \(value), is out of bounds: \(bounds)", at: span)
+  }
+
+  static func duplicateOption(_ name: String, at span: Span) -> Diagnostic {
+    Diagnostic("E0604", "option `\(name)` is declared twice", at: span, label: "a second time here")
+  }
+
+  static func mayNotRead(_ path: String, allowed: [String]) -> Diagnostic {
+    Diagnostic(
+      "E0701", "this study may not read \(path)", at: .none,
+      help: ["it may read below " + allowed.joined(separator: ", "), "--allow-read \(path) allows it"])
+  }
+
+  static func mayNotWrite(_ path: String, allowed: [String]) -> Diagnostic {
+    Diagnostic(
+      "E0702", "this study may not write \(path)", at: .none,
+      help: [
+        allowed.isEmpty
+          ? "it keeps no run folder to write to" : "it may write below " + allowed.joined(separator: ", "),
+        "--allow-write \(path) allows it",
+      ])
+  }
+
+  static func cannotRecord(_ what: String, why: String) -> Diagnostic {
+    Diagnostic(
+      "E0801", "this run could not be recorded: \(what): \(why)", at: .none,
+      help: ["make room or choose another folder with --out DIR, and run again"])
+  }
+}
+
+/// A value as it would be typed on a command line or in a header: `0.2`, `quick`, `[1, 2]`.
+public func plainText(_ value: Datum) -> String {
+  switch value {
+  case .none: return "none"
+  case .bool(let b): return b ? "true" : "false"
+  case .int(let i): return String(i)
+  case .float(let d): return d == d.rounded() && abs(d) < 1e15 ? String(format15(d)) : "\(d)"
+  case .string(let s): return s
+  case .list(let items): return "[" + items.map(plainText).joined(separator: ", ") + "]"
+  case .record(let fields):
+    return "{ " + fields.map { "\($0.name): \(plainText($0.value))" }.joined(separator: ", ") + " }"
+  case .other(let line): return line
+  case .table(let table): return "a table of \(table.rowCount) rows"
+  case .figure: return "a figure"
+  case .tensor(let tensor): return "a tensor \(tensor.shape)"
+  case .model(let model): return model.name
+  }
+}
+
+private func format15(_ d: Double) -> String { "\(d)" }

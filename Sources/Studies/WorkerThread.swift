@@ -1,0 +1,45 @@
+import Foundation
+
+/// A thread with a stack deep enough for interpreted programs. Threads that run trials are marked, so that a sweep
+/// inside a trial stays on the trial's own thread.
+public final class WorkerThread: @unchecked Sendable {
+  /// Bytes of stack: address space, of which only what is used becomes memory.
+  public static let stackBytes = 512 << 20
+
+  private static let trialMark = "exp.runs-trials"
+  private let thread: Thread
+  private let finished = DispatchSemaphore(value: 0)
+
+  /// A thread that runs `body` once started.
+  public init(name: String, runsTrials: Bool = false, _ body: @escaping () -> Void) {
+    let finished = finished
+    thread = Thread {
+      if runsTrials { Thread.current.threadDictionary[WorkerThread.trialMark] = true }
+      body()
+      finished.signal()
+    }
+    thread.name = name
+    thread.stackSize = Self.stackBytes
+  }
+
+  /// True on a thread that runs trials.
+  public static var isRunningTrials: Bool { Thread.current.threadDictionary[trialMark] != nil }
+
+  /// Begins.
+  public func start() { thread.start() }
+
+  /// Waits for the body to end; call once.
+  public func join() { finished.wait() }
+
+  /// Waits at most that many seconds; false when the body still runs.
+  public func join(seconds: Double) -> Bool { finished.wait(timeout: .now() + seconds) == .success }
+
+  /// Runs a body on a thread with a deep stack and returns what it gives.
+  public static func run<Result>(name: String, _ body: @escaping () -> Result) -> Result? {
+    var result: Result?
+    let thread = WorkerThread(name: name) { result = body() }
+    thread.start()
+    thread.join()
+    return result
+  }
+}

@@ -1,0 +1,102 @@
+import Diagnostics
+import Evaluation
+import Foundation
+import Records
+import Testing
+
+@testable import Studies
+
+private func range(_ lower: Datum, _ upper: Datum) -> Datum {
+  .record([Datum.Field("lower", lower), Datum.Field("upper", upper)])
+}
+
+private func option(_ value: Datum, _ bounds: Datum = .none) -> OptionDeclaration {
+  OptionDeclaration(name: "o", defaultValue: value, bounds: bounds, documentation: "", span: .none)
+}
+
+private func id(_ body: () throws -> Datum?) -> String {
+  do {
+    return "value \(try body().map(plainText) ?? "nil")"
+  } catch let error as Diagnostic { return error.id } catch { return "\(error)" }
+}
+
+@Suite struct SettingTests {
+  @Test(arguments: [
+    (Datum.int(3), "7", "value 7"), (.int(3), "-7", "value -7"), (.int(3), "4e3", "E0601"), (.int(3), "many", "E0601"),
+    (.int(3), "", "E0601"), (.float(0.5), "1", "value 1.0"), (.float(0.5), "1e-3", "value 0.001"),
+    (.float(0.5), "0.5.5", "E0601"), (.bool(true), "false", "value false"), (.bool(true), "no", "E0601"),
+    (.string("a"), "b c", "value b c"), (.string("a"), "\"b\"", "value b"), (.string("a"), "1", "value 1"),
+    (.list([.int(1)]), "[1, 2]", "value [1, 2]"), (.list([.int(1)]), "1", "E0601"), (.int(1), "f(x)", "E0601"),
+    (.int(1), "99999999999999999999", "E0601"),
+  ])
+  func textBecomesTheTypeOfTheDefault(_ value: Datum, _ text: String, _ expected: String) {
+    #expect(id { try Setting.value(for: option(value), text: text) } == expected)
+  }
+
+  @Test func boundsHold() {
+    let noise = option(.float(0.2), range(.float(0), .float(0.5)))
+    #expect(id { try Setting.value(for: noise, text: "0.5") } == "value 0.5")
+    #expect(id { try Setting.value(for: noise, text: "0.51") } == "E0602")
+    #expect(id { try Setting.value(for: noise, text: "-0.1") } == "E0602")
+    let p = option(.int(53), .list([.int(31), .int(53)]))
+    #expect(id { try Setting.value(for: p, text: "31") } == "value 31")
+    #expect(id { try Setting.value(for: p, text: "32") } == "E0602")
+    #expect(id { try Setting.value(for: option(.int(9), .list([.int(1)])), text: nil) } == "E0603")
+    #expect(id { try Setting.value(for: p, text: nil) } == "value nil")
+  }
+
+  @Test func aNearChoiceIsOffered() throws {
+    let scale = option(.string("quick"), .list([.string("quick"), .string("full")]))
+    #expect(throws: Diagnostic.self) { try Setting.value(for: scale, text: "quik") }
+    do { _ = try Setting.value(for: scale, text: "quik") } catch let error as Diagnostic {
+      #expect(error.help == ["did you mean o=quick?"])
+      #expect(error.message.contains("quick, full"))
+    }
+  }
+}
+
+@Suite struct FileAccessTests {
+  @Test func dataIsFoundInOrder() {
+    let scratch = Scratch()
+    _ = scratch.write("1", to: "b/mnist/x")
+    _ = scratch.write("1", to: "c/y")
+    let access = FileAccess(
+      ownFolder: scratch.path, dataFolders: [scratch.path + "/a", scratch.path + "/b"], outputFolder: nil)
+    let found = access.dataFile("mnist/x")
+    #expect(found.path?.hasSuffix("/b/mnist/x") == true)
+    #expect(found.lookedIn.count == 2)
+    #expect(access.dataFile("mnist/y").path == nil)
+    #expect(access.dataFile("../c/y").path == nil)
+  }
+
+  @Test func readingStaysInTheOwnFolder() throws {
+    let scratch = Scratch()
+    _ = scratch.write("1", to: "study/own.csv")
+    _ = scratch.write("1", to: "secret.csv")
+    try FileManager.default.createSymbolicLink(
+      atPath: scratch.path + "/study/link.csv", withDestinationPath: scratch.path + "/secret.csv")
+    let access = FileAccess(ownFolder: scratch.path + "/study", dataFolders: [], outputFolder: nil)
+    #expect(try access.resolve("own.csv", forWriting: false).hasSuffix("/study/own.csv"))
+    #expect(try access.resolve("absent.csv", forWriting: false).hasSuffix("/study/absent.csv"))
+    for path in ["../secret.csv", scratch.path + "/secret.csv", "link.csv", "/etc/passwd"] {
+      #expect(throws: Diagnostic.self, "\(path)") { try access.resolve(path, forWriting: false) }
+    }
+    let wider = FileAccess(
+      ownFolder: scratch.path + "/study", dataFolders: [], outputFolder: nil, readable: [scratch.path])
+    #expect(try wider.resolve("../secret.csv", forWriting: false).hasSuffix("/secret.csv"))
+  }
+
+  @Test func writingStaysInTheRunFolder() throws {
+    let scratch = Scratch()
+    let out = scratch.path + "/runs/a/files"
+    let access = FileAccess(ownFolder: scratch.path, dataFolders: [], outputFolder: out)
+    #expect(try access.resolve("net.safetensors", forWriting: true).hasSuffix("/runs/a/files/net.safetensors"))
+    for path in ["../run.json", "/tmp/elsewhere", scratch.path + "/x"] {
+      #expect(throws: Diagnostic.self, "\(path)") { try access.resolve(path, forWriting: true) }
+    }
+    let wider = FileAccess(ownFolder: scratch.path, dataFolders: [], outputFolder: out, writable: [scratch.path])
+    #expect(try wider.resolve(scratch.path + "/x", forWriting: true).hasSuffix("/x"))
+    let closed = FileAccess(ownFolder: scratch.path, dataFolders: [], outputFolder: nil)
+    #expect(throws: Diagnostic.self) { try closed.resolve("x", forWriting: true) }
+  }
+}

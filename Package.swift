@@ -21,8 +21,11 @@ let package = Package(
     .target(name: "Records", exclude: ["README.md"]),
     .target(
       name: "Evaluation",
-      dependencies: ["Diagnostics", "Syntax", "Resolution", "Tensors", "Graphs", "Records", "CKernels"]),
-    .target(name: "Studies", dependencies: ["Diagnostics", "Syntax", "Resolution", "Evaluation", "Records"]),
+      dependencies: ["Diagnostics", "Syntax", "Resolution", "Tensors", "Graphs", "Records", "CKernels"],
+      exclude: ["README.md"]),
+    .target(
+      name: "Studies", dependencies: ["Diagnostics", "Syntax", "Resolution", "Evaluation", "Records"],
+      exclude: ["README.md"]),
     .target(name: "Reports", dependencies: ["Records"]),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"]), .brew(["readline"])]),
     .executableTarget(
@@ -32,14 +35,14 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
-    .testTarget(name: "SyntaxTests", dependencies: ["Syntax", "Diagnostics"]),
+    .testTarget(name: "SyntaxTests", dependencies: ["Syntax", "Diagnostics"], exclude: ["Fixtures"]),
     .testTarget(
       name: "ResolutionTests", dependencies: ["Resolution", "Syntax", "Diagnostics"], exclude: ["Golden"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
     .testTarget(name: "GraphsTests", dependencies: ["Graphs", "Tensors"]),
     .testTarget(name: "RecordsTests", dependencies: ["Records"]),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Resolution", "Syntax", "Diagnostics", "Tensors"]),
-    .testTarget(name: "StudiesTests", dependencies: ["Studies", "Evaluation", "Records"]),
+    .testTarget(name: "StudiesTests", dependencies: ["Studies", "Evaluation", "Records", "Diagnostics"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "Records"]),
     .testTarget(name: "ArchitectureTests"),
   ],

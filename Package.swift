@@ -11,8 +11,8 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
   ],
   targets: [
-    .target(name: "Diagnostics"),
-    .target(name: "Syntax", dependencies: ["Diagnostics"]),
+    .target(name: "Diagnostics", exclude: ["README.md"]),
+    .target(name: "Syntax", dependencies: ["Diagnostics"], exclude: ["README.md"]),
     .target(name: "Resolution", dependencies: ["Diagnostics", "Syntax"], exclude: ["README.md"]),
     // The kernels are optimized in every configuration: a debug build must give the same bits in bearable time.
     .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-Wall", "-Wextra"])]),
@@ -35,7 +35,7 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
-    .testTarget(name: "SyntaxTests", dependencies: ["Syntax", "Diagnostics"], exclude: ["Fixtures"]),
+    .testTarget(name: "SyntaxTests", dependencies: ["Syntax", "Diagnostics"], exclude: ["Fixtures", "Golden"]),
     .testTarget(
       name: "ResolutionTests", dependencies: ["Resolution", "Syntax", "Diagnostics"], exclude: ["Golden"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),

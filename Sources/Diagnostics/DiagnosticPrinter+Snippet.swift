@@ -88,7 +88,11 @@ extension DiagnosticPrinter {
     let margin = gutter + 5
     let longest = label.split(whereSeparator: \.isNewline).first.map { displayWidth($0) } ?? 0
     if margin + column + 1 + longest <= width || column < 30 {
-      return wrap(label, first: underline + " ", firstWidth: margin + column + 1, rest: empty)
+      // Words that do not fit stand under the label, further paragraphs at the margin.
+      let parts = label.split(separator: "\n", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
+      let rest = empty + String(repeating: " ", count: column + 1)
+      let first = wrap(parts[0], first: underline + " ", firstWidth: margin + column + 1, rest: rest)
+      return parts.count == 1 ? first : first + wrap(parts[1], first: empty, firstWidth: margin, rest: empty)
     }
     return [underline] + wrap(label, first: empty, firstWidth: margin, rest: empty)
   }

@@ -105,7 +105,7 @@ extension Lexer {
     let lower = position
     while position < bytes.count {
       switch bytes[position] {
-      case UInt8(ascii: "\\"): position = min(position + (byte(1) == 0x0A && !triple ? 1 : 2), bytes.count)
+      case UInt8(ascii: "\\"): skipEscape(triple: triple)
       case UInt8(ascii: "{"):
         if position > lower { add(.stringText, from: lower) }
         open.append(.interpolation(tokens.count))
@@ -120,6 +120,18 @@ extension Lexer {
       }
     }
     if position > lower { add(.stringText, from: lower) }
+  }
+
+  /// Over a backslash and what it escapes; the braces of `\u{…}` are no interpolation.
+  private mutating func skipEscape(triple: Bool) {
+    let escaped = byte(1)
+    if escaped == 0x0A, !triple {
+      position += 1
+      return
+    }
+    position = min(position + 2, bytes.count)
+    guard escaped == UInt8(ascii: "u"), byte() == UInt8(ascii: "{") else { return }
+    while position < bytes.count, ![0x0A, UInt8(ascii: "\""), UInt8(ascii: "}")].contains(byte()) { position += 1 }
   }
 
   private mutating func endString(length: Int) {

@@ -202,6 +202,20 @@ struct Lexer {
     let lower = position
     position += length
     while position < bytes.count, bytes[position] >= 0x80, self.scalar(at: position).0 == scalar { position += length }
+    if let closing: Unicode.Scalar = ["“": "”", "„": "“", "‘": "’", "«": "»"][scalar] { skipQuotation(to: closing) }
     add(.foreign, from: lower)
+  }
+
+  /// To the end of a typographic quotation, if it ends on this line.
+  private mutating func skipQuotation(to closing: Unicode.Scalar) {
+    var at = position
+    while at < bytes.count, bytes[at] != 0x0A {
+      let (scalar, length) = scalar(at: at)
+      at += length
+      if scalar == closing {
+        position = at
+        return
+      }
+    }
   }
 }

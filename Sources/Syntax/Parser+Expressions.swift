@@ -53,10 +53,8 @@ extension Parser {
   mutating func parseBinary(_ minimum: Precedence) -> Expression {
     let lower = token.lower
     var left = at(.kwNot) ? parseNot(minimum) : parseUnary()
-    while let precedence = infix, precedence >= minimum {
-      let start = index
+    while index != lastErrorIndex, let precedence = infix, precedence >= minimum {
       left = parseInfix(precedence, left, lower)
-      if index == start { break }
     }
     return left
   }
@@ -107,6 +105,7 @@ extension Parser {
   }
 
   private mutating func parseRange(_ left: Expression, _ lower: Int, inclusive: Bool) -> Expression {
+    if kind.closes || at(.comma) { report(.openRange) }
     let right = parseBinary(.join)
     var step: Expression?
     if continues, eatWord("by") { step = parseBinary(.join) }
@@ -280,7 +279,8 @@ extension Parser {
       let start = index
       parts.append(part(&self))
       if eat(.comma) { continue }
-      if index == start || at(closer) || !isForgottenComma { break }
+      // Where the closer is missing, what follows belongs to the code around.
+      if index == start || at(closer) || tokens[opener].match < 0 || !isForgottenComma { break }
       report(.forgottenComma)
     }
     newlinesEnd = saved

@@ -165,7 +165,8 @@ extension Parser {
       report(.tuple)
       if token.match > index { index = min(token.match + 1, tokens.count - 1) }
     default:
-      report(kind.isReserved ? .reservedName(text(token)) : .expected("a name to bind", found: describe(token)))
+      let isName = kind.isReserved && !at(.kwIn)
+      report(isName ? .reservedName(text(token)) : .expected("a name to bind", found: describe(token)))
       if kind.isReserved, kind != .kwIn { advance() }
     }
     return Pattern(.ignore, span: span(from: lower))

@@ -37,6 +37,10 @@ extension Parser {
     advance()
     if at(.stringBegin) || at(.rawString), !token.spaceBefore, name.upper - name.lower <= 2 {
       remark(.stringPrefix(text(name)), at: span(name))
+      if text(name).hasSuffix("r"), token.match > index {
+        index = min(token.match + 1, tokens.count - 1)
+        return invalid()
+      }
       return parseString()
     }
     return make(.name(text(name)), span(name))

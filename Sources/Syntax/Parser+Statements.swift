@@ -43,6 +43,7 @@ extension Parser {
     let previous = tokens[max(0, index - 1)]
     switch kind {
     case .kwIf: return .trailingIf
+    case .rightParen, .rightBracket: return .strayCloser(text(token))
     case .foreign: return .foreignOperator(text(token))
     case .colon: return .strayColon
     case .arrow: return .strayArrow
@@ -103,7 +104,7 @@ extension Parser {
     case .kwElse, .kwCatch:
       report(.strayElse(text(token)))
       advance()
-      if eat(.kwIf) { _ = parseCondition() }
+      if eat(.kwIf) { _ = parseCondition() } else { _ = eat(.name) }
       _ = parseBlock()
       return Statement(.invalid, span: span(from: lower))
     case .name:
@@ -153,7 +154,7 @@ extension Parser {
     let lower = token.lower
     let isLet = at(.kwLet)
     advance()
-    if at(.name), peek().kind == .leftParen { remark(.functionWithoutFn(text(token))) }
+    if at(.name), peek().kind == .leftParen { return parseFunctionAfterLet() }
     let pattern = parsePattern()
     if at(.colon) {
       report(.typeAnnotation)
@@ -168,6 +169,16 @@ extension Parser {
     advance()
     let value = parseExpression()
     return Statement(isLet ? .letBinding(pattern, value) : .varBinding(pattern, value), span: span(from: lower))
+  }
+
+  /// `let f(x) = …`, which is reported and skipped.
+  private mutating func parseFunctionAfterLet() -> Statement {
+    let lower = token.lower
+    report(.functionWithoutFn(text(token)))
+    advance()
+    if token.match > index { index = min(token.match + 1, tokens.count - 1) }
+    if eat(.assign) { _ = parseExpression() }
+    return Statement(.invalid, span: span(from: lower))
   }
 
   /// Over a type annotation, to the `=` of the same line.

@@ -35,6 +35,12 @@ extension Parser {
   mutating func parseConditional() -> Expression {
     var branches: [(lower: Int, condition: Expression, block: Block)] = []
     var otherwise: Expression?
+    // The condition may begin with another `if`.
+    guard enter() else {
+      leave()
+      return invalid()
+    }
+    defer { leave() }
     while true {
       let lower = token.lower
       advance()

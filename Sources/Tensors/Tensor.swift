@@ -1,7 +1,7 @@
 /// Elements of one type in a shape: contiguous, row-major, immutable once made.
 public final class Tensor: @unchecked Sendable {
   /// The memory, possibly shared with other tensors.
-  public let storage: Storage
+  public private(set) var storage: Storage
   /// Where this tensor's first element lies in `storage`, a multiple of the element's size.
   public let byteOffset: Int
   /// Extents, outermost first; `[]` is a number.
@@ -65,6 +65,8 @@ public final class Tensor: @unchecked Sendable {
     pointer.storeBytes(of: scalar ? 1 : 0, as: UInt8.self)
   }
 
+  /// Whether no other tensor shares the memory: a plan may then write into it, if nobody else holds this tensor.
+  public var ownsStorageAlone: Bool { isKnownUniquelyReferenced(&storage) }
   /// The first element.
   public var pointer: UnsafeMutableRawPointer { storage.base + byteOffset }
   /// Number of axes.

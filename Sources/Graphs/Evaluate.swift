@@ -1,0 +1,66 @@
+import Tensors
+
+/// Runs one operation now. Throws a `TensorError` where shapes or types do not fit, a `GraphError` for a bad index.
+/// `input` and `constant` cannot be run.
+public func evaluate(_ primitive: Primitive, _ inputs: [Tensor]) throws -> Tensor {
+  let (shape, type) = try infer(primitive, shapes: inputs.map(\.shape), types: inputs.map(\.type))
+  return try run(primitive, inputs, shape, type, isNumber: false, origin: 0)
+}
+
+/// Runs one operation whose shapes have been checked. Numbers check integer overflow.
+func run(
+  _ primitive: Primitive, _ inputs: [Tensor], _ shape: Shape, _ type: ElementType, isNumber: Bool, origin: Int32
+) throws -> Tensor {
+  if isNumber, IntegerArithmetic.isChecked(primitive, type) {
+    return try runChecked(primitive, inputs, origin)
+  }
+  if primitive == .stopGradient, let x = inputs.first { return x }
+  if case .reshape = primitive, let x = inputs.first { return try x.reshaped(shape) }
+  let out = try Tensor(uninitialized: shape, type: type)
+  let operation = Operation.make(
+    primitive, inputs.map { OperandInfo(shape: $0.shape, type: $0.type) }, OperandInfo(shape: shape, type: type))
+  let scratch = operation.scratchBytes > 0 ? try Storage(byteCount: operation.scratchBytes) : nil
+  do {
+    try withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: inputs.count + 1) { pointers in
+      for (i, input) in inputs.enumerated() { pointers.initializeElement(at: i, to: input.pointer) }
+      pointers.initializeElement(at: inputs.count, to: out.pointer)
+      guard let base = pointers.baseAddress else { return }
+      try operation.run(UnsafePointer(base), out.pointer, scratch?.base ?? out.pointer)
+    }
+  } catch var error as GraphError {
+    error.origin = origin
+    throw error
+  }
+  return withExtendedLifetime((inputs, scratch)) { out }
+}
+
+private func runChecked(_ primitive: Primitive, _ inputs: [Tensor], _ origin: Int32) throws -> Tensor {
+  let outcome: Result<Int, GraphError>
+  switch primitive {
+  case .unary(let operation): outcome = IntegerArithmetic.unary(operation, inputs[0].integer(0))
+  case .binary(let operation):
+    outcome = IntegerArithmetic.binary(operation, inputs[0].integer(0), inputs[1].integer(0))
+  default: outcome = .success(0)
+  }
+  switch outcome {
+  case .success(let value): return Tensor(scalar: value)
+  case .failure(var error):
+    error.origin = origin
+    throw error
+  }
+}
+
+extension Tensor {
+  /// A rank-0 tensor of any type; the value is converted as `convert` does it.
+  static func scalar(_ value: Double, _ type: ElementType) -> Tensor {
+    switch type {
+    case .f64: return Tensor(scalar: value)
+    case .f32: return Tensor(scalar: Float(value))
+    case .i64: return Tensor(scalar: Int(value))
+    case .bool: return Tensor(scalar: value != 0)
+    case .i32:
+      let wide = Tensor(scalar: value)
+      return (try? evaluate(.convert(.i32), [wide])) ?? wide
+    }
+  }
+}

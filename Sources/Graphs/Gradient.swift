@@ -1,0 +1,103 @@
+import Tensors
+
+extension Trace {
+  /// Reverse mode: the derivative of `y` (weighted by `seed`, by default 1 everywhere) with respect to each of `wrt`,
+  /// recorded into this same trace, so that derivatives of derivatives are compositions. Zeros where `y` does not depend on it.
+  ///
+  /// Only uses of the very nodes in `wrt` count: differentiate with respect to a `fresh` node.
+  public func gradient(of y: NodeID, seed: NodeID? = nil, wrt: [NodeID]) throws -> [NodeID] {
+    let reached = dependents(of: wrt, upTo: y)
+    var cotangents: [NodeID?] = Array(repeating: nil, count: y.index + 1)
+    if reached[y.index] { cotangents[y.index] = try seed ?? filled(1, like: y) }
+    let first = wrt.map(\.index).min() ?? 0
+    for index in stride(from: y.index, through: first, by: -1) {
+      guard reached[index], let cotangent = cotangents[index] else { continue }
+      try propagate(cotangent, through: NodeID(index), reached, &cotangents)
+    }
+    return try wrt.map { node in
+      if node <= y, let cotangent = cotangents[node.index] { return cotangent }
+      return try filled(0, like: node)
+    }
+  }
+
+  /// Adds the cotangents that node `index` hands to those of its inputs that lead to the variables asked for.
+  private func propagate(
+    _ cotangent: NodeID, through id: NodeID, _ reached: [Bool], _ cotangents: inout [NodeID?]
+  ) throws {
+    let node = nodes[id.index]
+    guard node.inputs.contains(where: { reached[$0.index] }) else { return }
+    let build = Builder(trace: self, origin: node.origin)
+    let needed = node.inputs.map { reached[$0.index] }
+    let step = DerivativeStep(node: node, output: id, cotangent: cotangent, needed: needed, build: build)
+    let contributions = try step.contributions()
+    for (input, contribution) in zip(node.inputs, contributions) where reached[input.index] {
+      guard let contribution else { continue }
+      if let known = cotangents[input.index] {
+        cotangents[input.index] = try build.add(known, contribution)
+      } else {
+        cotangents[input.index] = contribution
+      }
+    }
+  }
+
+  /// Which nodes up to `y` depend on `wrt` through differentiable operations; only floats can.
+  private func dependents(of wrt: [NodeID], upTo y: NodeID) -> [Bool] {
+    var reached = Array(repeating: false, count: y.index + 1)
+    for node in wrt where node <= y && nodes[node.index].type.isFloat { reached[node.index] = true }
+    guard let first = wrt.map(\.index).min(), first <= y.index else { return reached }
+    for index in first...y.index where !reached[index] {
+      let node = nodes[index]
+      guard node.type.isFloat, node.primitive != .stopGradient else { continue }
+      reached[index] = node.inputs.contains { reached[$0.index] }
+    }
+    return reached
+  }
+
+  private func filled(_ value: Double, like node: NodeID) throws -> NodeID {
+    try Builder(trace: self, origin: 0).filled(value, shape(node), type(node), isNumber: isNumber(node))
+  }
+}
+
+/// What a derivative rule is given: an operation, its result's cotangent, and which inputs need one.
+struct DerivativeStep {
+  let node: Node
+  let output: NodeID
+  let cotangent: NodeID
+  let needed: [Bool]
+  let build: Builder
+
+  var inputs: [NodeID] { node.inputs }
+  /// Extents of input `i`.
+  func shape(_ i: Int) -> Shape { build.trace.shape(inputs[i]) }
+
+  /// One cotangent per input; nil where the input has none (an integer, or a derivative that is zero everywhere).
+  func contributions() throws -> [NodeID?] {
+    switch node.primitive {
+    case .input, .constant, .compare, .argReduce, .oneHot, .iota, .argSort, .random, .deriveKey, .permutation,
+      .stopGradient:
+      return inputs.map { _ in nil }
+    case .unary(let operation): return [try unary(operation)]
+    case .binary(let operation): return try binary(operation)
+    case .select: return try select()
+    case .convert: return [try convert()]
+    case .broadcast: return [try build.unbroadcast(cotangent, to: inputs[0])]
+    case .reshape: return [try build.reshape(cotangent, shape(0), isNumber: build.trace.isNumber(inputs[0]))]
+    case .transpose(let order): return [try transpose(order)]
+    case .reduce(let operation, let axes): return [try reduce(operation, axes)]
+    case .cumulativeSum(let axis): return [try cumulativeSum(axis)]
+    case .matmul(let transposeA, let transposeB): return try matmul(transposeA, transposeB)
+    case .slice(let starts, _, let steps):
+      return [try build.apply(.unslice(starts: starts, steps: steps, shape: shape(0)), [cotangent])]
+    case .unslice(let starts, let steps, _):
+      return [try build.apply(.slice(starts: starts, counts: shape(0), steps: steps), [cotangent])]
+    case .dynamicSlice: return try dynamicSlice()
+    case .dynamicUpdate: return try dynamicUpdate()
+    case .concat(let axis): return try concat(axis)
+    case .gather: return [try build.apply(.scatterAdd(rows: shape(0)[0]), [inputs[1], cotangent]), nil]
+    case .scatterAdd: return [nil, try build.apply(.gather, [cotangent, inputs[0]])]
+    case .pick: return [try build.apply(.unpick(count: shape(0).last ?? 0), [inputs[1], cotangent]), nil]
+    case .unpick: return [nil, try build.apply(.pick, [cotangent, inputs[0]])]
+    case .sort(let axis): return [try sort(axis)]
+    }
+  }
+}

@@ -1,0 +1,203 @@
+import Tensors
+
+/// Runs a loop's program over some of its tiles.
+final class LoopStep {
+  let program: LoopProgram
+  private let body: UnsafeMutableBufferPointer<LoopInstruction>
+  private let prologue: UnsafeMutableBufferPointer<LoopInstruction>
+  private let references: UnsafeMutableBufferPointer<LoopReference>
+  private let origins: [Int: Int32]
+  private let columnTiles: Int
+
+  init(_ program: LoopProgram, graph: Graph) {
+    self.program = program
+    body = LoopStep.copy(program.body)
+    prologue = LoopStep.copy(program.prologue)
+    references = LoopStep.copy(program.references)
+    columnTiles = (program.columns + program.tileColumns - 1) / program.tileColumns
+    var origins: [Int: Int32] = [:]
+    for instruction in program.body { origins[instruction.node] = graph.nodes[instruction.node].origin }
+    self.origins = origins
+  }
+
+  deinit {
+    body.deallocate()
+    prologue.deallocate()
+    references.deallocate()
+  }
+
+  private static func copy<Element>(_ array: [Element]) -> UnsafeMutableBufferPointer<Element> {
+    let buffer = UnsafeMutableBufferPointer<Element>.allocate(capacity: array.count)
+    _ = buffer.initialize(from: array)
+    return buffer
+  }
+
+  /// Runs tiles `tiles` with registers at `registers` and pointers to slots at `slots`; `current` holds one pointer per
+  /// reference. Throws a `GraphError` for a bad index.
+  func run(
+    _ tiles: Range<Int>, slots: UnsafeMutablePointer<UnsafeMutableRawPointer>, registers: UnsafeMutableRawPointer,
+    current: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  ) throws {
+    guard !tiles.isEmpty else { return }
+    for i in 0..<references.count {
+      let reference = references[i]
+      current[i] = (reference.slot.map { slots[$0] } ?? registers) + reference.offset
+    }
+    for instruction in prologue { repeatColumns(instruction, current) }
+    var (row, column) = (0, 0)
+    for tile in tiles {
+      let (nextRow, nextColumn) = columnTiles == 1
+        ? (tile * program.tileRows, 0)
+        : (tile / columnTiles * program.tileRows, tile % columnTiles * program.tileColumns)
+      if nextRow != row || nextColumn != column {
+        for i in 0..<references.count {
+          let reference = references[i]
+          current[i] += (nextRow - row) * reference.rowBytes + (nextColumn - column) * reference.columnBytes
+        }
+        (row, column) = (nextRow, nextColumn)
+      }
+      let rows = min(program.tileRows, program.rows - row)
+      let columns = min(program.tileColumns, program.columns - column)
+      let tile = Tile(row: row, column: column, rows: rows, columns: columns)
+      for i in 0..<body.count { try run(body[i], tile, slots, current) }
+    }
+  }
+
+  private struct Tile {
+    let row: Int
+    let column: Int
+    let rows: Int
+    let columns: Int
+  }
+
+  @inline(__always)
+  private func run(
+    _ instruction: LoopInstruction, _ tile: Tile, _ slots: UnsafeMutablePointer<UnsafeMutableRawPointer>,
+    _ at: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  ) throws {
+    let count = instruction.perRow ? tile.rows : tile.rows * tile.columns
+    let (x, y, z) = (at[instruction.operands.0], at[instruction.operands.1], at[instruction.operands.2])
+    let out = at[instruction.out]
+    let strides = instruction.strides
+    switch instruction.code {
+    case .elementwise(.unary(let operation, let type)): Kernels.unary(operation, type, x, out, count: count)
+    case .elementwise(.binary(let operation, let type)):
+      Kernels.binary(operation, type, x, xStride: strides.0, y, yStride: strides.1, out, count: count)
+    case .elementwise(.compare(let operation, let type)):
+      Kernels.compare(operation, type, x, xStride: strides.0, y, yStride: strides.1, out, count: count)
+    case .elementwise(.select(let type)):
+      Kernels.select(
+        type, condition: x, conditionStride: strides.0, y, xStride: strides.1, z, yStride: strides.2, out,
+        count: count)
+    case .elementwise(.convert(let from, let to)): Kernels.convert(from: from, to: to, x, out, count: count)
+    case .elementwise(.copy(let type)): out.copyMemory(from: x, byteCount: count * type.byteCount)
+    case .reduce(let operation, let type):
+      Kernels.reduce(operation, type, outer: tile.rows, length: tile.columns, inner: 1, x, out)
+    case .argReduce(let isMax, let type):
+      Kernels.argReduce(
+        isMax: isMax, type, outer: tile.rows, length: tile.columns, inner: 1, x,
+        out.assumingMemoryBound(to: Int64.self))
+    case .expand(let type):
+      if strides.0 == 0 { return Kernels.fill(type, x, out, count: count) }
+      expand(type, x, out, tile)
+    case .repeatColumns: break
+    case .strided(let view):
+      let source = program.views[view]
+      let first = source.perRow ? tile.row : tile.row * program.columns + tile.column
+      source.layout.copyRange(from: slots[source.slot], to: out, source.type, first: first, count: count)
+    case .random(let distribution, let type):
+      let first = instruction.perRow ? tile.row : tile.row * program.columns + tile.column
+      Kernels.random(distribution, key: x.load(as: Int64.self), type, firstIndex: first, out, count: count)
+    case .pick, .unpick, .oneHot: try runIndexed(instruction, tile, x, y, out)
+    }
+  }
+
+  private func runIndexed(
+    _ instruction: LoopInstruction, _ tile: Tile, _ x: UnsafeMutableRawPointer, _ y: UnsafeMutableRawPointer,
+    _ out: UnsafeMutableRawPointer
+  ) throws {
+    let (rows, columns) = (tile.rows, tile.columns)
+    let bad: Int?
+    var (ids, idType) = (x, ElementType.i64)
+    switch instruction.code {
+    case .pick(let type, let integers):
+      (ids, idType) = (y, integers)
+      bad = Kernels.pick(type, rows: rows, width: columns, x, idType: integers, y, out)
+    case .unpick(let type, let integers):
+      idType = integers
+      bad = Kernels.unpick(type, rows: rows, width: columns, idType: integers, x, updates: y, out)
+    case .oneHot(let type, let integers):
+      idType = integers
+      bad = Kernels.oneHot(type, rows: rows, width: columns, idType: integers, x, out)
+    default: bad = nil
+    }
+    guard let bad else { return }
+    var error = badIndex(ids, idType, bad, columns)
+    error.origin = origins[instruction.node] ?? 0
+    throw error
+  }
+
+  private func expand(_ type: ElementType, _ x: UnsafeRawPointer, _ out: UnsafeMutableRawPointer, _ tile: Tile) {
+    let size = type.byteCount
+    var (source, target) = (x, out)
+    for _ in 0..<tile.rows {
+      Kernels.fill(type, source, target, count: tile.columns)
+      source += size
+      target += tile.columns * size
+    }
+  }
+
+  private func repeatColumns(
+    _ instruction: LoopInstruction, _ at: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  ) {
+    guard case .repeatColumns(let type) = instruction.code else { return }
+    let bytes = program.tileColumns * type.byteCount
+    for row in 0..<program.tileRows {
+      (at[instruction.out] + row * bytes).copyMemory(from: at[instruction.operands.0], byteCount: bytes)
+    }
+  }
+}
+
+extension Layout {
+  /// Copies elements first ..< first + count, in row-major order of the layout.
+  func copyRange(
+    from x: UnsafeRawPointer, to out: UnsafeMutableRawPointer, _ type: ElementType, first: Int, count: Int
+  ) {
+    let size = type.byteCount
+    guard let extent = shape.last, let step = strides.last else {
+      return out.copyMemory(from: x + offset * size, byteCount: size * min(count, 1))
+    }
+    var (done, target) = (0, out)
+    while done < count {
+      var rest = (first + done) / extent
+      let within = (first + done) % extent
+      var place = offset + within * step
+      for axis in stride(from: shape.count - 2, through: 0, by: -1) {
+        place += rest % shape[axis] * strides[axis]
+        rest /= shape[axis]
+      }
+      let run = min(extent - within, count - done)
+      Layout.copyRun(x + place * size, step * size, target, size, run)
+      done += run
+      target += run * size
+    }
+  }
+
+  private static func copyRun(
+    _ x: UnsafeRawPointer, _ step: Int, _ out: UnsafeMutableRawPointer, _ size: Int, _ count: Int
+  ) {
+    if step == size { return out.copyMemory(from: x, byteCount: count * size) }
+    switch size {
+    case 8: copyRun(UInt64.self, x, step, out, count)
+    case 4: copyRun(UInt32.self, x, step, out, count)
+    default: copyRun(UInt8.self, x, step, out, count)
+    }
+  }
+
+  private static func copyRun<Word>(
+    _ word: Word.Type, _ x: UnsafeRawPointer, _ step: Int, _ out: UnsafeMutableRawPointer, _ count: Int
+  ) {
+    let target = out.assumingMemoryBound(to: word)
+    for i in 0..<count { target[i] = x.load(fromByteOffset: i * step, as: word) }
+  }
+}

@@ -1,0 +1,145 @@
+import Tensors
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+/// Any view copied out: broadcast, transposition, slice, or the tensor itself.
+final class CopyOperation: Operation {
+  private let layout: Layout
+  private let type: ElementType
+
+  init(_ layout: Layout, _ type: ElementType) {
+    self.layout = layout
+    self.type = type
+  }
+
+  override func run(
+    _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
+  ) throws {
+    layout.copy(from: x[0], to: out, type)
+  }
+}
+
+extension Layout {
+  /// Copies what the layout sees of the tensor at `x` into contiguous memory.
+  func copy(from x: UnsafeRawPointer, to out: UnsafeMutableRawPointer, _ type: ElementType) {
+    if isContiguous { return out.copyMemory(from: x, byteCount: count * type.byteCount) }
+    Kernels.stridedCopy(
+      type, shape: shape, strides: strides.map(Int64.init), x + offset * type.byteCount, out)
+  }
+}
+
+/// Places the input into zeros.
+final class UnsliceOperation: Operation {
+  private let target: Layout
+  private let out: OperandInfo
+
+  init(_ target: Layout, _ out: OperandInfo) {
+    let joined = Layout.collapse(target.shape, [target.strides])
+    self.target = Layout(shape: joined.shape, strides: joined.strides[0], offset: target.offset)
+    self.out = out
+  }
+
+  override func run(
+    _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
+  ) throws {
+    memset(out, 0, self.out.byteCount)
+    guard target.count > 0 else { return }
+    let size = self.out.type.byteCount
+    place(x[0], out + target.offset * size, axis: 0, size)
+  }
+
+  /// Returns the first element not yet placed.
+  @discardableResult
+  private func place(
+    _ x: UnsafeMutableRawPointer, _ out: UnsafeMutableRawPointer, axis: Int, _ size: Int
+  ) -> UnsafeMutableRawPointer {
+    guard axis < target.shape.count else {
+      out.copyMemory(from: x, byteCount: size)
+      return x + size
+    }
+    let (extent, stride) = (target.shape[axis], target.strides[axis])
+    if axis == target.shape.count - 1, stride == 1 {
+      out.copyMemory(from: x, byteCount: extent * size)
+      return x + extent * size
+    }
+    var next = x
+    for i in 0..<extent { next = place(next, out + i * stride * size, axis: axis + 1, size) }
+    return next
+  }
+}
+
+/// Inputs one after the other along an axis.
+final class ConcatOperation: Operation {
+  private let outer: Int
+  private let widths: [Int]
+
+  init(_ axis: Int, _ inputs: [OperandInfo], _ out: OperandInfo) {
+    outer = out.shape[..<axis].reduce(1, *)
+    widths = inputs.map { $0.shape[axis...].reduce($0.type.byteCount, *) }
+  }
+
+  override func run(
+    _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
+  ) throws {
+    var target = out
+    for row in 0..<outer {
+      for (i, width) in widths.enumerated() {
+        target.copyMemory(from: x[i] + row * width, byteCount: width)
+        target += width
+      }
+    }
+  }
+}
+
+/// Rows from a start known only when it runs.
+final class DynamicSliceOperation: Operation {
+  private let count: Int
+  private let rows: Int
+  private let rowBytes: Int
+
+  init(_ count: Int, _ x: OperandInfo) {
+    self.count = count
+    rows = x.shape[0]
+    rowBytes = x.shape.dropFirst().reduce(x.type.byteCount, *)
+  }
+
+  override func run(
+    _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
+  ) throws {
+    let start = try checkedStart(x[1], count, rows)
+    out.copyMemory(from: x[0] + start * rowBytes, byteCount: count * rowBytes)
+  }
+}
+
+/// A copy with some rows replaced.
+final class DynamicUpdateOperation: Operation {
+  private let count: Int
+  private let rows: Int
+  private let rowBytes: Int
+
+  init(_ inputs: [OperandInfo]) {
+    count = inputs[2].shape[0]
+    rows = inputs[0].shape[0]
+    rowBytes = inputs[0].shape.dropFirst().reduce(inputs[0].type.byteCount, *)
+  }
+
+  override func run(
+    _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
+  ) throws {
+    let start = try checkedStart(x[1], count, rows)
+    if out != x[0] { out.copyMemory(from: x[0], byteCount: rows * rowBytes) }
+    (out + start * rowBytes).copyMemory(from: x[2], byteCount: count * rowBytes)
+  }
+}
+
+private func checkedStart(_ x: UnsafeMutableRawPointer, _ count: Int, _ rows: Int) throws -> Int {
+  let start = x.load(as: Int.self)
+  guard start >= 0, start <= rows - count else {
+    throw GraphError(.badIndex(value: start, bound: rows - count + 1))
+  }
+  return start
+}

@@ -1,0 +1,60 @@
+import Tensors
+
+/// An operation made ready for its shapes: what runs when it is executed alone, eagerly or as a step of a plan. One
+/// subclass per family of kernels; nothing is allocated while it runs.
+class Operation {
+  /// Memory it needs besides inputs and result.
+  var scratchBytes: Int { 0 }
+
+  /// Runs on the inputs' first elements. Throws a `GraphError` (origin 0) for a bad index.
+  func run(
+    _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
+  ) throws {}
+
+  /// The operation for a primitive that is neither an input nor a constant.
+  static func make(_ primitive: Primitive, _ inputs: [OperandInfo], _ out: OperandInfo) -> Operation {
+    let x = inputs.first ?? out
+    switch primitive {
+    case .input, .constant: return Operation()
+    case .unary, .binary, .compare, .select, .convert: return ElementwiseOperation(primitive, inputs, out)
+    case .broadcast(let shape): return CopyOperation(Layout(x.shape).broadcast(to: shape), x.type)
+    case .reshape, .stopGradient: return CopyOperation(Layout(x.shape), x.type)
+    case .transpose(let order): return CopyOperation(Layout(x.shape).transposed(order), x.type)
+    case .slice(let starts, let counts, let steps):
+      return CopyOperation(Layout(x.shape).sliced(starts: starts, counts: counts, steps: steps), x.type)
+    case .unslice(let starts, let steps, let shape):
+      return UnsliceOperation(Layout(shape).sliced(starts: starts, counts: x.shape, steps: steps), out)
+    case .concat(let axis): return ConcatOperation(axis, inputs, out)
+    case .dynamicSlice(let count): return DynamicSliceOperation(count, x)
+    case .dynamicUpdate: return DynamicUpdateOperation(inputs)
+    case .reduce(let operation, let axes): return ReduceOperation(operation, axes, x)
+    case .argReduce(let isMax, let axis): return AxisOperation(.argReduce(isMax), axis, x)
+    case .cumulativeSum(let axis): return AxisOperation(.cumulativeSum, axis, x)
+    case .sort(let axis): return AxisOperation(.sort, axis, x)
+    case .argSort(let axis): return AxisOperation(.argSort, axis, x)
+    case .matmul(let transposeA, let transposeB): return ProductOperation(transposeA, transposeB, inputs, out)
+    case .gather, .scatterAdd, .pick, .unpick, .oneHot: return IndexOperation(primitive, inputs, out)
+    case .iota, .random, .deriveKey, .permutation: return SourceOperation(primitive, out)
+    }
+  }
+}
+
+/// Shape and type of an operand.
+struct OperandInfo {
+  let shape: Shape
+  let type: ElementType
+  var count: Int { shape.reduce(1, *) }
+  var byteCount: Int { count * type.byteCount }
+}
+
+/// [outer, length, inner] of a shape around an axis.
+struct AxisSplit {
+  let outer: Int
+  let length: Int
+  let inner: Int
+  init(_ shape: Shape, _ axis: Int) {
+    outer = shape[..<axis].reduce(1, *)
+    length = shape[axis]
+    inner = shape[(axis + 1)...].reduce(1, *)
+  }
+}

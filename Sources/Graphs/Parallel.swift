@@ -1,0 +1,81 @@
+import CKernels
+import Tensors
+
+/// Splits `count` pieces of work over threads of the process-wide pool; the caller works too. Runs them alone when the pool
+/// is busy. `body` gets the lane (below `threads`) and the piece.
+func parallel(_ threads: Int, _ count: Int, _ body: (_ lane: Int, _ piece: Int) -> Void) {
+  withoutActuallyEscaping(body) { escaping in
+    let box = ParallelBody(escaping)
+    ck_parallel(
+      Int32(threads), Int64(count),
+      { context, lane, piece in
+        guard let context else { return }
+        Unmanaged<ParallelBody>.fromOpaque(context).takeUnretainedValue().body(Int(lane), Int(piece))
+      }, Unmanaged.passUnretained(box).toOpaque())
+    withExtendedLifetime(box) {}
+  }
+}
+
+private final class ParallelBody {
+  let body: (Int, Int) -> Void
+  init(_ body: @escaping (Int, Int) -> Void) { self.body = body }
+}
+
+extension LoopProgram {
+  /// Rough nanoseconds of one pass on one thread.
+  var work: Int { rows * columns / 8 * Swift.max(body.count, 1) }
+}
+
+extension LoopStep {
+  /// Runs all tiles on several threads. The error of the first failing tile is thrown.
+  func runParallel(_ workspace: Workspace, _ threads: Int) throws {
+    let tiles = program.tileCount
+    let chunk = Swift.max(1, tiles / (threads * 4))
+    let count = (tiles + chunk - 1) / chunk
+    let (slots, lanes) = (workspace.slots, workspace.lanes)
+    let (lock, failure) = (Lock(), Failure())
+    parallel(threads, count) { lane, piece in
+      do {
+        try run(
+          (piece * chunk)..<Swift.min(tiles, (piece + 1) * chunk), slots: slots, registers: lanes[lane].registers.base,
+          current: lanes[lane].current)
+      } catch {
+        lock.run { failure.record(error, piece) }
+      }
+    }
+    if let error = failure.error { throw error }
+  }
+}
+
+private final class Failure {
+  var error: Error?
+  private var piece = Int.max
+
+  func record(_ error: Error, _ piece: Int) {
+    guard piece < self.piece else { return }
+    (self.error, self.piece) = (error, piece)
+  }
+}
+
+extension Operation {
+  /// Runs on several threads where that pays. Returns whether it did.
+  func runParallel(
+    _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ threads: Int
+  ) throws -> Bool {
+    guard let product = self as? ProductOperation else { return false }
+    // About 50 multiply-adds per nanosecond.
+    guard product.m * product.n * product.k / 50 * product.batch > 20_000 else { return false }
+    if product.batch > 1 {
+      let rows = 0..<product.m
+      parallel(threads, product.batch) { _, piece in product.run(x, out, products: piece..<(piece + 1), rows: rows) }
+      return true
+    }
+    // Row blocks are multiples of the kernel's rows, a few per thread.
+    let block = Swift.max(28, (product.m / (threads * 2) + 27) / 28 * 28)
+    let count = (product.m + block - 1) / block
+    parallel(threads, count) { _, piece in
+      product.run(x, out, products: 0..<1, rows: (piece * block)..<Swift.min(product.m, (piece + 1) * block))
+    }
+    return true
+  }
+}

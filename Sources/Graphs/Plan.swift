@@ -1,0 +1,128 @@
+import Tensors
+
+/// A graph made ready to run many times: fused loops, a fixed order, memory assigned ahead. A plan is immutable; any
+/// number of threads may run it at once, each run with a workspace of its own.
+public final class Plan: @unchecked Sendable {
+  /// What the plan computes.
+  public let graph: Graph
+  let steps: [PlanStep]
+  let memory: PlanMemory
+  let fusion: Fusion
+  private let guardPlan: GuardPlan
+  let outputs: [PlanOutput]
+  /// Per input the slot that its pointer goes to, if anything reads it.
+  let inputSlots: [Int?]
+  let outputSlots: [Int]
+  let laneBytes: Int
+  let referenceCount: Int
+  let operandCount: Int
+  let workspaces: WorkspacePool
+
+  /// Plans a graph. `fuse: false` runs every node alone, as eager execution does; the bits are the same. Throws a
+  /// `TensorError` without memory.
+  public init(_ graph: Graph, fuse: Bool = true) throws {
+    let graph = try graph.withCountsAsConstants()
+    let fusion = Fusion(PlanRoles(graph, fuse: fuse))
+    let schedule = PlanSchedule(fusion)
+    var builder = PlanBuilder(fusion, schedule)
+    self.graph = graph
+    self.fusion = fusion
+    steps = builder.steps()
+    memory = builder.memory
+    guardPlan = GuardPlan(graph)
+    let memory = self.memory
+    outputs = graph.outputs.map { PlanOutput($0.index, fusion.roles, memory) }
+    var inputSlots: [Int?] = Array(repeating: nil, count: graph.inputs.count)
+    var outputSlots = Array(repeating: 0, count: memory.outputNodes.count)
+    for (slot, kind) in memory.kinds.enumerated() {
+      if case .input(let input) = kind { inputSlots[input] = slot }
+      if case .output(let output) = kind { outputSlots[output] = slot }
+    }
+    self.inputSlots = inputSlots
+    self.outputSlots = outputSlots
+    laneBytes = steps.map(\.laneBytes).max() ?? 0
+    referenceCount = steps.map(\.referenceCount).max() ?? 0
+    operandCount = steps.map(\.operandCount).max() ?? 0
+    workspaces = WorkspacePool()
+  }
+
+  /// Whether the numbers that the recording branched on have the same values for these inputs, so that the graph holds for
+  /// them. Only the inputs that are numbers are looked at.
+  public func guardsHold(_ inputs: [Tensor?]) -> Bool { guardPlan.holds(inputs) }
+
+  /// What runs took and gave, for tests of reuse.
+  public var counters: PlanCounters { workspaces.counters }
+}
+
+/// How often memory was taken over and made anew, since the plan was made.
+public struct PlanCounters: Sendable, Equatable {
+  /// Runs that ended well.
+  public var runs = 0
+  /// Outputs that took over an input's memory.
+  public var reusedInputs = 0
+  /// Outputs in new memory.
+  public var newOutputs = 0
+  /// Workspaces made: as many as runs were under way at once.
+  public var workspaces = 0
+}
+
+/// Where a result comes from.
+enum PlanOutput {
+  case input(Int, Shape)
+  case constant(Int, Shape)
+  /// An output slot's tensor, perhaps under another shape.
+  case slot(Int, Shape)
+
+  init(_ index: Int, _ roles: PlanRoles, _ memory: PlanMemory) {
+    let (base, shape) = (roles.bases[index], roles.graph.nodes[index].shape)
+    switch roles.graph.nodes[base].primitive {
+    case .input(let input): self = .input(input, shape)
+    case .constant(let constant): self = .constant(constant, shape)
+    default: self = .slot(memory.outputNodes.firstIndex(of: base) ?? 0, shape)
+    }
+  }
+}
+
+/// One step of a plan.
+enum PlanStep {
+  case scalars(ScalarStep)
+  case loop(LoopStep)
+  case operation(OperationStep)
+
+  var laneBytes: Int {
+    if case .loop(let loop) = self { return loop.program.registerBytes }
+    return 0
+  }
+  var referenceCount: Int {
+    if case .loop(let loop) = self { return loop.program.references.count }
+    return 0
+  }
+  var operandCount: Int {
+    if case .operation(let step) = self { return step.operands.count }
+    return 0
+  }
+}
+
+/// An operation that runs alone.
+struct OperationStep {
+  let operation: Operation
+  let operands: [ScalarStep.Place]
+  let out: Int
+  /// Bytes into the arena.
+  let scratch: Int
+  let origin: Int32
+  let node: Int
+}
+
+extension Graph {
+  /// Counting is done once, when the plan is made.
+  fileprivate func withCountsAsConstants() throws -> Graph {
+    var result = self
+    for (index, node) in nodes.enumerated() {
+      guard case .iota = node.primitive, node.byteCount <= 1 << 24 else { continue }
+      result.nodes[index].primitive = .constant(index: result.constants.count)
+      result.constants.append(try evaluate(node.primitive, []))
+    }
+    return result
+  }
+}

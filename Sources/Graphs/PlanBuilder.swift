@@ -1,0 +1,135 @@
+import Tensors
+
+/// Turns scheduled groups into steps.
+struct PlanBuilder {
+  private let fusion: Fusion
+  private let schedule: PlanSchedule
+  private(set) var memory: PlanMemory
+  private var operations: [Int: Operation] = [:]
+  private var loops: [Int: LoopStep] = [:]
+  private var roles: PlanRoles { fusion.roles }
+  private var graph: Graph { fusion.roles.graph }
+
+  init(_ fusion: Fusion, _ schedule: PlanSchedule) {
+    self.fusion = fusion
+    self.schedule = schedule
+    var scratch: [Int: Int] = [:]
+    for (place, group) in schedule.order.enumerated() {
+      guard let index = fusion.groups[group]?.nodes.first, fusion.roles.roles[index] == .operation else { continue }
+      let operation = PlanBuilder.operation(index, fusion.roles)
+      operations[index] = operation
+      if operation.scratchBytes > 0 { scratch[place] = operation.scratchBytes }
+    }
+    memory = PlanMemory(fusion, schedule, scratchBytes: scratch)
+  }
+
+  private static func operation(_ index: Int, _ roles: PlanRoles) -> Operation {
+    let node = roles.graph.nodes[index]
+    let inputs = node.inputs.map { roles.graph.nodes[$0.index] }.map { OperandInfo(shape: $0.shape, type: $0.type) }
+    return Operation.make(node.primitive, inputs, OperandInfo(shape: node.shape, type: node.type))
+  }
+
+  mutating func steps() -> [PlanStep] {
+    var result: [PlanStep] = []
+    var scalars: [ScalarStep.Instruction] = []
+    func flush() {
+      if !scalars.isEmpty { result.append(.scalars(ScalarStep(scalars))) }
+      scalars = []
+    }
+    for (place, group) in schedule.order.enumerated() {
+      guard let members = fusion.groups[group], let index = members.nodes.first else { continue }
+      if roles.roles[index] == .scalar {
+        scalars.append(scalar(index))
+        continue
+      }
+      flush()
+      if members.isLoop {
+        var builder = LoopBuilder(roles, members, slots: memory.slotOf)
+        let step = LoopStep(builder.build(), graph: graph)
+        loops[place] = step
+        result.append(.loop(step))
+      } else {
+        result.append(.operation(operationStep(index, place)))
+      }
+    }
+    flush()
+    let (loops, slots) = (self.loops, memory.slotOf)
+    memory.assignDonors { place, input, output in
+      guard let program = loops[place]?.program, let read = slots[input], let written = slots[output] else {
+        return false
+      }
+      return program.readsBeforeWriting(read: read, written: written)
+    }
+    return result
+  }
+
+  /// The memory of an operand that lies in order from some element on.
+  private func place(_ node: NodeID) -> ScalarStep.Place {
+    let (base, layout) = (roles.bases[node.index], roles.layouts[node.index])
+    return ScalarStep.Place(
+      slot: memory.slotOf[base] ?? 0, offset: layout.offset * graph.nodes[base].type.byteCount)
+  }
+
+  private func operationStep(_ index: Int, _ place: Int) -> OperationStep {
+    let node = graph.nodes[index]
+    return OperationStep(
+      operation: operations[index] ?? Operation(), operands: node.inputs.map { self.place($0) },
+      out: memory.slotOf[index] ?? 0, scratch: memory.scratch[place] ?? 0, origin: node.origin, node: index)
+  }
+
+  private func scalar(_ index: Int) -> ScalarStep.Instruction {
+    let node = graph.nodes[index]
+    let places = node.inputs.map { place($0) }
+    let out = ScalarStep.Place(slot: memory.slotOf[index] ?? 0, offset: 0)
+    let first = places.first ?? out
+    let code: ScalarStep.Instruction.Code
+    switch node.primitive {
+    case .deriveKey: code = .deriveKey
+    case .unary(let operation) where node.isNumber && IntegerArithmetic.isChecked(node.primitive, node.type):
+      code = .checkedUnary(operation)
+    case .binary(let operation) where node.isNumber && IntegerArithmetic.isChecked(node.primitive, node.type):
+      code = .checkedBinary(operation)
+    default:
+      let input = node.inputs.last.map { graph.nodes[$0.index].type } ?? node.type
+      code = .elementwise(ElementwiseCode(node.primitive, input: input, out: node.type))
+    }
+    return ScalarStep.Instruction(
+      code: code, out: out, x: first, y: places.count > 1 ? places[1] : first,
+      z: places.count > 2 ? places[2] : first, origin: node.origin)
+  }
+}
+
+extension LoopProgram {
+  /// Whether slot `written` may be the same memory as slot `read`: the loop reads it element by element, and each
+  /// element before it is written.
+  func readsBeforeWriting(read: Int, written: Int) -> Bool {
+    if views.contains(where: { $0.slot == read }) { return false }
+    guard let target = references.firstIndex(where: { $0.slot == written }),
+      let write = body.firstIndex(where: { $0.out == target }), prologue.allSatisfy({ references[$0.operands.0].slot != read })
+    else { return false }
+    for (time, instruction) in body.enumerated() {
+      for operand in instruction.operandReferences where references[operand].slot == read {
+        let (a, b) = (references[operand], references[target])
+        guard a.offset == 0, b.offset == 0, a.rowBytes == b.rowBytes, a.columnBytes == b.columnBytes, time <= write
+        else { return false }
+        if time == write {
+          guard case .elementwise = instruction.code else { return false }
+        }
+      }
+    }
+    return true
+  }
+}
+
+extension LoopInstruction {
+  /// The references it reads.
+  var operandReferences: [Int] {
+    let all = [operands.0, operands.1, operands.2]
+    switch code {
+    case .elementwise(.binary), .elementwise(.compare), .pick, .unpick: return Array(all.prefix(2))
+    case .elementwise(.select): return all
+    case .strided: return []
+    default: return Array(all.prefix(1))
+    }
+  }
+}

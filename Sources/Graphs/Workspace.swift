@@ -1,0 +1,81 @@
+import Tensors
+
+/// The memory of one run: pointers to all slots, the arena, and registers for each lane (thread) of its loops.
+final class Workspace {
+  let slots: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  let arena: Storage
+  /// Pointers to an operation's operands.
+  let operands: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  private let slotCount: Int
+  private let operandCount: Int
+  private let laneBytes: Int
+  private let referenceCount: Int
+  private(set) var lanes: [Lane] = []
+
+  /// What one thread needs to run a loop.
+  struct Lane {
+    let registers: Storage
+    let current: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  }
+
+  init(_ plan: Plan) throws {
+    slotCount = plan.memory.kinds.count
+    operandCount = plan.operandCount
+    laneBytes = plan.laneBytes
+    referenceCount = plan.referenceCount
+    let arena = try Storage(byteCount: plan.memory.arenaBytes)
+    self.arena = arena
+    slots = .allocate(capacity: Swift.max(slotCount, 1))
+    slots.initialize(repeating: arena.base, count: Swift.max(slotCount, 1))
+    operands = .allocate(capacity: Swift.max(operandCount, 1))
+    operands.initialize(repeating: arena.base, count: Swift.max(operandCount, 1))
+    for (slot, kind) in plan.memory.kinds.enumerated() {
+      switch kind {
+      case .arena(let offset): slots[slot] = arena.base + offset
+      case .constant(let index): slots[slot] = plan.graph.constants[index].pointer
+      case .input, .output: break
+      }
+    }
+  }
+
+  deinit {
+    slots.deallocate()
+    operands.deallocate()
+    for lane in lanes { lane.current.deallocate() }
+  }
+
+  /// Makes sure that there are registers for `count` threads.
+  func prepareLanes(_ count: Int) throws {
+    while lanes.count < count {
+      let registers = try Storage(byteCount: laneBytes)
+      let current = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: Swift.max(referenceCount, 1))
+      current.initialize(repeating: registers.base, count: Swift.max(referenceCount, 1))
+      lanes.append(Lane(registers: registers, current: current))
+    }
+  }
+}
+
+/// Workspaces of a plan that no run is using.
+final class WorkspacePool: @unchecked Sendable {
+  private let lock = Lock()
+  private var free: [Workspace] = []
+  private var tally = PlanCounters()
+
+  var counters: PlanCounters { lock.run { tally } }
+
+  func take(for plan: Plan) throws -> Workspace {
+    if let known = lock.run({ free.popLast() }) { return known }
+    let made = try Workspace(plan)
+    lock.run { tally.workspaces += 1 }
+    return made
+  }
+
+  func giveBack(_ workspace: Workspace, reused: Int, made: Int, ended: Bool) {
+    lock.run {
+      free.append(workspace)
+      if ended { tally.runs += 1 }
+      tally.reusedInputs += reused
+      tally.newOutputs += made
+    }
+  }
+}

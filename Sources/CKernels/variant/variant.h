@@ -2,6 +2,7 @@
 // CK_HARDWARE_FMA, and opens the target attribute before this file.
 #include <math.h>
 #include <string.h>
+#include "../scratch.h"
 
 #define INL static inline __attribute__((always_inline))
 #pragma STDC FP_CONTRACT OFF
@@ -45,9 +46,6 @@ static inline float ck_fmaf(float a, float b, float c) {
 #include "reduce.h"
 #include "product.h"
 #include "random.h"
-
-static double CK(peak_f32)(int64_t rounds) { return (double)rounds; }
-static double CK(peak_f64)(int64_t rounds) { return (double)rounds; }
 
 const ck_table CK(table) = {
   .name = CK_VARIANT_NAME,

@@ -1,0 +1,377 @@
+// The product for one element type; see product.h. T, P(name), LANES_T, FUSED, T_MAX and T_IS_F32 are given.
+
+typedef T P(vec) __attribute__((vector_size(CK_VECTOR_BYTES)));
+typedef T P(vecu) __attribute__((vector_size(CK_VECTOR_BYTES), aligned(sizeof(T)), may_alias));
+
+INL P(vec) P(load)(const T *p) { return *(const P(vecu) *)p; }
+INL void P(store)(T *p, P(vec) v) { *(P(vecu) *)p = v; }
+INL P(vec) P(spread)(T x) {
+  P(vec) v = {0};
+  return v + x;
+}
+INL P(vec) P(fused)(P(vec) a, P(vec) b, P(vec) c) {
+#if CK_HARDWARE_FMA
+  return __builtin_elementwise_fma(a, b, c);
+#else
+  P(vec) r;
+  for (int i = 0; i < LANES_T; i++) r[i] = FUSED(a[i], b[i], c[i]);
+  return r;
+#endif
+}
+// The first n of the lanes; the others are zero, and their memory is not touched.
+#if CK_VECTOR_BYTES == 64
+#if T_IS_F32
+typedef __mmask16 P(mask);
+INL P(mask) P(mask_of)(int64_t n) { return (__mmask16)(n >= 16 ? 0xffffu : (1u << n) - 1); }
+INL P(vec) P(load_mask)(const T *p, P(mask) m) { return _mm512_maskz_loadu_ps(m, p); }
+INL void P(store_mask)(T *p, P(vec) v, P(mask) m) { _mm512_mask_storeu_ps(p, m, v); }
+#else
+typedef __mmask8 P(mask);
+INL P(mask) P(mask_of)(int64_t n) { return (__mmask8)(n >= 8 ? 0xffu : (1u << n) - 1); }
+INL P(vec) P(load_mask)(const T *p, P(mask) m) { return _mm512_maskz_loadu_pd(m, p); }
+INL void P(store_mask)(T *p, P(vec) v, P(mask) m) { _mm512_mask_storeu_pd(p, m, v); }
+#endif
+#elif CK_VECTOR_BYTES == 32
+typedef __m256i P(mask);
+#if T_IS_F32
+INL P(mask) P(mask_of)(int64_t n) {
+  return _mm256_cmpgt_epi32(_mm256_set1_epi32((int)n), _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7));
+}
+INL P(vec) P(load_mask)(const T *p, P(mask) m) { return _mm256_maskload_ps(p, m); }
+INL void P(store_mask)(T *p, P(vec) v, P(mask) m) { _mm256_maskstore_ps(p, m, v); }
+#else
+INL P(mask) P(mask_of)(int64_t n) {
+  return _mm256_cmpgt_epi64(_mm256_set1_epi64x(n), _mm256_setr_epi64x(0, 1, 2, 3));
+}
+INL P(vec) P(load_mask)(const T *p, P(mask) m) { return _mm256_maskload_pd(p, m); }
+INL void P(store_mask)(T *p, P(vec) v, P(mask) m) { _mm256_maskstore_pd(p, m, v); }
+#endif
+#else
+typedef int P(mask);
+INL P(mask) P(mask_of)(int64_t n) { return n >= LANES_T ? LANES_T : (int)n; }
+INL P(vec) P(load_mask)(const T *p, P(mask) m) {
+  P(vec) v = {0};
+  __builtin_memcpy(&v, p, (size_t)m * sizeof(T));
+  return v;
+}
+INL void P(store_mask)(T *p, P(vec) v, P(mask) m) { __builtin_memcpy(p, &v, (size_t)m * sizeof(T)); }
+#endif
+
+// One register tile over one block of k. Element (i, k) of A is a[i * row + k * step], row k of B begins at b + k * ldb.
+typedef struct {
+  int64_t k;
+  const T *a;
+  int64_t a_row, a_step;
+  const T *b;
+  int64_t ldb;
+  T *c;
+  int64_t ldc;
+  int64_t columns;  // valid ones, more than LANES_T * (vectors across - 1)
+  int first;        // C is written, not added to
+  const ck_product *last;  // the epilogue of the last block, or NULL
+  int64_t column;   // of C, for the bias
+} P(tile);
+
+INL void P(tile_body)(const P(tile) * t, int rows, int across, int by_rows, int masked) {
+  P(vec) acc[ROWS_MAX][ACROSS_WIDE];
+  P(mask) mask = P(mask_of)(t->columns - (across - 1) * LANES_T);
+  _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++)
+    _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) acc[i][v] = (P(vec)){0};
+  const T *a = t->a, *b = t->b;
+  // With row = 1 (A packed or stored transposed) the rows of a step are neighbours; otherwise step = 1 and they are
+  // `row` apart, three to a base register.
+  const int64_t row = by_rows ? t->a_row : 1, step = by_rows ? 1 : t->a_step, ldb = t->ldb;
+  const T *base[(ROWS_MAX + 2) / 3];
+  _Pragma("clang loop unroll(full)") for (int i = 0; i < (ROWS_MAX + 2) / 3; i++) base[i] = a + 3 * i * row;
+  for (int64_t k = t->k; k > 0; k--) {
+    P(vec) x[ACROSS_WIDE];
+    _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) x[v] =
+      masked && v == across - 1 ? P(load_mask)(b + v * LANES_T, mask) : P(load)(b + v * LANES_T);
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
+      P(vec) y = P(spread)(by_rows ? base[i / 3][(i % 3) * row] : a[i]);
+      _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) acc[i][v] = P(fused)(y, x[v], acc[i][v]);
+    }
+    if (by_rows) {
+      _Pragma("clang loop unroll(full)") for (int i = 0; i < (ROWS_MAX + 2) / 3; i++) base[i] += 1;
+    } else {
+      a += step;
+    }
+    b += ldb;
+  }
+  const ck_product *last = t->last;
+  const T *bias = last && last->bias ? (const T *)last->bias + t->column : NULL;
+  int activation = last ? last->activation : 0;
+  P(vec) constant = P(spread)(activation ? (T)last->constant : (T)0);
+  _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) {
+    P(vec) shift = {0};
+    if (bias) shift = v == across - 1 ? P(load_mask)(bias + v * LANES_T, mask) : P(load)(bias + v * LANES_T);
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
+      T *c = t->c + i * t->ldc + v * LANES_T;
+      P(vec) r = acc[i][v];
+      if (!t->first) r = (v == across - 1 ? P(load_mask)(c, mask) : P(load)(c)) + r;
+      if (bias) r = r + shift;
+      if (activation) {
+        // maximum(constant, x): the constant wins ties, NaN stays.
+        typedef __typeof__(r < r) bits;
+        bits keep = (constant >= r) | (constant != constant);
+        r = (P(vec))(((bits)constant & keep) | ((bits)r & ~keep));
+      }
+      if (v == across - 1) P(store_mask)(c, r, mask);
+      else P(store)(c, r);
+    }
+  }
+}
+
+// The last vector is always loaded under its mask with AVX-512, where that is free.
+#if CK_VECTOR_BYTES == 64
+#define MASK_KINDS 1
+#else
+#define MASK_KINDS 2
+#endif
+#define TILE_FUNCTION(R, V, B, M) \
+  static void P(tile_##R##_##V##_##B##_##M)(const P(tile) * t) { P(tile_body)(t, R, V, B, MASK_KINDS == 1 ? 1 : M); }
+#if MASK_KINDS == 1
+#define TILE_MASKS(R, V, B) TILE_FUNCTION(R, V, B, 0)
+#define NAME_MASKS(R, V, B) {P(tile_##R##_##V##_##B##_0)}
+#else
+#define TILE_MASKS(R, V, B) TILE_FUNCTION(R, V, B, 0) TILE_FUNCTION(R, V, B, 1)
+#define NAME_MASKS(R, V, B) {P(tile_##R##_##V##_##B##_0), P(tile_##R##_##V##_##B##_1)}
+#endif
+#define TILES(R) TILE_MASKS(R, 1, 0) TILE_MASKS(R, 1, 1) TILE_MASKS(R, 2, 0) TILE_MASKS(R, 2, 1)
+#define NAMES(R) \
+  {{NAME_MASKS(R, 1, 0), NAME_MASKS(R, 1, 1)}, {NAME_MASKS(R, 2, 0), NAME_MASKS(R, 2, 1)}},
+#define WIDE_TILES(R) TILE_MASKS(R, 3, 0) TILE_MASKS(R, 3, 1) TILE_MASKS(R, 4, 0) TILE_MASKS(R, 4, 1)
+#define WIDE_NAMES(R) \
+  {{NAME_MASKS(R, 3, 0), NAME_MASKS(R, 3, 1)}, {NAME_MASKS(R, 4, 0), NAME_MASKS(R, 4, 1)}},
+typedef void (*P(tile_function))(const P(tile) *);
+
+REPEAT_ROWS_4(TILES)
+#if ROWS_MAX >= 6
+REPEAT_ROWS_6(TILES)
+#endif
+#if ROWS_MAX == 14
+REPEAT_ROWS_14(TILES)
+#elif ROWS_MAX == 12
+REPEAT_ROWS_12(TILES)
+#endif
+static const P(tile_function) P(tiles)[ROWS_MAX][2][2][MASK_KINDS] = {
+  REPEAT_ROWS_4(NAMES)
+#if ROWS_MAX >= 6
+  REPEAT_ROWS_6(NAMES)
+#endif
+#if ROWS_MAX == 14
+  REPEAT_ROWS_14(NAMES)
+#elif ROWS_MAX == 12
+  REPEAT_ROWS_12(NAMES)
+#endif
+};
+WIDE_TILES(1)
+WIDE_TILES(2)
+#if ROWS_WIDE >= 3
+WIDE_TILES(3)
+#endif
+#if ROWS_WIDE >= 6
+WIDE_TILES(4)
+WIDE_TILES(5)
+WIDE_TILES(6)
+#endif
+static const P(tile_function) P(wide_tiles)[ROWS_WIDE][2][2][MASK_KINDS] = {
+  WIDE_NAMES(1) WIDE_NAMES(2)
+#if ROWS_WIDE >= 3
+  WIDE_NAMES(3)
+#endif
+#if ROWS_WIDE >= 6
+  WIDE_NAMES(4) WIDE_NAMES(5) WIDE_NAMES(6)
+#endif
+};
+
+// out[c * ldo + r] = x[r * ldx + c] for 8 x 8 elements, by shuffles.
+typedef T P(eight) __attribute__((vector_size(8 * sizeof(T))));
+typedef T P(eightu) __attribute__((vector_size(8 * sizeof(T)), aligned(sizeof(T)), may_alias));
+INL void P(transpose8)(const T *x, int64_t ldx, T *out, int64_t ldo) {
+  P(eight) r[8], s[8];
+  for (int i = 0; i < 8; i++) r[i] = *(const P(eightu) *)(x + i * ldx);
+  for (int i = 0; i < 4; i++) {
+    s[2 * i] = __builtin_shufflevector(r[2 * i], r[2 * i + 1], 0, 8, 2, 10, 4, 12, 6, 14);
+    s[2 * i + 1] = __builtin_shufflevector(r[2 * i], r[2 * i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
+  }
+  for (int i = 0; i < 2; i++)
+    for (int j = 0; j < 2; j++) {
+      r[4 * i + j] = __builtin_shufflevector(s[4 * i + j], s[4 * i + 2 + j], 0, 1, 8, 9, 4, 5, 12, 13);
+      r[4 * i + 2 + j] = __builtin_shufflevector(s[4 * i + j], s[4 * i + 2 + j], 2, 3, 10, 11, 6, 7, 14, 15);
+    }
+  for (int j = 0; j < 4; j++) {
+    s[j] = __builtin_shufflevector(r[j], r[4 + j], 0, 1, 2, 3, 8, 9, 10, 11);
+    s[4 + j] = __builtin_shufflevector(r[j], r[4 + j], 4, 5, 6, 7, 12, 13, 14, 15);
+  }
+  for (int i = 0; i < 8; i++) *(P(eightu) *)(out + i * ldo) = s[i];
+}
+// out[c * ldo + r] = x[r * ldx + c] for rows x columns elements.
+static void P(transpose)(int64_t rows, int64_t columns, const T *x, int64_t ldx, T *out, int64_t ldo) {
+  int64_t r = 0;
+  for (; r + 8 <= rows; r += 8) {
+    int64_t c = 0;
+    for (; c + 8 <= columns; c += 8) P(transpose8)(x + r * ldx + c, ldx, out + c * ldo + r, ldo);
+    for (; c < columns; c++)
+      for (int64_t i = 0; i < 8; i++) out[c * ldo + r + i] = x[(r + i) * ldx + c];
+  }
+  for (; r < rows; r++)
+    for (int64_t c = 0; c < columns; c++) out[c * ldo + r] = x[r * ldx + c];
+}
+
+// Rows k0 ..< k0 + kb of op(B), columns j0 ..< j0 + nb, as panels of `width` columns: panel q at q * width * kb.
+static void P(pack_b)(
+  const ck_product *p, int64_t k0, int64_t kb, int64_t j0, int64_t nb, int64_t width, T *out) {
+  const T *b = p->b;
+  for (int64_t j = 0; j < nb; j += width) {
+    int64_t w = nb - j < width ? nb - j : width;
+    if (p->trans_b) {
+      P(transpose)(w, kb, b + (j0 + j) * p->ldb + k0, p->ldb, out, width);
+    } else {
+      const T *s = b + k0 * p->ldb + j0 + j;
+      if (w == width) {
+        for (int64_t k = 0; k < kb; k++)
+          for (int64_t i = 0; i < width; i += LANES_T) P(store)(out + k * width + i, P(load)(s + k * p->ldb + i));
+      } else {
+        for (int64_t k = 0; k < kb; k++)
+          for (int64_t i = 0; i < w; i++) out[k * width + i] = s[k * p->ldb + i];
+      }
+    }
+    out += width * kb;
+  }
+}
+
+// Columns of B that stay packed in the second cache.
+#define N_CACHE (T_IS_F32 ? 512 : 256)
+#define FIRST_CACHE_BYTES 24576
+
+// Without memory for packing: the definition itself.
+static void P(product_plain)(const ck_product *p) {
+  const T *a = p->a, *b = p->b, *bias = p->bias;
+  T *c = p->c;
+  for (int64_t i = 0; i < p->m; i++)
+    for (int64_t j = 0; j < p->n; j++) {
+      T sum = 0;
+      for (int64_t k0 = 0; k0 < p->k; k0 += K_BLOCK) {
+        T acc = 0;
+        int64_t k1 = k0 + K_BLOCK < p->k ? k0 + K_BLOCK : p->k;
+        for (int64_t k = k0; k < k1; k++)
+          acc = FUSED(
+            p->trans_a ? a[k * p->lda + i] : a[i * p->lda + k], p->trans_b ? b[j * p->ldb + k] : b[k * p->ldb + j], acc);
+        sum = k0 == 0 ? acc : sum + acc;
+      }
+      if (bias) sum = sum + bias[j];
+      if (p->activation) sum = T_MAX((T)p->constant, sum);
+      c[i * p->ldc + j] = sum;
+    }
+}
+
+static void P(product)(const ck_product *p) {
+  int64_t m = p->m, n = p->n, k = p->k;
+  if (m <= 0 || n <= 0) return;
+  if (k <= 0) {
+    P(product_plain)(p);
+    return;
+  }
+  const int wide = m <= ROWS_WIDE;
+  const int64_t width = (wide ? ACROSS_WIDE : ACROSS) * LANES_T;
+  const int64_t height = wide ? ROWS_WIDE : ROWS_MAX;
+  // Rows spread evenly over the panels, so that no panel is nearly empty.
+  const int64_t panels = (m + height - 1) / height;
+  // B is packed when it must be turned, or when it is used often and does not lie well in the first cache.
+  const int pack_b = p->trans_b
+                     || (panels >= 6 && n > width && (k < K_BLOCK ? k : K_BLOCK) * n * (int64_t)sizeof(T) > FIRST_CACHE_BYTES);
+  const int64_t uses = (n + width - 1) / width;
+  const int pack_a = p->trans_a ? uses >= 8 && m > height : uses >= 3;
+  T *packed_b = NULL, *packed_a = NULL;
+  if (pack_b | pack_a) {
+    packed_a = ck_scratch();
+    if (!packed_a) {
+      P(product_plain)(p);
+      return;
+    }
+    packed_b = packed_a + K_BLOCK * 16;
+  }
+  P(tile) t;
+  t.ldc = p->ldc;
+  for (int64_t k0 = 0; k0 < k; k0 += K_BLOCK) {
+    const int64_t kb = k - k0 < K_BLOCK ? k - k0 : K_BLOCK;
+    t.k = kb;
+    t.first = k0 == 0;
+    t.last = k0 + kb == k && (p->bias || p->activation) ? p : NULL;
+    for (int64_t j0 = 0; j0 < n; j0 += N_CACHE) {
+      const int64_t nb = n - j0 < N_CACHE ? n - j0 : N_CACHE;
+      if (pack_b) P(pack_b)(p, k0, kb, j0, nb, width, packed_b);
+      for (int64_t panel = 0; panel < panels; panel++) {
+        const int64_t i0 = m * panel / panels;
+        const int64_t rows = m * (panel + 1) / panels - i0;
+        int by_rows = 0;
+        if (p->trans_a) {
+          const T *s = (const T *)p->a + k0 * p->lda + i0;
+          t.a = s;
+          t.a_step = p->lda;
+          if (pack_a) {
+            for (int64_t q = 0; q < kb; q++)
+              for (int64_t i = 0; i < rows; i++) packed_a[q * rows + i] = s[q * p->lda + i];
+            t.a = packed_a;
+            t.a_step = rows;
+          }
+        } else {
+          const T *s = (const T *)p->a + i0 * p->lda + k0;
+          if (pack_a) {
+            P(transpose)(rows, kb, s, p->lda, packed_a, 16);
+            t.a = packed_a;
+            t.a_step = 16;
+          } else {
+            t.a = s;
+            t.a_row = p->lda;
+            by_rows = 1;
+          }
+        }
+        for (int64_t j = 0; j < nb; j += width) {
+          const int64_t columns = nb - j < width ? nb - j : width;
+          const int64_t across = (columns + LANES_T - 1) / LANES_T;
+          int masked = 0;
+          if (pack_b) {
+            t.b = packed_b + j * kb;
+            t.ldb = width;
+          } else {
+            t.b = (const T *)p->b + k0 * p->ldb + j0 + j;
+            t.ldb = p->ldb;
+            masked = columns != across * LANES_T;
+          }
+          t.columns = columns;
+          t.column = j0 + j;
+          t.c = (T *)p->c + i0 * p->ldc + j0 + j;
+          if (across > 2) P(wide_tiles)[rows - 1][across - 3][by_rows][masked % MASK_KINDS](&t);
+          else P(tiles)[rows - 1][across - 1][by_rows][masked % MASK_KINDS](&t);
+        }
+      }
+    }
+  }
+}
+#undef MASK_KINDS
+#undef TILE_FUNCTION
+#undef TILE_MASKS
+#undef NAME_MASKS
+#undef TILES
+#undef NAMES
+#undef WIDE_TILES
+#undef WIDE_NAMES
+#undef N_CACHE
+#undef FIRST_CACHE_BYTES
+
+// Independent multiply-add chains in registers: what the processor can do at best.
+static double P(peak)(int64_t rounds) {
+  P(vec) acc[12], x = P(spread)((T)0.999), y = P(spread)((T)1e-3);
+  for (int i = 0; i < 12; i++) acc[i] = P(spread)((T)i);
+  for (int64_t r = 0; r < rounds; r++) {
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < 12; i++) acc[i] = P(fused)(acc[i], x, y);
+    __asm__ volatile("" ::: "memory");
+  }
+  P(vec) s = acc[0];
+  for (int i = 1; i < 12; i++) s += acc[i];
+  volatile T sink = s[0];
+  (void)sink;
+  return (double)rounds * 12 * LANES_T * 2;
+}

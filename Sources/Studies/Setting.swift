@@ -1,7 +1,6 @@
 import Diagnostics
 import Evaluation
 import Records
-import Resolution
 
 /// Turns `--set name=value` into the option's value, or says what is wrong with it.
 enum Setting {
@@ -101,7 +100,7 @@ enum Setting {
   private static func nearest(_ bounds: Datum, _ value: Datum) -> String? {
     switch bounds {
     case .list(let choices):
-      return nearNames(plainText(value), among: choices.map(plainText)).first
+      return nearestName(plainText(value), among: choices.map(plainText))
     default: return nil
     }
   }

@@ -266,8 +266,17 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     return try body()
   }
 
+  /// A span up to the end of its last line, so that a comment behind a statement is shown with it.
+  private func wholeLines(_ span: Span) -> Span {
+    var end = min(Int(span.upper), source.bytes.count)
+    while end < source.bytes.count, source.bytes[end] != 0x0A { end += 1 }
+    return Span(file: span.file, lower: Int(span.lower), upper: end)
+  }
+
   private func codeSpans(of span: Span) -> [StudyRecord.CodeSpan] {
     guard span.file == source.id else { return [] }
-    return [StudyRecord.CodeSpan(source.text(span))]
+    return highlight(source, wholeLines(span)).map { piece in
+      StudyRecord.CodeSpan(piece.text, StudyRecord.CodeSpan.Kind(rawValue: piece.kind.rawValue) ?? .plain)
+    }
   }
 }

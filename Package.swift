@@ -26,7 +26,7 @@ let package = Package(
     .target(
       name: "Studies", dependencies: ["Diagnostics", "Syntax", "Resolution", "Evaluation", "Records"],
       exclude: ["README.md"]),
-    .target(name: "Reports", dependencies: ["Records"]),
+    .target(name: "Reports", dependencies: ["Records"], exclude: ["README.md"]),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"]), .brew(["readline"])]),
     .executableTarget(
       name: "exp",
@@ -43,7 +43,7 @@ let package = Package(
     .testTarget(name: "RecordsTests", dependencies: ["Records"]),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Resolution", "Syntax", "Diagnostics", "Tensors"]),
     .testTarget(name: "StudiesTests", dependencies: ["Studies", "Evaluation", "Records", "Diagnostics"]),
-    .testTarget(name: "ReportsTests", dependencies: ["Reports", "Records"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports", "Records"], exclude: ["Golden"]),
     .testTarget(name: "ArchitectureTests"),
   ],
   swiftLanguageModes: [.v5]

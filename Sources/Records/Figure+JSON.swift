@@ -2,7 +2,7 @@ extension Figure {
   /// Everything needed to draw the figure again.
   public var json: JSON {
     [
-      "title": .string(title), "caption": .string(caption), "x": x.json, "y": y.json,
+      "title": .string(title), "caption": .string(caption), "x": x.json, "y": y.json, "z": z.json,
       "marks": .array(marks.map(\.json)),
     ]
   }
@@ -15,7 +15,8 @@ extension Figure {
     else { return nil }
     let marks = items.compactMap(Mark.init(json:))
     guard marks.count == items.count else { return nil }
-    self.init(title: title, caption: caption, x: x, y: y, marks: marks)
+    let z = json["z"].flatMap(Axis.init(json:)) ?? Axis()
+    self.init(title: title, caption: caption, x: x, y: y, z: z, marks: marks)
   }
 }
 

@@ -67,15 +67,20 @@ public struct Figure: Sendable, Hashable {
   public var x: Axis
   /// The vertical axis.
   public var y: Axis
+  /// The colours of a heat map: their label, scale and limits.
+  public var z: Axis
   /// In drawing order.
   public var marks: [Mark]
 
   /// Makes a figure.
-  public init(title: String = "", caption: String = "", x: Axis = Axis(), y: Axis = Axis(), marks: [Mark] = []) {
+  public init(
+    title: String = "", caption: String = "", x: Axis = Axis(), y: Axis = Axis(), z: Axis = Axis(), marks: [Mark] = []
+  ) {
     self.title = title
     self.caption = caption
     self.x = x
     self.y = y
+    self.z = z
     self.marks = marks
   }
 }

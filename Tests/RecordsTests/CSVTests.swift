@@ -32,7 +32,9 @@ import Testing
       state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
       return state ^ (state >> 29)
     }
-    var values: [Double] = [0, -0.0, 5e-324, 1.7976931348623157e308, 2.2250738585072014e-308, 0.1 + 0.2, 1e16, 1e22]
+    var values: [Double] = [
+      0, -0.0, .leastNonzeroMagnitude, 1.7976931348623157e308, 2.2250738585072014e-308, 0.1 + 0.2, 1e16, 1e22,
+    ]
     while values.count < 5000 {
       let x = Double(bitPattern: next())
       if !x.isNaN { values.append(x) }
@@ -46,7 +48,9 @@ import Testing
   }
 
   @Test func stringsRoundTrip() throws {
-    let pieces = ["a", ",", "\"", "\n", "\r", "\r\n", " ", "", "é", "日本", "\u{0}", "none", "1", "nan", "\u{FEFF}", ";", "\t"]
+    let pieces = [
+      "a", ",", "\"", "\n", "\r", "\r\n", " ", "", "é", "日本", "\u{0}", "none", "1", "nan", "\u{FEFF}", ";", "\t",
+    ]
     var state: UInt64 = 7
     func next(_ n: Int) -> Int {
       state = state &* 6_364_136_223_846_793_005 &+ 1
@@ -54,9 +58,11 @@ import Testing
     }
     for _ in 0..<300 {
       let columns = (0...next(3)).map { c in
-        Table.Column("c\(c)" + pieces[next(pieces.count)], (0..<5).map { _ -> Datum in
-          next(4) == 0 ? .none : .string((0..<next(5)).map { _ in pieces[next(pieces.count)] }.joined())
-        })
+        Table.Column(
+          "c\(c)" + pieces[next(pieces.count)],
+          (0..<5).map { _ -> Datum in
+            next(4) == 0 ? .none : .string((0..<next(5)).map { _ in pieces[next(pieces.count)] }.joined())
+          })
       }
       let table = Table(columns: columns)
       #expect(try CSV.read(CSV.write(table)) == table)
@@ -86,7 +92,10 @@ import Testing
   }
 
   @Test func integersOutOfRangeBecomeDoubles() throws {
-    #expect(try CSV.read("a\n9223372036854775807\n9223372036854775808\n").column("a") == [.int(.max), .float(9.223372036854775808e18)])
+    #expect(
+      try CSV.read("a\n9223372036854775807\n9223372036854775808\n").column("a") == [
+        .int(.max), .float(9.223372036854775808e18),
+      ])
   }
 
   @Test func failuresAndNestedValues() throws {

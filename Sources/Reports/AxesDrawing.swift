@@ -1,0 +1,178 @@
+import Records
+
+/// Draws marks on a pair of axes. The order of work: what the marks need (extents, labels), then the frame, then the axes, then the
+/// marks in their order, then labels.
+struct AxesDrawing {
+  let figure: Figure
+  var canvas = SVGCanvas()
+  var frame = Frame(left: 0, top: 0, width: 1, height: 1)
+  var x: AxisScale
+  var y: AxisScale
+  var bars: BarLayout?
+  var heat: HeatMap?
+  /// Colour of each mark; nil for marks without one.
+  let colors: [Int?]
+  /// Labels to the right of the frame.
+  var margin: [MarginLabel] = []
+  /// How many values could not be shown, by reason.
+  var leftOut = LeftOut()
+
+  static let width = 720.0, height = 400.0, tickSize = 12.5
+
+  init(_ figure: Figure) {
+    self.figure = figure
+    colors = AxesDrawing.colors(figure.marks)
+    heat = HeatMap(figure)
+    var extents = Extents(figure)
+    if let heat {
+      extents.x += heat.xEdges
+      extents.y += heat.yEdges
+    }
+    let isSquare = AxesDrawing.isSquare(figure)
+    let xs = isSquare ? extents.x + extents.y : extents.x, ys = isSquare ? extents.x + extents.y : extents.y
+    let hasPoints = figure.marks.contains { if case .points = $0 { return true } else { return false } }
+    bars = BarLayout(figure)
+    x = AxisScale(
+      figure.x.scale, data: xs, range: figure.x.range, tickCount: figure.x.scale == .log ? 10 : 8,
+      padding: heat != nil ? 0 : hasPoints ? 0.04 : 0.02, zeroBased: isSquare)
+    y = AxisScale(
+      figure.y.scale, data: ys + (bars == nil || figure.y.scale == .log ? [] : [0]), range: figure.y.range,
+      tickCount: 7,
+      padding: heat != nil ? 0 : isSquare ? 0.04 : bars != nil ? 0.08 : 0.05, zeroBased: true)
+  }
+
+  /// Figures that compare the two axes are drawn square, with equal limits.
+  private static func isSquare(_ figure: Figure) -> Bool {
+    figure.x.scale == figure.y.scale && figure.marks.contains(.diagonal) && figure.x.range == nil
+      && figure.y.range == nil
+  }
+
+  private static func colors(_ marks: [Figure.Mark]) -> [Int?] {
+    var next = 0
+    return marks.map { mark in
+      switch mark {
+      case .line(_, _, let color), .points(_, _, let color):
+        if let color { return color }
+        next += 1
+        return next - 1
+      case .bars:
+        next += 1
+        return next - 1
+      default: return nil
+      }
+    }
+  }
+
+  mutating func svg(standalone: Bool) -> String {
+    margin = marginLabels()
+    let size = layOut()
+    drawTitle(width: size.width)
+    if let bars, bars.isHorizontal {
+      drawHorizontalBars(bars)
+    } else {
+      if heat == nil { drawGrid() }
+      drawMarks()
+      drawAxes()
+    }
+    drawRuleLabels()
+    drawMargin()
+    drawNotes(height: size.height)
+    let name =
+      figure.title.isEmpty
+      ? [figure.y.label, figure.x.label].filter { !$0.isEmpty }.joined(separator: " against ") : figure.title
+    return canvas.document(width: size.width, height: size.height, title: name, standalone: standalone)
+  }
+
+  /// Chooses the frame and the size of the picture.
+  private mutating func layOut() -> (width: Double, height: Double) {
+    let tickWidth: Double
+    if let bars, bars.isHorizontal {
+      tickWidth = min(240, bars.labels.map { TextWidth.pixels($0, size: 12.5) }.max() ?? 0)
+    } else {
+      tickWidth = y.ticks.map { AxesDrawing.width(of: $0) }.max() ?? 0
+    }
+    let left = 12 + (yLabel.isEmpty ? 0 : 22) + tickWidth + 10
+    let titleSpace = figure.title.isEmpty ? 10.0 : 34
+    let top = titleSpace + Double(ruleRows()) * 16
+    let below = 26.0 + (xLabel.isEmpty ? 4 : 22) + (leftOut.isEmpty ? 0 : 16)
+    let right = marginWidth()
+    var width = AxesDrawing.width, height = AxesDrawing.height
+    if AxesDrawing.isSquare(figure) || heat?.isSquare == true {
+      height = 440
+      width = left + (height - top - below) + right
+    } else if let bars, bars.isHorizontal {
+      height = top + below + Double(bars.labels.count) * (Double(max(1, bars.groups.count)) * 14 + 10)
+    }
+    frame = Frame(left: left, top: top, width: max(60, width - left - right), height: max(40, height - top - below))
+    return (width, height)
+  }
+
+  static func width(of tick: AxisScale.Tick) -> Double {
+    TextWidth.pixels(tick.label, size: tickSize) + TextWidth.pixels(tick.exponent, size: tickSize * 0.75)
+  }
+
+  /// Where a number lies in the picture; nil when it cannot be shown.
+  func px(_ value: Double) -> Double? { x.place(value).map { frame.left + $0 * frame.width } }
+
+  /// Where a number lies in the picture; nil when it cannot be shown.
+  func py(_ value: Double) -> Double? { y.place(value).map { frame.bottom - $0 * frame.height } }
+
+  private mutating func drawTitle(width: Double) {
+    canvas.text(12, 22, figure.title, .ink, size: 15, bold: true, limit: width - 24)
+  }
+
+  private mutating func drawNotes(height: Double) {
+    if let text = leftOut.text { canvas.text(12, height - 6, text, .soft, size: 11) }
+    let hasNothing = Extents(figure).isEmpty && heat == nil && bars == nil
+    if hasNothing {
+      canvas.text(frame.left + frame.width / 2, frame.top + frame.height / 2, "no data", .soft, anchor: .middle)
+    }
+  }
+}
+
+/// All numbers that the axes should cover.
+struct Extents {
+  var x: [Double] = []
+  var y: [Double] = []
+  var isEmpty: Bool { !x.contains { $0.isFinite } || !y.contains { $0.isFinite } }
+
+  init(_ figure: Figure) {
+    for mark in figure.marks {
+      switch mark {
+      case .line(let s, _, _), .points(let s, _, _):
+        for i in 0..<min(s.x.count, s.y.count) where s.x[i].isFinite && s.y[i].isFinite {
+          if figure.x.scale == .log && s.x[i] <= 0 { continue }
+          if figure.y.scale == .log && s.y[i] <= 0 { continue }
+          x.append(s.x[i])
+          y.append(s.y[i])
+          if s.hasInterval { y += [s.lower[i], s.upper[i]] }
+        }
+      case .rule(let isVertical, let at, _): if isVertical { x.append(at) } else { y.append(at) }
+      case .bars(_, let values, _): y += values
+      case .heat, .diagonal, .images: break
+      }
+    }
+  }
+}
+
+extension Figure.Series {
+  /// True when every point has a lower and an upper end.
+  var hasInterval: Bool {
+    let n = min(x.count, y.count)
+    return n > 0 && lower.count >= n && upper.count >= n
+  }
+}
+
+/// Values that could not be drawn.
+struct LeftOut {
+  var notANumber = 0
+  var notPositive = 0
+  var isEmpty: Bool { notANumber + notPositive == 0 }
+
+  var text: String? {
+    var parts: [String] = []
+    if notPositive > 0 { parts.append("\(notPositive) not positive") }
+    if notANumber > 0 { parts.append("\(notANumber) not finite") }
+    return parts.isEmpty ? nil : "not shown: " + parts.joined(separator: ", ")
+  }
+}

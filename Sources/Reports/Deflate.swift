@@ -1,0 +1,88 @@
+/// Deflate (RFC 1951) in one block of fixed codes. Matches are sought at two distances only, the byte before and the row above, which
+/// is what flat pictures need.
+enum Deflate {
+  static func compress(_ bytes: [UInt8], rowLength: Int) -> [UInt8] {
+    var out = BitWriter()
+    out.write(1, 1)
+    out.write(1, 2)
+    var i = 0
+    while i < bytes.count {
+      let run = matchLength(bytes, i, distance: 1)
+      let above = rowLength > 1 ? matchLength(bytes, i, distance: rowLength) : 0
+      let best = max(run, above)
+      if best >= 3 {
+        writeMatch(length: best, distance: run >= above ? 1 : rowLength, &out)
+        i += best
+      } else {
+        writeLiteral(Int(bytes[i]), &out)
+        i += 1
+      }
+    }
+    writeLiteral(256, &out)
+    return out.finish()
+  }
+
+  private static func matchLength(_ bytes: [UInt8], _ at: Int, distance: Int) -> Int {
+    guard distance <= at, distance <= 32768 else { return 0 }
+    let limit = min(258, bytes.count - at)
+    var n = 0
+    while n < limit && bytes[at + n] == bytes[at + n - distance] { n += 1 }
+    return n
+  }
+
+  private static func writeLiteral(_ code: Int, _ out: inout BitWriter) {
+    switch code {
+    case 0...143: out.writeCode(0x30 + code, 8)
+    case 144...255: out.writeCode(0x190 + code - 144, 9)
+    case 256...279: out.writeCode(code - 256, 7)
+    default: out.writeCode(0xC0 + code - 280, 8)
+    }
+  }
+
+  private static func writeMatch(length: Int, distance: Int, _ out: inout BitWriter) {
+    let l = (lengthBases.lastIndex { $0 <= length }) ?? 0
+    writeLiteral(257 + l, &out)
+    out.write(length - lengthBases[l], lengthExtra[l])
+    let d = (distanceBases.lastIndex { $0 <= distance }) ?? 0
+    out.writeCode(d, 5)
+    out.write(distance - distanceBases[d], d < 2 ? 0 : d / 2 - 1)
+  }
+
+  private static let lengthBases = [
+    3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258,
+  ]
+  private static let lengthExtra = [
+    0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3, 4, 4, 4, 4, 5, 5, 5, 5, 0,
+  ]
+  private static let distanceBases = [
+    1, 2, 3, 4, 5, 7, 9, 13, 17, 25, 33, 49, 65, 97, 129, 193, 257, 385, 513, 769, 1025, 1537, 2049, 3073, 4097, 6145,
+    8193, 12289, 16385, 24577,
+  ]
+}
+
+private struct BitWriter {
+  private var bytes: [UInt8] = []
+  private var held: UInt32 = 0
+  private var count = 0
+
+  /// Extra bits and headers: lowest bit first.
+  mutating func write(_ value: Int, _ bits: Int) {
+    held |= UInt32(value) << UInt32(count)
+    count += bits
+    while count >= 8 {
+      bytes.append(UInt8(truncatingIfNeeded: held))
+      held >>= 8
+      count -= 8
+    }
+  }
+
+  /// Huffman codes: highest bit first.
+  mutating func writeCode(_ code: Int, _ bits: Int) {
+    for shift in stride(from: bits - 1, through: 0, by: -1) { write(code >> shift & 1, 1) }
+  }
+
+  mutating func finish() -> [UInt8] {
+    if count > 0 { bytes.append(UInt8(truncatingIfNeeded: held)) }
+    return bytes
+  }
+}

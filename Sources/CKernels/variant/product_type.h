@@ -6,8 +6,7 @@ typedef T P(vecu) __attribute__((vector_size(CK_VECTOR_BYTES), aligned(sizeof(T)
 INL P(vec) P(load)(const T *p) { return *(const P(vecu) *)p; }
 INL void P(store)(T *p, P(vec) v) { *(P(vecu) *)p = v; }
 INL P(vec) P(spread)(T x) {
-  P(vec) v = {0};
-  return v + x;
+  return x - (P(vec)){0};  // folded to a plain broadcast: x - 0 is x for every x, also -0
 }
 INL P(vec) P(fused)(P(vec) a, P(vec) b, P(vec) c) {
 #if CK_HARDWARE_FMA
@@ -74,6 +73,7 @@ typedef struct {
 
 INL void P(tile_body)(const P(tile) * t, int rows, int across, int by_rows, int masked) {
   P(vec) acc[ROWS_MAX][ACROSS_WIDE];
+  // Made again after the loop: with AVX2 there is no register for it inside.
   P(mask) mask = P(mask_of)(t->columns - (across - 1) * LANES_T);
   _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++)
     _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) acc[i][v] = (P(vec)){0};
@@ -98,6 +98,7 @@ INL void P(tile_body)(const P(tile) * t, int rows, int across, int by_rows, int 
     }
     b += ldb;
   }
+  if (!masked) mask = P(mask_of)(t->columns - (across - 1) * LANES_T);
   const ck_product *last = t->last;
   const T *bias = last && last->bias ? (const T *)last->bias + t->column : NULL;
   int activation = last ? last->activation : 0;
@@ -266,9 +267,37 @@ static void P(product_plain)(const ck_product *p) {
     }
 }
 
+static void P(product)(const ck_product *p);
+// A few columns only (a matrix times a vector): the turned product, whose vectors run along m, in strips of rows.
+#define NARROW_ROWS 512
+static void P(product_narrow)(const ck_product *p) {
+  T strip[(LANES_T + 3) / 4 * NARROW_ROWS];
+  const T *bias = p->bias;
+  for (int64_t i0 = 0; i0 < p->m; i0 += NARROW_ROWS) {
+    const int64_t rows = p->m - i0 < NARROW_ROWS ? p->m - i0 : NARROW_ROWS;
+    ck_product turned = {
+      .m = p->n, .n = rows, .k = p->k, .a = p->b, .lda = p->ldb, .b = (const T *)p->a + i0 * (p->trans_a ? 1 : p->lda),
+      .ldb = p->lda, .c = strip, .ldc = rows, .trans_a = !p->trans_b, .trans_b = !p->trans_a};
+    P(product)(&turned);
+    for (int64_t j = 0; j < p->n; j++) {
+      T *s = strip + j * rows;
+      if (bias)
+        for (int64_t i = 0; i < rows; i++) s[i] = s[i] + bias[j];
+      if (p->activation)
+        for (int64_t i = 0; i < rows; i++) s[i] = T_MAX((T)p->constant, s[i]);
+      T *c = (T *)p->c + i0 * p->ldc + j;
+      for (int64_t i = 0; i < rows; i++) c[i * p->ldc] = s[i];
+    }
+  }
+}
+
 static void P(product)(const ck_product *p) {
   int64_t m = p->m, n = p->n, k = p->k;
   if (m <= 0 || n <= 0) return;
+  if (n <= (LANES_T + 3) / 4 && m >= 2 * LANES_T && k >= 8) {
+    P(product_narrow)(p);
+    return;
+  }
   if (k <= 0) {
     P(product_plain)(p);
     return;
@@ -359,6 +388,7 @@ static void P(product)(const ck_product *p) {
 #undef WIDE_TILES
 #undef WIDE_NAMES
 #undef N_CACHE
+#undef NARROW_ROWS
 #undef FIRST_CACHE_BYTES
 
 // Independent multiply-add chains in registers: what the processor can do at best.

@@ -215,10 +215,18 @@ extension Parser {
   }
 
   private mutating func parseCall(_ callee: Expression, _ lower: Int) -> Expression {
-    let opener = index
     let arguments = parseBracketed(.rightParen, "`,`") { $0.parseArgument() }
-    _ = opener
+    checkOrder(arguments)
     return make(.call(callee, arguments), span(from: lower))
+  }
+
+  /// Positional arguments stand before named ones.
+  private mutating func checkOrder(_ arguments: [Expression.Argument]) {
+    var named = false
+    for argument in arguments {
+      if case .named = argument { named = true }
+      if case .positional(let value) = argument, named { return remark(.positionalAfterNamed, at: value.span) }
+    }
   }
 
   private mutating func parseArgument() -> Expression.Argument {

@@ -22,7 +22,8 @@ extension Parser {
       let start = index
       switch kind {
       case .stringText:
-        segments.append(.text(decode(token, isText: isText, indent: indent)))
+        let piece = decode(token, isText: isText, indent: indent)
+        if !piece.isEmpty { segments.append(.text(piece)) }
         advance()
       case .interpolationBegin: segments.append(parseInterpolation())
       default: break
@@ -146,7 +147,7 @@ extension Parser {
     var at = end
     while at > lower, [0x20, 0x09].contains(file.bytes[at - 1]) { at -= 1 }
     guard at > lower, file.bytes[at - 1] == 0x0A else { return at == lower && lower > first ? lower : end }
-    return at - 1
+    return at - 1 > lower && file.bytes[at - 2] == 0x0D ? at - 2 : at - 1
   }
 
   /// Decodes the escape whose backslash stands before `at`; gives where to go on.

@@ -107,6 +107,8 @@ extension SyntaxProblem {
       return Wording(id: "E0041", message: "two parameters are named `\(name)`", label: "this one repeats an earlier name")
     case .restNotLast:
       return Wording(id: "E0042", message: "`...` collects the rest, so it stands last", label: "something follows it")
+    case .positionalAfterNamed:
+      return Wording(id: "E0043", message: "positional arguments stand before named ones", label: "give it a name, or move it forward")
     // E0050–E0069: blocks and what stands in them.
     case .colonBlock:
       return Wording(id: "E0050", message: "expected `{` and a block", label: "blocks stand in braces, not after `:`")

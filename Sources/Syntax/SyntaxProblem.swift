@@ -37,6 +37,7 @@ enum SyntaxProblem: Hashable {
   case namedFunctionAsExpression(String)
   case duplicateParameter(String)
   case restNotLast
+  case positionalAfterNamed
   case colonBlock
   case wordBlock(String)
   case elseIf(String)

@@ -1,0 +1,28 @@
+import Records
+
+extension Heap {
+  /// A datum as a value of this heap, owned by the caller: plain data, records, lists and tables; anything else becomes its text.
+  func value(_ datum: Datum) -> Value {
+    switch datum {
+    case .none: return .none
+    case .bool(let b): return Value(b)
+    case .int(let n): return Value(n)
+    case .float(let x): return Value(x)
+    case .string(let s): return string(s)
+    case .list(let items): return list(items.map { value($0) })
+    case .record(let fields): return record(fields.map { ($0.name, value($0.value)) })
+    case .table(let t): return table(t)
+    case .tensor(let t) where t.shape.isEmpty: return Value(t.elements?.first ?? .nan)
+    case .tensor(let t): return string("tensor \(t.shape)")
+    case .figure: return string("figure")
+    case .model(let m): return string(m.name)
+    case .other(let s): return string(s)
+    }
+  }
+
+  /// A table as a value of this heap, owned by the caller.
+  func table(_ t: Table) -> Value {
+    let columns = record(t.columns.map { ($0.name, list($0.values.map { value($0) })) })
+    return table(columns: columns, attachments: emptyRecord(capacity: 1))
+  }
+}

@@ -1,0 +1,151 @@
+/// Why a record describes no figure.
+public struct FigureError: Error, Sendable, Hashable {
+  /// In the user's terms, without a full stop.
+  public let message: String
+}
+
+extension Figure {
+  /// A figure from the record that describes it (its form stands in docs/natives.md). Numbers may be ints, floats, bools or `none`
+  /// (a gap); lists of numbers may be tensors. Throws `FigureError` for anything it cannot read.
+  public init(description: Datum) throws {
+    guard case .record = description else { throw FigureError(message: "a figure is described by a record") }
+    self.init(
+      title: description.text("title"), caption: description.text("caption"), x: try Axis(description.member("x")),
+      y: try Axis(description.member("y")))
+    guard case .list(let items)? = description.member("marks") else { return }
+    marks = try items.map(Mark.init(description:))
+  }
+}
+
+extension Figure.Axis {
+  init(_ datum: Datum?) throws {
+    guard let datum, datum != .none else {
+      self.init()
+      return
+    }
+    guard case .record = datum else { throw FigureError(message: "an axis is a record with `label`, `log` and `range`") }
+    let range = try datum.member("range").flatMap { $0 == .none ? nil : try $0.numbers("range") }
+    if let range, range.count != 2 { throw FigureError(message: "the range of an axis is [low, high]") }
+    self.init(label: datum.text("label"), scale: datum.member("log") == .bool(true) ? .log : .linear, range: range)
+  }
+}
+
+extension Figure.Mark {
+  init(description mark: Datum) throws {
+    let kind = mark.text("kind")
+    switch kind {
+    case "line":
+      self = .line(try Figure.Series(mark), dash: mark.index("dash"), color: mark.index("color"))
+    case "points":
+      var labels: [String]?
+      if case .list(let items)? = mark.member("labels") { labels = items.map(\.plainText) }
+      self = .points(try Figure.Series(mark), labels: labels, color: mark.index("color"))
+    case "rule":
+      self = .rule(
+        isVertical: mark.member("vertical") != .bool(false), at: try mark.numbers("at").first ?? .nan,
+        label: mark.text("label"))
+    case "diagonal": self = .diagonal
+    case "bars":
+      guard case .list(let items)? = mark.member("labels") else { throw FigureError(message: "bars need `labels`") }
+      self = .bars(labels: items.map(\.plainText), values: try mark.numbers("values"), name: mark.text("name"))
+    case "heat":
+      self = .heat(x: try mark.numbers("x"), y: try mark.numbers("y"), values: try mark.rows("values"))
+    case "images":
+      let width = Int(try mark.numbers("width").first ?? 0), height = Int(try mark.numbers("height").first ?? 0)
+      let images = try mark.rows("images")
+      guard width > 0, height > 0, images.allSatisfy({ $0.count == width * height }) else {
+        throw FigureError(message: "each image has width × height numbers")
+      }
+      var captions: [String] = []
+      if case .list(let items)? = mark.member("captions") { captions = items.map(\.plainText) }
+      self = .images(images, width: width, height: height, captions: captions)
+    default:
+      throw FigureError(message: "a figure has no marks of kind `\(kind)`")
+    }
+  }
+}
+
+extension Figure.Series {
+  init(_ mark: Datum) throws {
+    let x = try mark.numbers("x"), y = try mark.numbers("y")
+    let lower = try mark.member("lower") == nil ? [] : mark.numbers("lower")
+    let upper = try mark.member("upper") == nil ? [] : mark.numbers("upper")
+    guard x.count == y.count else {
+      throw FigureError(message: "a series has \(x.count) x and \(y.count) y values")
+    }
+    guard lower.isEmpty || lower.count == x.count, upper.count == lower.count else {
+      throw FigureError(message: "the band of a series is as long as the series")
+    }
+    self.init(name: mark.text("name"), x: x, y: y, lower: lower, upper: upper)
+  }
+}
+
+extension Datum {
+  func member(_ name: String) -> Datum? {
+    guard case .record(let fields) = self else { return nil }
+    return fields.first { $0.name == name }?.value
+  }
+
+  func text(_ name: String) -> String { member(name)?.plainText ?? "" }
+
+  func index(_ name: String) -> Int? {
+    guard case .int(let n)? = member(name) else { return nil }
+    return n
+  }
+
+  /// A label as it should stand in a picture.
+  var plainText: String {
+    switch self {
+    case .none: ""
+    case .bool(let b): b ? "true" : "false"
+    case .int(let n): String(n)
+    case .float(let x): NumberText.shortest(x)
+    case .string(let s), .other(let s): s
+    case .tensor(let t) where t.shape.isEmpty: NumberText.shortest(t.elements?.first ?? .nan)
+    default: ""
+    }
+  }
+
+  /// A number as a double; `none` is a gap.
+  var asDouble: Double? {
+    switch self {
+    case .none: .nan
+    case .bool(let b): b ? 1 : 0
+    case .int(let n): Double(n)
+    case .float(let x): x
+    case .tensor(let t) where t.elements?.count == 1: t.elements?.first
+    default: nil
+    }
+  }
+
+  func numbers(_ name: String) throws -> [Double] {
+    guard let value = member(name) else { throw FigureError(message: "a mark lacks `\(name)`") }
+    switch value {
+    case .list(let items):
+      return try items.map {
+        guard let x = $0.asDouble else { throw FigureError(message: "`\(name)` of a mark holds something that is no number") }
+        return x
+      }
+    case .tensor(let t):
+      guard let elements = t.elements else { throw FigureError(message: "`\(name)` of a mark is too large to draw") }
+      return elements
+    default:
+      guard let x = value.asDouble else { throw FigureError(message: "`\(name)` of a mark is no number and no list") }
+      return [x]
+    }
+  }
+
+  func rows(_ name: String) throws -> [[Double]] {
+    guard let value = member(name) else { throw FigureError(message: "a mark lacks `\(name)`") }
+    if case .tensor(let t) = value, let elements = t.elements, let rowCount = t.shape.first, t.shape.count >= 2 {
+      let width = rowCount == 0 ? 0 : elements.count / rowCount
+      return (0..<rowCount).map { Array(elements[$0 * width..<($0 + 1) * width]) }
+    }
+    guard case .list(let items) = value else { throw FigureError(message: "`\(name)` of a mark needs rows of numbers") }
+    let rows = try items.map { try Datum.record([Field("row", $0)]).numbers("row") }
+    guard rows.allSatisfy({ $0.count == rows.first?.count }) else {
+      throw FigureError(message: "the rows of `\(name)` are not equally long")
+    }
+    return rows
+  }
+}

@@ -226,8 +226,7 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   }
 
   private func makeRecorder(_ header: RunHeader) throws -> RunRecorder {
-    let text = String(decoding: source.bytes, as: UTF8.self)
-    let sources = [(name: study + ".exp", text: text)]
+    let sources = importedSources(source)
     let identity = RunRecord.identity(
       sources: sources, options: header.options, seed: header.seed, numericsVersion: options.numericsVersion)
     return try RunRecorder(options: options, header: header, identity: identity, sources: sources, drawing: drawing)

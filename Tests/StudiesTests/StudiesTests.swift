@@ -287,4 +287,14 @@ func study(_ text: String, _ ears: Ears, _ options: RunOptions = RunOptions(), n
     _ = try run.choose(noise)
     #expect(throws: Diagnostic.self) { try run.choose(noise) }
   }
+
+  @Test func importsAreFrozenOnceAndChangeTheIdentity() throws {
+    let scratch = Scratch()
+    _ = scratch.write("use \"./b.exp\"\nlet a = 1", to: "lib/a.exp")
+    _ = scratch.write("use \"./a.exp\"\nlet b = 1", to: "lib/b.exp")
+    let path = scratch.write("use \"./lib/a.exp\" as a\nuse \"./absent.exp\"", to: "s.exp")
+    let text = try String(contentsOfFile: path, encoding: .utf8)
+    let sources = importedSources(SourceStore.shared.add(name: path, text: text))
+    #expect(sources.map(\.name) == ["s.exp", "lib/a.exp", "lib/b.exp"])
+  }
 }

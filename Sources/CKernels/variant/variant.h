@@ -46,6 +46,7 @@ static inline float ck_fmaf(float a, float b, float c) {
 #include "reduce.h"
 #include "product.h"
 #include "random.h"
+#include "linear.h"
 
 const ck_table CK(table) = {
   .name = CK_VARIANT_NAME,
@@ -65,6 +66,14 @@ const ck_table CK(table) = {
   .random = CK(random),
   .scalar_unary = CK(scalar_unary),
   .scalar_binary = CK(scalar_binary),
+  .cholesky = CK(cholesky),
+  .lu = CK(lu),
+  .lu_solve = CK(lu_solve),
+  .triangular = CK(triangular),
+  .qr = CK(qr),
+  .svd = CK(svd),
+  .least_squares = CK(least_squares),
+  .eigen = CK(eigen),
   .peak_f32 = CK(peak_f32),
   .peak_f64 = CK(peak_f64),
 };

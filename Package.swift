@@ -34,6 +34,7 @@ let package = Package(
         "Diagnostics", "Syntax", "Resolution", "Tensors", "Evaluation", "Studies", "Records", "Reports", "CReadline",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
+    .executableTarget(name: "training-benchmark", dependencies: ["Graphs", "Tensors"], path: "Benchmarks/training"),
     .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax", "Diagnostics"], exclude: ["Fixtures", "Golden"]),
     .testTarget(

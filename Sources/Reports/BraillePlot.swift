@@ -1,0 +1,202 @@
+import Records
+
+/// Curves and dots in braille: two by four dots in each character.
+struct BraillePlot {
+  private let figure: Figure
+  private let terminal: TerminalText
+  private let note: String
+  private let x: AxisScale
+  private let y: AxisScale
+  private let columns: Int
+  private let rows: Int
+  private let ticks: [(row: Int, text: String)]
+  private let gutter: Int
+  private let names: [(text: String, series: Int)]
+  private let nameWidth: Int
+  private var dots: [UInt8]
+  private var owner: [Int]
+
+  init(_ figure: Figure, terminal: TerminalText, note: String) {
+    self.figure = figure
+    self.terminal = terminal
+    self.note = note
+    let extents = Extents(figure)
+    x = AxisScale(figure.x.scale, data: extents.x, range: figure.x.range, tickCount: 6, padding: 0)
+    y = AxisScale(figure.y.scale, data: extents.y, range: figure.y.range, tickCount: 4, padding: 0.02, zeroBased: true)
+    rows = 9
+    var found: [(String, Int)] = []
+    for (i, series) in BraillePlot.series(figure).enumerated() where !series.0.name.isEmpty {
+      found.append((TextWidth.cut(DatumText.clean(series.0.name), to: 18), i))
+    }
+    names = found
+    nameWidth = max(found.map { TextWidth.columns($0.0) }.max() ?? 0, min(24, TextWidth.columns(note)))
+    let rowCount = rows, scale = y
+    let labelled = y.ticks.filter(\.isMajor).compactMap { tick -> (row: Int, text: String)? in
+      scale.place(tick.value).map {
+        (max(0, min(rowCount - 1, Int((1 - $0) * Double(rowCount)))), BraillePlot.text(tick, scale))
+      }
+    }
+    ticks = labelled
+    gutter = labelled.map { TextWidth.columns($0.text) }.max() ?? 0
+    columns = max(12, min(64, terminal.width - gutter - 6 - nameWidth - 2))
+    dots = Array(repeating: 0, count: columns * rows)
+    owner = Array(repeating: -1, count: columns * rows)
+  }
+
+  private static func text(_ tick: AxisScale.Tick, _ scale: AxisScale) -> String {
+    if !tick.exponent.isEmpty { return "1e" + tick.exponent.map { $0 == "−" ? "-" : String($0) }.joined() }
+    return scale.factorExponent == nil ? tick.label : NumberFormat.short(tick.value, digits: 3).replacingMinus
+  }
+
+  /// Curves and dots, with whether their points are joined.
+  private static func series(_ figure: Figure) -> [(Figure.Series, Bool)] {
+    figure.marks.compactMap { mark in
+      switch mark {
+      case .line(let s, _, _): return (s, true)
+      case .points(let s, _, _): return (s, false)
+      default: return nil
+      }
+    }
+  }
+
+  mutating func lines() -> [String] {
+    if Extents(figure).isEmpty { return ["(no data)"] }
+    for mark in figure.marks { if case .rule(true, let at, _) = mark { drawRule(at) } }
+    for (i, series) in BraillePlot.series(figure).enumerated() { draw(series.0, joined: series.1, i) }
+    let labels = rightLabels()
+    var out: [String] = []
+    if !figure.y.label.isEmpty {
+      out.append(
+        String(repeating: " ", count: gutter + 1)
+          + terminal.paint(TextWidth.cut(DatumText.clean(figure.y.label), to: columns), .dim))
+    }
+    for row in 0..<rows {
+      let tick = ticks.first { $0.row == row }?.text
+      var line = TextWidth.pad(tick ?? "", to: gutter, right: true) + (tick == nil ? " │" : " ┤")
+      line += cells(row)
+      if let label = labels[row] { line += "  " + label }
+      while line.hasSuffix(" ") { line.removeLast() }
+      out.append(line)
+    }
+    out.append(axisLine())
+    let leftOut = LeftOut(figure)
+    if let text = leftOut.text { out.append(terminal.paint(text, .dim)) }
+    return out
+  }
+
+  private func cells(_ row: Int) -> String {
+    var line = "", run = "", runOwner = -1
+    for column in 0..<columns {
+      let at = row * columns + column
+      let character = dots[at] == 0 ? " " : String(Character(Unicode.Scalar(0x2800 + UInt32(dots[at])) ?? " "))
+      if owner[at] != runOwner {
+        line += runOwner >= 0 ? terminal.paint(run, series: runOwner) : run
+        (run, runOwner) = ("", owner[at])
+      }
+      run += character
+    }
+    return line + (runOwner >= 0 ? terminal.paint(run, series: runOwner) : run)
+  }
+
+  private mutating func set(_ px: Int, _ py: Int, _ series: Int) {
+    guard px >= 0, py >= 0, px < columns * 2, py < rows * 4 else { return }
+    let bits: [[UInt8]] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]]
+    let at = py / 4 * columns + px / 2
+    dots[at] |= bits[py % 4][px % 2]
+    if series >= 0 { owner[at] = series }
+  }
+
+  private func spot(_ a: Double, _ b: Double) -> (Int, Int)? {
+    guard a.isFinite, b.isFinite, let u = x.place(a), let v = y.place(b), abs(u) < 50, abs(v) < 50 else { return nil }
+    return (Int((u * Double(columns * 2 - 1)).rounded()), Int(((1 - v) * Double(rows * 4 - 1)).rounded()))
+  }
+
+  private mutating func draw(_ s: Figure.Series, joined: Bool, _ series: Int) {
+    var last: (Int, Int)?
+    for i in 0..<min(s.x.count, s.y.count) {
+      guard let here = spot(s.x[i], s.y[i]) else {
+        last = nil
+        continue
+      }
+      if joined, let last { drawLine(last, here, series) }
+      set(here.0, here.1, series)
+      last = here
+    }
+  }
+
+  private mutating func drawLine(_ a: (Int, Int), _ b: (Int, Int), _ series: Int) {
+    let steps = max(abs(b.0 - a.0), abs(b.1 - a.1))
+    guard steps > 0 else { return }
+    for i in 0...steps {
+      let t = Double(i) / Double(steps)
+      set(a.0 + Int((Double(b.0 - a.0) * t).rounded()), a.1 + Int((Double(b.1 - a.1) * t).rounded()), series)
+    }
+  }
+
+  private mutating func drawRule(_ at: Double) {
+    guard let place = x.place(at), place >= 0, place <= 1 else { return }
+    let column = Int((place * Double(columns * 2 - 1)).rounded())
+    for row in stride(from: 0, to: rows * 4, by: 2) { set(column, row, -1) }
+  }
+
+  /// Names beside the ends of their curves, the note at the bottom.
+  private func rightLabels() -> [Int: String] {
+    let all = BraillePlot.series(figure)
+    let wanted = names.map { name -> Double in
+      let s = all[name.series].0
+      for i in (0..<min(s.x.count, s.y.count)).reversed() {
+        if let spot = spot(s.x[i], s.y[i]) { return Double(max(0, min(rows - 1, spot.1 / 4))) }
+      }
+      return 0
+    }
+    var labels: [Int: String] = [:]
+    let last = Double(rows - 1)
+    for (name, place) in zip(names, LabelPlacement.column(wanted, gap: 1, lower: 0, upper: last)) {
+      let row = Int(place.rounded())
+      if row < rows, labels[row] == nil { labels[row] = terminal.paint(name.text, series: name.series) }
+    }
+    if !note.isEmpty, let row = (0..<rows).last(where: { labels[$0] == nil }) {
+      labels[row] = terminal.paint(TextWidth.cut(note, to: 24), .dim)
+    }
+    return labels
+  }
+
+  /// `└1────8─────64──── width`.
+  private func axisLine() -> String {
+    var line = Array(repeating: Character("─"), count: columns)
+    var free = 0
+    for tick in x.ticks where tick.isMajor {
+      guard let place = x.place(tick.value), place >= -0.001, place <= 1.001 else { continue }
+      let text = Array(BraillePlot.text(tick, x))
+      var start = Int((place * Double(columns - 1)).rounded()) - (text.count - 1) / 2
+      start = max(0, min(columns - text.count, start))
+      guard start >= free, text.count <= columns else { continue }
+      for (i, c) in text.enumerated() { line[start + i] = c }
+      free = start + text.count + 1
+    }
+    let label =
+      figure.x.label.isEmpty
+      ? "" : " " + terminal.paint(TextWidth.cut(DatumText.clean(figure.x.label), to: max(6, nameWidth + 2)), .dim)
+    return String(repeating: " ", count: gutter + 1) + "└" + String(line) + label
+  }
+}
+
+extension LeftOut {
+  /// Counts what a figure's curves and dots hold that cannot be shown.
+  init(_ figure: Figure) {
+    self.init()
+    for mark in figure.marks {
+      switch mark {
+      case .line(let s, _, _), .points(let s, _, _):
+        for i in 0..<min(s.x.count, s.y.count) {
+          if !s.x[i].isFinite || !s.y[i].isFinite {
+            notANumber += 1
+          } else if (figure.x.scale == .log && s.x[i] <= 0) || (figure.y.scale == .log && s.y[i] <= 0) {
+            notPositive += 1
+          }
+        }
+      default: break
+      }
+    }
+  }
+}

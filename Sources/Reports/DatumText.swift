@@ -1,0 +1,113 @@
+import Records
+
+/// Values in words, on one line.
+enum DatumText {
+  /// A value as it would be typed, or a summary where that would be long: `[1, 2, 3]`, `{ lr: 0.1 }`, `f32 [784, 128]`, `table 17 × 4`.
+  /// At most about `limit` characters.
+  static func brief(_ value: Datum, limit: Int = 72, quotes: Bool = true) -> String {
+    var room = limit
+    return write(value, &room, depth: 0, quotes: quotes)
+  }
+
+  /// A number as it is: the fewest digits that mean the same double.
+  static func exact(_ x: Double) -> String { NumberText.shortest(x) }
+
+  private static func write(_ value: Datum, _ room: inout Int, depth: Int, quotes: Bool) -> String {
+    let text: String
+    switch value {
+    case .none: text = "none"
+    case .bool(let b): text = b ? "true" : "false"
+    case .int(let i): text = String(i)
+    case .float(let x): text = exact(x)
+    case .string(let s):
+      let shown = s.count > 400 ? String(s.prefix(400)) + "…" : s
+      text = quotes ? quoted(shown) : shown
+    case .list(let items):
+      return group(items.count, "[", "]", &room, depth) { write(items[$0], &$1, depth: depth + 1, quotes: true) }
+    case .record(let fields):
+      return group(fields.count, fields.isEmpty ? "{" : "{ ", fields.isEmpty ? "}" : " }", &room, depth) { i, room in
+        let name = fields[i].name + ": "
+        room -= name.count
+        return name + write(fields[i].value, &room, depth: depth + 1, quotes: true)
+      }
+    case .table(let table): text = "table \(table.rowCount) × \(table.columns.count)"
+    case .figure(let figure): text = figure.title.isEmpty ? "figure" : "figure \(quoted(figure.title))"
+    case .tensor(let tensor):
+      if tensor.shape.isEmpty, let x = tensor.elements?.first {
+        text = element(x, tensor.type)
+      } else {
+        text = shape(tensor)
+      }
+    case .model(let model): text = "\(model.name): \(NumberFormat.grouped(model.parameterCount)) parameters"
+    case .other(let s): text = s
+    }
+    room -= text.count
+    return text
+  }
+
+  private static func group(
+    _ count: Int, _ open: String, _ close: String, _ room: inout Int, _ depth: Int, element: (Int, inout Int) -> String
+  ) -> String {
+    guard depth < 6 else { return open + "…" + close }
+    var out = open
+    room -= 2
+    for i in 0..<count {
+      if i > 0 { out += ", " }
+      if room <= 0 && i > 0 {
+        out += "… \(count - i) more"
+        break
+      }
+      out += element(i, &room)
+      room -= 2
+    }
+    return out + close
+  }
+
+  /// `f32 [784, 128]`.
+  static func shape(_ tensor: TensorDatum) -> String {
+    "\(tensor.type) [\(tensor.shape.map(String.init).joined(separator: ", "))]"
+  }
+
+  /// One element of a tensor: integers and booleans as such, other numbers to a few digits.
+  static func element(_ x: Double, _ type: String) -> String {
+    if type == "bool" { return x == 0 ? "false" : "true" }
+    if type.hasPrefix("i"), x.isFinite, abs(x) < 9e15 { return String(Int(x)) }
+    return NumberFormat.short(x)
+  }
+
+  static func quoted(_ s: String) -> String {
+    var out = "\""
+    for c in s {
+      switch c {
+      case "\"": out += "\\\""
+      case "\\": out += "\\\\"
+      case "\n": out += "\\n"
+      case "\r": out += "\\r"
+      case "\t": out += "\\t"
+      default: out.append(c)
+      }
+    }
+    return out + "\""
+  }
+
+  /// Text fit for a terminal or a page: control characters, which could move the cursor, become visible signs.
+  static func clean(_ text: String) -> String {
+    guard text.unicodeScalars.contains(where: isControl) else { return text }
+    var out = String.UnicodeScalarView()
+    for s in text.unicodeScalars {
+      if isControl(s) {
+        out.append(s.value < 0x20 ? Unicode.Scalar(0x2400 + s.value) ?? "\u{FFFD}" : "\u{FFFD}")
+      } else {
+        out.append(s)
+      }
+    }
+    return String(out)
+  }
+
+  private static func isControl(_ s: Unicode.Scalar) -> Bool {
+    if s == "\n" || s == "\t" { return false }
+    // Marks that turn the direction of writing can make text show as something else.
+    let turnsText = (0x202A...0x202E).contains(s.value) || (0x2066...0x2069).contains(s.value)
+    return s.value < 0x20 || (0x7F...0x9F).contains(s.value) || turnsText
+  }
+}

@@ -1,0 +1,249 @@
+import Records
+
+/// The page `report.html`: one file, no scripts, light and dark, fit for printing.
+public enum ReportPage {
+  /// A study as HTML. All text of the study is escaped; links go to the web, to mail, or to files beside the page only.
+  public static func html(_ study: StudyRecord) -> String {
+    var page = PageWriter(study: study)
+    return page.write()
+  }
+}
+
+private struct PageWriter {
+  let study: StudyRecord
+  var out = ""
+  /// Rows of a table before rows in the middle are left out.
+  static let maxRows = 40
+
+  init(study: StudyRecord) { self.study = study }
+
+  private func escape(_ text: String) -> String { Markup.escape(DatumText.clean(text)) }
+
+  mutating func write() -> String {
+    out = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+    out += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+    out += "<title>\(escape(study.title))</title>\n<style>\n\(PageStyle.css)</style>\n</head>\n<body>\n"
+    writeHeader()
+    out += "<article>\n"
+    var isFirstProse = true
+    var i = 0
+    while i < study.items.count {
+      if case .claim = study.items[i] {
+        i = writeClaims(from: i)
+        continue
+      }
+      if case .prose(let text) = study.items[i] {
+        writeProse(text, isFirst: isFirstProse)
+        isFirstProse = false
+      } else {
+        write(study.items[i])
+      }
+      i += 1
+    }
+    out += "</article>\n"
+    writeFooter()
+    out += "</body>\n</html>\n"
+    return out
+  }
+
+  private mutating func writeHeader() {
+    let run = study.run
+    var parts: [String] = []
+    if run.state != .done { parts.append("<b class=\"no\">\(PageWriter.words(run.state))</b>") }
+    if !run.claims.isEmpty {
+      let held = run.claims.filter(\.holds).count
+      let isGood = held == run.claims.count
+      let verb = run.claims.count == 1 ? "claim holds" : "claims hold"
+      parts.append("<b class=\"\(isGood ? "yes" : "no")\">\(held) of \(run.claims.count) \(verb)</b>")
+    }
+    parts += PageWriter.counts(run.counts).map(escape)
+    parts.append("seed \(run.seed)")
+    parts += run.options.map { escape("\($0.name) \(DatumText.brief($0.value, limit: 40, quotes: false))") }
+    if run.seconds > 0 { parts.append(escape(NumberFormat.duration(run.seconds))) }
+    if run.started.count >= 10 { parts.append(escape(String(run.started.prefix(10)))) }
+    out += "<header>\n<h1>\(Markdown.html(inline: DatumText.clean(study.title)))</h1>\n"
+    out += "<p class=\"meta\">\(parts.joined(separator: " · "))</p>\n</header>\n"
+  }
+
+  private static func words(_ state: RunRecord.State) -> String {
+    switch state {
+    case .running: return "still running"
+    case .done: return "done"
+    case .failed: return "failed"
+    case .interrupted: return "interrupted"
+    }
+  }
+
+  private static func counts(_ counts: RunRecord.Counts) -> [String] {
+    guard counts.total > 0 else { return [] }
+    var parts = ["\(counts.done) of \(counts.total) trials"]
+    if counts.reused > 0 { parts.append("\(counts.reused) on record before") }
+    if counts.failed > 0 { parts.append("\(counts.failed) failed") }
+    if counts.diverged > 0 { parts.append("\(counts.diverged) diverged") }
+    if counts.interrupted > 0 { parts.append("\(counts.interrupted) interrupted") }
+    return parts
+  }
+
+  /// Prose; a heading that says the page's title again is left out.
+  private mutating func writeProse(_ text: String, isFirst: Bool) {
+    var prose = Markdown(DatumText.clean(text))
+    if isFirst, case .heading(_, let inlines)? = prose.blocks.first,
+      Markdown.plain(inlines) == Markdown.plain(MarkdownInlines.read(study.title))
+    {
+      prose.blocks.removeFirst()
+    }
+    out += prose.html()
+  }
+
+  private mutating func write(_ item: StudyRecord.Item) {
+    switch item {
+    case .prose, .claim: break
+    case .code(let spans): out += "<pre class=\"code\">\(spans.map(code).joined())</pre>\n"
+    case .value(let name, let value): writeValue(name, value)
+    case .table(let name, let table, let file): writeTable(name, table, file)
+    case .figure(let figure, let stem): writeFigure(figure, stem)
+    case .printed(let text): out += "<pre class=\"print\">\(escape(text))</pre>\n"
+    case .citation: break
+    case .error(let text): out += "<pre class=\"error\">\(escape(text))</pre>\n"
+    case .coverage(let coverage): writeCoverage(coverage)
+    }
+  }
+
+  private func code(_ span: StudyRecord.CodeSpan) -> String {
+    let text = escape(span.text)
+    switch span.kind {
+    case .plain: return text
+    case .keyword: return "<span class=\"k\">\(text)</span>"
+    case .number: return "<span class=\"n\">\(text)</span>"
+    case .string: return "<span class=\"s\">\(text)</span>"
+    case .comment: return "<span class=\"c\">\(text)</span>"
+    case .function: return "<span class=\"f\">\(text)</span>"
+    }
+  }
+
+  private mutating func writeValue(_ name: String?, _ value: Datum) {
+    switch value {
+    case .table(let table): writeTable(name ?? "", table, "")
+    case .figure(let figure): writeFigure(figure, "")
+    default:
+      let text = TerminalText(width: 96).value(value, name: name)
+      out += "<pre class=\"value\">\(escape(text))</pre>\n"
+    }
+  }
+
+  private mutating func writeTable(_ name: String, _ table: Table, _ file: String) {
+    let layout = TableLayout(table, maxRows: PageWriter.maxRows, groupsDigits: true)
+    func cell(_ tag: String, _ column: TableLayout.Column, _ text: String) -> String {
+      "<\(tag)\(column.isRight ? "" : " class=\"text\"")>\(escape(text))</\(tag)>"
+    }
+    out += "<div class=\"scroll\"><table>\n<tr>\(layout.columns.map { cell("th", $0, $0.name) }.joined())</tr>\n"
+    for (i, row) in layout.rows.enumerated() {
+      if row == nil {
+        out += "<tr>\(layout.columns.map { "<td class=\"gap\(($0.isRight ? "" : " text"))\">⋮</td>" }.joined())</tr>\n"
+      } else {
+        out += "<tr>\(layout.columns.map { cell("td", $0, $0.cells[i]) }.joined())</tr>\n"
+      }
+    }
+    out += "</table></div>\n"
+    var notes = [table.rowCount == 1 ? "1 row" : "\(NumberFormat.grouped(table.rowCount)) rows"]
+    let shown = layout.rows.filter { $0 != nil }.count
+    if shown < table.rowCount { notes.append("\(shown) shown") }
+    if layout.columns.contains(where: \.hasError) { notes.append("mean ± standard error") }
+    if !table.failures.isEmpty { notes.append("\(table.failures.count) failed") }
+    var parts = notes.map(escape)
+    if !file.isEmpty, MarkdownInlines.isSafe(file) {
+      parts.append("<a href=\"\(Markup.escape(file))\">\(escape(file))</a>")
+    }
+    out += "<p class=\"from\">\(parts.joined(separator: " · "))</p>\n"
+  }
+
+  private mutating func writeFigure(_ figure: Figure, _ stem: String) {
+    out += "<figure>\n" + FigureDrawing.svg(figure, standalone: false)
+    var caption = figure.caption.isEmpty ? "" : Markdown.html(inline: DatumText.clean(figure.caption))
+    if !stem.isEmpty, MarkdownInlines.isSafe(stem) {
+      let links = [("csv", "data"), ("gp", "gnuplot"), ("svg", "svg")].map { ending, word in
+        "<a href=\"\(Markup.escape(stem)).\(ending)\">\(word)</a>"
+      }
+      caption += (caption.isEmpty ? "" : " ") + links.joined(separator: " · ")
+    }
+    if !caption.isEmpty { out += "<figcaption>\(caption)</figcaption>" }
+    out += "</figure>\n"
+  }
+
+  private mutating func writeClaims(from start: Int) -> Int {
+    out += "<ul class=\"claims\">\n"
+    var i = start
+    while i < study.items.count, case .claim(let claim) = study.items[i] {
+      let numbers = claim.error.isEmpty ? ClaimText.numbers(claim) : claim.error
+      out += "<li class=\"\(claim.holds ? "yes" : "no")\"><span class=\"sign\">\(claim.holds ? "✓" : "✗")</span>"
+      out +=
+        "<span>\(Markdown.html(inline: DatumText.clean(claim.text)))</span><span class=\"numbers\">\(escape(numbers))</span></li>\n"
+      i += 1
+    }
+    out += "</ul>\n"
+    return i
+  }
+
+  private mutating func writeCoverage(_ coverage: StudyRecord.Coverage) {
+    let counts = coverage.counts
+    var parts = PageWriter.counts(counts)
+    if parts.isEmpty { parts = ["no trials"] }
+    out += "<p class=\"from\">\(escape(coverage.name)): \(parts.map(escape).joined(separator: " · "))</p>\n"
+    guard !coverage.failures.isEmpty else { return }
+    let shown = coverage.failures.prefix(20).map { DatumText.clean($0) }
+    var text = shown.joined(separator: "\n")
+    if coverage.failures.count > 20 { text += "\n… \(coverage.failures.count - 20) more" }
+    out += "<pre class=\"error\">\(escape(text))</pre>\n"
+  }
+
+  private mutating func writeFooter() {
+    let run = study.run
+    out += "<footer>\n"
+    let sources = study.items.compactMap { item -> String? in
+      if case .citation(let text) = item { return text }
+      return nil
+    }
+    if sources.count == 1 {
+      out += "<p>After \(Markdown.html(inline: DatumText.clean(sources[0]))).</p>\n"
+    } else if !sources.isEmpty {
+      out += "<p>After</p>\n<ul>\n"
+      for source in sources { out += "<li>\(Markdown.html(inline: DatumText.clean(source)))</li>\n" }
+      out += "</ul>\n"
+    }
+    var facts = ["Run <code>\(escape(run.id))</code>"]
+    facts += (run.versions + run.host).map { field in
+      let value = DatumText.brief(field.value, limit: 80, quotes: false)
+      let isHash = value.count == 64 && value.allSatisfy(\.isHexDigit)
+      return "\(escape(field.name)) \(isHash ? "<code>\(value.prefix(12))…</code>" : escape(value))"
+    }
+    if !run.identity.isEmpty {
+      facts.append("text, options and seed <code>\(escape(String(run.identity.prefix(12))))…</code>")
+    }
+    out += "<p>\(facts.joined(separator: " · "))</p>\n"
+    let settings = run.options.map { " --set \($0.name)=\(PageWriter.shellWord($0.value))" }.joined()
+    out += "<p>Repeat it: <code>exp run \(escape(run.study)).exp --seed \(run.seed)\(escape(settings))</code>. "
+    out += "Check the files: <code>sha256sum -c manifest.sha256</code></p>\n</footer>\n"
+  }
+
+  private static func shellWord(_ value: Datum) -> String {
+    let text = DatumText.brief(value, limit: 200, quotes: false)
+    if text.allSatisfy({ $0.isLetter || $0.isNumber || "._-+".contains($0) }), !text.isEmpty { return text }
+    return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+  }
+}
+
+/// The words behind a claim.
+enum ClaimText {
+  /// `peak 56, threshold 48`: what was compared, in its order; values without a name stand alone.
+  static func numbers(_ claim: RunRecord.Claim) -> String {
+    claim.numbers.map { field in
+      let value: String
+      switch field.value {
+      case .float(let x): value = NumberFormat.short(x)
+      case .int(let i): value = String(i)
+      default: value = DatumText.brief(field.value, limit: 40, quotes: false)
+      }
+      return field.name.isEmpty || field.name == value ? value : "\(field.name) \(value)"
+    }.joined(separator: ", ")
+  }
+}

@@ -1,0 +1,82 @@
+import Records
+
+extension TerminalText {
+  /// A figure in characters: curves and dots in braille with their names at the right, bars and heat maps in blocks. `note`, such as the
+  /// picture's file, stands beside the bottom of the plot.
+  public func plot(_ figure: Figure, note: String = "") -> String {
+    var lines: [String] = []
+    if !figure.title.isEmpty { lines.append(paint(TextWidth.cut(DatumText.clean(figure.title), to: width - 2), .bold)) }
+    if figure.marks.contains(where: { if case .images = $0 { return true } else { return false } }) {
+      lines.append(imageLine(figure))
+    } else if let bars = BarLayout(figure) {
+      lines += barLines(figure, bars)
+    } else if let heat = HeatMap(figure) {
+      lines += heatLines(figure, heat)
+    } else {
+      var plot = BraillePlot(figure, terminal: self, note: note)
+      return (lines + plot.lines()).joined(separator: "\n")
+    }
+    if !note.isEmpty { lines.append(paint(note, .dim)) }
+    return lines.joined(separator: "\n")
+  }
+
+  private func imageLine(_ figure: Figure) -> String {
+    for mark in figure.marks {
+      if case .images(let images, let width, let height, _) = mark {
+        return "\(images.count) picture\(images.count == 1 ? "" : "s") of \(width) × \(height)"
+      }
+    }
+    return ""
+  }
+
+  private func barLines(_ figure: Figure, _ bars: BarLayout) -> [String] {
+    let names = bars.labels.map { TextWidth.cut(DatumText.clean($0), to: 28) }
+    let nameWidth = names.map { TextWidth.columns($0) }.max() ?? 0
+    let finite = bars.groups.flatMap { $0.values.compactMap { $0 } }.filter(\.isFinite)
+    let scale = AxisScale(
+      figure.y.scale, data: figure.y.scale == .log ? finite : finite + [0], range: figure.y.range, tickCount: 4,
+      padding: 0)
+    let room = max(8, min(50, width - nameWidth - 20))
+    var lines: [String] = []
+    for (i, name) in names.prefix(40).enumerated() {
+      for (g, group) in bars.groups.enumerated() {
+        guard let value = bars.value(g, i) else { continue }
+        let zero = scale.place(0) ?? 0
+        let share = scale.place(value).map { abs($0 - zero) } ?? 0
+        let head = TextWidth.pad(g == 0 ? name : "", to: nameWidth)
+        let series = bars.groups.count > 1 && !group.name.isEmpty ? "  \(DatumText.clean(group.name))" : ""
+        let bar = paint(TerminalText.bar(share, columns: room), series: g)
+        lines.append("\(head)  \(bar) \(NumberFormat.short(value, digits: 3))\(series)")
+      }
+    }
+    if names.count > 40 { lines.append("… \(names.count - 40) more") }
+    if !figure.y.label.isEmpty { lines.append(paint(DatumText.clean(figure.y.label), .dim)) }
+    return lines
+  }
+
+  private func heatLines(_ figure: Figure, _ heat: HeatMap) -> [String] {
+    let shades = Array(" ░▒▓█")
+    let rows = heat.values.count, columns = heat.values.first?.count ?? 0
+    let across = min(columns * 2, width - 4, 72), down = max(1, min(rows, 18))
+    var lines: [String] = []
+    for line in 0..<down {
+      var text = ""
+      for column in 0..<max(1, across) {
+        let r = rows - 1 - line * rows / down, c = column * columns / max(1, across)
+        let value = heat.values[r][c]
+        let t = value.isNaN ? nil : heat.scale.place(value)
+        text.append(t.map { shades[max(0, min(4, Int($0 * 5)))] } ?? "?")
+      }
+      lines.append("│" + text)
+    }
+    lines.append("└" + String(repeating: "─", count: max(1, across)))
+    let finite = heat.values.joined().filter(\.isFinite)
+    let low = finite.min().map { NumberFormat.short($0, digits: 3) } ?? "",
+      high = finite.max().map { NumberFormat.short($0, digits: 3) } ?? ""
+    lines.append(
+      [figure.x.label, "against", figure.y.label].allSatisfy { !$0.isEmpty }
+        ? "\(DatumText.clean(figure.y.label)) against \(DatumText.clean(figure.x.label)), \(low) ░▒▓█ \(high)"
+        : "\(low) ░▒▓█ \(high)")
+    return lines
+  }
+}

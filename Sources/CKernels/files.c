@@ -1,0 +1,137 @@
+// Whole files in and out; gzip through the system's zlib, opened when the first compressed file is read.
+#include "ckernels.h"
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+uint8_t *ck_read_file(const char *path, int64_t *size, int *error) {
+  FILE *f = fopen(path, "rb");
+  if (!f) {
+    *error = errno;
+    return NULL;
+  }
+  int64_t room = 1 << 16, n = 0;
+  uint8_t *data = malloc((size_t)room);
+  while (data) {
+    n += (int64_t)fread(data + n, 1, (size_t)(room - n), f);
+    if (n < room) break;
+    room *= 2;
+    uint8_t *more = realloc(data, (size_t)room);
+    if (!more) free(data);
+    data = more;
+  }
+  *error = !data ? ENOMEM : (ferror(f) ? EIO : 0);
+  fclose(f);
+  if (*error) {
+    free(data);
+    return NULL;
+  }
+  *size = n;
+  return data;
+}
+
+int ck_write_file(const char *path, const void *const *parts, const int64_t *sizes, int count) {
+  size_t length = strlen(path);
+  char *name = malloc(length + 32);
+  if (!name) return ENOMEM;
+  snprintf(name, length + 32, "%s.%ld.part", path, (long)getpid());
+  int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+  int error = fd < 0 ? errno : 0;
+  for (int i = 0; i < count && !error; i++) {
+    const char *p = parts[i];
+    int64_t left = sizes[i];
+    while (left > 0) {
+      ssize_t n = write(fd, p, left > (1 << 30) ? (size_t)1 << 30 : (size_t)left);
+      if (n < 0 && errno == EINTR) continue;
+      if (n < 0) {
+        error = errno;
+        break;
+      }
+      p += n;
+      left -= n;
+    }
+  }
+  if (fd >= 0) {
+    if (!error && fsync(fd) != 0) error = errno;
+    if (close(fd) != 0 && !error) error = errno;
+    if (!error && rename(name, path) != 0) error = errno;
+    if (error) unlink(name);
+  }
+  free(name);
+  return error;
+}
+
+void ck_release(void *p) { free(p); }
+
+// The part of zlib's stable interface that is used.
+typedef struct {
+  const uint8_t *next_in;
+  unsigned avail_in;
+  unsigned long total_in;
+  uint8_t *next_out;
+  unsigned avail_out;
+  unsigned long total_out;
+  const char *msg;
+  void *state;
+  void *(*zalloc)(void *, unsigned, unsigned);
+  void (*zfree)(void *, void *);
+  void *opaque;
+  int data_type;
+  unsigned long adler, reserved;
+} z_stream;
+
+uint8_t *ck_gunzip(const uint8_t *data, int64_t size, int64_t limit, int64_t *out_size, int *status) {
+  static const char *names[] = {"libz.so.1", "libz.so", "libz.dylib", "libz.1.dylib"};
+  void *library = NULL;
+  for (int i = 0; i < 4 && !library; i++) library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
+  int (*init)(z_stream *, int, const char *, int) = NULL;
+  int (*step)(z_stream *, int) = NULL;
+  int (*end)(z_stream *) = NULL;
+  if (library) {
+    *(void **)&init = dlsym(library, "inflateInit2_");
+    *(void **)&step = dlsym(library, "inflate");
+    *(void **)&end = dlsym(library, "inflateEnd");
+  }
+  if (!init || !step || !end) {
+    *status = 1;
+    return NULL;
+  }
+  z_stream z = {0};
+  *status = 2;
+  if (init(&z, 15 + 16, "1.2.11", (int)sizeof z) != 0) return NULL;
+  int64_t room = size * 4 + 65536, n = 0, taken = 0;
+  uint8_t *out = malloc((size_t)room);
+  int code = 0;
+  while (out && code == 0) {
+    if (n == room) {
+      room *= 2;
+      uint8_t *more = realloc(out, (size_t)room);
+      if (!more) free(out);
+      out = more;
+      if (!out) break;
+    }
+    unsigned in = size - taken > (1 << 30) ? 1u << 30 : (unsigned)(size - taken);
+    unsigned space = room - n > (1 << 30) ? 1u << 30 : (unsigned)(room - n);
+    z.next_in = data + taken;
+    z.avail_in = in;
+    z.next_out = out + n;
+    z.avail_out = space;
+    code = step(&z, 0);
+    taken += in - z.avail_in;
+    n += space - z.avail_out;
+    if (n > limit) code = -100;
+    if (code == 0 && taken == size && z.avail_out > 0) code = -101;  // ends in the middle
+  }
+  end(&z);
+  if (code == 1 && out) {
+    *status = 0;
+    *out_size = n;
+    return out;
+  }
+  free(out);
+  return NULL;
+}

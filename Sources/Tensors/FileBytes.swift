@@ -1,0 +1,78 @@
+import CKernels
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
+/// The bytes of a file in memory, unpacked if they are gzip.
+final class FileBytes {
+  let path: String
+  private let base: UnsafeMutablePointer<UInt8>
+  let count: Int
+
+  /// Throws `badFile` if the file cannot be read, or is gzip and cannot be unpacked.
+  init(path: String) throws {
+    self.path = path
+    var size: Int64 = 0
+    var code: Int32 = 0
+    guard let data = ck_read_file(path, &size, &code) else {
+      throw TensorError.file(path, "the file cannot be read: \(String(cString: strerror(code)))")
+    }
+    guard size >= 2, data[0] == 0x1f, data[1] == 0x8b else {
+      base = data
+      count = Int(size)
+      return
+    }
+    defer { ck_release(data) }
+    var unpacked: Int64 = 0
+    guard let plain = ck_gunzip(data, size, 1 << 36, &unpacked, &code) else {
+      if code == 1 {
+        throw TensorError.file(
+          path, "the file is compressed and this system has no zlib",
+          help: "install zlib (libz.so.1), or unpack the file with `gunzip`")
+      }
+      throw TensorError.file(path, "the compressed file is damaged or cut off")
+    }
+    base = plain
+    count = Int(unpacked)
+  }
+
+  deinit { ck_release(base) }
+
+  /// Byte `index`; 0 past the end.
+  func byte(_ index: Int) -> UInt8 { index >= 0 && index < count ? base[index] : 0 }
+
+  /// An unsigned integer of `width` bytes at `index`; nil if it does not lie inside.
+  func integer(at index: Int, width: Int, bigEndian: Bool) -> UInt64? {
+    guard index >= 0, width <= 8, index <= count - width else { return nil }
+    var value: UInt64 = 0
+    for i in 0..<width { value = value << 8 | UInt64(base[index + (bigEndian ? i : width - 1 - i)]) }
+    return value
+  }
+
+  /// The bytes of a range as a pointer; nil if it does not lie inside.
+  func pointer(at index: Int, count length: Int) -> UnsafeRawPointer? {
+    guard index >= 0, length >= 0, index <= count, length <= count - index else { return nil }
+    return UnsafeRawPointer(base + index)
+  }
+
+  /// UTF-8 text of a range; nil if it does not lie inside.
+  func text(at index: Int, count length: Int) -> String? {
+    guard pointer(at: index, count: length) != nil else { return nil }
+    return String(decoding: UnsafeBufferPointer(start: base + index, count: length), as: UTF8.self)
+  }
+}
+
+/// Writes bytes and tensors one after the other, complete or not at all. Throws `badFile`.
+func writeFile(_ path: String, _ head: [UInt8], _ tensors: [Tensor]) throws {
+  let status = head.withUnsafeBytes { bytes -> Int32 in
+    let parts = [bytes.baseAddress] + tensors.map { UnsafeRawPointer($0.pointer) as UnsafeRawPointer? }
+    let sizes = [Int64(head.count)] + tensors.map { Int64($0.byteCount) }
+    return ck_write_file(path, parts, sizes, Int32(parts.count))
+  }
+  if status != 0 { throw TensorError.file(path, "the file cannot be written: \(String(cString: strerror(status)))") }
+}

@@ -1,0 +1,115 @@
+/// safetensors: a JSON header with names, types, shapes and offsets, then the elements.
+public enum Safetensors {
+  /// What a file holds, in the order of the header.
+  public struct Contents {
+    /// Names and tensors.
+    public var tensors: [(name: String, tensor: Tensor)]
+    /// The free text of `__metadata__`.
+    public var metadata: [(key: String, value: String)]
+  }
+
+  /// Reads all tensors. F16 and BF16 are widened to f32; bytes become i32. Throws `badFile`.
+  public static func read(_ path: String) throws -> Contents {
+    let bytes = try FileBytes(path: path)
+    guard let length = bytes.integer(at: 0, width: 8, bigEndian: false), length < 1 << 30,
+      let header = bytes.text(at: 8, count: Int(length)), case .object(let members)? = JSONReader.parse(header)
+    else { throw TensorError.file(path, "this is no safetensors file: its header is not JSON") }
+    var contents = Contents(tensors: [], metadata: [])
+    for (name, value) in members {
+      guard case .object(let fields) = value else { throw TensorError.file(path, "the entry `\(name)` is no object") }
+      if name == "__metadata__" {
+        for (key, field) in fields { if case .string(let text) = field { contents.metadata.append((key, text)) } }
+      } else {
+        contents.tensors.append((name, try tensor(name, fields, bytes, start: 8 + Int(length))))
+      }
+    }
+    return contents
+  }
+
+  /// Writes tensors in the order given. Throws `badFile`.
+  public static func write(
+    _ tensors: [(name: String, tensor: Tensor)], metadata: [(key: String, value: String)] = [], to path: String
+  ) throws {
+    let names: [ElementType: String] = [.f32: "F32", .f64: "F64", .i32: "I32", .i64: "I64", .bool: "BOOL"]
+    var entries: [String] = []
+    if !metadata.isEmpty {
+      let pairs = metadata.map { "\(quote($0.key)):\(quote($0.value))" }
+      entries.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+    }
+    var offset = 0
+    for (name, tensor) in tensors {
+      let shape = tensor.shape.map(String.init).joined(separator: ",")
+      let end = offset + tensor.byteCount
+      entries.append(
+        "\(quote(name)):{\"dtype\":\"\(names[tensor.type] ?? "")\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
+      offset = end
+    }
+    var header = Array("{\(entries.joined(separator: ","))}".utf8)
+    while header.count % 8 != 0 { header.append(0x20) }
+    let length = UInt64(header.count)
+    let prefix = (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * UInt64($0))) }
+    try writeFile(path, prefix + header, tensors.map(\.tensor))
+  }
+
+  private static func tensor(
+    _ name: String, _ fields: [(String, JSONReader.Value)], _ bytes: FileBytes, start: Int
+  ) throws -> Tensor {
+    func field(_ key: String) -> JSONReader.Value? { fields.first { $0.0 == key }?.1 }
+    guard case .string(let dtype)? = field("dtype"), case .array(let extents)? = field("shape"),
+      case .array(let offsets)? = field("data_offsets"), offsets.count == 2, let from = offsets[0].integer,
+      let to = offsets[1].integer, from >= 0, to >= from
+    else { throw TensorError.file(bytes.path, "the entry `\(name)` has no dtype, shape and data_offsets") }
+    let shape = extents.map { $0.integer ?? -1 }
+    let kinds: [String: (ElementType, Int)] = [
+      "F32": (.f32, 4), "F64": (.f64, 8), "I32": (.i32, 4), "I64": (.i64, 8), "BOOL": (.bool, 1), "U8": (.i32, 1),
+      "F16": (.f32, 2), "BF16": (.f32, 2),
+    ]
+    guard let (type, width) = kinds[dtype] else {
+      throw TensorError.file(bytes.path, "`\(name)` has the element type \(dtype), which is not read")
+    }
+    let count = try elementCount(shape, type: .f64)
+    guard to - from == count * width, let source = bytes.pointer(at: start + from, count: to - from) else {
+      throw TensorError.file(bytes.path, "`\(name)` does not fit its data_offsets")
+    }
+    let result = try Tensor(uninitialized: shape, type: type)
+    switch dtype {
+    case "U8": Kernels.convert(from: .bool, to: .i32, source, result.pointer, count: count)
+    case "F16", "BF16":
+      let out = result.pointer.assumingMemoryBound(to: Float.self)
+      for i in 0..<count {
+        let bits = UInt16(littleEndian: source.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self))
+        out[i] = dtype == "BF16" ? Float(bitPattern: UInt32(bits) << 16) : half(bits)
+      }
+    default: result.pointer.copyMemory(from: source, byteCount: result.byteCount)
+    }
+    return result
+  }
+
+  private static func half(_ bits: UInt16) -> Float {
+    let sign: Float = bits >> 15 == 0 ? 1 : -1
+    let exponent = Int(bits >> 10 & 31)
+    let fraction = Float(bits & 1023)
+    if exponent == 31 { return fraction == 0 ? sign * .infinity : .nan }
+    let value = exponent == 0 ? fraction * 0x1p-24 : (1 + fraction * 0x1p-10) * Float(sign: .plus, exponent: exponent - 15, significand: 1)
+    return sign * value
+  }
+
+  private static func quote(_ text: String) -> String {
+    var result = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": result += "\\\""
+      case "\\": result += "\\\\"
+      case "\n": result += "\\n"
+      default:
+        if scalar.value < 32 {
+          let hex = String(scalar.value, radix: 16)
+          result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
+        } else {
+          result.unicodeScalars.append(scalar)
+        }
+      }
+    }
+    return result + "\""
+  }
+}

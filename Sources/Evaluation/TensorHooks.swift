@@ -1,34 +1,104 @@
+import Graphs
 import Records
 import Syntax
+import Tensors
 
 /// Where the machine hands over to tensors and trees. Values are borrowed unless said otherwise; results are owned by the caller.
 /// `.tensor` boxes hold an `AnyObject` (`Value.boxedObject`): a tensor, or a traced value. All hooks are slow paths: the machine has
 /// handled numbers, strings and bools before it calls one.
 enum TensorHooks {
-  static func missing(_ what: String) -> RuntimeError { RuntimeError("E0400", "\(what) is not yet available") }
-
   /// `a op b` where an operand is a tensor, or is a list, record or function (trees as a vector space; lists and records get here
   /// for `+ - * / // % ^`). `consumesA`/`consumesB`: the caller drops that operand after the call, so that storage held only by it
   /// (`isUnique`) may be reused.
   static func binary(
     _ m: Machine, _ op: BinaryOperator, _ a: Value, _ b: Value, consumesA: Bool, consumesB: Bool
-  ) throws -> Value { throw missing("arithmetic on tensors") }
+  ) throws -> Value {
+    let operations = TensorOperations(m)
+    if let x = operations.operand(a), let y = operations.operand(b) {
+      return operations.value(try operations.binary(op, x, y))
+    }
+    return try TreeArithmetic(m).binary(op, a, b)
+  }
 
   /// `-a` (`.negate`) or `not a` (`.not`) on a tensor or tree.
   static func unary(_ m: Machine, _ op: UnaryOperator, _ a: Value) throws -> Value {
-    throw missing("arithmetic on tensors")
+    let operations = TensorOperations(m)
+    guard let x = operations.operand(a) else {
+      if op == .not {
+        throw RuntimeError("E0402", "`not` needs true or false, not \(m.brief(a))")
+      }
+      return try TreeArithmetic(m).map(a, "-") { try operations.negate($0) }
+    }
+    return operations.value(try op == .negate ? operations.negate(x) : operations.not(x))
   }
 
   /// A comparison with a tensor on a side: elementwise (`==` too); `.close` with the tolerance or none.
   static func compare(_ m: Machine, _ op: ComparisonOperator, _ a: Value, _ b: Value, tolerance: Value) throws -> Value {
-    throw missing("comparison of tensors")
+    let operations = TensorOperations(m)
+    guard let x = operations.operand(a), let y = operations.operand(b) else { return try compareOther(m, op, a, b) }
+    let comparison: Comparison
+    switch op {
+    case .equal: comparison = .equal
+    case .notEqual: comparison = .notEqual
+    case .less: comparison = .less
+    case .lessEqual: comparison = .lessEqual
+    case .greater: comparison = .greater
+    case .greaterEqual: comparison = .greaterEqual
+    case .close: return operations.value(try operations.close(x, y, tolerance: operations.operand(tolerance)))
+    case .member:
+      throw RuntimeError("E0402", "`in` looks into lists, ranges, strings and records, not into tensors",
+        help: ["use `any(t == x)`"])
+    }
+    return operations.value(try operations.compare(comparison, x, y))
+  }
+
+  private static func compareOther(_ m: Machine, _ op: ComparisonOperator, _ a: Value, _ b: Value) throws -> Value {
+    let other = a.tag == .tensor ? b : a
+    if op == .equal || op == .notEqual {
+      if other.isNone || other.tag == .string { return Value(op == .notEqual) }
+      throw RuntimeError(
+        "E0402", "`\(op.rawValue)` with a tensor goes element by element, and \(m.brief(other)) has none that fit",
+        help: ["`same(a, b)` compares anything by content", "`tensor([…])` makes a tensor of a list"])
+    }
+    throw RuntimeError("E0402", "`\(op.rawValue)` cannot compare a tensor with \(m.brief(other))")
   }
 
   /// A `.tensor` of rank 0 as an int, float or bool value; nil for other ranks. Throws for a traced one whose value is not known.
-  static func scalar(_ m: Machine, _ a: Value) throws -> Value? { throw missing("a tensor's number") }
+  static func scalar(_ m: Machine, _ a: Value) throws -> Value? {
+    let operations = TensorOperations(m)
+    guard let x = operations.operand(a), x.rank == 0 else { return nil }
+    guard let content = operations.requireContent(x) else {
+      throw RuntimeError.untraceable(
+        "a compiled function needs the content of a tensor as a number here",
+        help: ["pass the number as an argument, or do not compile this function"])
+    }
+    return operations.value(operations.number(content))
+  }
 
   /// A tensor where a condition stands: rank-0 bool only; the error names `all`, `any` and `same`.
-  static func condition(_ m: Machine, _ a: Value) throws -> Bool { throw missing("a tensor as a condition") }
+  static func condition(_ m: Machine, _ a: Value) throws -> Bool {
+    let operations = TensorOperations(m)
+    guard let x = operations.operand(a) else { return false }
+    guard x.type == .bool else {
+      throw RuntimeError(
+        "E0202", "a condition must be true or false, not \(x.isNumber ? "a number" : "a tensor of \(x.type.name)")",
+        label: "\(x.type.name)\(describe(x.shape))", help: ["compare it with something, as in `x > 0`"])
+    }
+    guard x.rank == 0 else {
+      throw RuntimeError(
+        "E0408", "a tensor of \(describe(x.shape)) booleans is no condition", label: "bool\(describe(x.shape))",
+        help: ["`all(c)` is true where every element is, `any(c)` where one is, and `same(a, b)` compares whole values"])
+    }
+    guard let content = operations.requireContent(x) else {
+      throw RuntimeError.untraceable(
+        "a compiled function cannot branch on the content of a tensor",
+        help: [
+          "choose between values with `where(condition, a, b)`",
+          "choose between computations with `cond(condition, f, g)`", "or do not compile this function",
+        ])
+    }
+    return content.integer(0) != 0
+  }
 
   /// One index of `t[i, .., 1..3]`.
   enum Index {
@@ -39,57 +109,62 @@ enum TensorHooks {
   }
 
   /// `t[indexes]`.
-  static func index(_ m: Machine, _ t: Value, _ indexes: [Index]) throws -> Value { throw missing("indexing of tensors") }
+  static func index(_ m: Machine, _ t: Value, _ indexes: [Index]) throws -> Value {
+    let operations = TensorOperations(m)
+    guard let x = operations.operand(t) else { return .none }
+    return operations.value(try operations.index(x, indexes))
+  }
 
   /// `t[indexes] = value`: a tensor with those elements replaced. `t` is consumed (its storage may be written when `t.isUnique` and
   /// the tensor object is uniquely referenced).
   static func store(_ m: Machine, _ t: Value, _ indexes: [Index], _ value: Value) throws -> Value {
-    m.heap.release(t)
-    throw missing("assignment into tensors")
+    try TensorOperations(m).store(t, indexes, value)
   }
 
   /// Extent of the first axis, for `length` and `for`; throws for rank 0.
-  static func count(_ m: Machine, _ t: Value) throws -> Int { throw missing("length of a tensor") }
-
-  /// `t[i]` along the first axis, 0 ≤ i < count.
-  static func element(_ m: Machine, _ t: Value, _ i: Int) throws -> Value { throw missing("iteration over tensors") }
-
-  /// Fields of a tensor after the dot (`shape`, `rank`, `dtype`); nil when there is none of that name.
-  static func field(_ m: Machine, _ t: Value, _ name: String) throws -> Value? { nil }
-
-  /// As shown by `show`, `print` and in errors; `brief` fits one line.
-  static func show(_ m: Machine, _ t: Value, brief: Bool) -> String { "tensor" }
-
-  /// `same(a, b)` of two `.tensor` values: type, shape and contents; NaN is same as NaN.
-  static func same(_ m: Machine, _ a: Value, _ b: Value) -> Bool { a.boxedObject === b.boxedObject }
-
-  /// As data.
-  static func datum(_ m: Machine, _ t: Value) -> Datum { .other("tensor") }
-
-  /// A function that holds parameters, as data; nil when it holds none.
-  static func modelDatum(_ m: Machine, _ f: Value) -> ModelDatum? { nil }
-
-  /// The object that may cross to another thread's interpreter (a plain tensor crosses as it is); nil for a traced value.
-  static func portable(_ object: AnyObject) -> AnyObject? { object }
-
-  /// Bytes of a tensor object that came from another interpreter.
-  static func byteCount(_ object: AnyObject) -> Int { 0 }
-
-  /// `param name = value` in a function: the value of the slot (a copy of the argument's count is owned by the result).
-  static func makeParam(_ m: Machine, _ value: Value) throws -> Value { m.heap.retained(value) }
-
-  /// `state name = value` in a function: the value of the slot.
-  static func makeState(_ m: Machine, _ value: Value) throws -> Value { m.heap.retained(value) }
-
-  /// Reading a captured `state` (the slot's value is borrowed): its current value.
-  static func readState(_ m: Machine, _ slot: Value) throws -> Value { m.heap.retained(slot) }
-
-  /// `name = value` inside the closure that captured `state name`: allowed only in training. Consumes the value.
-  static func assignState(_ m: Machine, _ slot: Value, _ value: Value) throws {
-    m.heap.release(value)
-    throw RuntimeError("E0510", "a state can only be assigned while training")
+  static func count(_ m: Machine, _ t: Value) throws -> Int {
+    guard let first = TensorOperations(m).operand(t)?.shape.first else {
+      throw RuntimeError("E0403", "a tensor without axes has no length", label: "rank 0")
+    }
+    return first
   }
 
-  /// Called at each interrupt poll that matters to traces: whether branches are being recorded. Unused by the machine itself.
-  static var recordsBranches: Bool { false }
+  /// `t[i]` along the first axis, 0 ≤ i < count.
+  static func element(_ m: Machine, _ t: Value, _ i: Int) throws -> Value {
+    let operations = TensorOperations(m)
+    guard let x = operations.operand(t) else { return .none }
+    return operations.value(try operations.row(x, i))
+  }
+
+  /// Fields of a tensor after the dot; nil when there is none of that name (then `t.f` means `f(t)`).
+  static func field(_ m: Machine, _ t: Value, _ name: String) throws -> Value? { nil }
+
+  /// `same(a, b)` of two `.tensor` values: type, shape and contents; NaN is same as NaN.
+  static func same(_ m: Machine, _ a: Value, _ b: Value) -> Bool {
+    if a.boxedObject === b.boxedObject { return true }
+    let operations = TensorOperations(m)
+    guard let x = operations.operand(a), let y = operations.operand(b), x.isNumber == y.isNumber, x.type == y.type,
+      x.shape == y.shape, let left = operations.requireContent(x), let right = operations.requireContent(y)
+    else { return false }
+    return left.hasSameContent(as: right)
+  }
+
+  /// The object that may cross to another thread's interpreter (a plain tensor crosses as it is); nil for a traced value.
+  static func portable(_ object: AnyObject) -> AnyObject? {
+    if let tensor = object as? Tensor { return tensor }
+    if let cell = object as? StateCell { return portable(cell.content) }
+    if let traced = object as? TracedValue { return traced.recording.trace.value(traced.node) }
+    return nil
+  }
+
+  /// Bytes of a tensor object that came from another interpreter.
+  static func byteCount(_ object: AnyObject) -> Int { (object as? Tensor)?.byteCount ?? 0 }
+
+  /// What has an effect on the world (`print`, `track`, `sweep` …) cannot stand where a compiled function is traced.
+  static func requireUntraced(_ m: Machine, _ what: String) throws {
+    guard let recording = m.tensors.recording, recording.isStaged else { return }
+    throw RuntimeError(
+      "E0503", "`\(what)` cannot be compiled: a compiled function is read once and then runs without its text",
+      label: "inside `compiled`", help: ["return the value and use `\(what)` outside", "or do not compile this function"])
+  }
 }

@@ -1,0 +1,326 @@
+import Graphs
+import Tensors
+
+/// The plans of one compiled function, by what its arguments looked like.
+final class CompiledFunction {
+  /// More traces than this are a sign that a number is not what it should be.
+  static let maximumTraces = 8
+
+  private final class Entry {
+    let words: [UInt64]
+    let names: [Value]
+    let plan: Plan
+    let template: CompiledTemplate
+    let recording: Recording
+    /// Draws per call.
+    let draws: Int64
+    private let heap: Heap
+
+    init(
+      _ key: CompiledKey, _ plan: Plan, _ template: CompiledTemplate, _ recording: Recording, draws: Int64, _ heap: Heap
+    ) {
+      words = key.words
+      names = key.names.map { heap.retained($0) }
+      self.plan = plan
+      self.template = template
+      self.recording = recording
+      self.draws = draws
+      self.heap = heap
+    }
+
+    deinit { for name in names { heap.release(name) } }
+  }
+
+  private var entries: [Entry] = []
+  private var last: Entry?
+  private var key = CompiledKey()
+
+  /// Number of traces made so far.
+  var traceCount: Int { entries.count }
+  /// What the plans have done, for tests.
+  var plans: [Plan] { entries.map(\.plan) }
+
+  /// Calls `f` with arguments whose counts are consumed.
+  func call(_ f: Value, _ positional: Value, _ named: Value, _ machine: Machine) throws -> Value {
+    let heap = machine.heap
+    var isReleased = false
+    defer {
+      if !isReleased {
+        heap.release(positional)
+        heap.release(named)
+      }
+    }
+    if machine.tensors.recording != nil { return try inline(f, positional, named, machine) }
+    var key = key
+    self.key = CompiledKey()
+    try key.walk([positional, named], in: machine)
+    var inputs = key.takeInputs()
+    let entry = try find(key, inputs, machine) ?? trace(f, positional, named, key, inputs, machine)
+    self.key = key
+    last = entry
+    isReleased = true
+    heap.release(positional)
+    heap.release(named)
+    return try run(entry, &inputs, machine)
+  }
+
+  private func run(_ entry: Entry, _ inputs: inout [Tensor?], _ machine: Machine) throws -> Value {
+    if entry.recording.hidden != nil {
+      inputs.append(Tensor(scalar: Int(machine.drawScope.key)))
+      inputs.append(Tensor(scalar: Int(machine.drawScope.count)))
+    }
+    machine.tensors.planRunCount += 1
+    let outputs = try translatingErrors(entry.recording) {
+      try entry.plan.run(&inputs, threads: machine.planThreads)
+    }
+    machine.drawScope.count &+= entry.draws
+    return entry.template.instantiate(outputs)
+  }
+
+  private func find(_ key: CompiledKey, _ inputs: [Tensor?], _ machine: Machine) -> Entry? {
+    if let last, matches(last, key, inputs, machine) { return last }
+    return entries.first { $0 !== last && matches($0, key, inputs, machine) }
+  }
+
+  private func matches(_ entry: Entry, _ key: CompiledKey, _ inputs: [Tensor?], _ machine: Machine) -> Bool {
+    guard entry.words == key.words else { return false }
+    guard !entry.plan.graph.guards.isEmpty else { return true }
+    var inputs = inputs
+    if entry.recording.hidden != nil {
+      inputs.append(Tensor(scalar: Int(machine.drawScope.key)))
+      inputs.append(Tensor(scalar: Int(machine.drawScope.count)))
+    }
+    return entry.plan.guardsHold(inputs)
+  }
+
+  private func inline(_ f: Value, _ positional: Value, _ named: Value, _ machine: Machine) throws -> Value {
+    let list = positional.list
+    var names: [(String, Value)] = []
+    if named.tag == .record {
+      for i in 0..<named.record.count { names.append((named.record.name(i), named.record.values[i])) }
+    }
+    return try machine.call(f, (0..<list.count).map { list.elements[$0] }, named: names)
+  }
+
+  // MARK: tracing
+
+  private func trace(
+    _ f: Value, _ positional: Value, _ named: Value, _ key: CompiledKey, _ inputs: [Tensor?], _ machine: Machine
+  ) throws -> Entry {
+    let state = machine.tensors
+    let recording = Recording(.staged)
+    state.recording = recording
+    state.traceCount += 1
+    defer { state.recording = nil }
+    let heap = machine.heap
+    var inputs = CompiledInputs(recording, inputs, machine)
+    let arguments = inputs.traced(positional)
+    defer { heap.release(arguments) }
+    let names = inputs.traced(named)
+    defer { heap.release(names) }
+    let result = try inline(f, arguments, names, machine)
+    defer { heap.release(result) }
+    try checkTraces(recording)
+    let template = try CompiledTemplate(result, recording, machine)
+    var draws: Int64 = 0
+    if case .call(let offset) = recording.scope { draws = offset }
+    let plan = try translatingErrors(recording) {
+      try Plan(recording.trace.finish(outputs: template.outputs))
+    }
+    let entry = Entry(key, plan, template, recording, draws: draws, heap)
+    entries.append(entry)
+    return entry
+  }
+
+  /// A number that tracing needs makes a trace per value: past a few the error names it.
+  private func checkTraces(_ recording: Recording) throws {
+    guard entries.count >= CompiledFunction.maximumTraces else { return }
+    var help = ["pass what changes as a tensor, or do not compile this function"]
+    var message = "this compiled function has been traced \(entries.count) times, each time for arguments of another form"
+    if let (node, value) = recording.trace.guards.last {
+      let text = TensorHooks.elementText(value, 0)
+      message = "this compiled function has been traced \(entries.count) times, because it needs the value of a number (now \(text))"
+      help.insert("a number decides a shape, a loop's length or a branch here", at: 0)
+      var error = RuntimeError("E0512", message, label: "needed here", help: help)
+      let span = recording.span(of: recording.trace.nodes[node.index].origin)
+      if span != .none { error.span = span }
+      throw error
+    }
+    throw RuntimeError("E0512", message, label: "traced too often", help: help)
+  }
+}
+
+/// The arguments of a trace: tensors and numbers replaced by inputs, in the order in which `CompiledKey` walks them.
+private struct CompiledInputs {
+  let recording: Recording
+  let machine: Machine
+  let inputs: [Tensor?]
+  private var position = 0
+  /// Boxes of params that were seen, with the traced box that stands for them (borrowed from what is being built).
+  private var params: [UInt64: Value] = [:]
+
+  init(_ recording: Recording, _ inputs: [Tensor?], _ machine: Machine) {
+    self.recording = recording
+    self.inputs = inputs
+    self.machine = machine
+  }
+
+  private struct Level {
+    var value: Value
+    var children: [Value]
+    var roles: [TreeNode.Role]
+    var built: [Value] = []
+    var isCaptured: Bool
+    var isChanged = false
+  }
+
+  /// Owned by the caller.
+  mutating func traced(_ value: Value) -> Value {
+    let heap = machine.heap
+    guard let first = open(value, isCaptured: false) else { return leaf(value, .plain, isCaptured: false).value }
+    var levels = [first]
+    while var level = levels.popLast() {
+      if level.built.count == level.children.count {
+        let result = close(level)
+        guard var parent = levels.popLast() else { return result }
+        parent.built.append(result)
+        parent.isChanged = parent.isChanged || level.isChanged
+        levels.append(parent)
+        continue
+      }
+      let index = level.built.count
+      let child = level.children[index]
+      if let inner = open(child, isCaptured: level.isCaptured) {
+        levels.append(level)
+        levels.append(inner)
+        continue
+      }
+      let (value, isChanged) = leaf(child, level.roles[index], isCaptured: level.isCaptured)
+      level.built.append(value)
+      level.isChanged = level.isChanged || isChanged
+      levels.append(level)
+    }
+    return heap.retained(value)
+  }
+
+  /// The children of a value in the order of the key's walk.
+  private func open(_ value: Value, isCaptured: Bool) -> Level? {
+    switch value.tag {
+    case .list, .record, .closure:
+      guard let node = TreeNode(value) else { return nil }
+      return Level(
+        value: value, children: (0..<node.count).map { node[$0] },
+        roles: (0..<node.count).map { node[$0].tag == .tensor ? node.role($0) : .plain },
+        isCaptured: isCaptured || value.tag == .closure)
+    case .range: return nil
+    case .overload, .table, .figure, .module, .bound:
+      return Level(
+        value: value, children: [value.box.pointee.first, value.box.pointee.second], roles: [.plain, .plain],
+        isCaptured: true)
+    default: return nil
+    }
+  }
+
+  private func close(_ level: Level) -> Value {
+    let heap = machine.heap
+    guard level.isChanged else {
+      for child in level.built { heap.release(child) }
+      return heap.retained(level.value)
+    }
+    switch level.value.tag {
+    case .list, .record, .closure:
+      return TreeNode(level.value)?.rebuilt(level.built, heap) ?? .none
+    case .bound:
+      let object = (level.value.boxedObject as? BoundNative).map { BoundNative($0.function) }
+      return heap.box(.bound, level.built[0], level.built[1], object: object)
+    default: return heap.box(level.value.tag, level.built[0], level.built[1])
+    }
+  }
+
+  private mutating func leaf(_ value: Value, _ role: TreeNode.Role, isCaptured: Bool) -> (value: Value, isChanged: Bool) {
+    let operations = TensorOperations(machine)
+    switch value.tag {
+    case .int, .float:
+      guard !isCaptured, let example = next() else { return (value, false) }
+      let node = recording.trace.input(shape: [], type: example.type, isNumber: true, example: example)
+      return (operations.value(.traced(TracedValue(node, recording))), true)
+    case .tensor:
+      if role == .param, let known = params[value.bits] { return (machine.heap.retained(known), true) }
+      guard let object = value.boxedObject, TensorOperations.plainTensor(object) != nil, let tensor = next() else {
+        return (machine.heap.retained(value), false)
+      }
+      let node = recording.trace.input(shape: tensor.shape, type: tensor.type)
+      let box = operations.value(.traced(TracedValue(node, recording)))
+      box.header.pointee.flags |= value.header.pointee.flags & TensorFlags.isFrozen
+      if role == .param { params[value.bits] = box }
+      return (box, true)
+    default: return (machine.heap.retained(value), false)
+    }
+  }
+
+  private mutating func next() -> Tensor? {
+    guard position < inputs.count else { return nil }
+    position += 1
+    return inputs[position - 1]
+  }
+}
+
+extension Natives {
+  static let compiledNatives: [NativeFunction] = [
+    NativeFunction(
+      "compiled", ["f"],
+      doc: "The same function, traced once per structure and shapes of its arguments, optimized, and then run without the interpreter, with the same bits.",
+      example: "compiled(x -> x * 2 + 1)(3.0) # => 7.0"
+    ) { call in
+      let f = try call.function(0)
+      if f.tag == .bound, (f.boxedObject as? BoundNative)?.function.name == "compiled(f)" { return call.heap.retained(f) }
+      return bind(call, compiledCall, [f])
+    },
+    NativeFunction(
+      "cond", ["c", "f", "g"],
+      doc: "f() where the condition holds, otherwise g(); inside compiled functions the condition may be a tensor.",
+      example: "cond(1 < 2, () -> 1.0, () -> 2.0) # => 1.0"
+    ) { call in try conditional(call) },
+  ]
+
+  private static let compiledCall = NativeFunction(
+    "compiled(f)", ["...arguments", "..._"], doc: "The compiled function."
+  ) { call in
+    let f = held(call, 0)
+    guard let bound = call.callee.boxedObject as? BoundNative else { return .none }
+    let function: CompiledFunction
+    if let known = bound.memory as? CompiledFunction {
+      function = known
+    } else {
+      function = CompiledFunction()
+      bound.memory = function
+    }
+    return try function.call(f, call.take(0), call.take(1), call.machine)
+  }
+
+  /// Each branch draws under a key of its own, so that computing both or one of them draws the same.
+  private static func conditional(_ call: NativeCall) throws -> Value {
+    let operations = call.operations
+    let machine = call.machine
+    guard let condition = operations.operand(call[0]), condition.type == .bool, condition.rank == 0 else {
+      throw call.mismatch(0, "true or false")
+    }
+    let scope = try operations.freshKey()
+    func branch(_ index: Int) throws -> Value {
+      let f = try call.function(index)
+      return try operations.withKey(try operations.derive(scope, .int(index))) { try machine.call(f, []) }
+    }
+    if case .traced(let traced) = condition, traced.recording.isStaged {
+      let a = try branch(1)
+      defer { call.heap.release(a) }
+      let b = try branch(2)
+      defer { call.heap.release(b) }
+      if operations.operand(a) != nil, operations.operand(b) != nil {
+        return try pairwise(machine, a, b, "cond") { try $0.select(condition, $1, $2) }
+      }
+      return try TreeArithmetic(machine).combine(a, b, "cond") { try operations.select(condition, $0, $1) }
+    }
+    guard let content = operations.requireContent(condition) else { throw call.mismatch(0, "true or false") }
+    return try branch(content.integer(0) != 0 ? 1 : 2)
+  }
+}

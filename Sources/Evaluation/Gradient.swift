@@ -1,0 +1,266 @@
+import Graphs
+import Tensors
+
+/// Runs functions of trees with their leaves traced, and differentiates what comes out. Outside of any trace a new eager one is
+/// made for the call; inside one everything is recorded there, so that derivatives nest.
+struct Gradient {
+  unowned(unsafe) let machine: Machine
+  let name: String
+  private var operations: TensorOperations { TensorOperations(machine) }
+  private var heap: Heap { machine.heap }
+
+  init(_ machine: Machine, _ name: String) {
+    self.machine = machine
+    self.name = name
+  }
+
+  /// Runs `body` in the trace in progress, or in an eager one of its own.
+  func recording<Result>(training: Bool = false, _ body: (Recording) throws -> Result) throws -> Result {
+    let state = machine.tensors
+    let outer = state.recording
+    let wasTraining = state.isTraining
+    let recording = outer ?? Recording(.eager)
+    state.recording = recording
+    state.isTraining = training
+    defer {
+      state.recording = outer
+      state.isTraining = wasTraining
+    }
+    return try body(recording)
+  }
+
+  /// A tree with its leaves bound to fresh nodes.
+  struct Variables {
+    /// Owned.
+    var value: Value
+    var leaves: TreeScan.Leaves
+    var nodes: [NodeID]
+  }
+
+  /// Binds the leaves of `x` to nodes of their own. The result owns `value`.
+  func variables(_ x: Value, in recording: Recording, isOutermost: Bool) throws -> Variables {
+    let scan = try TreeMap(machine).scan(x, name)
+    let leaves = scan.leaves
+    guard !scan.values.isEmpty else {
+      throw RuntimeError(
+        "E0509", "`\(name)` needs something to differentiate by: \(machine.brief(x)) holds no floating-point numbers",
+        label: "no numbers", help: ["`cast(x, \"f32\")` makes floating-point numbers of whole ones"])
+    }
+    var nodes: [NodeID] = []
+    let operations = operations
+    let value = try TreeMap(machine).map(x, leaves, what: name) { leaf, _ in
+      guard var operand = operations.operand(leaf) else { return heap.retained(leaf) }
+      if operand.isNumber, operand.type != .f64 { operand = try operations.convert(operand, to: .f64, asNumber: true) }
+      let node = try variable(operand, recording, isOutermost)
+      nodes.append(node)
+      return operations.value(.traced(TracedValue(node, recording)))
+    }
+    return Variables(value: value, leaves: leaves, nodes: nodes)
+  }
+
+  private func variable(_ operand: Operand, _ recording: Recording, _ isOutermost: Bool) throws -> NodeID {
+    if isOutermost, let tensor = operations.tensor(operand) {
+      return recording.trace.input(
+        shape: operand.shape, type: operand.type, isNumber: operand.isNumber, example: tensor)
+    }
+    let node = try operations.node(operand, in: recording)
+    return try translatingErrors(recording) { try recording.trace.fresh(node) }
+  }
+
+  /// The one number that a function to be differentiated gives; nil when it does not depend on anything traced.
+  func output(_ y: Value, in recording: Recording) throws -> (operand: Operand, node: NodeID?) {
+    guard let operand = operations.operand(y) else {
+      throw RuntimeError("E0509", "`\(name)` needs a function that gives one number, not \(machine.brief(y))")
+    }
+    guard operand.rank == 0 || operand.shape.reduce(1, *) == 1 else {
+      throw RuntimeError(
+        "E0509", "`\(name)` needs a function that gives one number, not a tensor of shape \(describe(operand.shape))",
+        label: "result \(describe(operand.shape))", help: ["reduce it with `mean` or `sum`, or use `vjp`"])
+    }
+    guard case .traced(let traced) = operand else { return (operand, nil) }
+    return (operand, traced.type.isFloat ? traced.node : nil)
+  }
+
+  /// The gradient of a node as the tree `x`, whose leaves the nodes replace.
+  func tree(_ nodes: [NodeID], like x: Value, _ leaves: TreeScan.Leaves, _ recording: Recording) throws -> Value {
+    var position = 0
+    let operations = operations
+    return try TreeMap(machine).map(x, leaves, what: name) { _, _ in
+      let node = nodes[position]
+      position += 1
+      let value = operations.value(operations.operand(of: TracedValue(node, recording)))
+      return leaves == .params ? try TreeParams.slot(machine, value) : value
+    }
+  }
+
+  /// `f(x, …)` and its gradient by x.
+  func valueAndGradient(
+    _ f: Value, _ x: Value, _ rest: [Value], named: [(String, Value)], training: Bool
+  ) throws -> (value: Value, gradient: Value, next: Value) {
+    let isOutermost = machine.tensors.recording == nil
+    let (start, _) = training ? TreeStates(machine).withCells(x) : (heap.retained(x), false)
+    defer { heap.release(start) }
+    let (nodes, leaves, output, recording) = try self.recording(training: training) {
+      recording -> ([NodeID], TreeScan.Leaves, Operand, Recording) in
+      let variables = try self.variables(start, in: recording, isOutermost: isOutermost)
+      defer { heap.release(variables.value) }
+      let y = try machine.call(f, [variables.value] + rest, named: named)
+      defer { heap.release(y) }
+      let output = try self.output(y, in: recording)
+      let nodes = try gradients(output.node, variables, recording)
+      return (nodes, variables.leaves, output.operand, recording)
+    }
+    let gradient = try tree(nodes, like: x, leaves, recording)
+    let value = operations.value(settled(output))
+    return (value, gradient, training ? TreeStates(machine).settled(start) : heap.retained(x))
+  }
+
+  /// A value of an eager trace that has just ended is a tensor again.
+  func settled(_ operand: Operand) -> Operand {
+    if case .traced(let traced) = operand { return operations.operand(of: traced) }
+    return operand
+  }
+
+  private func gradients(_ y: NodeID?, _ variables: Variables, _ recording: Recording) throws -> [NodeID] {
+    try translatingErrors(recording) {
+      if let y { return try recording.trace.gradient(of: y, wrt: variables.nodes) }
+      let zero = recording.trace.scalar(0, .f32)
+      return try recording.trace.gradient(of: zero, wrt: variables.nodes)
+    }
+  }
+
+  // MARK: products with Jacobians
+
+  /// Leaves of a function's result that can be differentiated.
+  private func outputs(_ y: Value, _ recording: Recording) throws -> (leaves: TreeScan.Leaves, operands: [Operand]) {
+    let scan = try TreeMap(machine).scan(y, name)
+    return (scan.leaves, scan.values.compactMap { operations.operand($0) })
+  }
+
+  /// Σ⟨aᵢ, bᵢ⟩ as a rank-0 node.
+  private func inner(_ a: [Operand], _ b: [Operand]) throws -> Operand {
+    var total: Operand?
+    let operations = operations
+    for (x, y) in zip(a, b) {
+      guard x.shape == y.shape || y.rank == 0 else {
+        throw RuntimeError(
+          "E0401", "`\(name)`: shapes \(describe(x.shape)) and \(describe(y.shape)) do not fit",
+          label: "\(describe(x.shape)) and \(describe(y.shape))")
+      }
+      let product = try operations.arithmetic(.multiply, x, y)
+      let sum = try operations.reduce(.sum, product, axes: Array(0..<product.rank), keep: false)
+      total = try total.map { try operations.arithmetic(.add, $0, sum) } ?? sum
+    }
+    return total ?? .float(0)
+  }
+
+  private func operands(_ v: Value, like count: Int, _ what: String) throws -> [Operand] {
+    let scan = TreeScan(v, machine: machine)
+    let operands = scan.values.compactMap { operations.operand($0) }
+    guard operands.count == count else {
+      throw RuntimeError(
+        "E0409", "`\(name)` needs \(what) built like its counterpart: \(operands.count) leaves stand against \(count)")
+    }
+    return operands
+  }
+
+  /// uᵀJ: the gradient of ⟨f(x), u⟩.
+  func vjp(_ f: Value, _ x: Value, _ u: Value) throws -> Value {
+    let isOutermost = machine.tensors.recording == nil
+    let (nodes, leaves, recording) = try self.recording {
+      recording -> ([NodeID], TreeScan.Leaves, Recording) in
+      let variables = try self.variables(x, in: recording, isOutermost: isOutermost)
+      defer { heap.release(variables.value) }
+      let y = try machine.call(f, [variables.value])
+      defer { heap.release(y) }
+      let outputs = try self.outputs(y, recording).operands
+      let total = try inner(outputs, try operands(u, like: outputs.count, "the vector u"))
+      var node: NodeID?
+      if case .traced(let traced) = total { node = traced.node }
+      return (try gradients(node, variables, recording), variables.leaves, recording)
+    }
+    return try tree(nodes, like: x, leaves, recording)
+  }
+
+  /// Jv, as the gradient by u of ⟨uᵀJ, v⟩, which is linear in u.
+  func jvp(_ f: Value, _ x: Value, _ v: Value) throws -> Value {
+    let isOutermost = machine.tensors.recording == nil
+    let operations = operations
+    let (nodes, leaves, recording, y) = try self.recording {
+      recording -> ([NodeID], TreeScan.Leaves, Recording, Value) in
+      let variables = try self.variables(x, in: recording, isOutermost: isOutermost)
+      defer { heap.release(variables.value) }
+      let y = try machine.call(f, [variables.value])
+      do {
+        let (leaves, outputs) = try self.outputs(y, recording)
+        let dummies = try outputs.map { output -> NodeID in
+          let one = try operations.node(try operations.convert(.float(0), to: output.type), in: recording)
+          return try translatingErrors(recording) {
+            let spread = try recording.trace.apply(.broadcast(output.shape), [one])
+            return try recording.trace.fresh(spread)
+          }
+        }
+        let weighted = try inner(outputs, dummies.map { .traced(TracedValue($0, recording)) })
+        guard case .traced(let total) = weighted else { return (dummies, leaves, recording, y) }
+        let back = try gradients(total.node, variables, recording)
+        let directions = try self.operands(v, like: back.count, "the direction v")
+        let along = try inner(back.map { .traced(TracedValue($0, recording)) }, directions)
+        guard case .traced(let result) = along else { return (dummies, leaves, recording, y) }
+        let forward = try translatingErrors(recording) {
+          try recording.trace.gradient(of: result.node, wrt: dummies)
+        }
+        return (forward, leaves, recording, y)
+      } catch {
+        heap.release(y)
+        throw error
+      }
+    }
+    defer { heap.release(y) }
+    return try tree(nodes, like: y, leaves, recording)
+  }
+
+  /// Second derivatives: of shape S + S for a tensor of shape S, otherwise a matrix over all leaves in order.
+  func hessian(_ f: Value, _ x: Value, _ rest: [Value]) throws -> Value {
+    let isOutermost = machine.tensors.recording == nil
+    let operations = operations
+    let result = try self.recording { recording -> Operand in
+      let variables = try self.variables(x, in: recording, isOutermost: isOutermost)
+      defer { heap.release(variables.value) }
+      let y = try machine.call(f, [variables.value] + rest)
+      defer { heap.release(y) }
+      let first = try gradients(try self.output(y, in: recording).node, variables, recording)
+      let flat = try flattened(first, recording)
+      let n = flat.shape[0]
+      var rows: [Operand] = []
+      for i in 0..<n {
+        try machine.pollInterrupt()
+        guard case .traced(let element) = try operations.row(flat, i) else { continue }
+        let second = try gradients(element.node, variables, recording)
+        rows.append(try operations.reshape(try flattened(second, recording), [1, n]))
+      }
+      let matrix = n == 0 ? flat : try operations.apply(.concat(axis: 0), rows, isTensor: true)
+      guard let operand = operations.operand(x) else { return matrix }
+      if operand.isNumber {
+        let plain = try operations.reshape(matrix, [])
+        return try operations.apply(.reshape([]), [plain])
+      }
+      return try operations.reshape(matrix, operand.shape + operand.shape)
+    }
+    let settled = settled(result)
+    if operations.operand(x)?.isNumber == true, case .tensor(let tensor) = settled {
+      return operations.value(operations.number(tensor))
+    }
+    return operations.value(settled)
+  }
+
+  private func flattened(_ nodes: [NodeID], _ recording: Recording) throws -> Operand {
+    let operations = operations
+    var type: ElementType = .f32
+    for node in nodes where recording.trace.type(node) == .f64 { type = .f64 }
+    let parts = try nodes.map { node -> Operand in
+      let operand = try operations.convert(.traced(TracedValue(node, recording)), to: type)
+      return try operations.reshape(operand, [operand.shape.reduce(1, *)])
+    }
+    return parts.count == 1 ? parts[0] : try operations.apply(.concat(axis: 0), parts, isTensor: true)
+  }
+}

@@ -1,0 +1,234 @@
+import Graphs
+import Tensors
+
+extension Natives {
+  static let gradientNatives: [NativeFunction] = [
+    NativeFunction(
+      "grad", ["f"], doc: "The function that gives the gradient of f by its first argument, which may be any tree.",
+      example: "grad(x -> x^3)(2.0) # => 12.0"
+    ) { call in bind(call, gradient, [try call.function(0)]) },
+    NativeFunction(
+      "value_and_grad", ["f", "training?"],
+      doc: "The function that gives `{ value, grad, next }`: f's value, its gradient by the first argument, and the first argument with its new states when `training: true`.",
+      example: "value_and_grad(x -> x^3)(2.0).value # => 8.0"
+    ) { call in bind(call, valueAndGradient, [try call.function(0), Value(try call.bool(1, default: false))]) },
+    NativeFunction(
+      "jvp", ["f", "x", "v"], doc: "The derivative of f at x in the direction v.", example: "jvp(x -> x^2, 3.0, 1.0) # => 6.0"
+    ) { call in try Gradient(call.machine, "jvp").jvp(try call.function(0), call[1], call[2]) },
+    NativeFunction(
+      "vjp", ["f", "x", "u"], doc: "The gradient by x of the inner product of f(x) with u.",
+      example: "vjp(x -> x^2, 3.0, 1.0) # => 6.0"
+    ) { call in try Gradient(call.machine, "vjp").vjp(try call.function(0), call[1], call[2]) },
+    NativeFunction(
+      "hessian", ["f"],
+      doc: "The function that gives the matrix of second derivatives: of shape S + S for a tensor of shape S, otherwise over all leaves in order.",
+      example: "hessian(x -> x^3)(2.0) # => 12.0"
+    ) { call in bind(call, hessian, [try call.function(0)]) },
+    NativeFunction(
+      "training", [], doc: "Whether a model is being trained (by `value_and_grad(f, training: true)`).", example: "training() # => false"
+    ) { call in Value(call.machine.tensors.isTraining) },
+    NativeFunction(
+      "vmap", ["f"],
+      doc: "The function that applies f to each entry of its first argument's tensors along their first axis, and stacks the results. Entries draw under their indexes.",
+      example: "vmap(row -> sum(row))(tensor([[1, 2], [3, 4]]))"
+    ) { call in bind(call, mapped, [try call.function(0)]) },
+    NativeFunction(
+      "scan", ["f", "start", "xs", "axis?"],
+      doc: "Folds f(carry, x), which gives `{ carry, out }`, over the entries of xs along an axis; gives the last carry and the stacked outs.",
+      example: "scan((c, x) -> { carry: c + x, out: c + x }, 0.0, tensor([1, 2, 3])).out"
+    ) { call in try TreeLoops(call).scan() },
+  ]
+
+  /// A function value that remembers values; takes over none of them.
+  static func bind(_ call: NativeCall, _ function: NativeFunction, _ values: [Value]) -> Value {
+    let heap = call.heap
+    return heap.box(.bound, heap.list(values.map { heap.retained($0) }), .none, object: BoundNative(function))
+  }
+
+  /// The values that a bound native remembers: behind its parameters.
+  static func held(_ call: NativeCall, _ index: Int) -> Value {
+    call[call.function.signature.parameters.count].list.elements[index]
+  }
+
+  private static func arguments(_ call: NativeCall) -> (rest: [Value], named: [(String, Value)]) {
+    let rest = call[1].list
+    var named: [(String, Value)] = []
+    if call[2].tag == .record {
+      let record = call[2].record
+      for i in 0..<record.count { named.append((record.name(i), record.values[i])) }
+    }
+    return ((0..<rest.count).map { rest.elements[$0] }, named)
+  }
+
+  private static let gradient = NativeFunction("grad(f)", ["x", "...rest", "..._"], doc: "The gradient of f at x.") { call in
+    let (rest, named) = arguments(call)
+    let result = try Gradient(call.machine, "grad").valueAndGradient(
+      held(call, 0), call[0], rest, named: named, training: false)
+    call.heap.release(result.value)
+    call.heap.release(result.next)
+    return result.gradient
+  }
+
+  private static let valueAndGradient = NativeFunction(
+    "value_and_grad(f)", ["x", "...rest", "..._"], doc: "The value and the gradient of f at x."
+  ) { call in
+    let (rest, named) = arguments(call)
+    let result = try Gradient(call.machine, "value_and_grad").valueAndGradient(
+      held(call, 0), call[0], rest, named: named, training: held(call, 1).asBool)
+    return call.heap.record([("value", result.value), ("grad", result.gradient), ("next", result.next)])
+  }
+
+  private static let hessian = NativeFunction("hessian(f)", ["x", "...rest"], doc: "The Hessian of f at x.") { call in
+    let rest = call[1].list
+    return try Gradient(call.machine, "hessian").hessian(
+      held(call, 0), call[0], (0..<rest.count).map { rest.elements[$0] })
+  }
+
+  private static let mapped = NativeFunction("vmap(f)", ["x", "...rest"], doc: "f of each entry.") { call in
+    try TreeLoops(call).map(held(call, 0))
+  }
+}
+
+/// Loops over the entries of tensors inside trees.
+struct TreeLoops {
+  let call: NativeCall
+  private var machine: Machine { call.machine }
+  private var heap: Heap { call.heap }
+  private var operations: TensorOperations { call.operations }
+  /// Trees deeper than this are refused, since stacking walks them recursively.
+  private static let maximumDepth = 1000
+
+  init(_ call: NativeCall) { self.call = call }
+
+  /// The number of entries along an axis, the same for all tensors of the tree.
+  private func extent(_ x: Value, axis: Int) throws -> Int {
+    var result: Int?
+    var pending = [x]
+    while let value = pending.popLast() {
+      if let operand = operations.operand(value), value.tag == .tensor, operand.rank > 0 {
+        let axis = try call.axis(axis, of: operand.shape)
+        if let known = result, known != operand.shape[axis] {
+          throw RuntimeError(
+            "E0401", "`\(call.function.name)` needs as many entries in each tensor, not \(known) and \(operand.shape[axis])")
+        }
+        result = operand.shape[axis]
+      } else if value.tag == .list || value.tag == .record, let node = TreeNode(value) {
+        for i in 0..<node.count { pending.append(node[i]) }
+      }
+    }
+    guard let result else {
+      throw RuntimeError("E0203", "`\(call.function.name)` needs a tensor to go over, not \(machine.brief(x))")
+    }
+    return result
+  }
+
+  /// Entry `i` of every tensor in a tree.
+  private func entry(_ x: Value, _ i: Int, axis: Int) throws -> Value {
+    var failure: Error?
+    let result = TreeRebuild(machine).rebuild(x) { part, _ in
+      guard part.tag == .tensor, let operand = operations.operand(part), operand.rank > 0, failure == nil else { return nil }
+      do {
+        let axis = try call.axis(axis, of: operand.shape)
+        if axis == 0 { return operations.value(try operations.row(operand, i)) }
+        var indexes: [TensorHooks.Index] = Array(repeating: .whole, count: axis)
+        indexes.append(.value(Value(i)))
+        return operations.value(try operations.index(operand, indexes))
+      } catch {
+        failure = error
+        return nil
+      }
+    }
+    if let failure {
+      heap.release(result)
+      throw failure
+    }
+    return result
+  }
+
+  func map(_ f: Value) throws -> Value {
+    let count = try extent(call[0], axis: 0)
+    let list = call[1].list
+    let rest = (0..<list.count).map { list.elements[$0] }
+    let scope = try operations.freshKey()
+    var results: [Value] = []
+    defer { for result in results { heap.release(result) } }
+    for i in 0..<count {
+      try machine.pollInterrupt()
+      let x = try entry(call[0], i, axis: 0)
+      defer { heap.release(x) }
+      results.append(
+        try operations.withKey(try operations.derive(scope, .int(i))) { try machine.call(f, [x] + rest) })
+    }
+    return try stacked(results, axis: 0, depth: 0)
+  }
+
+  func scan() throws -> Value {
+    let f = try call.function(0)
+    let axis = try call.int(3, default: 0)
+    let count = try extent(call[2], axis: axis)
+    var carry = heap.retained(call[1])
+    var outs: [Value] = []
+    defer {
+      heap.release(carry)
+      for out in outs { heap.release(out) }
+    }
+    for i in 0..<count {
+      try machine.pollInterrupt()
+      let x = try entry(call[2], i, axis: axis)
+      defer { heap.release(x) }
+      let step = try machine.call(f, [carry, x])
+      defer { heap.release(step) }
+      guard step.tag == .record, let next = heap.field(step, named: "carry") else {
+        throw RuntimeError(
+          "E0210", "`scan` needs a function that gives `{ carry, out }`, not \(machine.brief(step))", label: "no `carry`")
+      }
+      let out = heap.field(step, named: "out") ?? .none
+      outs.append(heap.retained(out))
+      heap.retain(next)
+      heap.release(carry)
+      carry = next
+    }
+    let out = try stacked(outs, axis: axis, depth: 0)
+    return heap.record([("carry", heap.retained(carry)), ("out", out)])
+  }
+
+  /// Values of one structure, their tensors and numbers stacked along a new axis. Borrows them.
+  private func stacked(_ values: [Value], axis: Int, depth: Int) throws -> Value {
+    guard let first = values.first, depth < TreeLoops.maximumDepth else { return .none }
+    if first.isNone { return .none }
+    if let operand = operations.operand(first) { return try stackedTensors(values, operand, axis) }
+    guard first.tag == .list || first.tag == .record, let node = TreeNode(first) else {
+      throw RuntimeError("E0203", "`\(call.function.name)` cannot stack \(machine.brief(first))")
+    }
+    var children: [Value] = []
+    do {
+      for i in 0..<node.count {
+        let column = try values.map { value -> Value in
+          guard let other = TreeNode(value), other.value.tag == first.tag, other.count == node.count else {
+            throw RuntimeError("E0409", "`\(call.function.name)` needs all results built alike")
+          }
+          return other[i]
+        }
+        children.append(try stacked(column, axis: axis, depth: depth + 1))
+      }
+    } catch {
+      for child in children { heap.release(child) }
+      throw error
+    }
+    return node.rebuilt(children, heap)
+  }
+
+  private func stackedTensors(_ values: [Value], _ first: Operand, _ axis: Int) throws -> Value {
+    let target: ElementType = first.isNumber && first.type == .f64 ? .f32 : first.type
+    let position = max(0, min(first.rank, axis < 0 ? axis + first.rank + 1 : axis))
+    let shape = Array(first.shape[..<position]) + [1] + Array(first.shape[position...])
+    let parts = try values.map { value -> Operand in
+      guard let operand = operations.operand(value), operand.shape == first.shape else {
+        throw RuntimeError(
+          "E0401", "`\(call.function.name)` needs results of one shape, not \(describe(first.shape)) and \(machine.brief(value))")
+      }
+      return try operations.reshape(try operations.convert(operand, to: target), shape)
+    }
+    return operations.value(try operations.apply(.concat(axis: position), parts, isTensor: true))
+  }
+}

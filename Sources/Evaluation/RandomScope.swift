@@ -1,0 +1,85 @@
+import Graphs
+import Tensors
+
+/// Keys of draws: see LANGUAGE.md, "Randomness".
+extension TensorOperations {
+  /// A fresh key where the program stands: derived from the scope's key and the count of draws, which it raises.
+  func freshKey() throws -> Operand {
+    if let recording = machine.tensors.recording, recording.isStaged {
+      switch recording.scope {
+      case .call(let offset):
+        let hidden = hiddenInputs(recording)
+        recording.scope = .call(offset: offset + 1)
+        let count = try apply(.binary(.add), [.traced(TracedValue(hidden.count, recording)), .int(Int(offset))])
+        return try derive(.traced(TracedValue(hidden.key, recording)), count)
+      case .key(let key, let offset):
+        recording.scope = .key(key, offset: offset + 1)
+        return try derive(.traced(TracedValue(key, recording)), .int(Int(offset)))
+      case .machine: break
+      }
+    }
+    let key = RandomKey.derive(machine.drawScope.key, machine.drawScope.count)
+    machine.drawScope.count &+= 1
+    return .int(Int(key))
+  }
+
+  private func hiddenInputs(_ recording: Recording) -> (key: NodeID, count: NodeID) {
+    if let hidden = recording.hidden { return hidden }
+    let scope = machine.drawScope
+    let made = (
+      key: recording.trace.input(shape: [], type: .i64, isNumber: true, example: Tensor(scalar: Int(scope.key))),
+      count: recording.trace.input(shape: [], type: .i64, isNumber: true, example: Tensor(scalar: Int(scope.count)))
+    )
+    recording.hidden = made
+    return made
+  }
+
+  /// A new key from a key and a number.
+  func derive(_ key: Operand, _ number: Operand) throws -> Operand {
+    if case .int(let k) = key, case .int(let n) = number { return .int(Int(RandomKey.derive(Int64(k), Int64(n)))) }
+    return try apply(.deriveKey, [key, number])
+  }
+
+  /// Runs `body` with draws under a key, counted from 0.
+  func withKey<Result>(_ key: Operand, _ body: () throws -> Result) throws -> Result {
+    let saved = machine.drawScope
+    let recording = machine.tensors.recording
+    let source = recording?.scope
+    defer {
+      machine.drawScope = saved
+      if let source { recording?.scope = source }
+    }
+    switch key {
+    case .int(let number):
+      machine.drawScope = DrawScope(key: Int64(number), count: 0)
+      recording?.scope = .machine
+    case .traced(let traced):
+      if traced.recording.isStaged {
+        traced.recording.scope = .key(traced.node, offset: 0)
+      } else if let tensor = requireContent(key) {
+        machine.drawScope = DrawScope(key: Int64(tensor.integer(0)), count: 0)
+      }
+    default: break
+    }
+    return try body()
+  }
+}
+
+extension NativeCall {
+  /// `key:` as a rank-0 i64 operand that is a number; a fresh key when left out.
+  func drawKey(_ index: Int) throws -> Operand {
+    guard has(index) else { return try operations.freshKey() }
+    return try key(self[index])
+  }
+
+  /// A key: an int, or a rank-0 integer tensor.
+  func key(_ value: Value) throws -> Operand {
+    guard let operand = operations.operand(value), operand.rank == 0, operand.type == .i64 || operand.type == .i32 else {
+      throw RuntimeError(
+        "E0412", "a key is a whole number, as `key(…)` makes it, not \(machine.brief(value))",
+        help: ["`key(\"name\", i)` makes one of a name and numbers"])
+    }
+    if case .tensor(let tensor) = operand { return .int(tensor.integer(0)) }
+    return try operations.convert(operand, to: .i64, asNumber: true)
+  }
+}

@@ -1,0 +1,3 @@
+extension Natives {
+  static let linearAlgebra: [NativeFunction] = []
+}

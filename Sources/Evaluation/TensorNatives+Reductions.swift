@@ -1,0 +1,108 @@
+import Graphs
+import Tensors
+
+extension Natives {
+  static let tensorReductions: [NativeFunction] = [
+    reduction("sum", .sum, "The sum"), reduction("product", .product, "The product"),
+    extremum("max", .max, "The largest element"), extremum("min", .min, "The smallest element"),
+    reduction("any", .any, "Whether any element is true"), reduction("all", .all, "Whether all elements are true"),
+    argument("argmax", isMax: true, "The index of the first largest element"),
+    argument("argmin", isMax: false, "The index of the first smallest element"),
+    alongAxis("cumsum", "Running sums along an axis") { .cumulativeSum(axis: $0) },
+    alongAxis("sort", "The elements in ascending order along an axis, NaN last") { .sort(axis: $0) },
+    alongAxis("order", "The indices that sort along an axis, stable, NaN last") { .argSort(axis: $0) },
+  ]
+
+  private static func reduction(_ name: String, _ operation: Reduction, _ meaning: String) -> NativeFunction {
+    NativeFunction(
+      name, ["t", "axes?", "keep?"], kinds: .tensor,
+      doc: "\(meaning) over `axes:` (one axis or several, all when left out), which are dropped unless `keep: true`.",
+      example: "\(name)(tensor([[1, 2], [3, 4]])\(operation == .any || operation == .all ? " > 2" : ""), axes: 0)"
+    ) { call in try reduce(call, operation, axes: call[1], keep: 2) }
+  }
+
+  /// `max(t, axes: 0)`, and `max(a, b, c)` of numbers and rank-0 tensors.
+  private static func extremum(_ name: String, _ operation: Reduction, _ meaning: String) -> NativeFunction {
+    NativeFunction(
+      name, ["t", "...rest", "axes?", "keep?"], kinds: .tensor,
+      doc: "\(meaning) over `axes:` (one axis or several, all when left out), which are dropped unless `keep: true`. Of several numbers, the one.",
+      example: "\(name)(tensor([[1, 2], [3, 4]]), axes: 0)"
+    ) { call in
+      let rest = call[1].list
+      if rest.count == 0 { return try reduce(call, operation, axes: call[2], keep: 3) }
+      let operations = call.operations
+      guard try call.operand(0).rank == 0 else {
+        guard rest.count == 1, !call.has(2) else {
+          throw RuntimeError(
+            "E0210", "`\(name)` of a tensor takes `axes:` and `keep:`", help: ["`maximum(a, b)` compares element by element"])
+        }
+        return try reduce(call, operation, axes: rest.elements[0], keep: 3)
+      }
+      var result = try call.operand(0)
+      for i in 0..<rest.count {
+        guard let next = operations.operand(rest.elements[i]) else { throw call.mismatch(1, "numbers") }
+        result = try operations.arithmetic(operation == .max ? .maximum : .minimum, result, next)
+      }
+      return call.result(result)
+    }
+  }
+
+  private static func reduce(_ call: NativeCall, _ operation: Reduction, axes: Value, keep: Int) throws -> Value {
+    let x = try call.operand(0)
+    let axes = try call.axes(axes, of: x.shape)
+    return call.result(try call.operations.reduce(operation, x, axes: axes, keep: try call.bool(keep, default: false)))
+  }
+
+  private static func argument(_ name: String, isMax: Bool, _ meaning: String) -> NativeFunction {
+    NativeFunction(
+      name, ["t", "axis?"], kinds: .tensor, doc: "\(meaning) along an axis (the last), which is dropped.",
+      example: "\(name)(tensor([3, 1, 2]))"
+    ) { call in
+      let x = try call.operand(0)
+      let axis = try call.axis(try call.int(1, default: -1), of: x.shape)
+      let numeric = x.type == .bool ? try call.operations.convert(x, to: .i32) : x
+      return call.result(try call.operations.apply(.argReduce(isMax: isMax, axis: axis), [numeric], isTensor: true))
+    }
+  }
+
+  private static func alongAxis(
+    _ name: String, _ meaning: String, _ primitive: @escaping @Sendable (Int) -> Primitive
+  ) -> NativeFunction {
+    NativeFunction(
+      name, ["t", "axis?"], kinds: .tensor, doc: "\(meaning) (the last).", example: "\(name)(tensor([3, 1, 2]))"
+    ) { call in
+      let x = try call.operand(0)
+      let axis = try call.axis(try call.int(1, default: -1), of: x.shape)
+      let numeric = x.type == .bool ? try call.operations.convert(x, to: .i64) : x
+      return call.result(try call.operations.apply(primitive(axis), [numeric], isTensor: true))
+    }
+  }
+}
+
+extension TensorOperations {
+  func reduce(_ operation: Reduction, _ x: Operand, axes: [Int], keep: Bool) throws -> Operand {
+    if x.rank == 0 { return x }
+    var source = x
+    switch operation {
+    case .any, .all:
+      guard x.type == .bool else {
+        throw RuntimeError(
+          "E0402", "`\(operation)` needs booleans, not \(x.type.name)\(describe(x.shape))",
+          help: ["compare first, as in `\(operation)(x > 0)`"])
+      }
+    case .max, .min:
+      if x.type == .bool { source = try convert(x, to: .i32) }
+      for axis in axes where x.shape[axis] == 0 {
+        throw RuntimeError(
+          "E0401", "no elements have no \(operation == .max ? "largest" : "smallest"): axis \(axis) of \(describe(x.shape)) is empty")
+      }
+    case .sum, .product: if x.type == .bool { source = try convert(x, to: .i64) }
+    }
+    var result = try apply(.reduce(operation, axes: axes), [source], isTensor: true)
+    if x.type == .bool, operation == .max || operation == .min { result = try convert(result, to: .bool) }
+    guard keep else { return result }
+    var shape = x.shape
+    for axis in axes { shape[axis] = 1 }
+    return try reshape(result, shape)
+  }
+}

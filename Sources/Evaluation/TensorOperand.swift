@@ -1,0 +1,230 @@
+import Graphs
+import Tensors
+
+/// What an operation of tensors works on: a tensor, a plain number of the language, or a traced value.
+enum Operand {
+  case tensor(Tensor)
+  case int(Int)
+  case float(Double)
+  case bool(Bool)
+  case traced(TracedValue)
+
+  var shape: Shape {
+    switch self {
+    case .tensor(let tensor): tensor.shape
+    case .traced(let value): value.shape
+    case .int, .float, .bool: []
+    }
+  }
+
+  var rank: Int { shape.count }
+
+  var type: ElementType {
+    switch self {
+    case .tensor(let tensor): tensor.type
+    case .traced(let value): value.type
+    case .int: .i64
+    case .float: .f64
+    case .bool: .bool
+    }
+  }
+
+  /// A number (or plain condition) of the language, which gives way to a tensor's type.
+  var isNumber: Bool {
+    switch self {
+    case .tensor: false
+    case .traced(let value): value.isNumber
+    case .int, .float, .bool: true
+    }
+  }
+
+  var isTraced: Bool { if case .traced = self { true } else { false } }
+}
+
+/// Operations on operands: recorded where one of them is traced, otherwise executed at once.
+struct TensorOperations {
+  unowned(unsafe) let machine: Machine
+
+  init(_ machine: Machine) { self.machine = machine }
+
+  // MARK: values and operands
+
+  /// A tensor, number or bool as an operand; nil for anything else.
+  @inline(__always) func operand(_ value: Value) -> Operand? {
+    switch value.tag {
+    case .tensor:
+      guard let object = value.boxedObject else { return nil }
+      return operand(of: object)
+    case .int: return .int(value.asInt)
+    case .float: return .float(value.asDouble)
+    case .bool: return .bool(value.asBool)
+    default: return nil
+    }
+  }
+
+  func operand(of object: AnyObject) -> Operand {
+    if let tensor = object as? Tensor { return .tensor(tensor) }
+    if let traced = object as? TracedValue { return resolved(traced) }
+    if let cell = object as? StateCell { return operand(of: cell.content) }
+    return .int(0)
+  }
+
+  /// A value of a trace that has ended is its tensor, where that is known.
+  private func resolved(_ traced: TracedValue) -> Operand {
+    if traced.recording === machine.tensors.recording { return .traced(traced) }
+    guard let tensor = traced.recording.trace.value(traced.node) else { return .traced(traced) }
+    return traced.isNumber ? number(tensor) : .tensor(tensor)
+  }
+
+  /// A rank-0 tensor as a plain number.
+  func number(_ tensor: Tensor) -> Operand {
+    switch tensor.type {
+    case .f32, .f64: .float(tensor.element(0))
+    case .i32, .i64: .int(tensor.integer(0))
+    case .bool: .bool(tensor.integer(0) != 0)
+    }
+  }
+
+  /// An operand as a value of the language, owned by the caller.
+  func value(_ operand: Operand) -> Value {
+    switch operand {
+    case .tensor(let tensor): return machine.heap.tensor(holding: tensor, bytes: tensor.byteCount)
+    case .int(let number): return Value(number)
+    case .float(let number): return Value(number)
+    case .bool(let truth): return Value(truth)
+    case .traced(let traced):
+      let box = machine.heap.tensor(holding: traced, bytes: 0)
+      if traced.isNumber { box.header.pointee.flags |= TensorFlags.isNumber }
+      return box
+    }
+  }
+
+  /// The operand as a tensor in the type it has; nil for a traced one.
+  func tensor(_ operand: Operand) -> Tensor? {
+    switch operand {
+    case .tensor(let tensor): tensor
+    case .int(let number): Tensor(scalar: number)
+    case .float(let number): Tensor(scalar: number)
+    case .bool(let truth): Tensor(scalar: truth)
+    case .traced: nil
+    }
+  }
+
+  /// The content that is known now: of plain operands, and of traced ones in an eager trace. Nil while a compiled function is
+  /// traced, except for numbers that follow from numbers; their value then joins the key of the trace.
+  func requireContent(_ operand: Operand) -> Tensor? {
+    guard case .traced(let traced) = operand else { return tensor(operand) }
+    return traced.recording.trace.requireValue(traced.node)
+  }
+
+  // MARK: applying
+
+  /// The node of an operand in a recording.
+  func node(_ operand: Operand, in recording: Recording) throws -> NodeID {
+    switch operand {
+    case .traced(let traced):
+      guard traced.recording === recording else {
+        throw RuntimeError(
+          "E0502", "a value that a compiled function computed while it was traced is used outside of that call",
+          help: ["return the value from the compiled function"])
+      }
+      return traced.node
+    case .tensor(let tensor): return recording.trace.constant(tensor)
+    case .int(let number):
+      if abs(Double(number)) < 1e15 { return recording.trace.scalar(Double(number), .i64, isNumber: true) }
+      return recording.trace.constant(Tensor(scalar: number), isNumber: true)
+    case .float(let number):
+      if number.isNaN { return recording.trace.constant(Tensor(scalar: number), isNumber: true) }
+      return recording.trace.scalar(number, .f64, isNumber: true)
+    case .bool(let truth): return recording.trace.constant(Tensor(scalar: truth), isNumber: true)
+    }
+  }
+
+  /// Applies a primitive. The result is a number where all operands are numbers and it has rank 0.
+  func apply(_ primitive: Primitive, _ operands: [Operand], isTensor: Bool = false) throws -> Operand {
+    if operands.contains(where: \.isTraced), let recording = machine.tensors.recording {
+      return try record(primitive, operands, recording, isTensor: isTensor)
+    }
+    let allNumbers = !isTensor && operands.allSatisfy(\.isNumber)
+    var inputs: [Tensor] = []
+    inputs.reserveCapacity(operands.count)
+    for operand in operands {
+      guard let tensor = tensor(operand) else {
+        throw RuntimeError(
+          "E0502", "a value that a compiled function computed while it was traced is used outside of that call",
+          help: ["return the value from the compiled function"])
+      }
+      inputs.append(tensor)
+    }
+    let result = try translatingErrors { try Graphs.evaluate(primitive, inputs) }
+    return allNumbers && result.rank == 0 && !operands.isEmpty ? number(result) : .tensor(result)
+  }
+
+  private func record(
+    _ primitive: Primitive, _ operands: [Operand], _ recording: Recording, isTensor: Bool
+  ) throws -> Operand {
+    var isNumber = !isTensor
+    var nodes: [NodeID] = []
+    nodes.reserveCapacity(operands.count)
+    for operand in operands {
+      if !operand.isNumber { isNumber = false }
+      nodes.append(try node(operand, in: recording))
+    }
+    let origin = recording.origin(of: machine.currentSpan)
+    let result = try translatingErrors(recording) {
+      try recording.trace.apply(primitive, nodes, isNumber: isNumber, origin: origin)
+    }
+    return .traced(TracedValue(result, recording))
+  }
+
+  // MARK: types
+
+  /// The operand in another element type. A number that becomes a tensor's companion is one no longer.
+  func convert(_ operand: Operand, to type: ElementType, asNumber: Bool = false) throws -> Operand {
+    if operand.type == type, operand.isNumber == asNumber || operand.isTraced == false && asNumber { return operand }
+    switch operand {
+    case .int(let number) where !asNumber: return .tensor(try scalar(Double(number), exact: number, type))
+    case .float(let number) where !asNumber: return .tensor(try scalar(number, exact: nil, type))
+    case .bool(let truth) where !asNumber: return .tensor(try scalar(truth ? 1 : 0, exact: truth ? 1 : 0, type))
+    case .int(let number) where type == .f64: return .float(Double(number))
+    case .bool(let truth) where type == .i64: return .int(truth ? 1 : 0)
+    case .bool(let truth) where type == .f64: return .float(truth ? 1 : 0)
+    case .traced(let traced) where traced.isNumber && traced.type == type && !asNumber:
+      return try apply(.reshape([]), [operand], isTensor: true)
+    default:
+      return try apply(.convert(type), [operand], isTensor: !asNumber)
+    }
+  }
+
+  /// A rank-0 tensor of a number.
+  func scalar(_ number: Double, exact: Int?, _ type: ElementType) throws -> Tensor {
+    switch type {
+    case .f64: return Tensor(scalar: number)
+    case .f32: return Tensor(scalar: Float(number))
+    case .bool: return Tensor(scalar: number != 0)
+    case .i64: if let exact { return Tensor(scalar: exact) }
+    case .i32: break
+    }
+    return try translatingErrors { try Graphs.evaluate(.convert(type), [Tensor(scalar: number)]) }
+  }
+
+  /// The common type of two operands by the language's rules; `nil` when both are numbers.
+  func commonType(_ a: Operand, _ b: Operand) -> ElementType {
+    if a.isNumber == b.isNumber { return TensorOperations.widest(a.type, b.type, numbers: a.isNumber) }
+    let (tensor, number) = a.isNumber ? (b.type, a.type) : (a.type, b.type)
+    switch (tensor, number) {
+    case (.f32, _), (.f64, _): return tensor
+    case (.i32, .f64), (.i64, .f64), (.bool, .f64): return .f32
+    case (.bool, .i64): return .i64
+    default: return tensor
+    }
+  }
+
+  static func widest(_ a: ElementType, _ b: ElementType, numbers: Bool) -> ElementType {
+    if a == b { return a }
+    if a == .f64 || b == .f64 { return .f64 }
+    if a == .f32 || b == .f32 { return .f32 }
+    if a == .i64 || b == .i64 { return .i64 }
+    return .i32
+  }
+}

@@ -1,0 +1,97 @@
+import Diagnostics
+import Graphs
+import Tensors
+
+/// A tensor, or a number, whose computation is being recorded: a node of a trace that is (or was) in progress.
+final class TracedValue {
+  let node: NodeID
+  let recording: Recording
+  /// Bound to a function's argument by `grad`: what to name it in messages.
+  init(_ node: NodeID, _ recording: Recording) {
+    self.node = node
+    self.recording = recording
+  }
+
+  var shape: Shape { recording.trace.shape(node) }
+  var type: ElementType { recording.trace.type(node) }
+  var isNumber: Bool { recording.trace.isNumber(node) }
+}
+
+/// What stands in the slot of a `state` while a training call runs: calls read and write it in order.
+final class StateCell {
+  /// A `Tensor` or a `TracedValue`.
+  var content: AnyObject
+  init(_ content: AnyObject) { self.content = content }
+}
+
+/// A trace in progress: of an eager derivative, or of a compiled function.
+final class Recording {
+  let trace: Trace
+  /// Spans that origins of the trace's nodes stand for.
+  private(set) var spans: [Span] = [.none]
+  private var lastSpan = Span.none
+  /// Where draws of a staged trace come from; eager traces draw from the machine's own scope.
+  var scope = DrawSource.call(offset: 0)
+  /// Hidden inputs of a staged trace, made at the first draw: the scope's key and the count at the call.
+  var hidden: (key: NodeID, count: NodeID)?
+
+  init(_ mode: Trace.Mode) { trace = Trace(mode) }
+
+  var isStaged: Bool { trace.mode == .staged }
+
+  /// The number under which nodes remember a place.
+  func origin(of span: Span) -> Int32 {
+    if span == lastSpan { return Int32(truncatingIfNeeded: spans.count - 1) }
+    spans.append(span)
+    lastSpan = span
+    return Int32(truncatingIfNeeded: spans.count - 1)
+  }
+
+  func span(of origin: Int32) -> Span {
+    spans.indices.contains(Int(origin)) ? spans[Int(origin)] : .none
+  }
+}
+
+/// Where draws come from while a compiled function is traced.
+enum DrawSource {
+  /// The scope of the call: its key and count are hidden inputs; so many draws came before.
+  case call(offset: Int64)
+  /// A key of the program's own, rank-0 i64, counted from 0.
+  case key(NodeID, offset: Int64)
+  /// A key known while tracing: the machine's scope.
+  case machine
+}
+
+/// The tensor side's state of one interpreter.
+final class TensorState {
+  /// The one trace that is being recorded, if any.
+  var recording: Recording?
+  /// What `training()` says.
+  var isTraining = false
+  /// Tracings of compiled functions so far, and calls of plans; tests and `profile` read them.
+  var traceCount = 0
+  var planRunCount = 0
+  var stamps: UInt64 = 0
+}
+
+extension Machine {
+  /// The tensor side's state.
+  @inline(__always) var tensors: TensorState {
+    if let state = tensorState { return unsafeDowncast(state, to: TensorState.self) }
+    return makeTensorState()
+  }
+
+  @inline(never) private func makeTensorState() -> TensorState {
+    let state = TensorState()
+    tensorState = state
+    return state
+  }
+}
+
+/// Flags of a `.tensor` box (`ObjectHeader.flags`).
+enum TensorFlags {
+  /// Holds a traced number of the language rather than a tensor.
+  static let isNumber: UInt8 = 1
+  /// A param that `freeze` took out of training.
+  static let isFrozen: UInt8 = 2
+}

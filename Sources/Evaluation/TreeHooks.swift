@@ -1,0 +1,149 @@
+import Graphs
+import Tensors
+
+/// Params and states of models.
+extension TensorHooks {
+  /// `param name = value` in a function: the value of the slot, which no other slot shares, so that two params made of one tensor
+  /// are two params.
+  static func makeParam(_ m: Machine, _ value: Value) throws -> Value { try TreeParams.fresh(m, value) }
+
+  /// `state name = value` in a function: the value of the slot.
+  static func makeState(_ m: Machine, _ value: Value) throws -> Value {
+    let operations = TensorOperations(m)
+    guard let operand = operations.operand(value) else {
+      throw RuntimeError("E0506", "a state holds a tensor or a number, not \(m.brief(value))")
+    }
+    if operand.isNumber { return operations.value(try operations.convert(operand, to: standardState(operand.type))) }
+    return operations.value(operand)
+  }
+
+  private static func standardState(_ type: ElementType) -> ElementType {
+    switch type {
+    case .f64, .f32: .f32
+    default: type
+    }
+  }
+
+  /// Reading a captured `state` (the slot's value is borrowed): its current value.
+  static func readState(_ m: Machine, _ slot: Value) throws -> Value {
+    guard slot.tag == .tensor, let cell = slot.boxedObject as? StateCell else { return m.heap.retained(slot) }
+    let operations = TensorOperations(m)
+    return operations.value(operations.operand(of: cell.content))
+  }
+
+  /// `name = value` inside the closure that captured `state name`: allowed only in training. Consumes the value.
+  static func assignState(_ m: Machine, _ slot: Value, _ value: Value) throws {
+    defer { m.heap.release(value) }
+    guard m.tensors.isTraining, slot.tag == .tensor, let cell = slot.boxedObject as? StateCell else {
+      throw RuntimeError(
+        "E0510", "a state can only be assigned while its model is trained", label: "not in training",
+        help: [
+          "`value_and_grad(f, training: true)(model)` trains, and gives the model with its new states as `next`",
+          "assign it under `if training() { … }`",
+        ])
+    }
+    let operations = TensorOperations(m)
+    let old = operations.operand(of: cell.content)
+    guard let new = operations.operand(value), new.shape == old.shape else {
+      let shape = operations.operand(value).map { describe($0.shape) } ?? m.brief(value)
+      throw RuntimeError("E0511", "a state keeps its shape: \(shape) cannot replace \(describe(old.shape))")
+    }
+    switch try operations.convert(new, to: old.type) {
+    case .tensor(let tensor): cell.content = tensor
+    case .traced(let traced): cell.content = traced
+    case .int, .float, .bool: break
+    }
+  }
+}
+
+/// States of a value under training.
+struct TreeStates {
+  unowned(unsafe) let machine: Machine
+  init(_ machine: Machine) { self.machine = machine }
+
+  /// The value with a fresh cell in each slot of a state; the cells in order.
+  func withCells(_ value: Value) -> (value: Value, hasCells: Bool) {
+    var hasCells = false
+    let result = replaceStates(value) { slot in
+      guard slot.tag == .tensor, let object = slot.boxedObject else { return nil }
+      hasCells = true
+      let content = (object as? StateCell)?.content ?? object
+      return machine.heap.tensor(holding: StateCell(content), bytes: 0)
+    }
+    return (result, hasCells)
+  }
+
+  /// The value with what its cells hold now in place of the cells.
+  func settled(_ value: Value) -> Value {
+    let operations = TensorOperations(machine)
+    return replaceStates(value) { slot in
+      guard slot.tag == .tensor, let cell = slot.boxedObject as? StateCell else { return nil }
+      return operations.value(operations.operand(of: cell.content))
+    }
+  }
+
+  /// Rebuilds a value with some slots of states replaced; `replace` gives an owned value or nil to keep.
+  private func replaceStates(_ value: Value, _ replace: (Value) -> Value?) -> Value {
+    TreeRebuild(machine).rebuild(value) { child, role in
+      role == .state ? replace(child) : nil
+    }
+  }
+}
+
+/// Rebuilds a value of any depth with parts replaced; parts without replacements are shared. One object reached twice stays one.
+struct TreeRebuild {
+  unowned(unsafe) let machine: Machine
+  init(_ machine: Machine) { self.machine = machine }
+
+  private struct Level {
+    var node: TreeNode
+    var next = 0
+    var children: [Value] = []
+    var isChanged = false
+  }
+
+  /// `replace` borrows a part with its role and gives what stands in its stead, owned, or nil to look inside it.
+  func rebuild(_ value: Value, _ replace: (Value, TreeNode.Role) -> Value?) -> Value {
+    let heap = machine.heap
+    if let whole = replace(value, .plain) { return whole }
+    guard let root = TreeNode(value) else { return heap.retained(value) }
+    var levels = [Level(node: root)]
+    var done: [UInt64: (value: Value, isChanged: Bool)] = [:]
+    while var level = levels.popLast() {
+      guard level.next < level.node.count else {
+        let result: Value
+        if level.isChanged {
+          result = level.node.rebuilt(level.children, heap)
+        } else {
+          for child in level.children { heap.release(child) }
+          result = heap.retained(level.node.value)
+        }
+        if !level.node.value.isUnique { done[level.node.value.bits] = (result, level.isChanged) }
+        guard var parent = levels.popLast() else { return result }
+        parent.children.append(result)
+        parent.isChanged = parent.isChanged || level.isChanged
+        levels.append(parent)
+        continue
+      }
+      let child = level.node[level.next]
+      let role = level.node.role(level.next)
+      level.next += 1
+      if child.isHeap, let known = done[child.bits] {
+        level.children.append(heap.retained(known.value))
+        level.isChanged = level.isChanged || known.isChanged
+      } else if let new = replace(child, role) {
+        if child.isHeap, !child.isUnique { done[child.bits] = (new, true) }
+        level.children.append(new)
+        level.isChanged = true
+      } else if let node = TreeNode(child) {
+        levels.append(level)
+        levels.append(Level(node: node))
+        continue
+      } else {
+        level.children.append(heap.retained(child))
+      }
+      levels.append(level)
+    }
+    return heap.retained(value)
+  }
+}

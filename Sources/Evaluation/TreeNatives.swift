@@ -1,0 +1,171 @@
+import Graphs
+import Tensors
+
+extension Natives {
+  static let treeNatives: [NativeFunction] = [
+    NativeFunction(
+      "tree_map", ["f", "tree", "...trees"],
+      doc: "f of each leaf of a tree, and of the leaves at the same places of further trees; f may take the path as one more argument.",
+      example: "tree_map(x -> x * 2, { a: 1, b: 2 }) # => { a: 2, b: 4 }"
+    ) { call in try treeMap(call) },
+    NativeFunction(
+      "leaves", ["x"], doc: "The leaves of a tree with their paths: a model's params, or float tensors, or numbers.",
+      example: "leaves({ a: 1 }) # => [{ path: \"a\", value: 1 }]"
+    ) { call in
+      let heap = call.heap
+      let scan = try checkedScan(call, 0, wantsPaths: true)
+      return heap.list(
+        zip(scan.paths, scan.values).map { path, value in
+          heap.record([("path", heap.string(path)), ("value", heap.retained(value))])
+        })
+    },
+    NativeFunction(
+      "params", ["m"], doc: "The tree of a model's weights: records named as in the model.",
+      example: "params(dense(2, 1))"
+    ) { call in
+      _ = try checkedScan(call, 0, wantsPaths: false)
+      return TreeParamsRecord(call.machine).record(of: call[0]) ?? call.heap.record([])
+    },
+    NativeFunction(
+      "freeze", ["m", "...paths"],
+      doc: "The same model, the weights under the paths (all, when none is named) no longer trainable.",
+      example: "freeze(block, \"inner\")"
+    ) { call in try freeze(call) },
+    NativeFunction(
+      "untied", ["m"], doc: "A copy in which no two places share a param.", example: "untied({ online: net, target: net })"
+    ) { call in
+      let heap = call.heap
+      let operations = call.operations
+      var seen: Set<UInt64> = []
+      return untie(call.machine, call[0], &seen) { operations.value($0) } ?? heap.retained(call[0])
+    },
+  ]
+
+  private static func checkedScan(_ call: NativeCall, _ index: Int, wantsPaths: Bool) throws -> TreeScan {
+    let checked = try TreeMap(call.machine).scan(call[index], call.function.name)
+    return wantsPaths ? TreeScan(call[index], wantsPaths: true, machine: call.machine) : checked
+  }
+
+  private static func treeMap(_ call: NativeCall) throws -> Value {
+    let machine = call.machine
+    let f = try call.function(0)
+    let list = call[2].list
+    let others = (0..<list.count).map { list.elements[$0] }
+    let tree = call[1]
+    let takesPath = parameterCount(machine, f).map { $0 == others.count + 2 } ?? false
+    let scan = try TreeMap(machine).scan(tree, "tree_map")
+    let paths = takesPath ? TreeScan(tree, wantsPaths: true, machine: machine).paths : []
+    var position = 0
+    return try TreeMap(machine).map(tree, scan.leaves, with: others, what: "tree_map") { leaf, partners in
+      var arguments = [leaf] + partners
+      if takesPath {
+        arguments.append(machine.heap.string(position < paths.count ? paths[position] : ""))
+        position += 1
+      }
+      defer { if takesPath, let path = arguments.last { machine.heap.release(path) } }
+      let result = try machine.call(f, arguments)
+      return scan.leaves == .params ? try TreeParams.slot(machine, result) : result
+    }
+  }
+
+  /// How many parameters a function takes; nil when it takes any number.
+  static func parameterCount(_ machine: Machine, _ f: Value) -> Int? {
+    guard f.tag == .closure else { return nil }
+    let parameters = f.closure.prototype.parameters
+    return parameters.contains { $0.isRest } ? nil : parameters.count
+  }
+
+  private static func freeze(_ call: NativeCall) throws -> Value {
+    let heap = call.heap
+    let list = call[1].list
+    var paths: [String] = []
+    for i in 0..<list.count {
+      guard list.elements[i].tag == .string else { throw call.mismatch(1, "paths such as \"inner\"") }
+      paths.append(list.elements[i].swiftString)
+    }
+    let scan = TreeScan(call[0], wantsPaths: true, machine: call.machine)
+    var unused = Set(paths)
+    var frozen: [UInt64: Bool] = [:]
+    for tensor in scan.modelTensors where tensor.isTrainable {
+      let matching = paths.filter {
+        tensor.path == $0 || tensor.path.hasPrefix($0 + ".") || tensor.path.hasPrefix($0 + "[")
+      }
+      unused.subtract(matching)
+      if paths.isEmpty || !matching.isEmpty { frozen[tensor.value.bits] = true }
+    }
+    if let missing = paths.first(where: unused.contains) {
+      throw RuntimeError(
+        "E0508", "the model has no weights under `\(missing)`", label: "`\(missing)`",
+        help: ["its weights are \(scan.paramPaths.prefix(8).map { "`\($0)`" }.joined(separator: ", "))"])
+    }
+    let operations = call.operations
+    return TreeRebuild(call.machine).rebuild(call[0]) { part, role in
+      guard role == .param, frozen[part.bits] == true, let operand = operations.operand(part) else { return nil }
+      let box = operations.value(operand)
+      guard box.tag == .tensor else { return heap.retained(part) }
+      box.header.pointee.flags |= TensorFlags.isFrozen
+      return box
+    }
+  }
+
+  /// Every param in a box of its own. Recursion is as deep as models are nested.
+  private static func untie(
+    _ machine: Machine, _ value: Value, _ seen: inout Set<UInt64>, _ box: (Operand) -> Value
+  ) -> Value? {
+    guard let node = TreeNode(value) else { return nil }
+    var children: [Value] = []
+    var isChanged = false
+    for i in 0..<node.count {
+      let child = node[i]
+      if node.role(i) == .param, child.tag == .tensor, let operand = TensorOperations(machine).operand(child) {
+        let fresh = box(operand)
+        if fresh.tag == .tensor { fresh.header.pointee.flags |= child.header.pointee.flags & TensorFlags.isFrozen }
+        children.append(fresh)
+        isChanged = true
+      } else if let copy = untie(machine, child, &seen, box) {
+        children.append(copy)
+        isChanged = true
+      } else {
+        children.append(machine.heap.retained(child))
+      }
+    }
+    if isChanged { return node.rebuilt(children, machine.heap) }
+    for child in children { machine.heap.release(child) }
+    return nil
+  }
+}
+
+/// The weights of a model as nested records and lists.
+struct TreeParamsRecord {
+  unowned(unsafe) let machine: Machine
+  init(_ machine: Machine) { self.machine = machine }
+
+  /// Nil where there are none.
+  func record(of value: Value) -> Value? {
+    guard let node = TreeNode(value) else { return nil }
+    let heap = machine.heap
+    if value.tag == .list {
+      let parts = (0..<node.count).map { part(node, $0) }
+      guard parts.contains(where: { $0 != nil }) else { return nil }
+      return heap.list(parts.map { $0 ?? .none })
+    }
+    if value.tag == .overload || value.tag == .bound { return record(of: node[0]) }
+    var fields: [(String, Value)] = []
+    for i in 0..<node.count {
+      if let part = part(node, i) { fields.append((name(node, i), part)) }
+    }
+    return fields.isEmpty ? nil : heap.record(fields)
+  }
+
+  private func part(_ node: TreeNode, _ i: Int) -> Value? {
+    if TreeScan.Leaves.params.contains(node[i], node.role(i)) {
+      let operations = TensorOperations(machine)
+      return operations.operand(node[i]).map(operations.value)
+    }
+    return node.role(i) == .plain ? record(of: node[i]) : nil
+  }
+
+  private func name(_ node: TreeNode, _ i: Int) -> String {
+    node.value.tag == .record ? node.value.record.name(i) : node.path(i, under: "")
+  }
+}

@@ -1,0 +1,215 @@
+import Graphs
+import Syntax
+import Tensors
+
+/// What a value looks like as a tree of vectors: what it holds, in depth-first order.
+struct TreeScan {
+  /// Which parts of a value are the coordinates of its vector space.
+  enum Leaves {
+    /// It holds a function: its trainable `param`s.
+    case params
+    /// Its floating-point tensors.
+    case floats
+    /// It has neither: its numbers.
+    case numbers
+
+    /// Whether a part, with its role in what holds it, is a coordinate.
+    @inline(__always) func contains(_ value: Value, _ role: TreeNode.Role) -> Bool {
+      switch self {
+      case .numbers:
+        return value.isNumber || (value.tag == .tensor && value.header.pointee.flags & TensorFlags.isNumber != 0)
+      case .floats:
+        return value.tag == .tensor && value.header.pointee.flags & TensorFlags.isNumber == 0 && TreeScan.isFloat(value)
+      case .params:
+        return role == .param && value.tag == .tensor && value.header.pointee.flags & TensorFlags.isFrozen == 0
+          && TreeScan.isFloat(value)
+      }
+    }
+  }
+
+  /// A tensor of a model with its path.
+  struct ModelTensor {
+    var value: Value
+    var path: String
+    var isTrainable: Bool
+  }
+
+  /// Whether a function stands somewhere in the value.
+  private(set) var holdsFunction = false
+  /// Trainable params, float tensors, and numbers, borrowed from the scanned value.
+  private(set) var params: [Value] = []
+  private(set) var floats: [Value] = []
+  private(set) var numbers: [Value] = []
+  /// The paths of the three, when asked for.
+  private(set) var paramPaths: [String] = []
+  private(set) var floatPaths: [String] = []
+  private(set) var numberPaths: [String] = []
+  /// All params (frozen ones too) and states, when paths were asked for.
+  private(set) var modelTensors: [ModelTensor] = []
+
+  private let wantsPaths: Bool
+
+  init(_ value: Value, wantsPaths: Bool = false, machine: Machine) {
+    self.wantsPaths = wantsPaths
+    var pending = [Pending(value: value, path: "", role: .plain)]
+    while let next = pending.popLast() {
+      if next.role == .plain || next.role == .param { visit(next.value, next.path, isParam: next.role == .param) }
+      if wantsPaths, next.role != .plain { note(next.value, next.path, isParam: next.role == .param) }
+      guard next.role == .plain, let children = TreeNode(next.value) else { continue }
+      for i in stride(from: children.count - 1, through: 0, by: -1) {
+        let child = children[i]
+        guard child.isHeap || child.isNumber || child.tag == .native else { continue }
+        let path = wantsPaths ? children.path(i, under: next.path) : ""
+        pending.append(Pending(value: child, path: path, role: children.role(i)))
+      }
+    }
+  }
+
+  private struct Pending {
+    var value: Value
+    var path: String
+    var role: TreeNode.Role
+  }
+
+  private mutating func note(_ value: Value, _ path: String, isParam: Bool) {
+    guard value.tag == .tensor else { return }
+    let isFrozen = value.header.pointee.flags & TensorFlags.isFrozen != 0
+    modelTensors.append(ModelTensor(value: value, path: path, isTrainable: isParam && !isFrozen))
+  }
+
+  private mutating func visit(_ value: Value, _ path: String, isParam: Bool) {
+    if value.isFunction { holdsFunction = true }
+    if Leaves.numbers.contains(value, isParam ? .param : .plain) {
+      numbers.append(value)
+      if wantsPaths { numberPaths.append(path) }
+    } else if Leaves.params.contains(value, isParam ? .param : .plain) {
+      params.append(value)
+      if wantsPaths { paramPaths.append(path) }
+    } else if !isParam, Leaves.floats.contains(value, .plain) {
+      floats.append(value)
+      if wantsPaths { floatPaths.append(path) }
+    }
+  }
+
+  static func isFloat(_ value: Value) -> Bool {
+    guard let object = value.boxedObject else { return false }
+    return isFloat(object)
+  }
+
+  private static func isFloat(_ object: AnyObject) -> Bool {
+    if let tensor = object as? Tensor { return tensor.type.isFloat }
+    if let traced = object as? TracedValue { return traced.type.isFloat }
+    if let cell = object as? StateCell { return isFloat(cell.content) }
+    return false
+  }
+
+  /// Whether it holds no coordinates of a kind.
+  func isEmpty(of leaves: Leaves) -> Bool {
+    switch leaves {
+    case .params: params.isEmpty
+    case .floats: floats.isEmpty
+    case .numbers: numbers.isEmpty
+    }
+  }
+
+  /// Which of them are the coordinates.
+  var leaves: Leaves { holdsFunction ? .params : floats.isEmpty ? .numbers : .floats }
+  var values: [Value] {
+    switch leaves {
+    case .params: params
+    case .floats: floats
+    case .numbers: numbers
+    }
+  }
+  var paths: [String] {
+    switch leaves {
+    case .params: paramPaths
+    case .floats: floatPaths
+    case .numbers: numberPaths
+    }
+  }
+}
+
+/// The children of a value that holds others.
+struct TreeNode {
+  let value: Value
+  let count: Int
+  private let children: UnsafeMutablePointer<Value>
+  private let captures: [Prototype.CapturedName]?
+
+  /// Nil for a value without children that count (tensors, numbers, strings, tables …).
+  init?(_ value: Value) {
+    self.value = value
+    switch value.tag {
+    case .list:
+      children = value.list.elements
+      count = value.list.count
+      captures = nil
+    case .record:
+      children = value.record.values
+      count = value.record.count
+      captures = nil
+    case .closure:
+      children = value.closure.captures
+      count = value.closure.captureCount
+      captures = value.closure.prototype.captures
+    case .bound:
+      children = value.pointer.advanced(by: TreeNode.firstOffset).assumingMemoryBound(to: Value.self)
+      count = 1
+      captures = nil
+    case .overload:
+      children = value.pointer.advanced(by: TreeNode.firstOffset).assumingMemoryBound(to: Value.self) + 1
+      count = 1
+      captures = nil
+    default: return nil
+    }
+  }
+
+  /// Where `BoxObject.first` lies; `second` follows.
+  private static let firstOffset = MemoryLayout<BoxObject>.offset(of: \BoxObject.first) ?? 8
+
+  @inline(__always) subscript(_ index: Int) -> Value { children[index] }
+
+  /// What a child is to its owner.
+  enum Role { case plain, param, state }
+
+  @inline(__always) func role(_ index: Int) -> Role {
+    guard let captures, index < captures.count else { return .plain }
+    switch captures[index].role {
+    case .param: return .param
+    case .state: return .state
+    default: return .plain
+    }
+  }
+
+  /// The path of a child: `layers[0].weight`.
+  func path(_ index: Int, under path: String) -> String {
+    switch value.tag {
+    case .list: return "\(path)[\(index)]"
+    case .record: return join(path, value.record.name(index))
+    case .closure: return join(path, captures?[index].name ?? "")
+    default: return path
+    }
+  }
+
+  private func join(_ path: String, _ name: String) -> String { path.isEmpty ? name : "\(path).\(name)" }
+
+  /// The same value with other children, whose counts are taken over.
+  func rebuilt(_ children: [Value], _ heap: Heap) -> Value {
+    switch value.tag {
+    case .list: return heap.list(children)
+    case .record:
+      let shape = value.record.shape
+      shape.pointee.references += 1
+      let record = heap.record(shape: shape, capacity: children.count)
+      for (i, child) in children.enumerated() { record.record.values[i] = child }
+      return record
+    case .closure: return heap.closure(like: value, captures: children)
+    case .bound:
+      let object = (value.boxedObject as? BoundNative).map { BoundNative($0.function) }
+      return heap.box(.bound, children[0], .none, object: object)
+    case .overload: return heap.box(.overload, heap.retained(value.box.pointee.first), children[0])
+    default: return heap.retained(value)
+    }
+  }
+}

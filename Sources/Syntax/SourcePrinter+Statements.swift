@@ -1,0 +1,203 @@
+import Diagnostics
+
+extension SourcePrinter {
+  mutating func statement(_ s: Statement) -> Layout {
+    switch s.kind {
+    case .expression(let e): return expression(e)
+    case .letBinding(let p, let e): return headed("let ", pattern(p), e)
+    case .varBinding(let p, let e): return headed("var ", pattern(p), e)
+    case .assign(let target, let operation, let value):
+      let left = expression(target)
+      return .sequence([left, .text(" \(operation?.rawValue ?? "")= "), expression(value)])
+    case .function(let name, let f, _): return .sequence([.text("fn \(name.text)"), functionRest(f, after: "=")])
+    case .param(let name, let e): return headed("param ", .text(name.text), e)
+    case .state(let name, let e): return headed("state ", .text(name.text), e)
+    case .option(let name, let value, let bounds, let documentation):
+      return option(name, value, bounds, documentation, s.span)
+    case .seed(let e): return .sequence([.text("seed "), expression(e)])
+    case .cite(let e): return .sequence([.text("cite "), expression(e)])
+    case .show(let e): return .sequence([.text("show "), expression(e)])
+    case .claim(let title, let body): return titled("claim ", title, body)
+    case .test(let title, let body): return titled("test ", title, body)
+    case .use(let path, let isFile, let alias):
+      let name = isFile ? SourcePrinter.quoted(path) : path
+      return .text("use \(name)" + (alias.map { " as \($0.text)" } ?? ""))
+    default: return control(s)
+    }
+  }
+
+  private mutating func control(_ s: Statement) -> Layout {
+    switch s.kind {
+    case .forLoop(let p, let e, let body):
+      let head: [Layout] = [.text("for "), pattern(p), .text(" in "), expression(e), .text(" ")]
+      return .group(.sequence(head + [block(body)]))
+    case .whileLoop(let e, let body):
+      let head: [Layout] = [.text("while "), expression(e), .text(" ")]
+      return .group(.sequence(head + [block(body)]))
+    case .breakLoop: return .text("break")
+    case .continueLoop: return .text("continue")
+    case .returnValue(let e):
+      guard let e else { return .text("return") }
+      return .sequence([.text("return "), expression(e)])
+    case .expect(let e): return .sequence([.text("expect "), expression(e)])
+    case .expectFails(let body): return .sequence([.text("expect fails "), self.body(body)])
+    case .prose(let text):
+      let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
+      return .join(lines.map { .text($0.isEmpty ? "##" : "## \($0)") }, by: .newline(blank: false))
+    case .languageVersion(let version): return .text("exp \(version)")
+    default: return .text(isFromSource(s.span) ? source.text(s.span) : "")
+    }
+  }
+
+  private mutating func headed(_ head: String, _ name: Layout, _ value: Expression) -> Layout {
+    .sequence([.text(head), name, .text(" = "), expression(value)])
+  }
+
+  private mutating func option(
+    _ name: Name, _ value: Expression, _ bounds: Expression?, _ documentation: String?, _ span: Span
+  ) -> Layout {
+    var parts: [Layout] = [.text("option \(name.text) = "), operand(value, atLeast: .coalesce)]
+    if let bounds { parts += [.text(" in "), operand(bounds, atLeast: .coalesce)] }
+    if let documentation { parts.append(.text(" " + SourcePrinter.quoted(documentation))) }
+    return .sequence(parts)
+  }
+
+  private mutating func titled(_ word: String, _ title: Expression, _ body: FunctionLiteral) -> Layout {
+    let head: [Layout] = [.text(word), expression(title), .text(" ")]
+    return .group(.sequence(head + [self.body(body)]))
+  }
+
+  /// The block of a function that is written as a block only.
+  mutating func body(_ f: FunctionLiteral) -> Layout {
+    switch f.body {
+    case .block(let b): return .group(block(b))
+    case .expression(let e): return .sequence([.text("{ "), expression(e), .text(" }")])
+    }
+  }
+
+  // MARK: Functions and patterns
+
+  /// Parameters and body, after `fn` and a name. `after` stands before a body that is one expression.
+  mutating func functionRest(_ f: FunctionLiteral, after sign: String) -> Layout {
+    let head = parameters(f.parameters, start: isFromSource(f.span) ? Int(f.span.lower) : nil)
+    switch f.body {
+    case .expression(let e): return .sequence([head, .text(" \(sign) "), expression(e)])
+    case .block(let b):
+      let patterns = f.parameters.filter { $0.pattern != nil }.count
+      guard patterns > 0, b.statements.count >= patterns else { return .group(.sequence([head, .text(" "), block(b)])) }
+      let statements = Array(b.statements.dropFirst(patterns))
+      if let e = SourcePrinter.onlyExpression(statements), e.span == b.span {
+        return .sequence([head, .text(" \(sign) "), expression(e)])
+      }
+      let isInline = statements.count == 1 && !(isFromSource(b.span) && hasNewline(Int(b.span.lower), Int(b.span.upper)))
+      return .group(.sequence([head, .text(" "), block(statements, b.span, isInline: isInline)]))
+    }
+  }
+
+  /// A literal inside an expression.
+  mutating func functionLiteral(_ f: FunctionLiteral) -> Layout {
+    if SourcePrinter.isArrow(f) {
+      if case .expression(let e) = f.body, f.parameters.count == 1, let only = f.parameters.first, !only.isRest,
+        only.kind == nil, only.defaultValue == nil, only.pattern == nil
+      {
+        return .sequence([.text("\(only.name.text) -> "), expression(e)])
+      }
+      return functionRest(f, after: "->")
+    }
+    return .sequence([.text("fn"), functionRest(f, after: "=")])
+  }
+
+  /// The literal can be written with `->`: its body is one expression.
+  static func isArrow(_ f: FunctionLiteral) -> Bool {
+    switch f.body {
+    case .expression: return true
+    case .block(let b):
+      let patterns = f.parameters.filter { $0.pattern != nil }.count
+      guard patterns > 0, let e = onlyExpression(Array(b.statements.dropFirst(patterns))) else { return false }
+      return e.span == b.span
+    }
+  }
+
+  static func onlyExpression(_ statements: [Statement]) -> Expression? {
+    guard statements.count == 1, case .expression(let e)? = statements.first?.kind else { return nil }
+    return e
+  }
+
+  private mutating func parameters(_ parameters: [Parameter], start: Int?) -> Layout {
+    bracketed("(", ")", parameters, start: start, span: { $0.span }) { $0.parameter($1) }
+  }
+
+  private mutating func parameter(_ p: Parameter) -> Layout {
+    var parts: [Layout] = p.isRest ? [.text("...")] : []
+    parts.append(p.pattern.map { pattern($0) } ?? .text(p.name.text))
+    if let kind = p.kind { parts.append(.text(": \(kind.text)")) }
+    if let value = p.defaultValue { parts += [.text(" = "), expression(value)] }
+    return .sequence(parts)
+  }
+
+  func pattern(_ p: Pattern) -> Layout { .text(patternText(p)) }
+
+  private func patternText(_ p: Pattern) -> String {
+    switch p.kind {
+    case .name(let name): return name.text
+    case .ignore: return "_"
+    case .list(let parts, let rest):
+      var words = parts.map { patternText($0) }
+      switch rest {
+      case .exact: break
+      case .ignored: words.append("...")
+      case .named(let name): words.append("...\(name.text)")
+      }
+      return "[" + words.joined(separator: ", ") + "]"
+    case .record(let fields):
+      if fields.isEmpty { return "{ }" }
+      let words = fields.map { field, part -> String in
+        if case .name(let name) = part.kind, name.text == field.text, SourcePrinter.isPlainName(name.text) { return name.text }
+        return SourcePrinter.fieldName(field.text) + ": " + patternText(part)
+      }
+      return "{ " + words.joined(separator: ", ") + " }"
+    }
+  }
+
+  // MARK: Spelling
+
+  /// A word that may stand before `:`.
+  static func fieldName(_ text: String) -> String {
+    isPlainName(text) || TokenKind.reserved[text] != nil ? text : quoted(text)
+  }
+
+  /// An identifier that is no reserved word.
+  static func isPlainName(_ text: String) -> Bool {
+    guard let first = text.unicodeScalars.first, first == "_" || first.properties.isIDStart else { return false }
+    return TokenKind.reserved[text] == nil && text.unicodeScalars.allSatisfy { $0 == "_" || $0.properties.isIDContinue }
+  }
+
+  /// A string literal for a text.
+  static func quoted(_ text: String) -> String {
+    var out = "\""
+    for scalar in text.unicodeScalars {
+      switch scalar {
+      case "\"": out += "\\\""
+      case "\\": out += "\\\\"
+      case "\n": out += "\\n"
+      case "\t": out += "\\t"
+      case "\r": out += "\\r"
+      case "{": out += "\\{"
+      default:
+        if scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) {
+          out += "\\u{\(String(scalar.value, radix: 16))}"
+        } else {
+          out.unicodeScalars.append(scalar)
+        }
+      }
+    }
+    return out + "\""
+  }
+}
+
+extension Parameter {
+  /// Where it stands, its default included.
+  fileprivate var span: Span {
+    defaultValue.map { name.span.joined($0.span) } ?? kind.map { name.span.joined($0.span) } ?? name.span
+  }
+}

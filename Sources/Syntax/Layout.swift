@@ -13,6 +13,8 @@ indirect enum Layout {
   case align(Layout)
   /// Newlines inside are indented by two columns beyond the current line's own indent.
   case block(Layout)
+  /// Blocks inside are indented from the line on which this begins, wherever they open.
+  case anchor(Layout)
   /// A newline two columns further left than the others of its block, before the closing brace; `flat` when its group fits.
   case closing(flat: String?)
   /// All lines flat if that fits, otherwise all broken.
@@ -38,6 +40,8 @@ struct LayoutWriter {
     var indent: Int
     var isFlat: Bool
     var layout: Layout
+    /// Indent from which a block counts; nil for that of the line on which it opens.
+    var base: Int?
   }
 
   let width: Int
@@ -61,7 +65,7 @@ struct LayoutWriter {
   }
 
   private mutating func push(_ item: Item, _ layout: Layout, indent: Int? = nil, isFlat: Bool? = nil) {
-    stack.append(Item(indent: indent ?? item.indent, isFlat: isFlat ?? item.isFlat, layout: layout))
+    stack.append(Item(indent: indent ?? item.indent, isFlat: isFlat ?? item.isFlat, layout: layout, base: item.base))
   }
 
   private mutating func step(_ item: Item) {
@@ -74,7 +78,10 @@ struct LayoutWriter {
     case .sequence(let parts): for part in parts.reversed() { push(item, part) }
     case .nest(let columns, let inner): push(item, inner, indent: item.indent + columns)
     case .align(let inner): push(item, inner, indent: column)
-    case .block(let inner): push(item, inner, indent: lineIndent + 2)
+    case .block(let inner):
+      stack.append(Item(indent: (item.base ?? lineIndent) + 2, isFlat: item.isFlat, layout: inner))
+    case .anchor(let inner):
+      stack.append(Item(indent: item.indent, isFlat: item.isFlat, layout: inner, base: item.base ?? lineIndent))
     case .group(let inner):
       let isFlat = item.isFlat || fits(Item(indent: item.indent, isFlat: true, layout: inner))
       push(item, inner, isFlat: isFlat)
@@ -127,7 +134,7 @@ struct LayoutWriter {
         room -= flat.count
       case .sequence(let parts):
         for part in parts.reversed() { items.append(Item(indent: 0, isFlat: next.isFlat, layout: part)) }
-      case .nest(_, let inner), .align(let inner), .block(let inner), .group(let inner):
+      case .nest(_, let inner), .align(let inner), .block(let inner), .group(let inner), .anchor(let inner):
         items.append(Item(indent: 0, isFlat: next.isFlat, layout: inner))
       case .filled(let separator, let part):
         if !next.isFlat { return true }

@@ -121,7 +121,9 @@ struct Lexer {
   private mutating func lexComment() {
     let lower = position
     skipLine()
-    let span = Span(file: file.id, lower: lower, upper: lineEnd(from: lower))
+    var upper = position
+    while upper > lower + 1, [0x20, 0x09, 0x0D].contains(bytes[upper - 1]) { upper -= 1 }
+    let span = Span(file: file.id, lower: lower, upper: upper)
     comments.append(Comment(span: span, text: file.text(span)))
     spaceBefore = true
   }

@@ -4,77 +4,60 @@ extension SourcePrinter {
   /// Parts between brackets. The author's line breaks between them stay; where the first part stands on a new line, so does
   /// the closer, and the parts are indented; otherwise they are aligned behind the bracket.
   ///
-  /// `start` is where the bracket stands in the source, nil when unknown.
+  /// `start` and `end` are where the brackets stand in the source, nil when unknown.
   mutating func bracketed<Part>(
-    _ open: String, _ close: String, _ parts: [Part], start: Int?, padding: String = "", trailingComma: Bool = false,
-    span: (Part) -> Span, _ print: (inout SourcePrinter, Part) -> Layout
+    _ open: String, _ close: String, _ parts: [Part], start: Int?, end: Int?, padding: String = "",
+    trailingComma: Bool = false, span: (Part) -> Span, _ print: (inout SourcePrinter, Part) -> Layout
   ) -> Layout {
-    guard let first = parts.first else { return .text(open + (padding.isEmpty ? "" : " ") + close) }
-    let firstSpan = span(first)
-    let isKnown = isFromSource(firstSpan)
-    let isHanging = isKnown && (start.map { hasNewline($0, Int(firstSpan.lower)) } ?? false)
+    guard let first = parts.first else { return .text(open + close) }
+    let lower = Int(span(first).lower)
+    let isHanging = isFromSource(span(first)) && ((start.map { hasNewline($0, lower) } ?? false) || hasComment(0, lower))
     var out: [Layout] = []
-    var hasComment = false
-    var last = start ?? Int(firstSpan.lower)
     for (i, part) in parts.enumerated() {
       let place = span(part)
-      let isPlaced = isFromSource(place)
-      let comments = isPlaced && self.hasComment(0, Int(place.lower)) ? takeComments(before: Int(place.lower)) : []
-      let isBroken = isPlaced && (i == 0 ? isHanging : hasNewline(last, Int(place.lower)))
-      if i > 0, comments.isEmpty, !isBroken {
-        out.append(.filled(separator: .line(flat: " "), part: comma(print(&self, part), i < parts.count - 1)))
+      let isLast = i == parts.count - 1
+      let comments = isFromSource(place) ? takeComments(before: Int(place.lower)) : []
+      for comment in comments { out += [.newline(blank: false), .text(comment.text)] }
+      let isBroken = !comments.isEmpty || (i == 0 ? isHanging : hasNewline(span(parts[i - 1]), place))
+      let printed = print(&self, part)
+      let layout = isLast && !(trailingComma && isHanging) ? printed : .sequence([printed, .text(",")])
+      if isBroken || i == 0 {
+        out += [isBroken ? .newline(blank: false) : .empty, layout]
       } else {
-        for comment in comments {
-          hasComment = true
-          if i > 0 || isHanging || !out.isEmpty { out.append(.newline(blank: false)) }
-          out.append(.text(comment.text))
-        }
-        if isBroken || !comments.isEmpty { out.append(.newline(blank: false)) }
-        out.append(comma(print(&self, part), i < parts.count - 1 || (trailingComma && isHanging)))
+        out.append(.filled(separator: .line(flat: " "), part: layout))
       }
-      last = Int(place.upper)
-      if isPlaced, i < parts.count - 1 || isHanging, let trailing = takeTrailingInBrackets(after: last, next: i + 1 < parts.count ? span(parts[i + 1]) : nil) {
-        out.append(trailing)
-        hasComment = true
-      }
+      // A comment after a part is kept on its line only if what follows begins on a new one.
+      let isFollowedByNewline = isLast ? isHanging : hasNewline(place, span(parts[i + 1]))
+      if isFromSource(place), isFollowedByNewline, let trailing = takeTrailing(after: Int(place.upper)) { out.append(trailing) }
     }
-    if isHanging {
-      return .sequence([.text(open), .block(.sequence(out + [.closing(flat: nil)])), .text(close)])
-    }
-    _ = hasComment
-    return .sequence([.text(open + padding), .align(.sequence(out)), .text(padding + close)])
-  }
-
-  private func comma(_ part: Layout, _ hasComma: Bool) -> Layout {
-    hasComma ? .sequence([part, .text(",")]) : part
-  }
-
-  /// A comment after a part is kept on its line only if the next part begins on a new one.
-  private mutating func takeTrailingInBrackets(after offset: Int, next: Span?) -> Layout? {
-    if let next, !(isFromSource(next) && hasNewline(offset, Int(next.lower))) { return nil }
-    return takeTrailing(after: offset)
+    guard isHanging else { return .sequence([.text(open + padding), .align(.sequence(out)), .text(padding + close)]) }
+    for comment in end.map({ takeComments(before: $0) }) ?? [] { out += [.newline(blank: false), .text(comment.text)] }
+    return .sequence([.text(open), .block(.sequence(out + [.closing(flat: nil)])), .text(close)])
   }
 
   mutating func collection(_ e: Expression) -> Layout {
-    let start = isFromSource(e.span) ? Int(e.span.lower) : nil
+    let start = isFromSource(e.span) ? Int(e.span.lower) : nil, end = isFromSource(e.span) ? Int(e.span.upper) - 1 : nil
     switch e.kind {
     case .list(let elements):
-      return bracketed("[", "]", elements, start: start, trailingComma: true, span: { $0.span }) { printer, element in
+      return bracketed("[", "]", elements, start: start, end: end, trailingComma: true, span: { $0.span }) { printer, element in
         switch element {
         case .value(let value): return printer.expression(value)
-        case .spread(let value): return .sequence([.text("..."), printer.expression(value)])
+        case .spread(let value): return printer.spread(value)
         }
       }
     case .record(let entries):
-      return bracketed("{", "}", entries, start: start, padding: " ", trailingComma: true, span: { $0.span }) { $0.entry($1) }
+      return bracketed("{", "}", entries, start: start, end: end, padding: " ", trailingComma: true, span: { $0.span }) { $0.entry($1) }
     case .comprehension(let element, let clauses): return comprehension(element, clauses)
     default: return .empty
     }
   }
 
+  /// `...e`
+  mutating func spread(_ e: Expression) -> Layout { .sequence([.text("..."), operand(e, atLeast: .or)]) }
+
   private mutating func entry(_ entry: Expression.RecordEntry) -> Layout {
     switch entry {
-    case .spread(let e): return .sequence([.text("..."), expression(e)])
+    case .spread(let e): return spread(e)
     case .computed(let key, let value):
       if case .interpolation = key.kind {
         return .sequence([expression(key), .text(": "), expression(value)])
@@ -82,7 +65,9 @@ extension SourcePrinter {
       return .sequence([.text("("), expression(key), .text("): "), expression(value)])
     case .field(let name, let value):
       if case .name(let text) = value.kind, text == name.text, SourcePrinter.isPlainName(text) { return .text(text) }
-      return .sequence([.text(SourcePrinter.fieldName(name.text) + ":" + gap(name.span, value.span)), expression(value)])
+      let isQuoted = isFromSource(name.span) && [0x22, 0x27].contains(source.bytes[Int(name.span.lower)])
+      let key = isQuoted ? source.text(name.span) : SourcePrinter.fieldName(name.text)
+      return .sequence([.text(key + ":" + gap(name.span, value.span)), expression(value)])
     }
   }
 
@@ -187,7 +172,7 @@ extension SourcePrinter {
       parts.append(.filled(separator: .line(flat: " "), part: .text(words)))
     }
     let head: Layout = .sequence([.text("sweep "), .nest(6, .sequence(parts)), .text(" ")])
-    return .sequence([head, body(s.body)])
+    return .anchor(.sequence([head, body(s.body)]))
   }
 }
 

@@ -28,8 +28,18 @@ extension SourcePrinter {
 
   /// An operand, in parentheses if it binds less tightly than it must.
   mutating func operand(_ e: Expression, atLeast minimum: Precedence) -> Layout {
-    let isLoose = SourcePrinter.precedence(e).map { $0 < minimum } ?? SourcePrinter.isOpenForm(e)
-    return isLoose ? parenthesized(e) : expression(e)
+    let precedence = SourcePrinter.precedence(e)
+    let isLoose = precedence.map { $0 < minimum } ?? SourcePrinter.isOpenForm(e)
+    return isLoose || (precedence != nil && isParenthesized(e.span)) ? parenthesized(e) : expression(e)
+  }
+
+  /// The author put parentheses around an operand.
+  private func isParenthesized(_ span: Span) -> Bool {
+    guard isFromSource(span) else { return false }
+    var before = Int(span.lower) - 1, after = Int(span.upper)
+    while before >= 0, source.bytes[before] == 0x20 { before -= 1 }
+    while after < source.bytes.count, source.bytes[after] == 0x20 { after += 1 }
+    return before >= 0 && after < source.bytes.count && source.bytes[before] == 0x28 && source.bytes[after] == 0x29
   }
 
   /// What stands before a point, a call or an index.
@@ -63,7 +73,7 @@ extension SourcePrinter {
     case .call, .field, .optionalField, .index: return chain(e)
     case .function(let f): return functionLiteral(f)
     case .list, .comprehension, .record: return collection(e)
-    case .conditional: return .group(conditional(e))
+    case .conditional: return .anchor(.group(conditional(e)))
     case .block(let b): return .group(block(b))
     case .attempt(let body, let name, let handler): return attempt(body, name, handler)
     case .sweep(let s): return sweep(s)
@@ -176,8 +186,8 @@ extension SourcePrinter {
         } else {
           parts.append(.filled(separator: .line(flat: ""), part: point))
         }
-      case .call(_, let arguments): parts.append(call(inner, arguments))
-      case .index(_, let indexes): parts.append(index(inner, indexes))
+      case .call(_, let arguments): parts.append(call(inner, arguments, end: end(link)))
+      case .index(_, let indexes): parts.append(index(inner, indexes, end: end(link)))
       default: break
       }
     }
@@ -194,18 +204,21 @@ extension SourcePrinter {
     }
   }
 
-  private mutating func call(_ callee: Expression, _ arguments: [Expression.Argument]) -> Layout {
-    bracketed("(", ")", arguments, start: Int(callee.span.upper), span: { $0.span }) { printer, argument in
+  /// Where the closing bracket of a call or an index stands.
+  private func end(_ e: Expression) -> Int? { isFromSource(e.span) ? Int(e.span.upper) - 1 : nil }
+
+  private mutating func call(_ callee: Expression, _ arguments: [Expression.Argument], end: Int?) -> Layout {
+    bracketed("(", ")", arguments, start: Int(callee.span.upper), end: end, span: { $0.span }) { printer, argument in
       switch argument {
       case .positional(let e): return printer.expression(e)
       case .named(let name, let e): return .sequence([.text("\(name.text): "), printer.expression(e)])
-      case .spread(let e): return .sequence([.text("..."), printer.expression(e)])
+      case .spread(let e): return printer.spread(e)
       }
     }
   }
 
-  private mutating func index(_ base: Expression, _ indexes: [Expression.Index]) -> Layout {
-    bracketed("[", "]", indexes, start: Int(base.span.upper), span: { $0.span }) { printer, index in
+  private mutating func index(_ base: Expression, _ indexes: [Expression.Index], end: Int?) -> Layout {
+    bracketed("[", "]", indexes, start: Int(base.span.upper), end: end, span: { $0.span }) { printer, index in
       if case .value(let e) = index { return printer.expression(e) }
       return .text("..")
     }

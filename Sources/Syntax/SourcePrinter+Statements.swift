@@ -9,7 +9,7 @@ extension SourcePrinter {
     case .assign(let target, let operation, let value):
       let left = expression(target)
       return .sequence([left, .text(" \(operation?.rawValue ?? "")= "), expression(value)])
-    case .function(let name, let f, _): return .sequence([.text("fn \(name.text)"), functionRest(f, after: "=")])
+    case .function(let name, let f, _): return .anchor(.sequence([.text("fn \(name.text)"), functionRest(f, after: "=")]))
     case .param(let name, let e): return headed("param ", .text(name.text), e)
     case .state(let name, let e): return headed("state ", .text(name.text), e)
     case .option(let name, let value, let bounds, let documentation):
@@ -30,10 +30,10 @@ extension SourcePrinter {
     switch s.kind {
     case .forLoop(let p, let e, let body):
       let head: [Layout] = [.text("for "), pattern(p), .text(" in "), expression(e), .text(" ")]
-      return .group(.sequence(head + [block(body)]))
+      return .anchor(.group(.sequence(head + [block(body)])))
     case .whileLoop(let e, let body):
       let head: [Layout] = [.text("while "), expression(e), .text(" ")]
-      return .group(.sequence(head + [block(body)]))
+      return .anchor(.group(.sequence(head + [block(body)])))
     case .breakLoop: return .text("break")
     case .continueLoop: return .text("continue")
     case .returnValue(let e):
@@ -64,7 +64,7 @@ extension SourcePrinter {
 
   private mutating func titled(_ word: String, _ title: Expression, _ body: FunctionLiteral) -> Layout {
     let head: [Layout] = [.text(word), expression(title), .text(" ")]
-    return .group(.sequence(head + [self.body(body)]))
+    return .anchor(.group(.sequence(head + [self.body(body)])))
   }
 
   /// The block of a function that is written as a block only.
@@ -104,7 +104,7 @@ extension SourcePrinter {
       }
       return functionRest(f, after: "->")
     }
-    return .sequence([.text("fn"), functionRest(f, after: "=")])
+    return .anchor(.sequence([.text("fn"), functionRest(f, after: "=")]))
   }
 
   /// The literal can be written with `->`: its body is one expression.
@@ -124,7 +124,7 @@ extension SourcePrinter {
   }
 
   private mutating func parameters(_ parameters: [Parameter], start: Int?) -> Layout {
-    bracketed("(", ")", parameters, start: start, span: { $0.span }) { $0.parameter($1) }
+    bracketed("(", ")", parameters, start: start, end: nil, span: { $0.span }) { $0.parameter($1) }
   }
 
   private mutating func parameter(_ p: Parameter) -> Layout {
@@ -150,7 +150,7 @@ extension SourcePrinter {
       }
       return "[" + words.joined(separator: ", ") + "]"
     case .record(let fields):
-      if fields.isEmpty { return "{ }" }
+      if fields.isEmpty { return "{}" }
       let words = fields.map { field, part -> String in
         if case .name(let name) = part.kind, name.text == field.text, SourcePrinter.isPlainName(name.text) { return name.text }
         return SourcePrinter.fieldName(field.text) + ": " + patternText(part)

@@ -11,7 +11,7 @@ public func printSource(_ tree: SyntaxTree) -> String {
 /// Turns a tree into a `Layout`. Comments are handed out in the order of the text, so parts are visited in that order.
 struct SourcePrinter {
   /// Lines are broken beyond this many columns.
-  static let width = 110
+  static let width = 120
 
   let source: SourceFile
   let statements: [Statement]
@@ -141,7 +141,7 @@ struct SourcePrinter {
   /// Braces around statements of a block that stands at `span`.
   mutating func block(_ statements: [Statement], _ span: Span, isInline: Bool) -> Layout {
     let end = isFromSource(span) ? Int(span.upper) - 1 : 0
-    if statements.isEmpty, !hasComment(0, end) { return .text("{ }") }
+    if statements.isEmpty, !hasComment(0, end) { return .text("{}") }
     let body = list(statements, end: end, isTop: false)
     guard isInline else {
       return .sequence([.text("{"), .block(.sequence([.newline(blank: false), body, .closing(flat: nil)])), .text("}")])
@@ -154,6 +154,6 @@ struct SourcePrinter {
     guard block.statements.count == 1 else { return block.statements.isEmpty }
     guard isFromSource(block.span) else { return true }
     let lower = Int(block.span.lower), upper = Int(block.span.upper)
-    return !hasNewline(lower, upper) && !hasComment(lower, upper)
+    return !hasNewline(lower, upper) && !hasComment(0, upper)
   }
 }

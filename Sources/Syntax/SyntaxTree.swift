@@ -22,7 +22,7 @@ public struct SyntaxTree: Sendable {
 
 /// A `#` comment.
 public struct Comment: Sendable, Hashable {
-  /// From the `#` to the end of the line.
+  /// From the `#` to the end of the line, without white space at its end.
   public let span: Span
   /// The text with its `#`.
   public let text: String

@@ -47,7 +47,45 @@ func checkPrinted(_ text: String, _ comment: String) {
     #expect(printed > 200)
   }
 
-  @Test func show() throws {
-    for (_, text) in try fixtures() { print(printSource(parseText(text).tree)) }
+  /// Without the source the printer spells everything itself, as for code that no file holds.
+  @Test func withoutTheSource() throws {
+    let texts = GrammarTests.forms.map(\.text) + (try fixtures().map(\.text))
+    let empty = SourceStore.shared.add(name: "empty", text: "")
+    for text in texts {
+      let tree = parseText(text).tree
+      let bare = SyntaxTree(file: empty, statements: tree.statements, nodeCount: tree.nodeCount, comments: [])
+      let printed = printSource(bare)
+      let second = parseText(printed)
+      #expect(second.diagnostics.map(\.message) == [], "\(text) was printed as\n\(printed)")
+      #expect(sameStructure(tree, second.tree), "\(text) was printed as\n\(printed)")
+    }
+  }
+
+  @Test(arguments: [
+    ("let   x=1+2 *3", "let x = 1 + 2 * 3\n"), ("(a+b)*c", "(a + b) * c\n"), ("a+(b*c)", "a + (b * c)\n"), ("((a))", "a\n"),
+    ("-(x^2)", "-(x^2)\n"), ("(-x)^2", "(-x)^2\n"), ("not (a and b)", "not (a and b)\n"), ("f( x,y , z:1 )", "f(x, y, z: 1)\n"),
+    ("{a:1,b}", "{ a: 1, b }\n"), ("fn f(x){x}", "fn f(x) { x }\n"), ("fn f(x){x;y}", "fn f(x) {\n  x\n  y\n}\n"),
+    ("if a{1}\nelse{2}", "if a { 1 } else { 2 }\n"), ("[\n1,\n2]", "[\n  1,\n  2,\n]\n"), ("[1,\n2]", "[1,\n 2]\n"),
+    ("x  # why", "x  # why\n"), ("x # why", "x  # why\n"), ("\n\n\nx\n\n\n\ny", "x\n\ny\n"), ("##a\n##  b", "## a\n##  b\n"),
+    (" ## c\nx", " ## c\nx\n"), ("f(a, # one\n  b) # two", "f(a,  # one\n  b)  # two\n"), ("a .b()\n.c", "a.b()\n  .c\n"), ("x->(y)", "x -> y\n"),
+    ("0xFF+1_000", "0xFF + 1_000\n"), ("(x -> x)(1)", "(x -> x)(1)\n"), ("2^-1", "2^-1\n"), ("1..n-1", "1..n - 1\n"), ("", ""), ("# only", "# only\n"),
+  ])
+  func tidies(_ text: String, _ printed: String) {
+    #expect(printSource(parseText(text).tree) == printed)
+    checkPrinted(text, text)
+  }
+
+  @Test func longLinesAreBroken() {
+    let names = (1...30).map { "argument\($0)" }
+    for text in [
+      "let x = f(\(names.joined(separator: ", ")))", "let x = \(names.joined(separator: " + "))", "let x = [\(names.joined(separator: ", "))]",
+      "let x = \(names[0])" + names.map { ".\($0)()" }.joined(), "if \(names.joined(separator: " and ")) { 1 } else { 2 }",
+      "fn f(\(names.joined(separator: ", "))) { 1 }", "let x = { \(names.map { "\($0): 1" }.joined(separator: ", ")) }",
+    ] {
+      let printed = printSource(parseText(text).tree)
+      for line in printed.split(separator: "\n") { #expect(line.count <= 120, "\(line)") }
+      #expect(printed.contains("\n"))
+      checkPrinted(text, text)
+    }
   }
 }

@@ -102,7 +102,7 @@ private struct SimplifyPass {
 
   private mutating func constant(_ tensor: Tensor, _ node: Node) -> NodeID {
     var node = node
-    var key = Key(primitive: .constant(index: 0), inputs: [], isNumber: node.isNumber)
+    var key = Key(primitive: .constant(index: -1), inputs: [], isNumber: node.isNumber)
     if tensor.shape.isEmpty {
       key.bits = tensor.scalarBits
       key.type = tensor.type

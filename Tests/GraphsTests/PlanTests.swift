@@ -15,4 +15,149 @@ import Testing
       for (i, (a, b)) in zip(eager, results).enumerated() { #expect(a.hasSameBits(as: b), "output \(i), fuse \(fuse)") }
     }
   }
+
+  @Test func aThousandStepsCopyNothingAndMakeOnlyTheLoss() throws {
+    let step = TrainingStep()
+    let examples = step.examples()
+    let plan = try plan(examples, numbers: TrainingStep.numbers, step.record)
+    var state: [Tensor?] = examples[4...].map(copy)
+    let places = state.map { $0!.pointer }
+    var losses: [Double] = []
+    var live = 0
+    for i in 0..<1000 {
+      var inputs: [Tensor?] = [examples[0], examples[1], Tensor(scalar: i / 4), Tensor(scalar: i % 4 * 16)] + state
+      state = []
+      let results = try plan.run(&inputs)
+      inputs = []
+      losses.append(results[0].element(0))
+      state = Array(results.dropFirst())
+      if i == 10 { live = MemoryPool.liveBytes }
+    }
+    #expect(state.map { $0!.pointer } == places)
+    #expect(MemoryPool.liveBytes <= live + (1 << 20))
+    #expect(plan.counters == PlanCounters(runs: 1000, reusedInputs: 8000, newOutputs: 1000, workspaces: 1))
+    #expect(losses[999] < 0.1 * losses[0])
+  }
+
+  @Test func sharedInputsAreNotOverwritten() throws {
+    let x = sample([50, 40], .f32)
+    let before = copy(x)
+    let plan = try plan([x]) { trace, nodes in [try trace.apply(.unary(.exp), nodes)] }
+    var inputs: [Tensor?] = [x]
+    let held = try plan.run(&inputs)
+    #expect(x.hasSameBits(as: before) && inputs[0] === x)
+    // A view holds the memory, though not the tensor.
+    let view = try copy(x).reshaped([2000])
+    inputs = [try view.reshaped([50, 40])]
+    _ = try plan.run(&inputs)
+    #expect(view.hasSameBits(as: try before.reshaped([2000])))
+    inputs = [copy(x)]
+    let place = inputs[0]!.pointer
+    let taken = try plan.run(&inputs)
+    #expect(taken[0].pointer == place && inputs[0] == nil && taken[0].hasSameBits(as: held[0]))
+  }
+
+  @Test func swappedStatesStayApart() throws {
+    // Each output could take over either input; each is read by the other's computation.
+    let (x, y) = (sample([30, 30]), sample([30, 30], seed: 2))
+    let body: (Trace, [NodeID]) throws -> [NodeID] = { trace, n in
+      let a = try trace.apply(.binary(.add), [n[1], trace.apply(.unary(.sin), [n[0]])])
+      return [a, try trace.apply(.binary(.subtract), [n[0], trace.apply(.binary(.multiply), [a, n[1]])])]
+    }
+    let eager = try runEager([x, y], body)
+    let plan = try plan([x, y], body)
+    var inputs: [Tensor?] = [copy(x), copy(y)]
+    let results = try plan.run(&inputs)
+    #expect(zip(eager, results).allSatisfy { $0.hasSameBits(as: $1) })
+  }
+
+  @Test func badIndexNamesItsOriginAndLeavesTheInputs() throws {
+    let step = TrainingStep()
+    var examples = step.examples()
+    examples[1] = tensor(Array(repeating: 7, count: 64), [64], .i64)
+    let plan = try plan(examples, numbers: TrainingStep.numbers, step.record)
+    var inputs: [Tensor?] = examples.map(copy)
+    let before = inputs
+    #expect { try plan.run(&inputs) } throws: { error in
+      (error as? GraphError)?.kind == .badIndex(value: 7, bound: 5)
+    }
+    for (i, tensor) in inputs.enumerated() { #expect(tensor === before[i] && tensor!.hasSameBits(as: examples[i])) }
+
+    let origin = try GraphsTests.plan([sample([4, 2]), tensor([9], [1], .i64)]) { trace, n in
+      [try trace.apply(.gather, n, origin: 42)]
+    }
+    inputs = [sample([4, 2]), tensor([9], [1], .i64)]
+    #expect { try origin.run(&inputs) } throws: { ($0 as? GraphError)?.origin == 42 }
+  }
+
+  @Test func numbersCheckOverflow() throws {
+    let big = Tensor(scalar: Int.max)
+    let body: (Trace, [NodeID]) throws -> [NodeID] = { trace, n in
+      [try trace.apply(.binary(.add), [n[0], trace.scalar(1, .i64, isNumber: true)], isNumber: true, origin: 7)]
+    }
+    let plan = try plan([Tensor(scalar: 1)], numbers: [0], body)
+    var inputs: [Tensor?] = [big]
+    #expect { try plan.run(&inputs) } throws: { error in
+      let found = error as? GraphError
+      return found?.kind == .overflow(operation: "+", .max, 1) && found?.origin == 7
+    }
+    #expect(throws: GraphError.self) { try runEager([big], numbers: [0], body) }
+    // Tensors wrap.
+    let wrapped = try evaluate(.binary(.add), [big, Tensor(scalar: 1)])
+    #expect(wrapped.integer(0) == Int.min)
+  }
+
+  @Test func guardsAreTheNumbersThatTracingLookedAt() throws {
+    let trace = Trace(.staged)
+    let n = trace.input(shape: [], type: .i64, isNumber: true, example: Tensor(scalar: 12))
+    let even = try trace.apply(.binary(.remainder), [n, trace.scalar(2, .i64, isNumber: true)], isNumber: true)
+    #expect(trace.value(even)?.integer(0) == 0 && trace.guards.isEmpty)
+    #expect(trace.requireValue(even)?.integer(0) == 0 && trace.guards.count == 1)
+    _ = trace.requireValue(even)
+    _ = trace.requireValue(trace.scalar(4, .i64, isNumber: true))
+    #expect(trace.guards.count == 1)
+    let plan = try Plan(trace.finish(outputs: [n]))
+    #expect(plan.guardsHold([Tensor(scalar: 4)]) && !plan.guardsHold([Tensor(scalar: 5)]))
+  }
+
+  @Test func oneFusedLoopReplacesAChain() throws {
+    let x = sample([64, 10], .f32)
+    let plan = try plan([x, sample([10], .f32)]) { trace, n in
+      let y = try trace.apply(.unary(.tanh), [trace.apply(.binary(.add), [n[0], n[1]])])
+      let top = try trace.apply(.reduce(.max, axes: [1]), [y])
+      let moved = try trace.apply(.binary(.subtract), [y, trace.apply(.reshape([64, 1]), [top])])
+      return [try trace.apply(.reduce(.sum, axes: [1]), [trace.apply(.unary(.exp), [moved])])]
+    }
+    #expect(plan.steps.count == 1, "\(plan)")
+  }
+
+  @Test func runsOfOnePlanOnManyThreadsAreIndependent() async throws {
+    let step = TrainingStep()
+    let examples = step.examples()
+    let plan = try plan(examples, numbers: TrainingStep.numbers, step.record)
+    var inputs: [Tensor?] = examples.map(copy)
+    let expected = try plan.run(&inputs)
+    let same = try await withThrowingTaskGroup(of: Bool.self) { group in
+      for _ in 0..<8 {
+        group.addTask {
+          for _ in 0..<20 {
+            var inputs: [Tensor?] = examples.map(copy)
+            let results = try plan.run(&inputs, threads: 2)
+            guard zip(expected, results).allSatisfy({ $0.hasSameBits(as: $1) }) else { return false }
+          }
+          return true
+        }
+      }
+      return try await group.reduce(true) { $0 && $1 }
+    }
+    #expect(same)
+  }
+
+  @Test func wrongInputsAreRefused() throws {
+    let plan = try plan([sample([3])]) { trace, n in [try trace.apply(.unary(.exp), n)] }
+    for bad: [Tensor?] in [[], [nil], [sample([4])], [sample([3], .f32)]] {
+      var inputs = bad
+      #expect(throws: GraphError.self) { try plan.run(&inputs) }
+    }
+  }
 }

@@ -1,0 +1,157 @@
+import Tensors
+import Testing
+
+@testable import Graphs
+
+/// Random graphs, recorded twice by the same dice: what a plan computes has the bits of eager execution.
+@Suite struct FuzzTests {
+  @Test(arguments: 0..<150)
+  func plansHaveTheBitsOfEagerExecution(_ seed: Int) throws {
+    let maker = RandomGraph(seed: seed)
+    let examples = maker.examples()
+    let eager = try runEager(examples, numbers: RandomGraph.numbers, maker.record)
+    for fuse in [false, true] {
+      let plan = try plan(examples, numbers: RandomGraph.numbers, fuse: fuse, maker.record)
+      for threads in [1, 2, 4] {
+        // Twice: the second run finds a used workspace; copies may be overwritten in place.
+        for _ in 0..<2 {
+          var inputs: [Tensor?] = examples.map(copy)
+          let results = try plan.run(&inputs, threads: threads)
+          let wrong = zip(eager, results).enumerated().filter { !$1.0.hasSameBits(as: $1.1) && !bothNaN($1.0, $1.1) }
+          if let first = wrong.first {
+            for (x, y) in zip(values(first.element.0), values(first.element.1)).prefix(4) { print("DEBUG", seed, fuse, first.offset, x, y) }
+          }
+          try #require(wrong.isEmpty, "seed \(seed), outputs \(wrong.map(\.offset)), fuse \(fuse), threads \(threads)")
+        }
+      }
+    }
+  }
+
+  /// NaN may differ in its payload, which no program can see.
+  private func bothNaN(_ a: Tensor, _ b: Tensor) -> Bool {
+    a.shape == b.shape && a.type == b.type
+      && zip(values(a), values(b)).allSatisfy { $0.bitPattern == $1.bitPattern || ($0.isNaN && $1.isNaN) }
+  }
+}
+
+/// A recipe that makes the same random computation each time it records.
+struct RandomGraph {
+  let seed: Int
+  static let numbers: Set<Int> = [0, 1]
+  private let type: ElementType
+
+  init(seed: Int) {
+    self.seed = seed
+    type = seed % 3 == 0 ? .f64 : .f32
+  }
+
+  private var shapes: [Shape] {
+    let large = seed % 5 == 4
+    return large ? [[300, 40], [300, 1], [40], [300], [40, 300]] : [[6, 5], [6, 1], [5], [6], [5, 6]]
+  }
+
+  func examples() -> [Tensor] {
+    [Tensor(scalar: 3), Tensor(scalar: 0.75)] + shapes.enumerated().map { sample($1, type, seed: seed + $0) }
+      + [tensor((0..<shapes[3][0]).map { Double($0 % 5) }, shapes[3], .i64)]
+  }
+
+  func record(_ trace: Trace, _ inputs: [NodeID]) throws -> [NodeID] {
+    var dice = Dice(seed)
+    let ids = inputs[inputs.count - 1]
+    var pool = try inputs[2..<(inputs.count - 1)].map { try trace.fresh($0) }
+    let variables = pool
+    var integers = [inputs[0]]
+    var floats = [inputs[1]]
+    for _ in 0..<(10 + dice.below(25)) {
+      if dice.below(5) == 0 { try number(&dice, trace, &integers, &floats, &pool) }
+      if let made = try step(&dice, trace, pool, ids) { pool.append(made) }
+    }
+    var outputs = (0..<3).map { _ in dice.pick(pool) } + [integers[integers.count - 1], floats[floats.count - 1]]
+    let total = try (0..<3).map { _ in try sum(trace, dice.pick(pool)) }
+    let loss = try trace.apply(
+      .binary(.add), [total[0], trace.apply(.binary(.multiply), [total[1], total[2]])])
+    let gradients = try trace.gradient(of: loss, wrt: variables + [inputs[1]])
+    outputs += [loss] + gradients
+    // In the manner of an optimizer: states that can be updated in place.
+    for (variable, gradient) in zip(inputs[2...], gradients) where trace.type(variable) == trace.type(gradient) {
+      let rate = try trace.apply(.convert(type), [trace.scalar(0.1, .f64, isNumber: true)])
+      outputs.append(
+        try trace.apply(.binary(.subtract), [variable, trace.apply(.binary(.multiply), [rate, gradient])]))
+    }
+    if dice.below(3) == 0 {
+      outputs += try trace.gradient(of: sum(trace, gradients[dice.below(gradients.count - 1)]), wrt: variables)
+    }
+    return outputs
+  }
+
+  private func sum(_ trace: Trace, _ x: NodeID) throws -> NodeID {
+    try trace.apply(.reduce(.sum, axes: Array(trace.shape(x).indices)), [x])
+  }
+
+  private func number(
+    _ dice: inout Dice, _ trace: Trace, _ integers: inout [NodeID], _ floats: inout [NodeID], _ pool: inout [NodeID]
+  ) throws {
+    switch dice.below(5) {
+    case 0:
+      let operation = dice.pick([BinaryOperation.add, .subtract, .floorDivide, .remainder])
+      let three = trace.scalar(3, .i64, isNumber: true)
+      integers.append(try trace.apply(.binary(operation), [dice.pick(integers), three], isNumber: true))
+    case 1:
+      let operation = dice.pick([UnaryOperation.exp, .sin, .tanh, .negate])
+      floats.append(try trace.apply(.unary(operation), [dice.pick(floats)], isNumber: true))
+    case 2: floats.append(try trace.apply(.convert(.f64), [dice.pick(integers)], isNumber: true))
+    case 3:
+      floats.append(try trace.apply(.binary(.multiply), [dice.pick(floats), dice.pick(floats)], isNumber: true))
+    default:
+      let weak = try trace.apply(.convert(type), [dice.pick(floats)])
+      pool.append(try trace.apply(.binary(.multiply), [dice.pick(pool), weak]))
+    }
+  }
+
+  /// One more tensor, or nil where the dice found operands that do not fit.
+  private func step(_ dice: inout Dice, _ trace: Trace, _ pool: [NodeID], _ ids: NodeID) throws -> NodeID? {
+    let x = dice.pick(pool)
+    let shape = trace.shape(x)
+    switch dice.below(16) {
+    case 0...3:
+      let operation = dice.pick([UnaryOperation.negate, .abs, .exp, .tanh, .sigmoid, .sin, .erf, .sign])
+      // Kept small, so that chains of exponentials stay finite.
+      let small = try trace.apply(.unary(.tanh), [x])
+      return try trace.apply(.unary(operation), [operation == .exp ? small : x])
+    case 4...8:
+      let y = dice.pick(pool)
+      let operation = dice.pick([BinaryOperation.add, .subtract, .multiply, .maximum, .minimum])
+      guard let out = Shape.broadcast(shape, trace.shape(y)), out.count <= 2 else { return nil }
+      return try trace.apply(.binary(operation), [x, y])
+    case 9:
+      let y = dice.pick(pool)
+      guard trace.shape(y) == shape else { return nil }
+      let condition = try trace.apply(.compare(dice.pick(Comparison.allCases)), [x, y])
+      return try trace.apply(.select, [condition, x, trace.scalar(0.5, type)])
+    case 10:
+      guard !shape.isEmpty else { return nil }
+      let axes = shape.count == 2 && dice.below(3) == 0 ? [0, 1] : [dice.below(shape.count)]
+      return try trace.apply(.reduce(dice.pick([.sum, .max, .min]), axes: axes), [x])
+    case 11:
+      let axis = 0
+      guard shape.count == 1 else { return nil }
+      return try trace.apply(.reshape([shape[axis], 1]), [x])
+    case 12:
+      guard shape.count == 2 else { return nil }
+      return try trace.apply(.transpose([1, 0]), [x])
+    case 13:
+      let y = dice.pick(pool)
+      guard shape.count == 2, trace.shape(y).count == 2, shape[1] == trace.shape(y)[0] else { return nil }
+      let product = try trace.apply(.matmul(transposeA: false, transposeB: false), [x, y])
+      return try trace.apply(.unary(.tanh), [product])
+    case 14:
+      guard shape.count == 2, shape[0] == trace.shape(ids)[0], shape[1] >= 5 else { return nil }
+      return try trace.apply(.pick, [x, ids])
+    default:
+      guard shape.count == 2, shape[0] > 2 else { return nil }
+      let (rows, columns) = (shape[0] / 2, shape[1])
+      let part = Primitive.slice(starts: [1, columns - 1], counts: [rows, columns], steps: [1, -1])
+      return try trace.apply(.binary(.multiply), [trace.apply(part, [x]), trace.scalar(2, type)])
+    }
+  }
+}

@@ -1,0 +1,88 @@
+import Tensors
+import Testing
+
+@testable import Graphs
+
+@Suite struct GradientTests {
+  private func gradient(_ x: [Double], _ body: (Trace, NodeID) throws -> NodeID) throws -> [Double] {
+    let trace = Trace(.eager)
+    let node = trace.input(shape: [x.count], type: .f64, example: tensor(x, [x.count]))
+    let y = try body(trace, node)
+    let total = try trace.apply(.reduce(.sum, axes: Array(trace.shape(y).indices)), [y])
+    return values(trace.value(try trace.gradient(of: total, wrt: [node])[0])!)
+  }
+
+  @Test func conventionsAtKinks() throws {
+    #expect(try gradient([-2, 0, 2]) { try $0.apply(.unary(.abs), [$1]) } == [-1, 0, 1])
+    // relu is maximum(0, x): at 0 the constant, which is first, takes all.
+    #expect(try gradient([-1, 0, 1]) { try $0.apply(.binary(.maximum), [$0.scalar(0, .f64), $1]) } == [0, 0, 1])
+    #expect(try gradient([-1, 0, 1]) { try $0.apply(.binary(.minimum), [$1, $0.scalar(0, .f64)]) } == [1, 1, 0])
+    #expect(try gradient([3, 5, 5, 1]) { try $0.apply(.reduce(.max, axes: [0]), [$1]) } == [0, 1, 0, 0])
+    #expect(try gradient([3, 1, 5, 1]) { try $0.apply(.reduce(.min, axes: [0]), [$1]) } == [0, 1, 0, 0])
+    #expect(try gradient([0, 2]) { try $0.apply(.binary(.power), [$1, $0.scalar(0, .f64)]) } == [0, 0])
+  }
+
+  @Test func selectPassesNoNaNFromTheBranchNotTaken() throws {
+    let result = try gradient([-1, 4]) { trace, x in
+      let positive = try trace.apply(.compare(.greater), [x, trace.scalar(0, .f64)])
+      let inside = try trace.apply(.select, [positive, x, trace.scalar(1, .f64)])
+      return try trace.apply(.select, [positive, trace.apply(.unary(.sqrt), [inside]), trace.scalar(0, .f64)])
+    }
+    #expect(result == [0, 0.25])
+    let direct = try gradient([2, 3]) { trace, x in
+      let never = try trace.apply(.compare(.less), [x, trace.scalar(0, .f64)])
+      return try trace.apply(.select, [never, trace.scalar(.nan, .f64), x])
+    }
+    #expect(direct == [1, 1])
+  }
+
+  @Test func productsWithZeros() throws {
+    let product = Primitive.reduce(.product, axes: [0])
+    #expect(try gradient([2, 3, 4]) { try $0.apply(product, [$1]) } == [12, 8, 6])
+    #expect(try gradient([2, 0, 4]) { try $0.apply(product, [$1]) } == [0, 8, 0])
+    #expect(try gradient([0, 0, 4]) { try $0.apply(product, [$1]) } == [0, 0, 0])
+  }
+
+  @Test func stoppedAndIndependentGradientsAreZero() throws {
+    #expect(
+      try gradient([2]) { try $0.apply(.binary(.multiply), [$1, $0.apply(.stopGradient, [$1])]) } == [2])
+    #expect(try gradient([2]) { trace, _ in trace.constant(tensor([1], [1])) } == [0])
+  }
+
+  @Test func capturedUsesOfTheSameTensorDoNotCount() throws {
+    // d/dy (x y) at y = x, inside d/dx of x times that: x · x, so 2x.
+    let trace = Trace(.eager)
+    let x = trace.input(shape: [], type: .f64, isNumber: true, example: Tensor(scalar: 3.0))
+    let y = try trace.fresh(x)
+    let inner = try trace.gradient(of: trace.apply(.binary(.multiply), [x, y], isNumber: true), wrt: [y])[0]
+    let outer = try trace.apply(.binary(.multiply), [x, inner], isNumber: true)
+    let result = try trace.gradient(of: outer, wrt: [x])[0]
+    #expect(trace.value(inner)?.scalar == 3 && trace.value(result)?.scalar == 6 && trace.isNumber(result))
+  }
+
+  @Test func numbersInTensorsHaveNumbersAsGradients() throws {
+    let trace = Trace(.staged)
+    let rate = trace.input(shape: [], type: .f64, isNumber: true, example: Tensor(scalar: 0.5))
+    let x = trace.input(shape: [3], type: .f32)
+    let product = try trace.apply(.binary(.multiply), [x, trace.apply(.convert(.f32), [rate])])
+    let total = try trace.apply(.reduce(.sum, axes: [0]), [product])
+    let g = try trace.gradient(of: total, wrt: [rate])[0]
+    #expect(trace.isNumber(g) && trace.type(g) == .f64 && trace.shape(g) == [])
+    var inputs: [Tensor?] = [Tensor(scalar: 0.5), tensor([1, 2, 4], [3], .f32)]
+    #expect(try Plan(trace.finish(outputs: [g])).run(&inputs)[0].scalar == 7)
+  }
+
+  @Test func gradientsOfGradientsNest() throws {
+    // x^4: 4x³, 12x², 24x.
+    let trace = Trace(.eager)
+    let x = trace.input(shape: [], type: .f64, isNumber: true, example: Tensor(scalar: 2.0))
+    var y = x
+    for _ in 0..<3 { y = try trace.apply(.binary(.multiply), [y, x], isNumber: true) }
+    var found: [Double] = []
+    for _ in 0..<3 {
+      y = try trace.gradient(of: y, wrt: [x])[0]
+      found.append(trace.value(y)!.scalar!)
+    }
+    #expect(found == [32, 48, 48])
+  }
+}

@@ -65,6 +65,11 @@ public final class SourceStore: @unchecked Sendable {
     return file
   }
 
+  /// A file that no span refers to, for text that is only looked at.
+  public static func detached(name: String, text: String) -> SourceFile {
+    SourceFile(id: 0, name: name, bytes: Array(text.utf8))
+  }
+
   /// The file a span refers to; nil for `Span.none`.
   public func file(_ id: UInt32) -> SourceFile? {
     lock.lock()

@@ -1,5 +1,29 @@
 import Diagnostics
 
+/// What a stretch of source text is, for colouring it.
+public enum TokenClass: String, Sendable, Hashable, CaseIterable {
+  /// Reserved words, and `option`, `seed`, `by` and their like where they are words of a form.
+  case keyword
+  case number
+  /// Strings with their quotes; an interpolation's code is coloured as code.
+  case string
+  case comment
+  /// A line of `##` prose.
+  case prose
+  /// A name that is called where it stands.
+  case function
+  case name
+  /// Operators, brackets and punctuation.
+  case `operator`
+}
+
+/// Every token and comment of a text with what it is, in order; what lies between is white space. Works on any text, also an
+/// unfinished one. The spans belong to no file: they are byte offsets into `text`.
+public func highlight(_ text: String) -> [(Span, TokenClass)] {
+  let file = SourceStore.detached(name: "highlight", text: text)
+  return classify(file).map { (Span(file: 0, lower: $0.lower, upper: $0.upper), $0.kind) }
+}
+
 /// A stretch of source text with what it is, for showing code.
 public struct HighlightedText: Sendable, Hashable {
   /// What a stretch is.
@@ -10,52 +34,104 @@ public struct HighlightedText: Sendable, Hashable {
   public let kind: Kind
 }
 
-/// A part of a file, cut into stretches; joined they are the text of the span. Words that are keywords only where their form
-/// begins (`option`, `seed`, …) count as such at the beginning of a line.
+/// A part of a file, cut into stretches; joined they are the text of the span.
 public func highlight(_ file: SourceFile, _ span: Span) -> [HighlightedText] {
-  var lexer = Lexer(file)
-  lexer.run()
-  var pieces: [(lower: Int, upper: Int, kind: HighlightedText.Kind)] = []
-  for (index, token) in lexer.tokens.enumerated() {
-    let follower = index + 1 < lexer.tokens.count ? lexer.tokens[index + 1] : nil
-    let kind = kind(of: token, before: follower, in: file)
-    if kind != .plain { pieces.append((token.lower, token.upper, kind)) }
-  }
-  for comment in lexer.comments { pieces.append((Int(comment.span.lower), Int(comment.span.upper), .comment)) }
-  pieces.sort { $0.lower < $1.lower }
-  return cut(file, span, pieces)
-}
-
-private func kind(of token: Token, before follower: Token?, in file: SourceFile) -> HighlightedText.Kind {
-  if token.kind.isReserved { return .keyword }
-  switch token.kind {
-  case .int, .float: return .number
-  case .stringBegin, .stringText, .stringEnd, .rawString: return .string
-  case .prose: return .comment
-  case .name:
-    let word = String(decoding: file.bytes[token.lower..<token.upper], as: UTF8.self)
-    if token.newlineBefore, beginners.contains(word), follower?.kind != .assign { return .keyword }
-    return follower?.kind == .leftParen && follower?.spaceBefore == false ? .function : .plain
-  default: return .plain
-  }
-}
-
-private let beginners: Set<String> = ["param", "state", "option", "seed", "cite", "claim", "test", "use"]
-
-private func cut(
-  _ file: SourceFile, _ span: Span, _ pieces: [(lower: Int, upper: Int, kind: HighlightedText.Kind)]
-) -> [HighlightedText] {
   let end = min(Int(span.upper), file.bytes.count)
   var at = min(Int(span.lower), end), result: [HighlightedText] = []
   func add(upTo upper: Int, _ kind: HighlightedText.Kind) {
     guard upper > at else { return }
-    result.append(HighlightedText(text: String(decoding: file.bytes[at..<upper], as: UTF8.self), kind: kind))
+    let text = String(decoding: file.bytes[at..<upper], as: UTF8.self)
+    if let last = result.last, last.kind == kind {
+      result[result.count - 1] = HighlightedText(text: last.text + text, kind: kind)
+    } else {
+      result.append(HighlightedText(text: text, kind: kind))
+    }
     at = upper
   }
-  for piece in pieces where piece.upper > at && piece.lower < end {
+  for piece in classify(file) where piece.upper > at && piece.lower < end {
+    guard let kind = piece.kind.shown else { continue }
     add(upTo: min(piece.lower, end), .plain)
-    add(upTo: min(piece.upper, end), piece.kind)
+    add(upTo: min(piece.upper, end), kind)
   }
   add(upTo: end, .plain)
   return result
+}
+
+extension TokenClass {
+  /// The kind of a shown stretch; nil for what stays plain.
+  fileprivate var shown: HighlightedText.Kind? {
+    switch self {
+    case .keyword: return .keyword
+    case .number: return .number
+    case .string: return .string
+    case .comment, .prose: return .comment
+    case .function: return .function
+    case .name, .operator: return nil
+    }
+  }
+}
+
+// MARK: Tokens
+
+private typealias Piece = (lower: Int, upper: Int, kind: TokenClass)
+
+private func classify(_ file: SourceFile) -> [Piece] {
+  var lexer = Lexer(file)
+  lexer.run()
+  var pieces: [Piece] = []
+  var comments = lexer.comments[...]
+  for index in lexer.tokens.indices {
+    let token = lexer.tokens[index]
+    while let comment = comments.first, Int(comment.span.lower) < token.lower || token.kind == .end {
+      pieces.append((Int(comment.span.lower), Int(comment.span.upper), .comment))
+      comments = comments.dropFirst()
+    }
+    if token.upper > token.lower { pieces.append((token.lower, token.upper, kind(lexer.tokens, index, in: file))) }
+  }
+  return pieces
+}
+
+private func kind(_ tokens: [Token], _ index: Int, in file: SourceFile) -> TokenClass {
+  let token = tokens[index]
+  let next = index + 1 < tokens.count ? tokens[index + 1] : token
+  switch token.kind {
+  case .int, .float: return .number
+  case .stringBegin, .stringText, .stringEnd, .rawString, .formatText: return .string
+  case .prose: return .prose
+  case .name:
+    if isSoftKeyword(tokens, index, in: file) { return .keyword }
+    return next.kind == .leftParen && !next.spaceBefore ? .function : .name
+  default:
+    guard token.kind.isReserved else { return .operator }
+    // After a point and before a colon every word is a name.
+    let isField = index > 0 && (tokens[index - 1].kind == .dot || tokens[index - 1].kind == .questionDot)
+    return isField || next.kind == .colon ? .name : .keyword
+  }
+}
+
+private let beginners: Set<String> = ["param", "state", "option", "seed", "cite", "claim", "test", "use"]
+private let followers: Set<String> = ["where", "zip", "paired", "by", "as", "within"]
+
+/// A word of a form: `option x = …` at the start of a statement, or `by`, `within`, … directly behind an operand, where a name
+/// could not stand.
+private func isSoftKeyword(_ tokens: [Token], _ index: Int, in file: SourceFile) -> Bool {
+  let token = tokens[index]
+  let word = String(decoding: file.bytes[token.lower..<token.upper], as: UTF8.self)
+  let next = index + 1 < tokens.count ? tokens[index + 1] : token
+  if beginners.contains(word) {
+    let begins = token.newlineBefore || index > 0 && [.leftBrace, .semicolon].contains(tokens[index - 1].kind)
+    let isForm: Bool
+    switch next.kind {
+    case .name, .stringBegin, .rawString, .int: isForm = !next.newlineBefore
+    default: isForm = next.kind == .minus && word == "seed" && next.spaceBefore
+    }
+    return begins && isForm
+  }
+  if word == "fails" { return index > 0 && tokens[index - 1].kind == .kwExpect && next.kind == .leftBrace }
+  guard followers.contains(word), index > 0, !token.newlineBefore || ["where", "zip", "paired"].contains(word) else { return false }
+  switch tokens[index - 1].kind {
+  case .name, .int, .float, .rightParen, .rightBracket, .rightBrace, .stringEnd, .rawString, .kwNone, .kwTrue, .kwFalse:
+    return next.kind != .colon && !next.kind.isAssignment && !(token.newlineBefore && next.kind == .leftParen)
+  default: return false
+  }
 }

@@ -184,20 +184,3 @@ enum ForeignWord {
     }
   }
 }
-
-/// What to write for a name that other languages have for something Exp spells otherwise, such as `None`; nil for any other.
-public func foreignName(_ name: String) -> String? {
-  switch name {
-  case "None": return "`none` is written in small letters"
-  case "null", "nil", "NULL", "undefined", "nothing", "NA": return "nothing is called `none` here"
-  case "True", "TRUE": return "`true` is written in small letters"
-  case "False", "FALSE": return "`false` is written in small letters"
-  case "Inf", "Infinity", "infinity": return "infinity is `inf`"
-  case "NaN": return "not a number is `nan`"
-  case "self", "this": return "there are no objects: a closure uses what it captured by its name"
-  case "len": return "the number of elements is `xs.length`"
-  case "np", "torch", "jnp", "tf", "numpy": return "arrays are built in: `zeros(2, 3)`, `mean(x)`, `x @ y`"
-  case "lambda": return "a function without a name is written `x -> x + 1`"
-  default: return nil
-  }
-}

@@ -37,3 +37,38 @@ import Testing
     #expect(part.map(\.text).joined() == "let y = \"a")
   }
 }
+
+@Suite struct TokenClassTests {
+  /// The classes of a text's tokens, as `text:class`.
+  private func classes(_ text: String, _ kind: TokenClass) -> [String] {
+    let bytes = Array(text.utf8)
+    return highlight(text).filter { $0.1 == kind }
+      .map { String(decoding: bytes[Int($0.0.lower)..<Int($0.0.upper)], as: UTF8.self) }
+  }
+
+  @Test func words() {
+    let text = "option noise = 0.2 in 0.0..1.0\nlet option = seed\nx.let + f(if: 1)\nsweep a in 0..1 by 0.5 paired by a { a ≈ b within c }\nseed 7\nby + 1"
+    #expect(classes(text, .keyword) == ["option", "in", "let", "sweep", "in", "by", "paired", "by", "within", "seed"])
+    #expect(classes(text, .function) == ["f"])
+    #expect(classes(text, .name) == ["noise", "option", "seed", "x", "let", "if", "a", "a", "a", "b", "c", "by"])
+    #expect(classes(text, .number) == ["0.2", "0.0", "1.0", "1", "0", "1", "0.5", "7", "1"])
+  }
+
+  @Test func stringsCommentsProse() {
+    let text = "## prose\nlet s = \"a{x:.2f}b\" # note\n'raw'"
+    #expect(classes(text, .prose) == ["## prose"])
+    #expect(classes(text, .comment) == ["# note"])
+    #expect(classes(text, .string) == ["\"", "a", ".2f", "b", "\"", "'raw'"])
+    #expect(classes(text, .operator) == ["=", "{", ":", "}"])
+  }
+
+  @Test func anyTextIsCovered() throws {
+    for (name, text) in try fixtures() {
+      var at = 0
+      for (span, _) in highlight(String(text.dropLast(7))) {
+        #expect(Int(span.lower) >= at && span.upper > span.lower, "\(name)")
+        at = Int(span.upper)
+      }
+    }
+  }
+}

@@ -12,7 +12,7 @@ extension Markdown {
         let n = min(6, level + lowering)
         return "<h\(n)>\(html(inlines))</h\(n)>\n"
       case .paragraph(let inlines): return "<p>\(html(inlines))</p>\n"
-      case .code(let code): return "<pre>\(Markup.escape(code))</pre>\n"
+      case .code(let code): return "<pre class=\"code\">\(Markup.escape(code))</pre>\n"
       case .list(let start, let items):
         let (open, close) = start.map { ($0 == 1 ? "<ol>" : "<ol start=\"\($0)\">", "</ol>") } ?? ("<ul>", "</ul>")
         return open + "\n" + items.map { "<li>\(item($0, lowering))</li>\n" }.joined() + close + "\n"

@@ -20,7 +20,7 @@ enum PageStyle {
     pre, code { font-family: "JetBrains Mono", "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
     code { font-size: .86em; background: var(--wash); padding: .06em .28em; border-radius: 3px; }
     pre { font-size: 13.5px; line-height: 1.55; margin: 1.1rem 0; overflow-x: auto; tab-size: 2; }
-    pre.code, article > pre { background: var(--wash); border-left: 3px solid var(--line); padding: .7rem 1rem;
+    pre.code { background: var(--wash); border-left: 3px solid var(--line); padding: .7rem 1rem;
       border-radius: 0 6px 6px 0; }
     pre.value, pre.print { padding: 0 0 0 1.1rem; color: var(--ink); }
     pre.error { border-left: 3px solid var(--bad); padding: .5rem 1rem; }
@@ -30,7 +30,8 @@ enum PageStyle {
     table { border-collapse: collapse; font: 14px/1.4 system-ui, sans-serif; font-variant-numeric: tabular-nums; }
     th, td { text-align: right; padding: .28rem 1.1rem .28rem 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
     th { font-weight: 500; border-bottom: 1px solid var(--soft); }
-    th.text, td.text { text-align: left; } td.text { white-space: normal; max-width: 24rem; }
+    th.text, td.text { text-align: left; } td.long { white-space: normal; min-width: 12rem; max-width: 24rem; }
+    .pad { visibility: hidden; }
     td.gap { color: var(--soft); }
     .from { margin: .3rem 0 1.2rem; }
     figure { margin: 1.6rem -1rem; } figure svg { max-width: 100%; height: auto; display: block; margin: 0 auto; }

@@ -134,7 +134,12 @@ private struct PageWriter {
   private mutating func writeTable(_ name: String, _ table: Table, _ file: String) {
     let layout = TableLayout(table, maxRows: PageWriter.maxRows, groupsDigits: true)
     func cell(_ tag: String, _ column: TableLayout.Column, _ text: String) -> String {
-      "<\(tag)\(column.isRight ? "" : " class=\"text\"")>\(escape(text))</\(tag)>"
+      let isLong = !column.isRight && text.count > 34 && tag == "td"
+      let kind = column.isRight ? "" : " class=\"text\(isLong ? " long" : "")\""
+      // An unseen tail keeps means without an error under the others.
+      let tail = tag == "td" && column.hasError && !text.contains("±") ? column.cells.first { $0.contains("±") } : nil
+      let pad = tail.map { "<span class=\"pad\"> \(escape(String($0.drop { $0 != "±" })))</span>" }
+      return "<\(tag)\(kind)>\(escape(text))\(pad ?? "")</\(tag)>"
     }
     out += "<div class=\"scroll\"><table>\n<tr>\(layout.columns.map { cell("th", $0, $0.name) }.joined())</tr>\n"
     for (i, row) in layout.rows.enumerated() {

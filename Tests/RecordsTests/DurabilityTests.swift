@@ -1,0 +1,118 @@
+import Testing
+
+@testable import Records
+
+/// That a written file survives a loss of power whole, and that an interrupted or failed write leaves the old one. The disk of these tests
+/// forgets what was not synced; the tests named after mistakes show that it would notice them.
+@Suite struct DurabilityTests {
+  let old = Array("old contents".utf8), new = Array("the new contents, longer".utf8)
+
+  @Test func whatIsWrittenSurvives() throws {
+    let disk = FakeDisk(), files = RunFiles(disk)
+    try files.makeFolders("runs/a")
+    try files.write(old, to: "runs/a/run.json")
+    #expect(disk.afterPowerLoss() == ["runs/a/run.json": old])
+    try files.write(new, to: "runs/a/run.json")
+    #expect(disk.afterPowerLoss() == ["runs/a/run.json": new])
+    #expect(disk.openCount == 0)
+  }
+
+  /// Whatever operation fails, the old contents stand or the new ones, whole, in memory and after a loss of power, and the failure is told.
+  @Test func everyFailureLeavesOldOrNew() throws {
+    for n in 0..<12 {
+      let disk = FakeDisk(), files = RunFiles(disk)
+      try files.write(old, to: "f")
+      disk.faults = [.failsAt(disk.operations + n)]
+      var threw = false
+      do { try files.write(new, to: "f") } catch { threw = true }
+      let now = try disk.read("f"), later = disk.afterPowerLoss()["f"]
+      #expect(now == old || now == new)
+      #expect(later == old || later == new)
+      if !threw { #expect(now == new && later == new) }
+      #expect(disk.openCount == 0)
+    }
+  }
+
+  @Test func aFullDiskLeavesTheOldFileAndNoRest() throws {
+    let disk = FakeDisk(), files = RunFiles(disk)
+    try files.write(old, to: "f")
+    disk.faults = [.fullAtWrite(1)]
+    #expect(throws: FileError(operation: "write", path: "f", code: 28, reason: "no space left on device")) {
+      try files.write(new, to: "f")
+    }
+    #expect(try disk.read("f") == old)
+    #expect(disk.names.keys.sorted() == ["f"])
+  }
+
+  @Test func firstCommitWins() throws {
+    let disk = FakeDisk(), files = RunFiles(disk)
+    #expect(try files.commit(old, to: "trial.json"))
+    #expect(try !files.commit(new, to: "trial.json"))
+    #expect(disk.afterPowerLoss() == ["trial.json": old])
+    #expect(disk.names.keys.sorted() == ["trial.json"])
+  }
+
+  // The next three do what a careless writer would; each must be noticed by `afterPowerLoss`, or the tests above prove nothing.
+
+  @Test func mistakeSkippedFileSyncIsNoticed() throws {
+    let disk = FakeDisk(), files = RunFiles(disk)
+    disk.faults = [.skipsFileSync]
+    try files.write(new, to: "f")
+    #expect(disk.afterPowerLoss()["f"] != new)
+  }
+
+  @Test func mistakeSkippedFolderSyncIsNoticed() throws {
+    let disk = FakeDisk(), files = RunFiles(disk)
+    disk.faults = [.skipsFolderSync]
+    try files.write(new, to: "f")
+    #expect(disk.afterPowerLoss()["f"] == nil)
+    try files.makeFolders("runs/a")
+    #expect(throws: Never.self) { try files.write(new, to: "runs/a/f") }
+    #expect(disk.afterPowerLoss()["runs/a/f"] == nil)
+  }
+
+  @Test func mistakeRenameBeforeWriteIsNoticed() throws {
+    let disk = FakeDisk()
+    try RunFiles(disk).write(old, to: "f")
+    let file = try disk.create("f.part")
+    try disk.rename("f.part", to: "f")
+    try disk.syncFolder(".")
+    #expect(disk.afterPowerLoss()["f"] == [])
+    try disk.write(new, to: file)
+    #expect(disk.afterPowerLoss()["f"] == [])
+  }
+
+  @Test func logsSurviveAfterSync() throws {
+    let disk = FakeDisk(), log = try RecordLog("t.jsonl", files: RunFiles(disk))
+    try log.append(["a": 1])
+    #expect(RecordLog.read(try disk.read("t.jsonl")).records == [["a": 1]])
+    #expect(disk.afterPowerLoss()["t.jsonl"] == [])
+    try log.sync()
+    #expect(RecordLog.read(disk.afterPowerLoss()["t.jsonl"] ?? []).records == [["a": 1]])
+    try log.append(["a": 2])
+    try log.close()
+    try log.close()
+    #expect(RecordLog.read(disk.afterPowerLoss()["t.jsonl"] ?? []).records.count == 2)
+    #expect(disk.openCount == 0)
+  }
+
+  @Test func logsSkipDamageAndGoOn() throws {
+    let disk = FakeDisk(), files = RunFiles(disk)
+    let first = try RecordLog("t.jsonl", files: files)
+    try first.append(["a": 1, "text": "line\nbreak"])
+    disk.faults = [.fullAtWrite(1)]
+    #expect(throws: FileError.self) { try first.append(["a": 2]) }
+    disk.faults = []
+    let second = try RecordLog("t.jsonl", files: files)
+    try second.append(["a": 3])
+    let read = RecordLog.read(try disk.read("t.jsonl"))
+    #expect(read.records.map { $0["a"]?.int } == [1, 3])
+    #expect(read.damaged == 1)
+    var bytes = try disk.read("t.jsonl")
+    bytes[40] ^= 1
+    #expect(RecordLog.read(bytes).records.map { $0["a"]?.int } == [3])
+    for line in String(decoding: RecordLog.line(["x": 0.5]), as: UTF8.self).split(separator: "\n") {
+      #expect(try JSON.read(String(line))["record"]?["x"]?.number == 0.5)
+    }
+  }
+}

@@ -16,6 +16,9 @@ struct Fusion {
   let roles: PlanRoles
   private(set) var groups: [Group?] = []
   private(set) var groupOf: [Int]
+  /// The search that last came by each group.
+  private var visited: [Int] = []
+  private var visit = 0
 
   init(_ roles: PlanRoles) {
     self.roles = roles
@@ -24,6 +27,7 @@ struct Fusion {
       groupOf[index] = groups.count
       groups.append(initialGroup(index, role))
     }
+    visited = Array(repeating: 0, count: groups.count)
     for reader in roles.graph.nodes.indices.reversed() where roles.roles[reader] == .loop {
       for input in roles.graph.nodes[reader].inputs.reversed() {
         let source = roles.bases[input.index]
@@ -93,25 +97,28 @@ struct Fusion {
   }
 
   /// Whether some path from `p` to `q` passes through a third group.
-  private func leads(from p: Int, to q: Int) -> Bool {
+  private mutating func leads(from p: Int, to q: Int) -> Bool {
+    visit += 1
+    visited[p] = visit
     var pending: [Int] = []
-    var seen: Set<Int> = [p]
-    func push(_ group: Int, except target: Int) {
-      for node in groups[group]?.nodes ?? [] {
-        for user in roles.users[node] {
-          let next = groupOf[user]
-          if next != target, seen.insert(next).inserted { pending.append(next) }
+    push(p, except: q, &pending)
+    while let group = pending.popLast() {
+      if group == q { return true }
+      push(group, except: -1, &pending)
+    }
+    return false
+  }
+
+  private mutating func push(_ group: Int, except target: Int, _ pending: inout [Int]) {
+    for node in groups[group]?.nodes ?? [] {
+      for user in roles.users[node] {
+        let next = groupOf[user]
+        if next != target, visited[next] != visit {
+          visited[next] = visit
+          pending.append(next)
         }
       }
     }
-    let last = groups[q]?.nodes.max() ?? 0
-    push(p, except: q)
-    while let group = pending.popLast() {
-      if group == q { return true }
-      guard let nodes = groups[group]?.nodes, (nodes.min() ?? 0) <= last || nodes.count > 1 else { continue }
-      push(group, except: -1)
-    }
-    return false
   }
 }
 

@@ -1,10 +1,10 @@
 import Records
 
 /// Values in words, on one line.
-enum DatumText {
+public enum DatumText {
   /// A value as it would be typed, or a summary where that would be long: `[1, 2, 3]`, `{ lr: 0.1 }`, `f32 [784, 128]`, `table 17 × 4`.
   /// At most about `limit` characters.
-  static func brief(_ value: Datum, limit: Int = 72, quotes: Bool = true) -> String {
+  public static func brief(_ value: Datum, limit: Int = 72, quotes: Bool = true) -> String {
     var room = limit
     return write(value, &room, depth: 0, quotes: quotes)
   }

@@ -23,6 +23,7 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   private let interruptFlag = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
   private var chosen: [Datum.Field] = []
   private var seed = 0
+  private var hasBegun = false
   private var isStarted = false
   private var undeclared: Int
   private var waiting: [() -> Void] = []
@@ -96,7 +97,8 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   public func seeded(_ root: Int) {
     locked {
       seed = root
-      declared()
+      // Before the first statement it is the default, which a `seed` statement may still change.
+      if hasBegun { declared() }
     }
   }
 
@@ -119,6 +121,7 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
         }
         recorder?.code(spans)
       }
+      hasBegun = true
       computingSince = nil
       if isFirst { startIfNeeded() }
     }
@@ -156,8 +159,7 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   public func claim(_ outcome: ClaimOutcome) {
     locked {
       startIfNeeded()
-      let error = outcome.error.map { "\($0.id): \($0.message)" } ?? ""
-      let claim = RunRecord.Claim(text: outcome.text, holds: outcome.holds, numbers: outcome.numbers, error: error)
+      let claim = RunRecord.Claim(outcome)
       claims.append(claim)
       recorder?.add(.claim(claim))
       listener.receive(.claimed(outcome))
@@ -277,5 +279,13 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     return highlight(source, wholeLines(span)).map { piece in
       StudyRecord.CodeSpan(piece.text, StudyRecord.CodeSpan.Kind(rawValue: piece.kind.rawValue) ?? .plain)
     }
+  }
+}
+
+extension RunRecord.Claim {
+  /// A claim as it is recorded.
+  public init(_ outcome: ClaimOutcome) {
+    let error = outcome.error.map { "\($0.message) (\($0.id))" } ?? ""
+    self.init(text: outcome.text, holds: outcome.holds, numbers: outcome.numbers, error: error)
   }
 }

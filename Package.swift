@@ -39,7 +39,7 @@ let package = Package(
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax", "Diagnostics"], exclude: ["Fixtures", "Golden"]),
     .testTarget(
       name: "ResolutionTests", dependencies: ["Resolution", "Syntax", "Diagnostics"], exclude: ["Golden"]),
-    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"]),
+    .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"], exclude: ["Fixtures"]),
     .testTarget(name: "GraphsTests", dependencies: ["Graphs", "Tensors"]),
     .testTarget(name: "RecordsTests", dependencies: ["Records"]),
     .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Resolution", "Syntax", "Diagnostics", "Tensors"]),

@@ -1,0 +1,97 @@
+import CKernels
+import Tensors
+import Testing
+
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
+private func temporary(_ name: String) -> String { "/tmp/exp-tensors-\(getpid())-\(name)" }
+private func put(_ bytes: [UInt8], _ name: String) throws -> String {
+  let path = temporary(name)
+  let status = bytes.withUnsafeBytes { ck_write_file(path, [$0.baseAddress], [Int64(bytes.count)], 1) }
+  #expect(status == 0)
+  return path
+}
+
+@Suite struct FileTests {
+  @Test func idx() throws {
+    let path = try put([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 0, 51, 255, 1, 2, 3], "a.idx")
+    defer { unlink(path) }
+    #expect(try IDX.read(path, type: .i64).array(of: Int64.self) == [0, 51, 255, 1, 2, 3])
+    let scaled = try IDX.read(path, scale: 1.0 / 255)
+    #expect(scaled.shape == [2, 3] && scaled.array(of: Float.self)[2] == 1)
+    let short = try put([0, 0, 8, 1, 0, 0, 0, 9, 1], "b.idx")
+    defer { unlink(short) }
+    #expect(throws: TensorError.self) { try IDX.read(short) }
+    let wrong = try put([1, 2, 3], "c.idx")
+    defer { unlink(wrong) }
+    #expect(throws: TensorError.self) { try IDX.read(wrong) }
+    #expect(throws: TensorError.self) { try IDX.read("/nowhere/file") }
+    let big = try put([0, 0, 13, 1, 0, 0, 0, 1, 0x3f, 0x80, 0, 0], "d.idx")
+    defer { unlink(big) }
+    #expect(try IDX.read(big).array(of: Float.self) == [1])
+  }
+
+  /// A gzip stream of the IDX file of three bytes 7, 8, 9, made by Python's gzip.
+  @Test func gzip() throws {
+    let packed: [UInt8] = gzipFixture
+    let path = try put(packed, "e.gz")
+    defer { unlink(path) }
+    #expect(try IDX.read(path, type: .i32).array(of: Int32.self) == [7, 8, 9])
+    let cut = try put(Array(packed.dropLast(12)), "f.gz")
+    defer { unlink(cut) }
+    #expect(throws: TensorError.self) { try IDX.read(cut) }
+  }
+
+  @Test func npy() throws {
+    let floats = try NPY.read(fixturePath("f4.npy"))
+    #expect(floats.shape == [2, 3] && floats.array(of: Float.self) == [0, 0.25, 0.5, 0.75, 1, 1.25])
+    #expect(try NPY.read(fixturePath("i8.npy")).array(of: Int64.self) == [1, -2, 3])
+    let scalar = try NPY.read(fixturePath("scalar.npy"))
+    #expect(scalar.shape == [] && scalar.scalar == 2.5)
+    for tensor in [floats, scalar, try Tensor([true, false]), try Tensor([] as [Double])] {
+      let path = temporary("g.npy")
+      defer { unlink(path) }
+      try NPY.write(tensor, to: path)
+      #expect(try NPY.read(path).hasSameBits(as: tensor))
+    }
+    #expect(throws: TensorError.self) { try NPY.read(fixturePath("functions.txt")) }
+  }
+
+  @Test func safetensors() throws {
+    let path = temporary("h.safetensors")
+    defer { unlink(path) }
+    let weights = try Tensor([1.5, -2, 3, 4] as [Float], shape: [2, 2]), steps = Tensor(scalar: 7)
+    try Safetensors.write(
+      [("layer \"a\".weight", weights), ("steps", steps)], metadata: [("made by", "a test\n\u{1}")], to: path)
+    let contents = try Safetensors.read(path)
+    #expect(contents.tensors.map(\.name) == ["layer \"a\".weight", "steps"])
+    #expect(contents.tensors[0].tensor.hasSameBits(as: weights) && contents.tensors[1].tensor.hasSameBits(as: steps))
+    #expect(contents.metadata.map(\.value) == ["a test\n\u{1}"])
+  }
+
+  @Test(arguments: [
+    "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,4]}}",
+    "{\"a\":{\"dtype\":\"F32\",\"shape\":[-2],\"data_offsets\":[0,8]}}",
+    "{\"a\":{\"dtype\":\"Q9\",\"shape\":[2],\"data_offsets\":[0,8]}}",
+    "{\"a\":{\"dtype\":\"F32\",\"shape\":[1e30],\"data_offsets\":[0,8]}}",
+    "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,0]}}", "{\"a\":3}", "{", "[[[[", "nonsense", "",
+  ]) func damagedSafetensors(header: String) throws {
+    let length = UInt8(header.utf8.count)
+    let path = try put([length, 0, 0, 0, 0, 0, 0, 0] + Array(header.utf8) + [0, 0, 0, 0, 0, 0, 0, 0], "i\(length)")
+    defer { unlink(path) }
+    #expect(throws: TensorError.self) { try Safetensors.read(path) }
+  }
+
+  @Test func hugeLengthsAreErrors() throws {
+    let path = try put([255, 255, 255, 255, 255, 255, 255, 127, 1, 2], "j")
+    defer { unlink(path) }
+    #expect(throws: TensorError.self) { try Safetensors.read(path) }
+    let idx = try put([0, 0, 8, 4, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255], "k")
+    defer { unlink(idx) }
+    #expect(throws: TensorError.self) { try IDX.read(idx) }
+  }
+}

@@ -1,0 +1,108 @@
+import CKernels
+import Tensors
+import Testing
+
+private func numbers(_ line: Substring) -> [Double] { line.split(separator: " ").compactMap { Double($0) } }
+
+private func times(_ a: Tensor, _ b: Tensor, transA: Bool = false, transB: Bool = false) throws -> [Double] {
+  let (m, k) = transA ? (a.shape[1], a.shape[0]) : (a.shape[0], a.shape[1])
+  let n = transB ? b.shape[0] : b.shape[1]
+  var c = [Double](repeating: 0, count: m * n)
+  Kernels.matmul(
+    .f64, transA: transA, transB: transB, m: m, n: n, k: k, a.pointer, lda: a.shape[1], b.pointer, ldb: b.shape[1], &c,
+    ldc: n)
+  return c
+}
+
+private func distance(_ x: [Double], _ y: [Double]) -> Double { zip(x, y).reduce(0) { max($0, abs($1.0 - $1.1)) } }
+private func identity(_ n: Int) -> [Double] { (0..<n * n).map { $0 % (n + 1) == 0 ? 1 : 0 } }
+
+@Suite struct LinearAlgebraTests {
+  @Test func agreesWithNumPy() throws {
+    let lines = try fixture("linear.txt").filter { !$0.hasPrefix("#") }
+    #expect(lines.count == 5 * 21)
+    for start in stride(from: 0, to: lines.count, by: 5) {
+      let head = lines[start].split(separator: " ").map(String.init)
+      let m = try #require(Int(head[1])), n = try #require(Int(head[2])), rank = try #require(Int(head[3]))
+      let a = try Tensor(numbers(lines[start + 1]), shape: [m, n]), b = try Tensor(numbers(lines[start + 2]))
+      let expected = numbers(lines[start + 3]), singular = numbers(lines[start + 4])
+      let (x, found) = try LinearAlgebra.leastSquares(a, b)
+      #expect(found == rank)
+      let size = expected.map(abs).max() ?? 1
+      let error = distance(x.array(of: Double.self), expected) / size
+      #expect(error < (head[0] == "ill" ? 1e-6 : 1e-11), "\(lines[start]) \(error)")
+      let (u, s, vt) = try LinearAlgebra.svd(a)
+      #expect(distance(s.array(of: Double.self), singular) < 1e-13 * singular[0])
+      let k = min(m, n)
+      #expect(distance(try times(u, u, transA: true), identity(k)) < 1e-12)
+      #expect(distance(try times(vt, vt, transB: true), identity(k)) < 1e-12)
+      let scaled = u.array(of: Double.self).enumerated().map { $1 * s.element($0 % k) }
+      let back = try times(try Tensor(scaled, shape: [m, k]), vt)
+      #expect(distance(back, a.array(of: Double.self)) < 1e-12 * max(1, singular[0]))
+      let (q, r) = try LinearAlgebra.qr(a)
+      #expect(distance(try times(q, r), a.array(of: Double.self)) < 1e-12)
+      #expect(distance(try times(q, q, transA: true), identity(k)) < 1e-12)
+      let inverse = try LinearAlgebra.pseudoInverse(a)
+      let solution = try times(inverse, try b.reshaped([m, 1]))
+      #expect(distance(solution, expected) / size < (head[0] == "ill" ? 1e-6 : 1e-10))
+    }
+  }
+
+  @Test func squareSolvers() throws {
+    var source = Source(21)
+    for n in [1, 2, 5, 31, 32, 33, 70] {
+      let g = try Tensor(source.doubles(n * n), shape: [n, n])
+      var positive = try times(g, g, transB: true)
+      for i in 0..<n { positive[i * (n + 1)] += 1 }
+      let a = try Tensor(positive, shape: [n, n])
+      let factor = try LinearAlgebra.cholesky(a)
+      #expect(distance(try times(factor, factor, transB: true), positive) < 1e-12 * Double(n))
+      let b = try Tensor(source.doubles(n * 3), shape: [n, 3])
+      let x = try LinearAlgebra.solve(a, b)
+      #expect(distance(try times(a, x), b.array(of: Double.self)) < 1e-11)
+      let y = try LinearAlgebra.solveTriangular(factor, b, upper: false)
+      #expect(distance(try times(factor, y), b.array(of: Double.self)) < 1e-11)
+      let z = try LinearAlgebra.solveTriangular(factor, b, upper: false, transposed: true)
+      #expect(distance(try times(factor, z, transA: true), b.array(of: Double.self)) < 1e-11)
+      #expect(distance(try times(a, try LinearAlgebra.inverse(a)), identity(n)) < 1e-10)
+      let (values, vectors) = try LinearAlgebra.eigenSymmetric(a)
+      let scaled = vectors.array(of: Double.self).enumerated().map { $1 * values.element($0 % n) }
+      #expect(distance(try times(a, vectors), scaled) < 1e-11 * max(1, values.element(n - 1)))
+      #expect(zip((0..<n), (1..<n)).allSatisfy { values.element($0) <= values.element($1) })
+      let (sign, logarithm) = try LinearAlgebra.signAndLogDeterminant(a)
+      let expected = (0..<n).reduce(0.0) { $0 + ScalarMath.log(values.element($1)) }
+      #expect(sign == 1 && abs(logarithm - expected) < 1e-9 * max(1, abs(expected)))
+    }
+    let swap = try Tensor([0, 2, 3, 0] as [Float], shape: [2, 2])
+    #expect(try LinearAlgebra.determinant(swap).scalar == -6)
+    #expect(try LinearAlgebra.inverse(swap).array(of: Float.self) == [0, Float(1) / 3, 0.5, 0])
+  }
+
+  /// The factorisations have one order of additions, whatever the variant; the long way through the blocks too.
+  @Test func variantsAgree() throws {
+    var source = Source(31)
+    for (m, n) in [(40, 70), (70, 40), (50, 50)] {
+      let a = source.doubles(m * n), b = source.doubles(m)
+      var solutions: [[Double]] = []
+      for table in variants {
+        var x = [Double](repeating: 0, count: n)
+        var rank: Int64 = 0
+        #expect(table.least_squares(Int64(m), Int64(n), 1, a, b, 1e-14, &x, &rank) == 0)
+        solutions.append(x)
+      }
+      #expect(solutions.allSatisfy { $0 == solutions[0] })
+    }
+  }
+
+  @Test func mistakesAreErrors() throws {
+    let a = try Tensor([1, 2, 2, 4] as [Double], shape: [2, 2]), wide = try Tensor([1, 2, 3] as [Double], shape: [1, 3])
+    #expect(throws: TensorError.self) { try LinearAlgebra.solve(a, Tensor([1, 2] as [Double])) }
+    #expect(throws: TensorError.self) { try LinearAlgebra.cholesky(Tensor([-1] as [Double], shape: [1, 1])) }
+    #expect(throws: TensorError.self) { try LinearAlgebra.inverse(wide) }
+    #expect(throws: TensorError.self) { try LinearAlgebra.leastSquares(wide, Tensor([1, 2] as [Double])) }
+    #expect(throws: TensorError.self) { try LinearAlgebra.svd(Tensor([.nan] as [Double], shape: [1, 1])) }
+    #expect(throws: TensorError.self) { try LinearAlgebra.qr(Tensor([1] as [Int32], shape: [1, 1])) }
+    #expect(try LinearAlgebra.rank(a) == 1)
+    #expect(try LinearAlgebra.leastSquares(Tensor([] as [Double], shape: [0, 2]), Tensor([] as [Double])).rank == 0)
+  }
+}

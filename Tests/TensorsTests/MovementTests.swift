@@ -1,0 +1,119 @@
+import Tensors
+import Testing
+
+private func permuted(_ shape: [Int], _ value: (Int, Int, Int) -> Int) -> [Int32] {
+  var result: [Int32] = []
+  for a in 0..<shape[0] { for b in 0..<shape[1] { for c in 0..<shape[2] { result.append(Int32(value(a, b, c))) } } }
+  return result
+}
+
+private func turned(_ x: [Double], _ rows: Int, _ columns: Int) -> [Double] {
+  var result: [Double] = []
+  for c in 0..<columns { for r in 0..<rows { result.append(x[r * columns + c]) } }
+  return result
+}
+
+@Suite struct MovementTests {
+  @Test func broadcastAndTranspose() {
+    var out = [Int32](repeating: 0, count: 24)
+    let x: [Int32] = [1, 2, 3]
+    Kernels.broadcastCopy(.i32, from: [3], to: [2, 3], x, &out)
+    #expect(Array(out[..<6]) == [1, 2, 3, 1, 2, 3])
+    Kernels.broadcastCopy(.i32, from: [3, 1], to: [2, 3, 2], x, &out)
+    #expect(Array(out[..<12]) == [1, 1, 2, 2, 3, 3, 1, 1, 2, 2, 3, 3])
+    Kernels.broadcastCopy(.i32, from: [], to: [4], x, &out)
+    #expect(Array(out[..<4]) == [1, 1, 1, 1])
+    let y = [Int32](0..<24)
+    Kernels.transpose(.i32, shape: [2, 3, 4], permutation: [2, 0, 1], y, &out)
+    #expect(out == permuted([4, 2, 3]) { k, i, j in i * 12 + j * 4 + k })
+    Kernels.transpose(.i32, shape: [2, 3, 4], permutation: [0, 2, 1], y, &out)
+    #expect(out == permuted([2, 4, 3]) { i, k, j in i * 12 + j * 4 + k })
+    for (rows, columns) in [(1, 5), (8, 8), (9, 17), (16, 16), (33, 40)] {
+      let z = [Double]((0..<rows * columns).map(Double.init))
+      var result = [Double](repeating: 0, count: z.count)
+      Kernels.transpose(.f64, shape: [rows, columns], permutation: [1, 0], z, &result)
+      #expect(result == turned(z, rows, columns))
+    }
+  }
+
+  @Test func negativeStridesReverse() {
+    var out = [Float](repeating: 0, count: 4)
+    let x: [Float] = [1, 2, 3, 4]
+    x.withUnsafeBufferPointer { Kernels.stridedCopy(.f32, shape: [4], strides: [-1], $0.baseAddress! + 3, &out) }
+    #expect(out == [4, 3, 2, 1])
+  }
+
+  @Test func gatherAndScatter() {
+    let table: [Float] = [0, 1, 10, 11, 20, 21]
+    var rows = [Float](repeating: -1, count: 8)
+    #expect(Kernels.gatherRows(.f32, rows: 3, width: 2, table, idType: .i64, [2, -3, 1, 0] as [Int64], count: 4, &rows) == nil)
+    #expect(rows == [20, 21, 0, 1, 10, 11, 0, 1])
+    #expect(Kernels.gatherRows(.f32, rows: 3, width: 2, table, idType: .i32, [2, 3, 1, -4] as [Int32], count: 4, &rows) == 1)
+    var sums = [Float](repeating: -1, count: 6)
+    // Equal ids add in index order: (1e8 + 1) - 1e8 loses the one, the other order would not.
+    let updates: [Float] = [1e8, 0, 1, 2, -1e8, 3]
+    #expect(Kernels.scatterAddRows(.f32, rows: 3, width: 2, idType: .i64, [1, 1, 1] as [Int64], count: 3, updates: updates, &sums) == nil)
+    #expect(sums == [0, 0, 0, 5, 0, 0])
+  }
+
+  @Test func picksAndOneHots() {
+    let x: [Double] = [1, 2, 3, 4, 5, 6]
+    var picked = [Double](repeating: 0, count: 2)
+    #expect(Kernels.pick(.f64, rows: 2, width: 3, x, idType: .i64, [2, -3] as [Int64], &picked) == nil)
+    #expect(picked == [3, 4])
+    #expect(Kernels.pick(.f64, rows: 2, width: 3, x, idType: .i64, [0, 3] as [Int64], &picked) == 1)
+    var back = [Double](repeating: 9, count: 6)
+    #expect(Kernels.unpick(.f64, rows: 2, width: 3, idType: .i64, [2, 0] as [Int64], updates: [7, 8] as [Double], &back) == nil)
+    #expect(back == [0, 0, 7, 8, 0, 0])
+    var hot = [Float](repeating: 9, count: 6)
+    #expect(Kernels.oneHot(.f32, rows: 2, width: 3, idType: .i32, [1, -1] as [Int32], &hot) == nil)
+    #expect(hot == [0, 1, 0, 0, 0, 1])
+    #expect(Kernels.oneHot(.f32, rows: 2, width: 3, idType: .i32, [1, 3] as [Int32], &hot) == 1)
+  }
+
+  @Test func selectAndCompare() {
+    for strides in [(1, 1), (1, 0), (0, 1), (0, 0)] {
+      var out = [Float](repeating: 0, count: 3)
+      Kernels.select(
+        .f32, condition: [1, 0, 1] as [UInt8], conditionStride: 1, [1, 2, 3] as [Float], xStride: strides.0,
+        [.nan, 20, 30] as [Float], yStride: strides.1, &out, count: 3)
+      #expect(out[0] == 1 && out[2] == (strides.0 == 0 ? 1 : 3))
+      #expect(strides.1 == 0 ? out[1].isNaN : out[1] == 20)
+    }
+    var flags = [UInt8](repeating: 9, count: 3)
+    let x: [Double] = [1, .nan, -0.0], y: [Double] = [2, .nan, 0]
+    for (comparison, expected) in [
+      (Comparison.less, [1, 0, 0]), (.lessEqual, [1, 0, 1]), (.equal, [0, 0, 1]), (.notEqual, [1, 1, 0]),
+      (.greater, [0, 0, 0]), (.greaterEqual, [0, 0, 1]),
+    ] as [(Comparison, [UInt8])] {
+      Kernels.compare(comparison, .f64, x, xStride: 1, y, yStride: 1, &flags, count: 3)
+      #expect(flags == expected, "\(comparison)")
+    }
+  }
+
+  @Test func sortsAreStable() throws {
+    let x: [Float] = [3, .nan, -1, 3, -0.0, 0, -.infinity, .infinity, 2]
+    var sorted = [Float](repeating: 0, count: 9), order = [Int64](repeating: 0, count: 9)
+    try Kernels.sort(.f32, outer: 1, length: 9, inner: 1, x, &sorted)
+    try Kernels.argSort(.f32, outer: 1, length: 9, inner: 1, x, &order)
+    #expect(order == [6, 2, 4, 5, 8, 0, 3, 7, 1])
+    #expect(sorted.dropLast().elementsEqual([-.infinity, -1, -0.0, 0, 2, 3, 3, .infinity]) && sorted[8].isNaN)
+    var columns = [Int32](repeating: 0, count: 6)
+    try Kernels.sort(.i32, outer: 1, length: 3, inner: 2, [3, -1, 2, 5, 1, 0] as [Int32], &columns)
+    #expect(columns == [1, -1, 2, 0, 3, 5])
+    var source = Source(8)
+    for n in [100, 5000] {
+      let long = source.doubles(n).map { ($0 * 50).rounded() }
+      var at = [Int64](repeating: 0, count: n)
+      try Kernels.argSort(.f64, outer: 1, length: n, inner: 1, long, &at)
+      let ordered = zip(at, at.dropFirst()).allSatisfy { (long[Int($0)], $0) < (long[Int($1)], $1) }
+      #expect(ordered && Set(at).count == n)
+    }
+  }
+
+  @Test func iota() {
+    var out = [Int64](repeating: 9, count: 12)
+    Kernels.iota(.i64, outer: 2, length: 3, inner: 2, &out)
+    #expect(out == [0, 0, 1, 1, 2, 2, 0, 0, 1, 1, 2, 2])
+  }
+}

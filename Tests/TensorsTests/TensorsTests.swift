@@ -1,4 +1,0 @@
-import Testing
-
-// Placeholder until the room has tests of its own; remove with the first one.
-@Suite struct TensorsTests {}

@@ -51,12 +51,9 @@ func checkSane(_ result: ParseResult, _ comment: @autoclosure () -> String) {
 
   @Test(arguments: forms.indices) func deepNesting(_ index: Int) {
     let form = Self.forms[index]
-    for tail in ["x", ""] {
-      let closed = String(repeating: form.before, count: Self.nested) + tail + String(repeating: form.after, count: Self.nested)
-      checkSane(parseText(closed), "\(form.name), closed")
-      let open = String(repeating: form.before, count: Self.nested) + tail
-      checkSane(parseText(open), "\(form.name), open")
-    }
+    let before = String(repeating: form.before, count: Self.nested)
+    checkSane(parseText(before + "x" + String(repeating: form.after, count: Self.nested)), "\(form.name), closed")
+    checkSane(parseText(before), "\(form.name), open")
     // A depth anybody may use is fine, or wrong for another reason than depth.
     let some = String(repeating: form.before, count: 60) + "x" + String(repeating: form.after, count: 60)
     #expect(!parseText(some).diagnostics.contains { $0.id == "E0090" || $0.id == "E0091" }, "\(form.name)")
@@ -81,9 +78,9 @@ func checkSane(_ result: ParseResult, _ comment: @autoclosure () -> String) {
   }
 
   @Test func longLines() {
-    let count = 100_000
+    let count = 30_000
     let texts = [
-      "let xs = [" + String(repeating: "1234567, ", count: count) + "]", "# " + String(repeating: "é", count: 500_000),
+      "let xs = [" + String(repeating: "1234567, ", count: count) + "]", "# " + String(repeating: "é", count: 500_000), "let x = \"" + String(repeating: "x", count: 1_000_000) + "\"",
       "let s = \"" + String(repeating: "x{y}", count: count) + "\"", String(repeating: "a ", count: count * 2),
       String(repeating: "a.", count: count * 2), String(repeating: "\u{FFFD}", count: count), String(repeating: "$ ", count: count),
       String(repeating: "\"", count: count), String(repeating: "'", count: count + 1), String(repeating: "0x", count: count),

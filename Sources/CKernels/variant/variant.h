@@ -43,8 +43,8 @@ static inline float ck_fmaf(float a, float b, float c) {
 #include "math_f64.h"
 #include "math_f32.h"
 #include "elementwise.h"
-#include "reduce.h"
 #include "product.h"
+#include "reduce.h"
 #include "random.h"
 #include "linear.h"
 

@@ -1,5 +1,5 @@
 // Steps per second of whole training steps run by plans, one thread: the workloads of docs/benchmarks. Usage:
-//   training [w1|w2] [--hidden N --batch N --steps N] [--describe]
+//   training-benchmark [w1|w2|eager] [--hidden N --batch N --steps N] [--describe]
 import Graphs
 import Tensors
 
@@ -67,6 +67,7 @@ case "w1":
     learningRate: 0.02)
   try measureStep(
     network, steps: option("steps", 1000), threads: threads, describe: CommandLine.arguments.contains("--describe"))
+case "eager": try eagerOverhead()
 case "w2": try doubleDescent(steps: option("steps", 2000), seeds: option("seeds", 3), threads: threads)
 default:
   for (hidden, batch, steps) in [(128, 128, 1000), (32, 32, 5000), (1024, 512, 50)] {

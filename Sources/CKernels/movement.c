@@ -94,6 +94,13 @@ int64_t ck_gather_rows(
     } else if (row_bytes == 8) {
       memcpy(d, (const char *)table + id * 8, 8);
     } else {
+      // The row after next is on its way from memory while this one is copied.
+      if (i + 2 < count) {
+        int64_t ahead = id_at(id_type, ids, i + 2, rows);
+        if (ahead >= 0 && ahead < rows)
+          for (int64_t b = 0; b < row_bytes && b < 8192; b += 64)
+            __builtin_prefetch((const char *)table + ahead * row_bytes + b, 0, 2);
+      }
       memcpy(d, (const char *)table + id * row_bytes, (size_t)row_bytes);
     }
   }

@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
 enum { CLASSES = 168, UNLIMITED_SMALL = 4096 };
 // Free memory kept at most; what is freed past it goes back to the system.
@@ -64,10 +65,15 @@ void *ck_allocate(int64_t bytes) {
     atomic_fetch_sub_explicit(&pooled, size, memory_order_relaxed);
   } else {
     void *fresh = NULL;
-    if (posix_memalign(&fresh, size >= 4096 ? 4096 : 64, (size_t)size) != 0) {
+    // Large blocks ask for large pages: rows picked at random from a data set then find their addresses in the TLB.
+    const int large = size >= (int64_t)1 << 22;
+    if (posix_memalign(&fresh, large ? (size_t)1 << 21 : size >= 4096 ? 4096 : 64, (size_t)size) != 0) {
       ck_trim();
       if (posix_memalign(&fresh, 64, (size_t)size) != 0) return NULL;
     }
+#ifdef MADV_HUGEPAGE
+    if (large) madvise(fresh, (size_t)size, MADV_HUGEPAGE);
+#endif
     b = fresh;
   }
   count_live(size);

@@ -3,6 +3,7 @@ import Tensors
 /// Runs one operation now. Throws a `TensorError` where shapes or types do not fit, a `GraphError` for a bad index.
 /// `input` and `constant` cannot be run.
 public func evaluate(_ primitive: Primitive, _ inputs: [Tensor]) throws -> Tensor {
+  if let result = try runPlain(primitive, inputs) { return result }
   let (shape, type) = try infer(primitive, shapes: inputs.map(\.shape), types: inputs.map(\.type))
   return try run(primitive, inputs, shape, type, isNumber: false, origin: 0)
 }
@@ -14,6 +15,7 @@ func run(
   if isNumber, IntegerArithmetic.isChecked(primitive, type) {
     return try runChecked(primitive, inputs, origin)
   }
+  if let result = try runPlain(primitive, inputs) { return result }
   if primitive == .stopGradient, let x = inputs.first { return x }
   if case .reshape = primitive, let x = inputs.first { return try x.reshaped(shape) }
   let out = try Tensor(uninitialized: shape, type: type)
@@ -32,6 +34,39 @@ func run(
     throw error
   }
   return withExtendedLifetime((inputs, scratch)) { out }
+}
+
+/// The frequent case without ceremony: floats of one shape, or one of them a single number.
+private func runPlain(_ primitive: Primitive, _ inputs: [Tensor]) throws -> Tensor? {
+  guard let x = inputs.first, x.type.isFloat else { return nil }
+  switch primitive {
+  case .unary(let operation):
+    guard inputs.count == 1, operation != .not, operation != .isNaN, operation != .isFinite else { return nil }
+    let out = try Tensor(uninitialized: x.shape, type: x.type)
+    Kernels.unary(operation, x.type, x.pointer, out.pointer, count: x.count)
+    return withExtendedLifetime(x) { out }
+  case .binary(let operation):
+    guard inputs.count == 2, operation.rawValue < BinaryOperation.and.rawValue, inputs[1].type == x.type else {
+      return nil
+    }
+    let y = inputs[1]
+    let (strideX, strideY): (Int, Int)
+    if x.shape == y.shape {
+      (strideX, strideY) = (1, 1)
+    } else if y.shape.isEmpty {
+      (strideX, strideY) = (1, 0)
+    } else if x.shape.isEmpty {
+      (strideX, strideY) = (0, 1)
+    } else {
+      return nil
+    }
+    let larger = strideX == 0 ? y : x
+    let out = try Tensor(uninitialized: larger.shape, type: x.type)
+    Kernels.binary(
+      operation, x.type, x.pointer, xStride: strideX, y.pointer, yStride: strideY, out.pointer, count: larger.count)
+    return withExtendedLifetime((x, y)) { out }
+  default: return nil
+  }
 }
 
 private func runChecked(_ primitive: Primitive, _ inputs: [Tensor], _ origin: Int32) throws -> Tensor {

@@ -58,7 +58,7 @@ struct Gradient {
     return Variables(value: value, leaves: leaves, nodes: nodes)
   }
 
-  private func variable(_ operand: Operand, _ recording: Recording, _ isOutermost: Bool) throws -> NodeID {
+  private func variable(_ operand: TensorOperand, _ recording: Recording, _ isOutermost: Bool) throws -> NodeID {
     if isOutermost, let tensor = operations.tensor(operand) {
       return recording.trace.input(
         shape: operand.shape, type: operand.type, isNumber: operand.isNumber, example: tensor)
@@ -68,7 +68,7 @@ struct Gradient {
   }
 
   /// The one number that a function to be differentiated gives; nil when it does not depend on anything traced.
-  func output(_ y: Value, in recording: Recording) throws -> (operand: Operand, node: NodeID?) {
+  func output(_ y: Value, in recording: Recording) throws -> (operand: TensorOperand, node: NodeID?) {
     guard let operand = operations.operand(y) else {
       throw RuntimeError("E0509", "`\(name)` needs a function that gives one number, not \(machine.brief(y))")
     }
@@ -101,7 +101,7 @@ struct Gradient {
     let (start, _) = training ? TreeStates(machine).withCells(x) : (heap.retained(x), false)
     defer { heap.release(start) }
     let (nodes, leaves, output, recording) = try self.recording(training: training) {
-      recording -> ([NodeID], TreeScan.Leaves, Operand, Recording) in
+      recording -> ([NodeID], TreeScan.Leaves, TensorOperand, Recording) in
       let variables = try self.variables(start, in: recording, isOutermost: isOutermost)
       defer { heap.release(variables.value) }
       let y = try machine.call(f, [variables.value] + rest, named: named)
@@ -116,7 +116,7 @@ struct Gradient {
   }
 
   /// A value of an eager trace that has just ended is a tensor again.
-  func settled(_ operand: Operand) -> Operand {
+  func settled(_ operand: TensorOperand) -> TensorOperand {
     if case .traced(let traced) = operand { return operations.operand(of: traced) }
     return operand
   }
@@ -132,14 +132,14 @@ struct Gradient {
   // MARK: products with Jacobians
 
   /// Leaves of a function's result that can be differentiated.
-  private func outputs(_ y: Value, _ recording: Recording) throws -> (leaves: TreeScan.Leaves, operands: [Operand]) {
+  private func outputs(_ y: Value, _ recording: Recording) throws -> (leaves: TreeScan.Leaves, operands: [TensorOperand]) {
     let scan = try TreeMap(machine).scan(y, name)
     return (scan.leaves, scan.values.compactMap { operations.operand($0) })
   }
 
   /// Σ⟨aᵢ, bᵢ⟩ as a rank-0 node.
-  private func inner(_ a: [Operand], _ b: [Operand]) throws -> Operand {
-    var total: Operand?
+  private func inner(_ a: [TensorOperand], _ b: [TensorOperand]) throws -> TensorOperand {
+    var total: TensorOperand?
     let operations = operations
     for (x, y) in zip(a, b) {
       guard x.shape == y.shape || y.rank == 0 else {
@@ -154,7 +154,7 @@ struct Gradient {
     return total ?? .float(0)
   }
 
-  private func operands(_ v: Value, like count: Int, _ what: String) throws -> [Operand] {
+  private func operands(_ v: Value, like count: Int, _ what: String) throws -> [TensorOperand] {
     let scan = TreeScan(v, machine: machine)
     let operands = scan.values.compactMap { operations.operand($0) }
     guard operands.count == count else {
@@ -223,7 +223,7 @@ struct Gradient {
   func hessian(_ f: Value, _ x: Value, _ rest: [Value]) throws -> Value {
     let isOutermost = machine.tensors.recording == nil
     let operations = operations
-    let result = try self.recording { recording -> Operand in
+    let result = try self.recording { recording -> TensorOperand in
       let variables = try self.variables(x, in: recording, isOutermost: isOutermost)
       defer { heap.release(variables.value) }
       let y = try machine.call(f, [variables.value] + rest)
@@ -231,7 +231,7 @@ struct Gradient {
       let first = try gradients(try self.output(y, in: recording).node, variables, recording)
       let flat = try flattened(first, recording)
       let n = flat.shape[0]
-      var rows: [Operand] = []
+      var rows: [TensorOperand] = []
       for i in 0..<n {
         try machine.pollInterrupt()
         guard case .traced(let element) = try operations.row(flat, i) else { continue }
@@ -253,11 +253,11 @@ struct Gradient {
     return operations.value(settled)
   }
 
-  private func flattened(_ nodes: [NodeID], _ recording: Recording) throws -> Operand {
+  private func flattened(_ nodes: [NodeID], _ recording: Recording) throws -> TensorOperand {
     let operations = operations
     var type: ElementType = .f32
     for node in nodes where recording.trace.type(node) == .f64 { type = .f64 }
-    let parts = try nodes.map { node -> Operand in
+    let parts = try nodes.map { node -> TensorOperand in
       let operand = try operations.convert(.traced(TracedValue(node, recording)), to: type)
       return try operations.reshape(operand, [operand.shape.reduce(1, *)])
     }

@@ -218,11 +218,11 @@ struct TreeLoops {
     return node.rebuilt(children, heap)
   }
 
-  private func stackedTensors(_ values: [Value], _ first: Operand, _ axis: Int) throws -> Value {
+  private func stackedTensors(_ values: [Value], _ first: TensorOperand, _ axis: Int) throws -> Value {
     let target: ElementType = first.isNumber && first.type == .f64 ? .f32 : first.type
     let position = max(0, min(first.rank, axis < 0 ? axis + first.rank + 1 : axis))
     let shape = Array(first.shape[..<position]) + [1] + Array(first.shape[position...])
-    let parts = try values.map { value -> Operand in
+    let parts = try values.map { value -> TensorOperand in
       guard let operand = operations.operand(value), operand.shape == first.shape else {
         throw RuntimeError(
           "E0401", "`\(call.function.name)` needs results of one shape, not \(describe(first.shape)) and \(machine.brief(value))")

@@ -89,7 +89,7 @@ extension Natives {
   /// One tensor of draws, or a number when no shape was given.
   private static func draw(
     _ call: NativeCall, _ distribution: Distribution, key: Int, dtype: Int
-  ) throws -> (Operand, isNumber: Bool) {
+  ) throws -> (TensorOperand, isNumber: Bool) {
     let shape = try call.shape(rest: 0)
     let type = try call.elementType(dtype) ?? (shape == nil ? .f64 : .f32)
     guard type.isFloat else {
@@ -102,9 +102,9 @@ extension Natives {
     return (drawn, isNumber)
   }
 
-  private static func drawn(_ operand: Operand, _ isNumber: Bool) throws -> Operand { operand }
+  private static func drawn(_ operand: TensorOperand, _ isNumber: Bool) throws -> TensorOperand { operand }
 
-  private static func permutationCount(_ call: NativeCall, _ n: Int, _ start: Operand) throws -> Int {
+  private static func permutationCount(_ call: NativeCall, _ n: Int, _ start: TensorOperand) throws -> Int {
     if call.has(2) {
       let count = try call.int(2)
       guard count >= 0, count <= n else {
@@ -127,7 +127,7 @@ extension Natives {
     let operations = call.operations
     let parts = call[0].list
     guard parts.count > 0 else { return call.result(try operations.freshKey()) }
-    var key: Operand
+    var key: TensorOperand
     if parts.elements[0].tag == .string {
       key = .int(
         Int(RandomKey.derive(Int64(call.machine.rootSeed), RandomKey.hash(parts.elements[0].swiftString))))
@@ -140,7 +140,7 @@ extension Natives {
     return call.result(key)
   }
 
-  private static func keyPart(_ call: NativeCall, _ value: Value) throws -> Operand {
+  private static func keyPart(_ call: NativeCall, _ value: Value) throws -> TensorOperand {
     switch value.tag {
     case .string: return .int(Int(RandomKey.hash(value.swiftString)))
     case .bool: return .int(value.asBool ? 1 : 0)

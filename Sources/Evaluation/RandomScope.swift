@@ -4,7 +4,7 @@ import Tensors
 /// Keys of draws: see LANGUAGE.md, "Randomness".
 extension TensorOperations {
   /// A fresh key where the program stands: derived from the scope's key and the count of draws, which it raises.
-  func freshKey() throws -> Operand {
+  func freshKey() throws -> TensorOperand {
     if let recording = machine.tensors.recording, recording.isStaged {
       switch recording.scope {
       case .call(let offset):
@@ -35,13 +35,13 @@ extension TensorOperations {
   }
 
   /// A new key from a key and a number.
-  func derive(_ key: Operand, _ number: Operand) throws -> Operand {
+  func derive(_ key: TensorOperand, _ number: TensorOperand) throws -> TensorOperand {
     if case .int(let k) = key, case .int(let n) = number { return .int(Int(RandomKey.derive(Int64(k), Int64(n)))) }
     return try apply(.deriveKey, [key, number])
   }
 
   /// Runs `body` with draws under a key, counted from 0.
-  func withKey<Result>(_ key: Operand, _ body: () throws -> Result) throws -> Result {
+  func withKey<Result>(_ key: TensorOperand, _ body: () throws -> Result) throws -> Result {
     let saved = machine.drawScope
     let recording = machine.tensors.recording
     let source = recording?.scope
@@ -67,13 +67,13 @@ extension TensorOperations {
 
 extension NativeCall {
   /// `key:` as a rank-0 i64 operand that is a number; a fresh key when left out.
-  func drawKey(_ index: Int) throws -> Operand {
+  func drawKey(_ index: Int) throws -> TensorOperand {
     guard has(index) else { return try operations.freshKey() }
     return try key(self[index])
   }
 
   /// A key: an int, or a rank-0 integer tensor.
-  func key(_ value: Value) throws -> Operand {
+  func key(_ value: Value) throws -> TensorOperand {
     guard let operand = operations.operand(value), operand.rank == 0, operand.type == .i64 || operand.type == .i32 else {
       throw RuntimeError(
         "E0412", "a key is a whole number, as `key(…)` makes it, not \(machine.brief(value))",

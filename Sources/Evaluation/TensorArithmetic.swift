@@ -4,7 +4,7 @@ import Tensors
 
 extension TensorOperations {
   /// `a op b` of tensors and numbers, broadcast, with the language's rules for types.
-  func binary(_ op: BinaryOperator, _ a: Operand, _ b: Operand) throws -> Operand {
+  func binary(_ op: BinaryOperator, _ a: TensorOperand, _ b: TensorOperand) throws -> TensorOperand {
     switch op {
     case .add: return try arithmetic(.add, a, b)
     case .subtract: return try arithmetic(.subtract, a, b)
@@ -20,7 +20,7 @@ extension TensorOperations {
   }
 
   /// An elementwise operation after both operands have been brought to one type.
-  func arithmetic(_ operation: BinaryOperation, _ a: Operand, _ b: Operand, floats: Bool = false) throws -> Operand {
+  func arithmetic(_ operation: BinaryOperation, _ a: TensorOperand, _ b: TensorOperand, floats: Bool = false) throws -> TensorOperand {
     var type = commonType(a, b)
     let numbers = a.isNumber && b.isNumber
     if type == .bool { type = .i64 }
@@ -30,10 +30,10 @@ extension TensorOperations {
   }
 
   /// True division: of integer tensors in f32, of integer numbers in f64.
-  private func divide(_ a: Operand, _ b: Operand) throws -> Operand { try arithmetic(.divide, a, b, floats: true) }
+  private func divide(_ a: TensorOperand, _ b: TensorOperand) throws -> TensorOperand { try arithmetic(.divide, a, b, floats: true) }
 
   /// `a ^ b`; small constant whole exponents of floats become products.
-  private func power(_ a: Operand, _ b: Operand) throws -> Operand {
+  private func power(_ a: TensorOperand, _ b: TensorOperand) throws -> TensorOperand {
     if !a.isNumber, a.type.isFloat, let exponent = plainExponent(b) {
       switch exponent {
       case 1: return a
@@ -48,7 +48,7 @@ extension TensorOperations {
     return try arithmetic(.power, a, b)
   }
 
-  private func plainExponent(_ b: Operand) -> Double? {
+  private func plainExponent(_ b: TensorOperand) -> Double? {
     switch b {
     case .int(let number): Double(number)
     case .float(let number): number
@@ -57,7 +57,7 @@ extension TensorOperations {
   }
 
   /// The exponent when it is plain; when it is traced, its sign joins the key of the trace.
-  private func requireSign(_ b: Operand) -> Int? {
+  private func requireSign(_ b: TensorOperand) -> Int? {
     switch b {
     case .int(let number): return number
     case .traced:
@@ -68,7 +68,7 @@ extension TensorOperations {
   }
 
   /// The matrix product; vectors count as a row on the left and as a column on the right.
-  func product(_ a: Operand, _ b: Operand) throws -> Operand {
+  func product(_ a: TensorOperand, _ b: TensorOperand) throws -> TensorOperand {
     guard a.rank > 0, b.rank > 0 else {
       throw RuntimeError(
         "E0401", "`@` multiplies vectors and matrices, not \(describe(a.shape)) and \(describe(b.shape))",
@@ -88,7 +88,7 @@ extension TensorOperations {
     return try reshape(result, shape)
   }
 
-  private func productError(_ a: Operand, _ b: Operand) -> RuntimeError {
+  private func productError(_ a: TensorOperand, _ b: TensorOperand) -> RuntimeError {
     let left = a.shape, right = b.shape
     var help: [String] = []
     let inner = left[left.count - 1]
@@ -103,12 +103,12 @@ extension TensorOperations {
       label: "\(describe(left)) @ \(describe(right))", help: help)
   }
 
-  func reshape(_ x: Operand, _ shape: Shape) throws -> Operand {
+  func reshape(_ x: TensorOperand, _ shape: Shape) throws -> TensorOperand {
     x.shape == shape && !x.isNumber ? x : try apply(.reshape(shape), [x], isTensor: true)
   }
 
   /// An elementwise comparison.
-  func compare(_ comparison: Comparison, _ a: Operand, _ b: Operand) throws -> Operand {
+  func compare(_ comparison: Comparison, _ a: TensorOperand, _ b: TensorOperand) throws -> TensorOperand {
     var type = commonType(a, b)
     let numbers = a.isNumber && b.isNumber
     if a.isNumber != b.isNumber {
@@ -124,11 +124,11 @@ extension TensorOperations {
   }
 
   /// Whether all elements agree within a tolerance: relative to `max(1, |b|)` unless one is given.
-  func close(_ a: Operand, _ b: Operand, tolerance: Operand?) throws -> Operand {
+  func close(_ a: TensorOperand, _ b: TensorOperand, tolerance: TensorOperand?) throws -> TensorOperand {
     let numbers = a.isNumber && b.isNumber
     let x = try convert(a, to: .f64, asNumber: numbers), y = try convert(b, to: .f64, asNumber: numbers)
     let distance = try apply(.unary(.abs), [try apply(.binary(.subtract), [x, y])])
-    let allowed: Operand
+    let allowed: TensorOperand
     if let tolerance {
       allowed = try convert(tolerance, to: .f64, asNumber: numbers)
     } else {
@@ -141,12 +141,12 @@ extension TensorOperations {
     return both.rank == 0 ? both : try apply(.reduce(.all, axes: Array(0..<both.rank)), [both])
   }
 
-  func negate(_ a: Operand) throws -> Operand {
+  func negate(_ a: TensorOperand) throws -> TensorOperand {
     if a.type == .bool { return try apply(.unary(.negate), [try convert(a, to: .i64, asNumber: a.isNumber)]) }
     return try apply(.unary(.negate), [a])
   }
 
-  func not(_ a: Operand) throws -> Operand {
+  func not(_ a: TensorOperand) throws -> TensorOperand {
     guard a.type == .bool else {
       throw RuntimeError("E0402", "`not` needs a boolean tensor, not \(a.type.name)\(describe(a.shape))")
     }

@@ -2,17 +2,67 @@ import Graphs
 import Tensors
 
 extension TensorOperations {
-  /// `t[indexes] = value`; consumes `t`. In place where nobody else holds the tensor and its memory.
-  func store(_ t: Value, _ indexes: [TensorHooks.Index], _ value: Value) throws -> Value {
-    defer { machine.heap.release(t) }
-    guard let x = operand(t) else { return .none }
+  /// `t[indexes] = value`, in place where nobody else holds the tensor and its memory.
+  func store(at slot: UnsafeMutablePointer<Value>, _ indexes: [TensorHooks.Index], _ value: Value) throws {
+    if let update = try plainUpdate(slot.pointee, indexes, value) { return try write(update, at: slot) }
+    guard let x = operand(slot.pointee), let new = operand(value) else { return }
+    let result = self.value(try storeTraced(x, indexes, new))
+    machine.heap.release(slot.pointee)
+    slot.pointee = result
+  }
+
+  /// What to write where; nil when a side is traced. Holds nothing of the target, which may have to be found unshared.
+  private func plainUpdate(_ target: Value, _ indexes: [TensorHooks.Index], _ value: Value) throws -> Update? {
     guard let new = operand(value) else {
       throw RuntimeError(
         "E0402", "an element of a tensor can only be a number, not \(machine.brief(value))",
         help: ["`tensor([…])` makes a tensor of a list"])
     }
-    if !x.isTraced, !new.isTraced, case .tensor(let tensor) = x { return try storePlain(tensor, indexes, new) }
-    return self.value(try storeTraced(x, indexes, new))
+    guard let x = operand(target), !x.isTraced, !new.isTraced else { return nil }
+    return try update(x.shape, x.type, indexes, new)
+  }
+
+  /// Elements to be written, with their places.
+  private struct Update {
+    var source: Tensor
+    /// A block from this element on; otherwise each element's place.
+    var offset: Int
+    var places: Tensor?
+  }
+
+  private func write(_ update: Update, at slot: UnsafeMutablePointer<Value>) throws {
+    let box = slot.pointee.box
+    if slot.pointee.isUnique, let held = box.pointee.object {
+      // The one count of the object moves into `object`, so that the test for sole ownership sees no other.
+      box.pointee.object = nil
+      var object = held.takeRetainedValue()
+      let isAlone = isKnownUniquelyReferenced(&object)
+      if isAlone, let tensor = object as? Tensor, tensor.ownsStorageAlone {
+        put(update, into: tensor)
+        box.pointee.object = Unmanaged.passRetained(object)
+        return
+      }
+      box.pointee.object = Unmanaged.passRetained(object)
+    }
+    guard let object = slot.pointee.boxedObject, case .tensor(let tensor) = operand(of: object) else { return }
+    let copy = try translatingErrors { try tensor.copied() }
+    put(update, into: copy)
+    let result = value(.tensor(copy))
+    machine.heap.release(slot.pointee)
+    slot.pointee = result
+  }
+
+  private func put(_ update: Update, into target: Tensor) {
+    let size = target.type.byteCount
+    guard let places = update.places else {
+      target.pointer.advanced(by: update.offset * size).copyMemory(
+        from: update.source.pointer, byteCount: update.source.byteCount)
+      return
+    }
+    for i in 0..<places.count {
+      target.pointer.advanced(by: places.integer(i) * size).copyMemory(
+        from: update.source.pointer + i * size, byteCount: size)
+    }
   }
 
   /// Positions, in row-major order, of the elements that the indexes name.
@@ -20,13 +70,12 @@ extension TensorOperations {
     let count = shape.reduce(1, *)
     let all = try apply(.iota(shape: [count], axis: 0, type: .i64), [], isTensor: true)
     guard case .tensor(let tensor) = try index(try reshape(all, shape), indexes) else {
-      throw RuntimeError.untraceable(
-        "a compiled function cannot assign to elements whose indexes it does not know", help: ["build the tensor with `where`"])
+      throw unknownPlace
     }
     return tensor
   }
 
-  private func fitted(_ new: Operand, to type: ElementType, _ shape: Shape) throws -> Operand {
+  private func fitted(_ new: TensorOperand, to type: ElementType, _ shape: Shape) throws -> TensorOperand {
     let converted = try convert(new, to: type)
     if converted.shape == shape { return converted }
     do {
@@ -38,22 +87,21 @@ extension TensorOperations {
     }
   }
 
-  private func storePlain(_ tensor: Tensor, _ indexes: [TensorHooks.Index], _ new: Operand) throws -> Value {
-    let block = try leadingBlock(tensor.shape, indexes)
-    let copy = try translatingErrors { try tensor.copied() }
-    let size = tensor.type.byteCount
-    if let block {
-      guard case .tensor(let source) = try fitted(new, to: tensor.type, block.shape) else { return .none }
-      copy.pointer.advanced(by: block.offset * size).copyMemory(from: source.pointer, byteCount: source.byteCount)
-      return value(.tensor(copy))
+  private func update(
+    _ shape: Shape, _ type: ElementType, _ indexes: [TensorHooks.Index], _ new: TensorOperand
+  ) throws -> Update {
+    if let block = try leadingBlock(shape, indexes) {
+      guard case .tensor(let source) = try fitted(new, to: type, block.shape) else { throw unknownPlace }
+      return Update(source: source, offset: block.offset, places: nil)
     }
-    let places = try positions(tensor.shape, indexes)
-    guard case .tensor(let source) = try fitted(new, to: tensor.type, places.shape) else { return .none }
-    for i in 0..<places.count {
-      copy.pointer.advanced(by: places.integer(i) * size).copyMemory(
-        from: source.pointer + i * size, byteCount: size)
-    }
-    return value(.tensor(copy))
+    let places = try positions(shape, indexes)
+    guard case .tensor(let source) = try fitted(new, to: type, places.shape) else { throw unknownPlace }
+    return Update(source: source, offset: 0, places: places)
+  }
+
+  private var unknownPlace: RuntimeError {
+    RuntimeError.untraceable(
+      "a compiled function cannot assign to elements whose indexes it does not know", help: ["build the tensor with `where`"])
   }
 
   /// When the indexes are plain numbers for the first axes: the block of memory that they name.
@@ -72,7 +120,7 @@ extension TensorOperations {
   }
 
   /// Recorded: the updates, spread over a tensor of zeros, replace the elements where they fall.
-  private func storeTraced(_ x: Operand, _ indexes: [TensorHooks.Index], _ new: Operand) throws -> Operand {
+  private func storeTraced(_ x: TensorOperand, _ indexes: [TensorHooks.Index], _ new: TensorOperand) throws -> TensorOperand {
     if indexes.count == 1, case .value(let value) = indexes[0], let start = operand(value), start.isTraced,
       start.rank == 0, start.type == .i64
     {

@@ -10,7 +10,7 @@ struct TensorBuilding {
 
   /// The tensor of a number, bool, nested list, range or tensor. Ints become f32 unless `integersStay` (then i64) or a
   /// type is given.
-  func tensor(of value: Value, type: ElementType?, integersStay: Bool = false) throws -> Operand {
+  func tensor(of value: Value, type: ElementType?, integersStay: Bool = false) throws -> TensorOperand {
     if let operand = operations.operand(value) {
       if value.tag == .tensor, !operand.isNumber {
         guard let type else { return operand }
@@ -34,7 +34,7 @@ struct TensorBuilding {
     }
   }
 
-  private func tensor(ofRange value: Value, type: ElementType?, integersStay: Bool) throws -> Operand {
+  private func tensor(ofRange value: Value, type: ElementType?, integersStay: Bool) throws -> TensorOperand {
     let range = value.range.pointee
     if range.start.tag == .float || range.end.tag == .float || range.step.tag == .float {
       throw RuntimeError("E0402", "a range of floats makes no tensor", help: ["use `linspace` or `arange`"])
@@ -48,7 +48,7 @@ struct TensorBuilding {
   }
 
   /// Leaves in order, with the shape that all sublists must share.
-  private func tensor(ofList list: Value, type: ElementType?, integersStay: Bool) throws -> Operand {
+  private func tensor(ofList list: Value, type: ElementType?, integersStay: Bool) throws -> TensorOperand {
     var shape: Shape = []
     var probe = list
     while probe.tag == .list {
@@ -57,7 +57,7 @@ struct TensorBuilding {
       guard probe.list.count > 0 else { break }
       probe = probe.list.elements[0]
     }
-    var leaves: [Operand] = []
+    var leaves: [TensorOperand] = []
     try collect(list, shape, 0, &leaves)
     if leaves.isEmpty {
       return .tensor(try translatingErrors { try Tensor(uninitialized: shape, type: type ?? .f32) })
@@ -65,7 +65,7 @@ struct TensorBuilding {
     return try assemble(leaves, shape, type, integersStay)
   }
 
-  private func collect(_ list: Value, _ shape: Shape, _ depth: Int, _ leaves: inout [Operand]) throws {
+  private func collect(_ list: Value, _ shape: Shape, _ depth: Int, _ leaves: inout [TensorOperand]) throws {
     guard list.tag == .list, list.list.count == shape[depth] else { throw ragged(list, shape, depth) }
     for i in 0..<list.list.count {
       let element = list.list.elements[i]
@@ -91,7 +91,7 @@ struct TensorBuilding {
       label: "ragged list")
   }
 
-  private func assemble(_ leaves: [Operand], _ shape: Shape, _ type: ElementType?, _ integersStay: Bool) throws -> Operand {
+  private func assemble(_ leaves: [TensorOperand], _ shape: Shape, _ type: ElementType?, _ integersStay: Bool) throws -> TensorOperand {
     let isPlain = leaves.allSatisfy { $0.isNumber && !$0.isTraced }
     var common = standard(leaves[0].type, true)
     if !leaves[0].isNumber { common = leaves[0].type }
@@ -107,7 +107,7 @@ struct TensorBuilding {
     if !hasTensor, !integersStay, common == .i64 { common = .f32 }
     let target = type ?? common
     if isPlain { return .tensor(try plain(leaves, shape, target)) }
-    let parts = try leaves.map { leaf -> Operand in
+    let parts = try leaves.map { leaf -> TensorOperand in
       let part = try operations.convert(leaf, to: target)
       return try operations.reshape(part, [1] + part.shape)
     }
@@ -115,7 +115,7 @@ struct TensorBuilding {
     return try operations.reshape(joined, shape + joined.shape.dropFirst())
   }
 
-  private func plain(_ leaves: [Operand], _ shape: Shape, _ type: ElementType) throws -> Tensor {
+  private func plain(_ leaves: [TensorOperand], _ shape: Shape, _ type: ElementType) throws -> Tensor {
     try translatingErrors {
       if type == .i64 || type == .i32 || type == .bool, leaves.allSatisfy({ $0.type != .f64 }) {
         let values = leaves.map { leaf -> Int in

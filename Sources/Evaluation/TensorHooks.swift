@@ -7,6 +7,13 @@ import Tensors
 /// `.tensor` boxes hold an `AnyObject` (`Value.boxedObject`): a tensor, or a traced value. All hooks are slow paths: the machine has
 /// handled numbers, strings and bools before it calls one.
 enum TensorHooks {
+  /// An error of the rooms below (`TensorError`, `GraphError`) in this room's form; nil for other errors.
+  static func runtimeError(_ error: Error) -> RuntimeError? {
+    if let error = error as? TensorError { return RuntimeError(error) }
+    if let error = error as? GraphError { return RuntimeError(error, in: nil) }
+    return nil
+  }
+
   /// `a op b` where an operand is a tensor, or is a list, record or function (trees as a vector space; lists and records get here
   /// for `+ - * / // % ^`). `consumesA`/`consumesB`: the caller drops that operand after the call, so that storage held only by it
   /// (`isUnique`) may be reused.
@@ -100,6 +107,25 @@ enum TensorHooks {
     return content.integer(0) != 0
   }
 
+  /// Whether all elements of a bool tensor are true, for `expect`.
+  static func all(_ m: Machine, _ t: Value) throws -> Bool {
+    let operations = TensorOperations(m)
+    guard let x = operations.operand(t), x.type == .bool else { return try condition(m, t) }
+    guard let content = operations.requireContent(x) else {
+      throw RuntimeError.untraceable("a compiled function cannot test the content of a tensor", help: [])
+    }
+    return (0..<content.count).allSatisfy { content.integer($0) != 0 }
+  }
+
+  /// `a and b` of two conditions of a chained comparison, of which at least one is a tensor.
+  static func both(_ m: Machine, _ a: Value, _ b: Value) throws -> Value {
+    let operations = TensorOperations(m)
+    guard let x = operations.operand(a), let y = operations.operand(b), x.type == .bool, y.type == .bool else {
+      throw RuntimeError("E0202", "a chain of comparisons needs booleans, not \(m.brief(a)) and \(m.brief(b))")
+    }
+    return operations.value(try operations.apply(.binary(.and), [x, y]))
+  }
+
   /// One index of `t[i, .., 1..3]`.
   enum Index {
     /// `..`
@@ -115,11 +141,11 @@ enum TensorHooks {
     return operations.value(try operations.index(x, indexes))
   }
 
-  /// `t[indexes] = value`: a tensor with those elements replaced. `t` is consumed (its storage may be written when `t.isUnique` and
-  /// the tensor object is uniquely referenced).
-  static func store(_ m: Machine, _ t: Value, _ indexes: [Index], _ value: Value) throws -> Value {
-    try TensorOperations(m).store(t, indexes, value)
-  }
+  /// `t[indexes] = value` for the tensor in `slot`, which gets a tensor with those elements replaced. The storage may be written in
+  /// place when `slot.pointee.isUnique` and nobody else holds the tensor object. When it throws, the slot is as it was. `value` is borrowed.
+  static func store(
+    _ m: Machine, at slot: UnsafeMutablePointer<Value>, _ indexes: [Index], _ value: Value
+  ) throws { try TensorOperations(m).store(at: slot, indexes, value) }
 
   /// Extent of the first axis, for `length` and `for`; throws for rank 0.
   static func count(_ m: Machine, _ t: Value) throws -> Int {

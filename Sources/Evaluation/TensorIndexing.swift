@@ -8,20 +8,20 @@ private enum AxisIndex {
   /// `count` elements from `start`; the axis is dropped when `isDropped` (then `count` is 1).
   case slice(start: Int, count: Int, step: Int, isDropped: Bool)
   /// A traced number: the axis is dropped.
-  case traced(Operand)
+  case traced(TensorOperand)
   /// Rows by an integer tensor, whose axes take the place of the axis.
-  case ids(Operand)
+  case ids(TensorOperand)
   /// So many axes by a boolean tensor: the elements where it is true.
   case mask(Tensor, axes: Int)
 }
 
 extension TensorOperations {
   /// `x[indexes]`: plain numbers and ranges first, as one slice, then ids, masks and traced numbers.
-  func index(_ x: Operand, _ indexes: [TensorHooks.Index]) throws -> Operand {
+  func index(_ x: TensorOperand, _ indexes: [TensorHooks.Index]) throws -> TensorOperand {
     let parsed = try parse(indexes, shape: x.shape)
     var result = try sliced(x, parsed)
     var axis = 0
-    var idAxes: [(axis: Int, ids: Operand)] = []
+    var idAxes: [(axis: Int, ids: TensorOperand)] = []
     for index in parsed {
       switch index {
       case .whole: axis += 1
@@ -42,7 +42,7 @@ extension TensorOperations {
   }
 
   /// `x[i]` for a plain, valid `i`.
-  func row(_ x: Operand, _ i: Int) throws -> Operand {
+  func row(_ x: TensorOperand, _ i: Int) throws -> TensorOperand {
     guard let extent = x.shape.first, i >= 0, i < extent else {
       throw RuntimeError(TensorError.index("index", i, count: x.shape.first ?? 0))
     }
@@ -102,7 +102,7 @@ extension TensorOperations {
       help: value.tag == .float ? ["`//` divides whole numbers, and `to_int` cuts off a fraction"] : [])
   }
 
-  private func parse(_ operand: Operand, _ axis: Int, _ shape: Shape) throws -> AxisIndex {
+  private func parse(_ operand: TensorOperand, _ axis: Int, _ shape: Shape) throws -> AxisIndex {
     if operand.type == .bool {
       guard operand.rank > 0, Array(shape.dropFirst(axis).prefix(operand.rank)) == operand.shape else {
         throw RuntimeError(
@@ -183,7 +183,7 @@ extension TensorOperations {
   // MARK: taking
 
   /// Applies plain numbers and ranges; other axes stay whole.
-  private func sliced(_ x: Operand, _ indexes: [AxisIndex]) throws -> Operand {
+  private func sliced(_ x: TensorOperand, _ indexes: [AxisIndex]) throws -> TensorOperand {
     var starts: [Int] = [], counts: [Int] = [], steps: [Int] = [], dropped: [Int] = []
     var isTrivial = true
     for index in indexes {
@@ -209,14 +209,14 @@ extension TensorOperations {
     return try reshape(result, counts.indices.filter { !dropped.contains($0) }.map { counts[$0] })
   }
 
-  private func appendWhole(_ x: Operand, _ starts: inout [Int], _ counts: inout [Int], _ steps: inout [Int]) {
+  private func appendWhole(_ x: TensorOperand, _ starts: inout [Int], _ counts: inout [Int], _ steps: inout [Int]) {
     counts.append(x.shape[starts.count])
     starts.append(0)
     steps.append(1)
   }
 
   /// Rows of an axis by an integer tensor, whose axes take the axis's place.
-  func gather(_ x: Operand, _ ids: Operand, axis: Int) throws -> Operand {
+  func gather(_ x: TensorOperand, _ ids: TensorOperand, axis: Int) throws -> TensorOperand {
     if case .tensor(let tensor) = ids { try checkIDs(tensor, extent: x.shape[axis], x.shape) }
     if axis == 0 { return try apply(.gather, [x, ids], isTensor: true) }
     let toFront = [axis] + (0..<x.rank).filter { $0 != axis }
@@ -240,13 +240,13 @@ extension TensorOperations {
   }
 
   /// Several integer tensors pick points: they broadcast against each other, and stand where the first of them stood.
-  private func gatherPoints(_ x: Operand, _ indexes: [(axis: Int, ids: Operand)]) throws -> Operand {
+  private func gatherPoints(_ x: TensorOperand, _ indexes: [(axis: Int, ids: TensorOperand)]) throws -> TensorOperand {
     let axes = indexes.map(\.axis)
     let others = (0..<x.rank).filter { !axes.contains($0) }
     let front = try apply(.transpose(axes + others), [x], isTensor: true)
     let extents = axes.map { x.shape[$0] }
     let merged = try reshape(front, [extents.reduce(1, *)] + others.map { x.shape[$0] })
-    var flat: Operand?
+    var flat: TensorOperand?
     for (index, extent) in zip(indexes, extents) {
       // Gathering from 0, 1, 2 … counts negative ids from the end and notices those out of range.
       let line = try apply(.iota(shape: [extent], axis: 0, type: .i64), [], isTensor: true)
@@ -267,7 +267,7 @@ extension TensorOperations {
   }
 
   /// The elements where a mask over `axes` axes from `axis` is true; those axes become one.
-  private func masked(_ x: Operand, _ mask: Tensor, axis: Int, axes: Int) throws -> Operand {
+  private func masked(_ x: TensorOperand, _ mask: Tensor, axis: Int, axes: Int) throws -> TensorOperand {
     let shape = x.shape
     let merged = try reshape(
       x, Array(shape[..<axis]) + [shape[axis..<axis + axes].reduce(1, *)] + Array(shape[(axis + axes)...]))

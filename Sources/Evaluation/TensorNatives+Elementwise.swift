@@ -85,7 +85,7 @@ extension Natives {
 
   static func pairwise(
     _ m: Machine, _ a: Value, _ b: Value, _ name: String,
-    _ body: (TensorOperations, Operand, Operand) throws -> Operand
+    _ body: (TensorOperations, TensorOperand, TensorOperand) throws -> TensorOperand
   ) throws -> Value {
     let operations = TensorOperations(m)
     if let x = operations.operand(a), let y = operations.operand(b) { return operations.value(try body(operations, x, y)) }
@@ -111,7 +111,7 @@ extension Natives {
 
 extension TensorOperations {
   /// A function of one argument; those that need fractions take integers as floats.
-  func unary(_ operation: UnaryOperation, _ x: Operand) throws -> Operand {
+  func unary(_ operation: UnaryOperation, _ x: TensorOperand) throws -> TensorOperand {
     switch operation {
     case .abs, .sign, .negate:
       return try apply(.unary(operation), [x.type == .bool ? try convert(x, to: .i64, asNumber: x.isNumber) : x])
@@ -126,7 +126,7 @@ extension TensorOperations {
   }
 
   /// Elements of `a` where the condition holds, otherwise of `b`, mixed as `+` mixes them.
-  func select(_ condition: Operand, _ a: Operand, _ b: Operand) throws -> Operand {
+  func select(_ condition: TensorOperand, _ a: TensorOperand, _ b: TensorOperand) throws -> TensorOperand {
     let type = commonType(a, b)
     let numbers = a.isNumber && b.isNumber
     if numbers, condition.rank > 0 {

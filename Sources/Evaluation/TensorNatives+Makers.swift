@@ -66,7 +66,7 @@ extension Natives {
     ) { call in Value(try call.operand(0).shape.reduce(1, *)) },
   ]
 
-  private static func filled(_ call: NativeCall, _ value: Operand, _ shape: Shape, _ dtype: Int) throws -> Value {
+  private static func filled(_ call: NativeCall, _ value: TensorOperand, _ shape: Shape, _ dtype: Int) throws -> Value {
     let operations = call.operations
     let type = try call.elementType(dtype) ?? (value.isNumber ? (value.type == .bool ? .bool : .f32) : value.type)
     try checkRoom(call, shape, type)

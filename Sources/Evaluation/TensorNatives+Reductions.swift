@@ -80,7 +80,7 @@ extension Natives {
 }
 
 extension TensorOperations {
-  func reduce(_ operation: Reduction, _ x: Operand, axes: [Int], keep: Bool) throws -> Operand {
+  func reduce(_ operation: Reduction, _ x: TensorOperand, axes: [Int], keep: Bool) throws -> TensorOperand {
     if x.rank == 0 { return x }
     var source = x
     switch operation {

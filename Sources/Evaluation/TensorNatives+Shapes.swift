@@ -98,11 +98,11 @@ extension Natives {
   }
 
   /// The elements of a list as tensors of one type.
-  private static func commonParts(_ call: NativeCall) throws -> [Operand] {
+  private static func commonParts(_ call: NativeCall) throws -> [TensorOperand] {
     let list = try call.list(0)
     guard list.count > 0 else { throw RuntimeError("E0401", "`\(call.function.name)` needs at least one tensor") }
     let building = TensorBuilding(call.machine)
-    var parts: [Operand] = []
+    var parts: [TensorOperand] = []
     for i in 0..<list.count {
       let element = list.elements[i]
       if let operand = call.operations.operand(element) {
@@ -185,7 +185,7 @@ extension Natives {
   ]
 
   /// Integer ids; those that are known are checked here, so that the error can name one.
-  private static func wholeIDs(_ call: NativeCall, _ index: Int, bound: Int) throws -> Operand {
+  private static func wholeIDs(_ call: NativeCall, _ index: Int, bound: Int) throws -> TensorOperand {
     let ids = try call.operand(index)
     guard !ids.type.isFloat, ids.type != .bool else {
       throw RuntimeError(

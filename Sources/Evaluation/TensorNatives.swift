@@ -20,7 +20,7 @@ extension NativeCall {
   var operations: TensorOperations { TensorOperations(machine) }
 
   /// A tensor, number or bool; lists and ranges are made into a tensor.
-  func operand(_ index: Int) throws -> Operand {
+  func operand(_ index: Int) throws -> TensorOperand {
     if let operand = operations.operand(self[index]) { return operand }
     if self[index].tag == .list || self[index].tag == .range {
       return try TensorBuilding(machine).tensor(of: self[index], type: nil, integersStay: true)
@@ -29,7 +29,7 @@ extension NativeCall {
   }
 
   /// A tensor; numbers become rank-0 tensors of the type that `tensor(x)` gives.
-  func tensor(_ index: Int) throws -> Operand {
+  func tensor(_ index: Int) throws -> TensorOperand {
     let operand = try operand(index)
     guard operand.isNumber else { return operand }
     return try operations.convert(operand, to: operand.type == .f64 ? .f32 : operand.type)
@@ -38,7 +38,7 @@ extension NativeCall {
   /// A tensor whose content is known now and through which no gradient can pass.
   func content(_ index: Int) throws -> Tensor { try content(try tensor(index)) }
 
-  func content(_ operand: Operand) throws -> Tensor {
+  func content(_ operand: TensorOperand) throws -> Tensor {
     if case .traced(let traced) = operand {
       if traced.recording.isStaged {
         throw RuntimeError.untraceable(
@@ -134,5 +134,5 @@ extension NativeCall {
   }
 
   /// A native that several functions share.
-  func result(_ operand: Operand) -> Value { operations.value(operand) }
+  func result(_ operand: TensorOperand) -> Value { operations.value(operand) }
 }

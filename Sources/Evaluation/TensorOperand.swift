@@ -2,7 +2,7 @@ import Graphs
 import Tensors
 
 /// What an operation of tensors works on: a tensor, a plain number of the language, or a traced value.
-enum Operand {
+enum TensorOperand {
   case tensor(Tensor)
   case int(Int)
   case float(Double)
@@ -50,7 +50,7 @@ struct TensorOperations {
   // MARK: values and operands
 
   /// A tensor, number or bool as an operand; nil for anything else.
-  @inline(__always) func operand(_ value: Value) -> Operand? {
+  @inline(__always) func operand(_ value: Value) -> TensorOperand? {
     switch value.tag {
     case .tensor:
       guard let object = value.boxedObject else { return nil }
@@ -62,7 +62,7 @@ struct TensorOperations {
     }
   }
 
-  func operand(of object: AnyObject) -> Operand {
+  func operand(of object: AnyObject) -> TensorOperand {
     if let tensor = object as? Tensor { return .tensor(tensor) }
     if let traced = object as? TracedValue { return resolved(traced) }
     if let cell = object as? StateCell { return operand(of: cell.content) }
@@ -70,14 +70,14 @@ struct TensorOperations {
   }
 
   /// A value of a trace that has ended is its tensor, where that is known.
-  private func resolved(_ traced: TracedValue) -> Operand {
+  private func resolved(_ traced: TracedValue) -> TensorOperand {
     if traced.recording === machine.tensors.recording { return .traced(traced) }
     guard let tensor = traced.recording.trace.value(traced.node) else { return .traced(traced) }
     return traced.isNumber ? number(tensor) : .tensor(tensor)
   }
 
   /// A rank-0 tensor as a plain number.
-  func number(_ tensor: Tensor) -> Operand {
+  func number(_ tensor: Tensor) -> TensorOperand {
     switch tensor.type {
     case .f32, .f64: .float(tensor.element(0))
     case .i32, .i64: .int(tensor.integer(0))
@@ -86,7 +86,7 @@ struct TensorOperations {
   }
 
   /// An operand as a value of the language, owned by the caller.
-  func value(_ operand: Operand) -> Value {
+  func value(_ operand: TensorOperand) -> Value {
     switch operand {
     case .tensor(let tensor): return machine.heap.tensor(holding: tensor, bytes: tensor.byteCount)
     case .int(let number): return Value(number)
@@ -100,7 +100,7 @@ struct TensorOperations {
   }
 
   /// The operand as a tensor in the type it has; nil for a traced one.
-  func tensor(_ operand: Operand) -> Tensor? {
+  func tensor(_ operand: TensorOperand) -> Tensor? {
     switch operand {
     case .tensor(let tensor): tensor
     case .int(let number): Tensor(scalar: number)
@@ -112,7 +112,7 @@ struct TensorOperations {
 
   /// The content that is known now: of plain operands, and of traced ones in an eager trace. Nil while a compiled function is
   /// traced, except for numbers that follow from numbers; their value then joins the key of the trace.
-  func requireContent(_ operand: Operand) -> Tensor? {
+  func requireContent(_ operand: TensorOperand) -> Tensor? {
     guard case .traced(let traced) = operand else { return tensor(operand) }
     return traced.recording.trace.requireValue(traced.node)
   }
@@ -120,7 +120,7 @@ struct TensorOperations {
   // MARK: applying
 
   /// The node of an operand in a recording.
-  func node(_ operand: Operand, in recording: Recording) throws -> NodeID {
+  func node(_ operand: TensorOperand, in recording: Recording) throws -> NodeID {
     switch operand {
     case .traced(let traced):
       guard traced.recording === recording else {
@@ -141,7 +141,7 @@ struct TensorOperations {
   }
 
   /// Applies a primitive. The result is a number where all operands are numbers and it has rank 0.
-  func apply(_ primitive: Primitive, _ operands: [Operand], isTensor: Bool = false) throws -> Operand {
+  func apply(_ primitive: Primitive, _ operands: [TensorOperand], isTensor: Bool = false) throws -> TensorOperand {
     if operands.contains(where: \.isTraced), let recording = machine.tensors.recording {
       return try record(primitive, operands, recording, isTensor: isTensor)
     }
@@ -161,8 +161,8 @@ struct TensorOperations {
   }
 
   private func record(
-    _ primitive: Primitive, _ operands: [Operand], _ recording: Recording, isTensor: Bool
-  ) throws -> Operand {
+    _ primitive: Primitive, _ operands: [TensorOperand], _ recording: Recording, isTensor: Bool
+  ) throws -> TensorOperand {
     var isNumber = !isTensor
     var nodes: [NodeID] = []
     nodes.reserveCapacity(operands.count)
@@ -180,7 +180,7 @@ struct TensorOperations {
   // MARK: types
 
   /// The operand in another element type. A number that becomes a tensor's companion is one no longer.
-  func convert(_ operand: Operand, to type: ElementType, asNumber: Bool = false) throws -> Operand {
+  func convert(_ operand: TensorOperand, to type: ElementType, asNumber: Bool = false) throws -> TensorOperand {
     if operand.type == type, operand.isNumber == asNumber || operand.isTraced == false && asNumber { return operand }
     switch operand {
     case .int(let number) where !asNumber: return .tensor(try scalar(Double(number), exact: number, type))
@@ -209,7 +209,7 @@ struct TensorOperations {
   }
 
   /// The common type of two operands by the language's rules; `nil` when both are numbers.
-  func commonType(_ a: Operand, _ b: Operand) -> ElementType {
+  func commonType(_ a: TensorOperand, _ b: TensorOperand) -> ElementType {
     if a.isNumber == b.isNumber { return TensorOperations.widest(a.type, b.type, numbers: a.isNumber) }
     let (tensor, number) = a.isNumber ? (b.type, a.type) : (a.type, b.type)
     switch (tensor, number) {

@@ -21,7 +21,7 @@ extension TensorHooks {
   }
 
   /// The content without making it part of a trace's key.
-  private static func knownContent(_ x: Operand) -> Tensor? {
+  private static func knownContent(_ x: TensorOperand) -> Tensor? {
     switch x {
     case .tensor(let tensor): tensor
     case .traced(let traced): traced.recording.isStaged ? nil : traced.recording.trace.value(traced.node)

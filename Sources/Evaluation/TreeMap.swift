@@ -186,7 +186,7 @@ struct TreeArithmetic {
   }
 
   /// An operation of two arguments of which at least one is a tree.
-  func combine(_ a: Value, _ b: Value, _ what: String, _ body: (Operand, Operand) throws -> Operand) throws -> Value {
+  func combine(_ a: Value, _ b: Value, _ what: String, _ body: (TensorOperand, TensorOperand) throws -> TensorOperand) throws -> Value {
     let tree = TreeMap(machine)
     let operations = operations
     let (main, other) = isTree(a) ? (a, b) : (b, a)
@@ -204,7 +204,7 @@ struct TreeArithmetic {
   }
 
   /// A function of one argument, leaf by leaf.
-  func map(_ value: Value, _ what: String, _ body: (Operand) throws -> Operand) throws -> Value {
+  func map(_ value: Value, _ what: String, _ body: (TensorOperand) throws -> TensorOperand) throws -> Value {
     let operations = operations
     if let x = operations.operand(value) { return operations.value(try body(x)) }
     guard isTree(value) else {

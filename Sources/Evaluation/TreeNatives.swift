@@ -110,7 +110,7 @@ extension Natives {
 
   /// Every param in a box of its own. Recursion is as deep as models are nested.
   private static func untie(
-    _ machine: Machine, _ value: Value, _ seen: inout Set<UInt64>, _ box: (Operand) -> Value
+    _ machine: Machine, _ value: Value, _ seen: inout Set<UInt64>, _ box: (TensorOperand) -> Value
   ) -> Value? {
     guard let node = TreeNode(value) else { return nil }
     var children: [Value] = []

@@ -46,6 +46,8 @@ struct TreeScan {
   private(set) var numberPaths: [String] = []
   /// All params (frozen ones too) and states, when paths were asked for.
   private(set) var modelTensors: [ModelTensor] = []
+  /// All other tensors, when paths were asked for.
+  private(set) var allTensors: [(path: String, value: Value)] = []
 
   private let wantsPaths: Bool
 
@@ -79,6 +81,7 @@ struct TreeScan {
 
   private mutating func visit(_ value: Value, _ path: String, isParam: Bool) {
     if value.isFunction { holdsFunction = true }
+    if wantsPaths, value.tag == .tensor, !isParam { allTensors.append((path, value)) }
     if Leaves.numbers.contains(value, isParam ? .param : .plain) {
       numbers.append(value)
       if wantsPaths { numberPaths.append(path) }

@@ -29,9 +29,8 @@ extension RuntimeError {
   init(_ error: GraphError, in recording: Recording?) {
     self.init("E0404", error.message)
     switch error.kind {
-    case .overflow: id = "E0205"
-    case .divisionByZero: id = "E0206"
-    case .negativeExponent: id = "E0207"
+    case .overflow: id = "E0204"
+    case .divisionByZero: id = "E0205"
     default: break
     }
     if let span = recording?.span(of: error.origin), span != .none { self.span = span }

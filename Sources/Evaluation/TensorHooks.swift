@@ -179,6 +179,7 @@ enum TensorHooks {
   static func portable(_ object: AnyObject) -> AnyObject? {
     if let tensor = object as? Tensor { return tensor }
     if let cell = object as? StateCell { return portable(cell.content) }
+    if let bound = object as? BoundNative { return BoundNative(bound.function) }
     if let traced = object as? TracedValue { return traced.recording.trace.value(traced.node) }
     return nil
   }

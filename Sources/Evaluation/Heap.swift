@@ -14,8 +14,8 @@ struct HeapState {
   var bytes = 0
   /// More than this raises the language's memory error at the next poll or large allocation.
   var byteLimit = Int.max
-  /// Raised when `bytes` passed the limit; the machine polls it.
-  var isOverLimit = false
+  /// The interpreter's poll word, see `Poll`: the memory bit is set when `bytes` passed the limit.
+  var poll: UnsafeMutablePointer<UInt32>
   /// Objects whose count fell to zero while others were being freed.
   var doomed: UnsafeMutablePointer<Value>
   var doomedCount = 0
@@ -34,6 +34,14 @@ struct HeapState {
   var shapes: ShapeTable
 }
 
+/// Bits of the word that the machine looks at on back-edges and calls.
+enum Poll {
+  /// The user wants to stop; set from a signal handler or another thread.
+  static let interrupt: UInt32 = 1
+  /// The heap passed its limit.
+  static let memory: UInt32 = 2
+}
+
 /// The memory of one interpreter: counted objects from free lists. A handle; copying it copies no objects. Not for use from two
 /// threads at once.
 struct Heap {
@@ -48,8 +56,9 @@ struct Heap {
     state = .allocate(capacity: 1)
     state.initialize(
       to: HeapState(
-        free: free, doomed: .allocate(capacity: 64), chunks: .allocate(capacity: 64), strings: StringTable(),
-        shapes: ShapeTable()))
+        free: free, poll: .allocate(capacity: 1), doomed: .allocate(capacity: 64), chunks: .allocate(capacity: 64),
+        strings: StringTable(), shapes: ShapeTable()))
+    state.pointee.poll.initialize(to: 0)
   }
 
   /// Gives all memory back. Every value of the heap must be dead, or never be looked at again.
@@ -60,6 +69,7 @@ struct Heap {
     state.pointee.chunks.deallocate()
     state.pointee.doomed.deallocate()
     state.pointee.free.deallocate()
+    state.pointee.poll.deallocate()
     state.deallocate()
   }
 
@@ -148,7 +158,7 @@ struct Heap {
   /// Counts bytes that are held outside of the free lists (negative when given back).
   func account(_ bytes: Int) {
     state.pointee.bytes += bytes
-    if state.pointee.bytes > state.pointee.byteLimit { state.pointee.isOverLimit = true }
+    if state.pointee.bytes > state.pointee.byteLimit { state.pointee.poll.pointee |= Poll.memory }
   }
 
   /// Whether so many more bytes may be taken.

@@ -21,7 +21,7 @@ struct KindSet: OptionSet, Hashable, Sendable {
   /// The set that a kind's name in a parameter stands for; nil for a name that is none.
   static func named(_ name: String) -> KindSet? {
     switch name {
-    case "none": .none
+    case "none": KindSet.none
     case "bool": .bool
     case "number", "int", "float": .number
     case "string": .string

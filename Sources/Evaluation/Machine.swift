@@ -1,6 +1,12 @@
 import Diagnostics
 import Records
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// One interpreter: a heap, a register stack, the loaded code and the host it speaks to. Used by one thread at a time.
 final class Machine {
   /// Where all values of this interpreter live.
@@ -15,31 +21,131 @@ final class Machine {
   var rootSeed = 0
   /// State of the tensor side (traces, training mode); the machine itself never looks at it.
   var tensorState: AnyObject?
+  /// Where `track` and `progress` go inside a trial; nil outside.
+  var trial: TrialRecorder?
+  /// Trials may not run sweeps on the host again: a nested sweep runs in line.
+  var isWorker: Bool { trial != nil }
+  /// Names and values noted for the claim being evaluated; owned.
+  var notes: [(String, Value)] = []
+  /// Number of threads that this interpreter may use inside itself.
+  var threads = 1
 
-  init(library: StandardLibrary, host: StudyHost) {
+  // The register stack, and the frames above the entry frame.
+  let stack: UnsafeMutablePointer<Value>
+  let stackLimit: UnsafeMutablePointer<Value>
+  let frames: UnsafeMutablePointer<Frame>
+  let frameLimit: UnsafeMutablePointer<Frame>
+  /// The frame that runs, saved whenever the machine leaves its loop.
+  var frame: UnsafeMutablePointer<Frame> {
+    get { framePlace.pointee }
+    set { framePlace.pointee = newValue }
+  }
+  private let framePlace: UnsafeMutablePointer<UnsafeMutablePointer<Frame>>
+  /// End of the registers that natives being called use.
+  var nativeTop: UnsafeMutablePointer<Value>
+  /// `heap.state.poll`.
+  let poll: UnsafeMutablePointer<UInt32>
+  /// Native calls may nest as long as the address of a local stays above this.
+  var nativeStackLimit: UInt = 0
+
+  var loaded: [ObjectIdentifier: UnsafeMutablePointer<LoadedPrototype>] = [:]
+  /// Keeps loaded prototypes alive.
+  var loadedPrototypes: [Prototype] = []
+  /// Values of library names that were used; owned.
+  var libraryValues: [String: Value] = [:]
+  /// Library files whose definitions are being made.
+  var libraryFiles: [Int: [String: Value]] = [:]
+  let haltCode: UnsafeMutablePointer<Instruction>
+
+  static let registerCapacity = 1 << 21
+  /// Calls may nest so deep.
+  static let maximumDepth = 100_000
+
+  /// Where its poll word is known, so that it hears of interrupts.
+  let interrupts: InterruptGroup
+
+  init(
+    library: StandardLibrary, host: StudyHost, interrupts: InterruptGroup = InterruptGroup(),
+    byteLimit: Int = Machine.defaultByteLimit
+  ) {
     self.library = library
     self.host = host
+    self.interrupts = interrupts
     heap = Heap()
+    heap.state.pointee.byteLimit = byteLimit
+    poll = heap.state.pointee.poll
+    interrupts.add(poll)
+    stack = Machine.zeroed(Machine.registerCapacity)
+    stackLimit = stack + (Machine.registerCapacity - (1 << 17))
+    frames = .allocate(capacity: Machine.maximumDepth + 16)
+    frameLimit = frames + Machine.maximumDepth
+    haltCode = .allocate(capacity: 2)
+    haltCode[0] = Instruction(.call)
+    haltCode[1] = Instruction(.halt)
+    framePlace = .allocate(capacity: 1)
+    framePlace.initialize(to: frames)
+    nativeTop = stack + 2
+    frames.initialize(to: Frame(base: stack, code: haltCode, prototype: Machine.noPrototype, captures: stack))
   }
 
-  deinit { heap.destroy() }
-
-  /// Calls a function value with positional arguments, all borrowed; the result is the caller's.
-  func call(_ function: Value, _ arguments: [Value]) throws -> Value {
-    throw RuntimeError("E0200", "not yet available")
+  deinit {
+    interrupts.remove(poll)
+    clearRoots()
+    heap.destroy()
+    for prototype in loaded.values { Machine.unload(prototype) }
+    free(stack)
+    frames.deallocate()
+    framePlace.deallocate()
+    haltCode.deallocate()
   }
 
-  /// Calls a function value with positional and named arguments, all borrowed; the result is the caller's.
-  func call(_ function: Value, _ arguments: [Value], named: [(String, Value)]) throws -> Value {
-    throw RuntimeError("E0200", "not yet available")
+  /// Half of the machine's memory, and at least 2 GiB.
+  static let defaultByteLimit = max(2 << 30, Int(clamping: ProcessMemory.physical / 4 * 3))
+
+  static let noPrototype: UnsafeMutablePointer<LoadedPrototype> = {
+    let prototype = Prototype(name: "<native>", span: .none, literal: nil)
+    let pointer = UnsafeMutablePointer<LoadedPrototype>.allocate(capacity: 1)
+    pointer.initialize(
+      to: LoadedPrototype(
+        code: .allocate(capacity: 1), constants: .allocate(capacity: 1), caches: .allocate(capacity: 1),
+        recipes: .allocate(capacity: 1), shapes: .allocate(capacity: 1), registerCount: 2, parameterCount: 0,
+        simpleParameterCount: -1, captureCount: 0, constantCount: 0, keepCount: 0, prototype: .passRetained(prototype)))
+    return pointer
+  }()
+
+  /// Registers that are none; pages that are never touched take no memory.
+  private static func zeroed(_ count: Int) -> UnsafeMutablePointer<Value> {
+    guard let memory = calloc(count, MemoryLayout<Value>.stride) else {
+      fatalError("exp: the system has no memory left")
+    }
+    return memory.bindMemory(to: Value.self, capacity: count)
   }
 
-  /// One line, at most about 60 characters, for messages: `the list [1, 2, …]`, `3`, `none`.
-  func brief(_ value: Value) -> String { value.kindName }
+  /// Releases everything that the interpreter itself keeps: constants, library values, shapes.
+  func clearRoots() {
+    for (_, value) in notes { heap.release(value) }
+    notes = []
+    for value in libraryValues.values { heap.release(value) }
+    libraryValues = [:]
+    for members in libraryFiles.values { for value in members.values { heap.release(value) } }
+    libraryFiles = [:]
+    for prototype in loaded.values { releaseConstants(prototype) }
+    heap.releaseSharedShapes()
+  }
 }
 
 /// Where draws come from: see LANGUAGE.md, "Randomness".
 struct DrawScope {
   var key: Int64
   var count: Int64
+}
+
+/// An Exp call that is running.
+struct Frame {
+  /// Its registers.
+  var base: UnsafeMutablePointer<Value>
+  /// Where it goes on when the call that it made returns.
+  var code: UnsafeMutablePointer<Instruction>
+  var prototype: UnsafeMutablePointer<LoadedPrototype>
+  var captures: UnsafeMutablePointer<Value>
 }

@@ -42,19 +42,26 @@ final class BoundNative: @unchecked Sendable {
   let function: NativeFunction
   /// Anything the body wants to keep between calls; lives as long as the function value in its interpreter.
   var memory: AnyObject?
-  init(_ function: NativeFunction) { self.function = function }
+  let entry: NativeEntry
+  init(_ function: NativeFunction) {
+    self.function = function
+    entry = NativeEntry(function)
+  }
+  deinit { UnsafeMutablePointer(mutating: entry.function).deallocate() }
 }
 
 /// The arguments of a native call: one value per parameter, `.unset` where left out, borrowed from the caller's registers.
 struct NativeCall {
   unowned(unsafe) let machine: Machine
-  let function: NativeFunction
+  let entry: UnsafePointer<NativeFunction>
   let arguments: UnsafeMutablePointer<Value>
   let count: Int
   /// The `.bound` value that is called, borrowed; none for other natives.
   let callee: Value
 
   var heap: Heap { machine.heap }
+  /// The definition that is called.
+  var function: NativeFunction { entry.pointee }
 
   /// A borrowed argument; `.unset` when it was left out.
   @inline(__always) subscript(_ index: Int) -> Value { arguments[index] }

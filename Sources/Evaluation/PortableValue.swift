@@ -1,4 +1,110 @@
 /// A value copied out of an interpreter's heap so that another interpreter, on another thread, can take it in. Tensor storage is
-/// shared; everything else is a copy.
-public struct PortableValue: Sendable {
+/// shared; everything else is a copy. Held as a flat list of nodes, children before parents, so that depth costs no stack.
+public struct PortableValue: @unchecked Sendable {
+  enum Node {
+    case plain(Value)
+    case string(String)
+    case list(Int)
+    case record([String])
+    case range(isInclusive: Bool)
+    case closure(Prototype, captures: Int)
+    /// table, figure, module, overload, bound, tensor: two values and perhaps an object.
+    case box(Tag, AnyObject?)
+    /// The object that was completed as the n-th, once more.
+    case again(Int)
+  }
+  var nodes: [Node] = []
+}
+
+extension Machine {
+  /// A copy for another interpreter; throws for traced values.
+  func portable(_ value: Value) throws -> PortableValue {
+    var result = PortableValue()
+    var numbers: [UInt64: Int] = [:]
+    var work: [(Value, isDone: Bool)] = [(value, false)]
+    while let (item, isDone) = work.popLast() {
+      if !item.isHeap {
+        result.nodes.append(.plain(item))
+      } else if isDone {
+        numbers[item.bits] = numbers.count
+        result.nodes.append(try node(item))
+      } else if let number = numbers[item.bits] {
+        result.nodes.append(.again(number))
+      } else {
+        work.append((item, true))
+        for child in children(item).reversed() { work.append((child, false)) }
+      }
+    }
+    return result
+  }
+
+  /// What an object holds, borrowed, in order.
+  private func children(_ value: Value) -> [Value] {
+    switch value.tag {
+    case .list: Array(UnsafeBufferPointer(start: value.list.elements, count: value.list.count))
+    case .record: Array(UnsafeBufferPointer(start: value.record.values, count: value.record.count))
+    case .closure: Array(UnsafeBufferPointer(start: value.closure.captures, count: value.closure.captureCount))
+    case .range: [value.range.pointee.start, value.range.pointee.end, value.range.pointee.step]
+    case .table, .figure, .module, .overload, .bound: [value.box.pointee.first, value.box.pointee.second]
+    case .none, .unset, .bool, .int, .float, .native, .string, .tensor: []
+    }
+  }
+
+  private func node(_ value: Value) throws -> PortableValue.Node {
+    switch value.tag {
+    case .string: return .string(value.swiftString)
+    case .list: return .list(value.list.count)
+    case .record: return .record((0..<value.record.count).map { value.record.name($0) })
+    case .closure: return .closure(value.closure.prototype, captures: value.closure.captureCount)
+    case .range: return .range(isInclusive: value.range.pointee.header.flags & RangeObject.isInclusive != 0)
+    case .tensor, .bound:
+      guard let object = value.boxedObject.flatMap(TensorHooks.portable) else {
+        throw RuntimeError("E0505", "a value that is being traced cannot leave its function")
+      }
+      return .box(value.tag, object)
+    default: return .box(value.tag, nil)
+    }
+  }
+
+  /// Takes a copy in; owned by the caller.
+  func value(_ portable: PortableValue) -> Value {
+    var stack: [Value] = []
+    var completed: [Value] = []
+    for node in portable.nodes {
+      let made: Value
+      switch node {
+      case .plain(let value):
+        stack.append(value)
+        continue
+      case .again(let number):
+        stack.append(heap.retained(completed[number]))
+        continue
+      case .string(let text): made = heap.string(text)
+      case .list(let count):
+        made = heap.list(Array(stack.suffix(count)))
+        stack.removeLast(count)
+      case .record(let names):
+        let values = stack.suffix(names.count)
+        made = heap.record(Array(zip(names, values)))
+        stack.removeLast(names.count)
+      case .closure(let prototype, let count):
+        made = heap.closure(load(prototype), captures: count)
+        for (i, value) in stack.suffix(count).enumerated() { made.closure.captures[i] = value }
+        stack.removeLast(count)
+      case .range(let isInclusive):
+        let parts = Array(stack.suffix(3))
+        made = heap.range(parts[0], parts[1], step: parts[2], isInclusive: isInclusive)
+        stack.removeLast(3)
+      case .box(.tensor, let object):
+        made = object.map { heap.tensor(holding: $0, bytes: TensorHooks.byteCount($0)) } ?? .none
+      case .box(let tag, let object):
+        let parts = Array(stack.suffix(2))
+        made = heap.box(tag, parts[0], parts[1], object: object)
+        stack.removeLast(2)
+      }
+      stack.append(made)
+      completed.append(made)
+    }
+    return stack.last ?? .none
+  }
 }

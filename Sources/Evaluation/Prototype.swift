@@ -30,11 +30,11 @@ final class Prototype: @unchecked Sendable {
   }
 
   /// Name it was declared under, or `fn` for an anonymous one.
-  let name: String
+  var name: String
   /// The whole literal.
-  let span: Span
+  var span: Span
   /// Its tree, for `source(f)` and trial keys; nil for top-level code.
-  let literal: FunctionLiteral?
+  var literal: FunctionLiteral?
   var parameters: [Parameter] = []
   var captures: [CapturedName] = []
   var code: [Instruction] = []
@@ -43,12 +43,23 @@ final class Prototype: @unchecked Sendable {
   var constants: [Constant] = []
   var children: [Prototype] = []
   var handlers: [Handler] = []
-  /// Descriptors of calls with names or spreads, of patterns and of other wide operands.
+  /// Argument layouts of calls with names or spreads.
   var calls: [CallShape] = []
+  /// What closures made here take along.
+  var recipes: [ClosureRecipe] = []
+  /// Names of record literals.
+  var keyLists: [[String]] = []
+  /// Index lists of `x[i, .., j]`.
+  var indexLists: [IndexList] = []
+  var paths: [AssignmentPath] = []
+  var sweeps: [SweepDescription] = []
+  /// Field or library name of each inline cache.
+  var cacheNames: [String] = []
   var registerCount = 0
+  /// Registers of named locals; temporaries stand above.
   var localCount = 0
-  /// Number of inline caches.
-  var cacheCount = 0
+  /// Of top-level code: how many of the first registers are globals.
+  var keepCount = 0
 
   init(name: String, span: Span, literal: FunctionLiteral?) {
     self.name = name
@@ -74,6 +85,37 @@ final class Prototype: @unchecked Sendable {
     }
     var arguments: [Argument]
   }
+
+  /// How a closure, or a set of definitions, is made.
+  struct ClosureRecipe: Sendable {
+    /// Index into `children`; for a set of definitions several, with the kinds of each.
+    var children: [(child: Int, kinds: KindSet)]
+    /// Per capture: a register (≥ 0) or a capture of the running function (−1 − index).
+    var sources: [Int]
+  }
+
+  /// One index list: true for `..`, false for a value in the next register.
+  struct IndexList: Sendable, Hashable { var isWhole: [Bool] }
+
+  /// `root.a.b[i, j] op= v`: steps with how many registers each index takes; the value stands in the last register.
+  struct AssignmentPath: Sendable {
+    enum Step: Sendable {
+      case field(String)
+      /// true for `..`
+      case index([Bool])
+    }
+    var steps: [Step]
+    var operation: BinaryOperator?
+  }
+
+  /// A sweep: operands are the axes' values, then the body, then the condition if there is one.
+  struct SweepDescription: Sendable {
+    var name: String
+    var axes: [String]
+    var isZip: Bool
+    var pairedBy: [String]?
+    var hasCondition: Bool
+  }
 }
 
 /// A prototype as one interpreter runs it: raw pointers, constants as values of its heap.
@@ -81,17 +123,38 @@ struct LoadedPrototype {
   var code: UnsafeMutablePointer<Instruction>
   var constants: UnsafeMutablePointer<Value>
   var caches: UnsafeMutablePointer<InlineCache>
-  var children: UnsafeMutablePointer<UnsafeMutablePointer<LoadedPrototype>?>
-  var registerCount: Int32
-  var parameterCount: Int32
-  /// Parameters from the first that must be given; -1 when a rest parameter or a default after it makes calls take the long way.
-  var simpleParameterCount: Int32
-  var captureCount: Int32
+  /// Per recipe.
+  var recipes: UnsafeMutablePointer<LoadedRecipe>
+  /// Per key list, made at first use.
+  var shapes: UnsafeMutablePointer<UnsafeMutablePointer<RecordShape>?>
+  var registerCount: Int
+  var parameterCount: Int
+  /// Arguments with which a positional call needs nothing filled in; -1 when calls take the long way.
+  var simpleParameterCount: Int
+  var captureCount: Int
+  var constantCount: Int
+  /// Registers (globals) that outlive the code.
+  var keepCount: Int
   var prototype: Unmanaged<Prototype>
 }
 
-/// Remembers where a field was found the last time.
+/// A recipe as one interpreter uses it.
+struct LoadedRecipe {
+  /// The child's loaded prototype, at first use.
+  var child: UnsafeMutablePointer<LoadedPrototype>?
+  var sources: UnsafeMutablePointer<Int32>
+  var sourceCount: Int32
+  var isOverload: Bool
+  /// The one closure of a function without captures.
+  var shared: Value
+}
+
+/// Remembers where a field was found the last time, or what a library name stands for.
 struct InlineCache {
   var shape: UInt32 = 0
   var index: Int32 = 0
+  /// The name, interned.
+  var key: Value
+  /// Of a library name: its value.
+  var value: Value = .unset
 }

@@ -15,6 +15,8 @@ struct RuntimeError: Error {
   var stack: [Diagnostic.Frame] = []
   /// Not to be caught by `try`: the user's interrupt, and errors of the machine's limits on memory.
   var isUncatchable = false
+  /// `fail("…", as: "diverged")`: a trial that ends with it counts as diverged.
+  var marksDivergence = false
 
   init(
     _ id: String, _ message: String, label: String = "", help: [String] = [], notes: [Diagnostic.Note] = [],

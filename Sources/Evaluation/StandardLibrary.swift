@@ -1,9 +1,169 @@
+import Diagnostics
+import Foundation
 import Resolution
+import Syntax
 
-/// The functions written in Exp (`stdlib/*.exp`) and the natives, with their names and signatures.
+/// The functions written in Exp (`stdlib/*.exp`) and the natives, with their names and signatures. Shared by all interpreters of
+/// a process; a file is resolved and compiled when one of its names is first used.
 public final class StandardLibrary: @unchecked Sendable {
   /// What the resolver may assume to exist.
   public let prelude: Prelude
 
-  init(prelude: Prelude) { self.prelude = prelude }
+  /// One file of the library.
+  struct File {
+    let name: String
+    let tree: SyntaxTree
+    /// Names that programs see.
+    let names: [String]
+    /// The documentation of its functions.
+    let documentation: [String: String]
+  }
+  let files: [File]
+  /// Name → files that define it.
+  let definitions: [String: [Int]]
+  /// Values that are no functions.
+  static let constants: [String: Value] = ["pi": Value(Double.pi), "inf": Value(Double.infinity), "nan": Value(Double.nan)]
+
+  private let lock = NSLock()
+  private var compiled: [Int: CompiledFile] = [:]
+
+  /// Top-level code of a library file or module.
+  struct CompiledFile {
+    let code: [Prototype]
+    let globals: [GlobalBinding]
+    let globalCount: Int
+  }
+
+  /// Reads the library from a folder; nil looks at `EXP_STDLIB`, beside the program, and above the working folder. Throws a
+  /// diagnostic when there is no such folder or a file cannot be parsed.
+  public static func load(directory: String? = nil) throws -> StandardLibrary {
+    guard let folder = directory ?? ProcessInfo.processInfo.environment["EXP_STDLIB"] ?? findDirectory() else {
+      throw Diagnostic(
+        "E0710", "the standard library was not found", at: .none,
+        help: ["set EXP_STDLIB to the folder `stdlib` of the Exp sources"])
+    }
+    let names: [String]
+    do { names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".exp") }.sorted() } catch {
+      throw Diagnostic("E0710", "the standard library cannot be read from \(folder)", at: .none)
+    }
+    var files: [File] = []
+    for name in names {
+      let path = folder + "/" + name
+      guard let data = FileManager.default.contents(atPath: path) else {
+        throw Diagnostic("E0710", "the library file \(path) cannot be read", at: .none)
+      }
+      let source = SourceStore.shared.add(name: path, text: String(decoding: data, as: UTF8.self))
+      let result = parse(source)
+      if let error = result.diagnostics.first(where: { $0.severity == .error }) { throw error }
+      files.append(File(name: String(name.dropLast(4)), tree: result.tree))
+    }
+    return StandardLibrary(files: files)
+  }
+
+  init(files: [File]) {
+    self.files = files
+    var definitions: [String: [Int]] = [:]
+    var names: [String: [Signature]] = [:]
+    for name in Self.constants.keys { names[name] = [] }
+    for native in Natives.all { names[native.name, default: []].append(native.fullSignature) }
+    for (index, file) in files.enumerated() {
+      for name in file.names where definitions[name]?.last != index { definitions[name, default: []].append(index) }
+      for statement in file.tree.statements {
+        if case .function(let name, let literal, _) = statement.kind, !name.text.hasPrefix("_") {
+          names[name.text, default: []].append(Self.signature(literal))
+        }
+      }
+      for name in file.names where names[name] == nil { names[name] = [] }
+    }
+    self.definitions = definitions
+    prelude = Prelude(names: names, modules: Set(files.map(\.name)))
+  }
+
+  private static func signature(_ literal: FunctionLiteral) -> Signature {
+    Signature(
+      literal.parameters.map {
+        Signature.Parameter($0.name.text, hasDefault: $0.defaultValue != nil, isRest: $0.isRest, kind: $0.kind?.text)
+      })
+  }
+
+  /// `stdlib` beside the program, in its share folder, or above the program or the working folder.
+  private static func findDirectory() -> String? {
+    let program = URL(fileURLWithPath: ProcessInfo.processInfo.arguments.first ?? "exp").resolvingSymlinksInPath()
+    var starts = [program.deletingLastPathComponent(), URL(fileURLWithPath: FileManager.default.currentDirectoryPath)]
+    starts.append(URL(fileURLWithPath: #filePath).deletingLastPathComponent())
+    for start in starts {
+      var folder = start.standardizedFileURL
+      for _ in 0..<8 {
+        for candidate in ["stdlib", "share/exp/stdlib"] {
+          let path = folder.appendingPathComponent(candidate).path
+          if FileManager.default.fileExists(atPath: path + "/lists.exp") { return path }
+        }
+        if folder.path == "/" { break }
+        folder.deleteLastPathComponent()
+      }
+    }
+    return nil
+  }
+
+  /// The code of a library file, compiled at its first use in the process.
+  func code(ofFile index: Int) throws -> CompiledFile {
+    lock.lock()
+    defer { lock.unlock() }
+    if let known = compiled[index] { return known }
+    let (program, diagnostics) = resolve(files[index].tree, prelude: prelude, isLibrary: true)
+    if let error = diagnostics.first(where: { $0.severity == .error }) { throw error }
+    let result = try Self.compile(program)
+    compiled[index] = result
+    return result
+  }
+
+  /// Compiles the statements of a file that only defines things.
+  static func compile(_ program: ResolvedProgram) throws -> CompiledFile {
+    let count = (program.globals.map(\.slot).max() ?? -1) + 1
+    let compiler = Compiler(program: program, globalCount: count, keepsGlobals: false)
+    var code: [Prototype] = []
+    for (index, statement) in program.tree.statements.enumerated() {
+      switch statement.kind {
+      case .test, .claim, .prose, .languageVersion, .option, .seed, .cite: continue
+      default: break
+      }
+      code.append(
+        compiler.compileTopLevel(span: statement.span) {
+          $0.statement(statement)
+          $0.makeWaitingFunctions(after: index, in: program.tree.statements)
+        })
+    }
+    if let error = compiler.diagnostics.first { throw error }
+    return CompiledFile(code: code, globals: program.globals, globalCount: count)
+  }
+}
+
+extension StandardLibrary.File {
+  init(name: String, tree: SyntaxTree) {
+    self.name = name
+    self.tree = tree
+    var names: [String] = []
+    var documentation: [String: String] = [:]
+    for statement in tree.statements {
+      switch statement.kind {
+      case .function(let name, _, let text):
+        names.append(name.text)
+        if let text, documentation[name.text] == nil { documentation[name.text] = text }
+      case .letBinding(let pattern, _):
+        if case .name(let name) = pattern.kind { names.append(name.text) }
+      default: break
+      }
+    }
+    self.names = names.filter { !$0.hasPrefix("_") }
+    self.documentation = documentation
+  }
+}
+
+extension NativeFunction {
+  /// The signature with the kind of the first argument, when that is one kind.
+  var fullSignature: Signature {
+    var result = signature
+    if kinds != .any, !result.parameters.isEmpty { result.parameters[0].kind = kinds.names.first }
+    return result
+  }
 }

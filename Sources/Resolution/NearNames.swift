@@ -1,5 +1,5 @@
 /// The names nearest to a misspelt one, nearest first; at most three, and none that are far off.
-func nearNames(_ name: String, among candidates: some Sequence<String>) -> [String] {
+public func nearNames(_ name: String, among candidates: some Sequence<String>) -> [String] {
   let wanted = Array(name.unicodeScalars)
   let limit = wanted.count < 2 ? 0 : max(1, wanted.count / 3)
   var found: [(distance: Int, name: String)] = []

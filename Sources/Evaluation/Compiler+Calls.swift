@@ -1,0 +1,241 @@
+import Diagnostics
+import Resolution
+import Syntax
+
+extension FunctionCompiler {
+  mutating func call(_ callee: Expression, _ arguments: [Expression.Argument], to target: Int) {
+    switch callee.kind {
+    case .field(let receiver, let name): method(callee, receiver, name, arguments, isOptional: false, to: target)
+    case .optionalField(let receiver, let name):
+      method(callee, receiver, name, arguments, isOptional: true, to: target)
+    default:
+      let base = builder.allocate()
+      let span = builder.span
+      var isSelf = false
+      if case .name = callee.kind, case .itself = program.references[callee.id], !isShaped(arguments) {
+        isSelf = true
+      } else {
+        expression(callee, to: base)
+      }
+      self.arguments(arguments)
+      builder.span = span
+      emitCall(isSelf ? .callSelf : .call, base, arguments, implicit: 0, to: target)
+    }
+  }
+
+  /// Evaluates arguments into the next registers.
+  private mutating func arguments(_ arguments: [Expression.Argument]) {
+    for argument in arguments {
+      let register = builder.allocate()
+      switch argument {
+      case .positional(let value), .named(_, let value), .spread(let value): expression(value, to: register)
+      }
+    }
+  }
+
+  private func isShaped(_ arguments: [Expression.Argument]) -> Bool {
+    arguments.contains { if case .positional = $0 { false } else { true } }
+  }
+
+  /// Emits the call itself; `implicit` arguments (a receiver) stand before the written ones.
+  private mutating func emitCall(
+    _ op: Op, _ base: Int, _ arguments: [Expression.Argument], implicit: Int, to target: Int
+  ) {
+    guard isShaped(arguments) else {
+      builder.emit(op, a: base, b: arguments.count + implicit, c: target)
+      return
+    }
+    var layout = [Prototype.CallShape.Argument](repeating: .positional, count: implicit)
+    for argument in arguments {
+      switch argument {
+      case .positional: layout.append(.positional)
+      case .named(let name, _): layout.append(.named(name.text))
+      case .spread: layout.append(.spread)
+      }
+    }
+    let shape = Prototype.CallShape(arguments: layout)
+    let number = prototype.calls.firstIndex(of: shape) ?? prototype.calls.count
+    if number == prototype.calls.count { prototype.calls.append(shape) }
+    builder.emit(.callShaped, a: base, b: number, c: target)
+  }
+
+  /// `x.f(a)`: the field if it can be called, otherwise the function with x in front.
+  private mutating func method(
+    _ callee: Expression, _ receiver: Expression, _ name: Name, _ arguments: [Expression.Argument], isOptional: Bool,
+    to target: Int
+  ) {
+    let span = builder.span
+    let base = builder.allocate(2)
+    expression(receiver, to: base + 1)
+    var nones: [Int] = []
+    if isOptional { nones.append(builder.emitJump(.jumpIfNone, a: base + 1)) }
+    let function = program.references[callee.id]
+    // A receiver's own field is looked up before the arguments are evaluated only when nothing else can be meant.
+    if function == nil {
+      builder.span = name.span
+      builder.emit(.getField, x: 1, a: base + 1, b: base + 1, c: builder.cache(name.text))
+    }
+    self.arguments(arguments)
+    if let function {
+      builder.span = name.span
+      builder.emit(.tryMethod, a: base + 1, c: builder.cache(name.text))
+      let asField = builder.emitJump(.jump)
+      load(function, to: base)
+      builder.span = span
+      emitCall(.call, base, arguments, implicit: 1, to: target)
+      let end = builder.emitJump(.jump)
+      builder.patch([asField])
+      emitCall(.call, base + 1, arguments, implicit: 0, to: target)
+      builder.patch([end])
+    } else {
+      builder.span = span
+      emitCall(.call, base + 1, arguments, implicit: 0, to: target)
+    }
+    if isOptional {
+      let end = builder.emitJump(.jump)
+      builder.patch(nones)
+      builder.emit(.loadNone, a: target)
+      builder.patch([end])
+    }
+  }
+
+  /// `x.f` and `x?.f`.
+  mutating func field(_ value: Expression, _ receiver: Expression, _ name: Name, isOptional: Bool, to target: Int) {
+    let span = builder.span
+    if !isOptional, program.references[value.id] == nil {
+      let object = operand(receiver)
+      builder.span = name.span
+      builder.emit(.getField, x: object.first, a: target, b: object.register, c: builder.cache(name.text))
+      return
+    }
+    let base = builder.allocate(2)
+    expression(receiver, to: base + 1)
+    var ends: [Int] = []
+    var nones: [Int] = []
+    if isOptional { nones.append(builder.emitJump(.jumpIfNone, a: base + 1)) }
+    builder.span = name.span
+    if let function = program.references[value.id] {
+      builder.emit(.tryField, x: 1, a: target, b: base + 1, c: builder.cache(name.text))
+      ends.append(builder.emitJump(.jump))
+      load(function, to: base)
+      builder.span = span
+      builder.emit(.call, a: base, b: 1, c: target)
+    } else {
+      builder.emit(.getField, x: 1, a: target, b: base + 1, c: builder.cache(name.text))
+    }
+    if isOptional {
+      ends.append(builder.emitJump(.jump))
+      builder.patch(nones)
+      builder.emit(.loadNone, a: target)
+    }
+    builder.patch(ends)
+  }
+
+  // MARK: assignment
+
+  mutating func assign(_ target: Expression, _ op: BinaryOperator?, _ value: Expression, span: Span) {
+    switch target.kind {
+    case .name: assignName(target, op, value)
+    case .index(let root, let indexes):
+      if op == nil, case .name = root.kind, let register = register(program.references[root.id]), indexes.count == 1,
+        case .value(let only) = indexes[0]
+      {
+        let position = operand(only, beside: [value])
+        let element = operand(value)
+        builder.span = target.span
+        builder.emit(.setIndex, x: position.first | element.second, a: register, b: position.register, c: element.register)
+        return
+      }
+      assignPath(target, op, value)
+    case .field(let root, let name):
+      if op == nil, case .name = root.kind, let register = register(program.references[root.id]) {
+        let element = operand(value)
+        builder.span = target.span
+        builder.emit(.setField, x: element.first, a: register, b: element.register, c: builder.cache(name.text))
+        return
+      }
+      assignPath(target, op, value)
+    default: break
+    }
+  }
+
+  private mutating func assignName(_ target: Expression, _ op: BinaryOperator?, _ value: Expression) {
+    let reference = program.references[target.id]
+    if case .capture(let index) = reference {
+      let register = builder.allocate()
+      if let op {
+        builder.emit(.getState, a: register, b: index)
+        let second = operand(value)
+        builder.emit(Self.plain(op), x: 1 | second.second, a: register, b: register, c: second.register)
+      } else {
+        expression(value, to: register)
+      }
+      builder.emit(.setState, a: register, b: index)
+      return
+    }
+    guard let register = register(reference) else { return }
+    switch op {
+    case nil: expression(value, to: register)
+    case .join:
+      if case .list(let elements) = value.kind, elements.count <= 16, !elements.isEmpty,
+        elements.allSatisfy({ if case .value = $0 { true } else { false } })
+      {
+        let first = builder.nextRegister
+        for element in elements {
+          guard case .value(let value) = element else { continue }
+          let place = builder.allocate()
+          expression(value, to: place)
+        }
+        builder.emit(.joinElements, a: register, b: first, c: elements.count)
+        return
+      }
+      let second = operand(value)
+      builder.emit(.join, x: second.second, a: register, b: register, c: second.register)
+    case .some(let op):
+      if let constant = numberConstant(value), let fused = Self.withConstant(op) {
+        builder.emit(fused, a: register, b: register, c: builder.constant(constant))
+        return
+      }
+      let second = operand(value)
+      builder.emit(Self.plain(op), x: second.second, a: register, b: register, c: second.register)
+    }
+  }
+
+  /// `root.a.b[i] = v`: indexes are evaluated from left to right, then the value; the change happens in one instruction.
+  private mutating func assignPath(_ target: Expression, _ op: BinaryOperator?, _ value: Expression) {
+    var steps: [(Expression, Expression.Kind)] = []
+    var current = target
+    var root: Expression?
+    while root == nil {
+      switch current.kind {
+      case .field(let inner, _), .index(let inner, _):
+        steps.append((current, current.kind))
+        current = inner
+      default: root = current
+      }
+    }
+    guard let root, let register = register(program.references[root.id]) else { return }
+    var path = Prototype.AssignmentPath(steps: [], operation: op)
+    let first = builder.nextRegister
+    for (_, kind) in steps.reversed() {
+      switch kind {
+      case .field(_, let name): path.steps.append(.field(name.text))
+      case .index(_, let indexes):
+        path.steps.append(
+          .index(
+            indexes.map { index in
+              guard case .value(let value) = index else { return true }
+              let place = builder.allocate()
+              expression(value, to: place)
+              return false
+            }))
+      default: break
+      }
+    }
+    let place = builder.allocate()
+    expression(value, to: place)
+    prototype.paths.append(path)
+    builder.span = target.span
+    builder.emit(.assignPath, a: register, b: first, c: prototype.paths.count - 1)
+  }
+}

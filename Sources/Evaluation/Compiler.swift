@@ -1,0 +1,216 @@
+import Diagnostics
+import Resolution
+import Syntax
+
+/// Turns the function literals of one resolved file or cell into prototypes. The top level is compiled statement by statement, each
+/// as a prototype whose first registers are the globals.
+final class Compiler {
+  let program: ResolvedProgram
+  /// Registers below this are globals, in code of the top level.
+  let globalCount: Int
+  /// Keep globals intact when a statement fails (the REPL): then nothing that an error could still need is moved.
+  let keepsGlobals: Bool
+  /// What could not be compiled, because it is too large.
+  private(set) var diagnostics: [Diagnostic] = []
+  private var prototypes: [Int: Prototype] = [:]
+  /// Members of sets of definitions other than their leaders.
+  let followers: Set<Int>
+
+  init(program: ResolvedProgram, globalCount: Int, keepsGlobals: Bool) {
+    self.program = program
+    self.globalCount = globalCount
+    self.keepsGlobals = keepsGlobals
+    followers = Set(program.overloads.flatMap { leader, set in set.map(\.literal).filter { $0 != leader } })
+  }
+
+  /// The prototype of a literal, perhaps still empty: it is filled when the literal itself is met.
+  func prototype(_ literal: Int) -> Prototype {
+    if let known = prototypes[literal] { return known }
+    let shell = Prototype(name: "fn", span: .none, literal: nil)
+    prototypes[literal] = shell
+    return shell
+  }
+
+  /// Compiles a function literal and everything inside.
+  @discardableResult func compile(_ literal: FunctionLiteral, kind: FunctionCompiler.Kind = .function) -> Prototype {
+    let prototype = prototype(literal.id)
+    guard prototype.code.isEmpty else { return prototype }
+    prototype.name = literal.name ?? "fn"
+    prototype.span = literal.span
+    prototype.literal = literal
+    let layout = program.functions[literal.id] ?? FunctionLayout(localCount: literal.parameters.count, captures: [])
+    prototype.captures = layout.captures.map { Prototype.CapturedName(name: $0.name, role: $0.role) }
+    prototype.parameters = literal.parameters.map {
+      Prototype.Parameter(
+        name: $0.name.text, kinds: $0.kind.flatMap { KindSet.named($0.text) } ?? .any,
+        hasDefault: $0.defaultValue != nil, isRest: $0.isRest)
+    }
+    build(prototype) { usesLongJumps in
+      var function = FunctionCompiler(
+        self, prototype, layout: layout, kind: kind, locals: layout.localCount, usesLongJumps: usesLongJumps)
+      function.compileFunction(literal)
+      return function
+    }
+    return prototype
+  }
+
+  /// Compiles code of the top level: `body` emits it and may leave a value in the register `FunctionCompiler.result`.
+  func compileTopLevel(span: Span, _ body: (inout FunctionCompiler) -> Void) -> Prototype {
+    let prototype = Prototype(name: "<top level>", span: span, literal: nil)
+    prototype.keepCount = globalCount
+    build(prototype) { usesLongJumps in
+      var function = FunctionCompiler(
+        self, prototype, layout: nil, kind: .topLevel, locals: globalCount + program.topLevelLocals,
+        usesLongJumps: usesLongJumps)
+      let result = function.builder.allocate()
+      function.builder.emit(.loadNone, a: result)
+      body(&function)
+      function.builder.emit(.halt, a: result)
+      return function
+    }
+    return prototype
+  }
+
+  private func build(_ prototype: Prototype, _ compile: (Bool) -> FunctionCompiler) {
+    var result = compile(false)
+    if result.builder.overflowedJump {
+      prototype.clearCode()
+      result = compile(true)
+    }
+    if result.builder.overflowedOperand || result.builder.overflowedJump
+      || prototype.constants.count > 0xFFFF || prototype.cacheNames.count > 0xFFFF
+    {
+      diagnostics.append(
+        Diagnostic(
+          "E0301", "this function is too large", at: prototype.span,
+          label: "more than 65 000 values at once, or constants", help: ["split it into several functions"]))
+      prototype.clearCode()
+      prototype.code = [Instruction(.raise)]
+      prototype.constants = [.string("this function is too large")]
+      prototype.spans = [prototype.span]
+      return
+    }
+    Liveness.mark(
+      prototype, keeping: prototype.literal == nil ? globalCount : 0, afterErrors: keepsGlobals)
+  }
+}
+
+extension Prototype {
+  /// Forgets what was compiled.
+  func clearCode() {
+    code = []
+    spans = []
+    constants = []
+    children = []
+    handlers = []
+    calls = []
+    recipes = []
+    keyLists = []
+    indexLists = []
+    paths = []
+    sweeps = []
+    cacheNames = []
+  }
+}
+
+/// The state of compiling one function body.
+struct FunctionCompiler {
+  enum Kind { case function, topLevel, claim }
+
+  let compiler: Compiler
+  let layout: FunctionLayout?
+  let kind: Kind
+  var builder: CodeBuilder
+  var loops: [Loop] = []
+  /// Inside a claim: the names whose values are noted.
+  var notedNames: Set<String> = []
+  /// Inside the last expression of a claim.
+  var isInVerdict = false
+  /// What the value being compiled will be bound to, for sweeps.
+  var bindingName: String?
+
+  struct Loop {
+    var breaks: [Int] = []
+    var continues: [Int] = []
+    /// First temporary inside the loop.
+    var base: Int
+  }
+
+  init(
+    _ compiler: Compiler, _ prototype: Prototype, layout: FunctionLayout?, kind: Kind, locals: Int, usesLongJumps: Bool
+  ) {
+    self.compiler = compiler
+    self.layout = layout
+    self.kind = kind
+    builder = CodeBuilder(prototype: prototype, locals: locals, usesLongJumps: usesLongJumps)
+  }
+
+  /// Where top-level code leaves its value.
+  var result: Int { prototype.localCount }
+
+  var program: ResolvedProgram { compiler.program }
+  var prototype: Prototype { builder.prototype }
+
+  /// The register of a local or global; nil for other references.
+  func register(_ reference: Reference?) -> Int? {
+    switch reference {
+    case .local(let slot): kind == .topLevel ? compiler.globalCount + slot : slot
+    case .global(let slot): slot
+    default: nil
+    }
+  }
+
+  /// The register that a binding occurrence fills.
+  func register(binding name: Name) -> Int? { register(program.bindings[name.id]?.place) }
+
+  mutating func compileFunction(_ literal: FunctionLiteral) {
+    let base = builder.nextRegister
+    for parameter in literal.parameters {
+      guard let value = parameter.defaultValue, let register = register(binding: parameter.name) else { continue }
+      let jump = builder.emitJump(.jumpIfSet, a: register)
+      expression(value, to: register)
+      builder.patch([jump])
+    }
+    switch literal.body {
+    case .expression(let body):
+      noteAll(body)
+      returnValue(of: body)
+    case .block(let block):
+      if kind == .claim { findNotedNames(block) }
+      returnBlock(block)
+    }
+    builder.free(from: base)
+  }
+
+  /// Emits `return e`.
+  mutating func returnValue(of value: Expression) {
+    let base = builder.nextRegister
+    let operand = operand(value)
+    builder.emit(.returnValue, x: operand.isTemporary ? 1 : 0, a: operand.register, b: builder.nextRegister)
+    builder.free(from: base)
+  }
+
+  private mutating func returnBlock(_ block: Block) {
+    let last = block.statements.last { if case .prose = $0.kind { false } else { true } }
+    for (index, statement) in block.statements.enumerated() {
+      if statement === last, case .expression(let value) = statement.kind {
+        noteAll(value)
+        returnValue(of: value)
+        return
+      }
+      self.statement(statement)
+      makeWaitingFunctions(after: index, in: block.statements)
+    }
+    builder.emit(.returnNone, b: builder.nextRegister)
+  }
+}
+
+/// A value in a register.
+struct Operand {
+  var register: Int
+  /// Nobody reads the register afterwards.
+  var isTemporary: Bool
+  /// Flag for the first or second operand of an instruction.
+  var first: Int { isTemporary ? 1 : 0 }
+  var second: Int { isTemporary ? 2 : 0 }
+}

@@ -1,0 +1,514 @@
+import Diagnostics
+import Resolution
+
+/// Calls that are not plain: defaults, rest and named arguments, sets of definitions, natives.
+extension Machine {
+  static var tooDeep: RuntimeError {
+    RuntimeError(
+      "E0303", "calls are nested too deeply", label: "more than \(maximumDepth) calls wait for each other here",
+      help: ["is there a case in which the function does not call itself?"])
+  }
+
+  /// The poll word is set: an interrupt, or too much memory.
+  @inline(never) func answerPoll() throws {
+    let bits = poll.pointee
+    if bits & Poll.interrupt != 0 { throw RuntimeError.interrupted }
+    if bits & Poll.memory != 0 {
+      poll.pointee &= ~Poll.memory
+      if heap.state.pointee.bytes > heap.state.pointee.byteLimit { throw outOfMemory }
+    }
+  }
+
+  /// Where registers of calls made from Swift begin.
+  var callBase: UnsafeMutablePointer<Value> {
+    max(frame.pointee.base + frame.pointee.prototype.pointee.registerCount, nativeTop)
+  }
+
+  // MARK: from Swift
+
+  /// Calls a function value with positional arguments, all borrowed; the result is the caller's.
+  func call(_ function: Value, _ arguments: [Value]) throws -> Value { try call(function, arguments, named: []) }
+
+  /// Calls a function value with positional and named arguments, all borrowed; the result is the caller's.
+  func call(_ function: Value, _ arguments: [Value], named: [(String, Value)]) throws -> Value {
+    try checkNativeStack()
+    let caller = frame
+    let savedTop = nativeTop
+    let base = callBase
+    guard base + (arguments.count + named.count + 64) < stackLimit, frame < frameLimit else { throw Machine.tooDeep }
+    let stub = caller + 1
+    stub.pointee = Frame(base: base, code: haltCode + 1, prototype: Machine.noPrototype, captures: base)
+    frame = stub
+    defer {
+      frame = caller
+      nativeTop = savedTop
+    }
+    base[0] = heap.retained(function)
+    for (i, argument) in arguments.enumerated() { base[1 + i] = heap.retained(argument) }
+    do {
+      let callee: Frame?
+      if named.isEmpty {
+        callee = try prepareCall(base, arguments.count, nil, result: base)
+      } else {
+        var gathered = Gathered()
+        for i in 0..<arguments.count {
+          gathered.positional.append(base[1 + i])
+          base[1 + i] = .none
+        }
+        gathered.named = named.map { ($0.0, heap.retained($0.1)) }
+        callee = try prepareCall(base, 0, gathered, result: base)
+      }
+      if let callee {
+        (stub + 1).pointee = callee
+        return try run(from: stub + 1, entry: stub)
+      }
+    } catch {
+      for i in 0...arguments.count { Machine.drop(heap, base + i) }
+      throw error
+    }
+    let result = base[0]
+    base[0] = .none
+    return result
+  }
+
+  /// Runs top-level code whose globals stand at `base`; gives the value it ends with, owned.
+  func runTopLevel(_ prototype: Prototype, base: UnsafeMutablePointer<Value>) throws -> Value {
+    try checkNativeStack()
+    let caller = frame
+    let savedTop = nativeTop
+    let loaded = load(prototype)
+    guard base + loaded.pointee.registerCount < stackLimit, frame < frameLimit else { throw Machine.tooDeep }
+    let entry = caller + 1
+    entry.pointee = Frame(base: base, code: loaded.pointee.code, prototype: loaded, captures: base)
+    frame = entry
+    defer {
+      frame = caller
+      nativeTop = savedTop
+    }
+    return try run(from: entry, entry: entry)
+  }
+
+  /// Native calls, and calls from natives, may nest until the thread's stack is nearly used up.
+  func checkNativeStack() throws {
+    var probe = 0
+    let address = withUnsafeMutablePointer(to: &probe) { UInt(bitPattern: $0) }
+    if address < nativeStackLimit { throw Machine.tooDeep }
+  }
+
+  // MARK: binding arguments
+
+  /// Arguments of a call with names or spreads, owned.
+  struct Gathered {
+    var positional: [Value] = []
+    var named: [(String, Value)] = []
+  }
+
+  private func release(_ gathered: Gathered) {
+    for value in gathered.positional { heap.release(value) }
+    for (_, value) in gathered.named { heap.release(value) }
+  }
+
+  /// Gets a call ready whose function stands in `slot` and whose `count` arguments stand behind it (or were gathered). A native is
+  /// called and its result written; for a closure the frame to enter is returned.
+  @inline(never) func prepareCall(
+    _ slot: UnsafeMutablePointer<Value>, _ count: Int, _ gathered: Gathered?, result: UnsafeMutablePointer<Value>
+  ) throws -> Frame? {
+    let function = slot.pointee
+    switch function.tag {
+    case .closure:
+      let prototype = function.closure.pointee.prototype
+      guard slot + (prototype.pointee.registerCount + count + 2) < stackLimit else {
+        if let gathered { release(gathered) }
+        throw Machine.tooDeep
+      }
+      if let gathered {
+        try bind(gathered, to: prototype, at: slot + 1)
+      } else {
+        try bind(count, to: prototype, at: slot + 1)
+      }
+      return Frame(
+        base: slot + 1, code: prototype.pointee.code, prototype: prototype, captures: function.closure.captures)
+    case .overload:
+      let first = gathered.map { $0.positional.first ?? .unset } ?? (count > 0 ? slot[1] : .unset)
+      guard let chosen = choose(function, first) else {
+        if let gathered { release(gathered) }
+        throw noDefinition(function, first)
+      }
+      Machine.put(heap, slot, heap.retained(chosen))
+      return try prepareCall(slot, count, gathered, result: result)
+    case .native, .bound:
+      let value = try callNative(slot, count, gathered)
+      Machine.drop(heap, slot)
+      Machine.put(heap, result, value)
+      return nil
+    default:
+      if let gathered { release(gathered) }
+      throw RuntimeError(
+        "E0201", "\(brief(function)) is not a function and cannot be called", label: describeKind(function))
+    }
+  }
+
+  /// The definition of a set for a first argument, borrowed.
+  func choose(_ overload: Value, _ first: Value) -> Value? {
+    let members = overload.box.pointee.second.list
+    let kinds = first.isUnset ? KindSet.any : first.kinds
+    var fallback: Value?
+    for i in stride(from: 0, to: members.count, by: 2) {
+      let set = KindSet(rawValue: UInt16(truncatingIfNeeded: members.elements[i].asInt))
+      if set == .any {
+        fallback = fallback ?? members.elements[i + 1]
+      } else if !set.isDisjoint(with: kinds) {
+        return members.elements[i + 1]
+      }
+    }
+    if fallback == nil, first.tag == .tensor, let scalar = try? TensorHooks.scalar(self, first), scalar.isNumber {
+      return choose(overload, Value(0))
+    }
+    return fallback
+  }
+
+  private func noDefinition(_ overload: Value, _ first: Value) -> RuntimeError {
+    let members = overload.box.pointee.second.list
+    var kinds = KindSet()
+    for i in stride(from: 0, to: members.count, by: 2) {
+      kinds.formUnion(KindSet(rawValue: UInt16(truncatingIfNeeded: members.elements[i].asInt)))
+    }
+    return wrongKind(overload.box.pointee.first.swiftString, kinds, first)
+  }
+
+  func wrongKind(_ name: String, _ kinds: KindSet, _ first: Value) -> RuntimeError {
+    RuntimeError(
+      "E0210", "`\(name)` takes \(Machine.list(kinds.names)) first, not \(brief(first))", label: describeKind(first))
+  }
+
+  /// `a`, `a or b`, `a, b or c`.
+  static func list(_ names: [String]) -> String {
+    guard names.count > 1, let last = names.last else { return names.first ?? "nothing" }
+    return names.dropLast().joined(separator: ", ") + " or " + last
+  }
+
+  /// Positional arguments of a closure: defaults stay unset for the callee to fill in, a rest parameter takes what is left.
+  private func bind(
+    _ count: Int, to loaded: UnsafeMutablePointer<LoadedPrototype>, at base: UnsafeMutablePointer<Value>
+  ) throws {
+    let parameters = loaded.pointee.parameterCount
+    let prototype = loaded.pointee.prototype.takeUnretainedValue()
+    if let rest = prototype.parameters.firstIndex(where: \.isRest) {
+      var list = heap.emptyList(capacity: max(0, count - rest))
+      for i in min(rest, count)..<max(min(rest, count), count) {
+        list = heap.append(base[i], to: list)
+        base[i] = .none
+      }
+      for i in count..<max(count, parameters) { base[i] = .unset }
+      for i in (rest + 1)..<max(rest + 1, parameters) { base[i] = .unset }
+      Machine.put(heap, base + rest, list)
+    } else {
+      guard count <= parameters else { throw tooMany(prototype, count) }
+      for i in count..<parameters { base[i] = .unset }
+    }
+    try checkGiven(prototype, base)
+  }
+
+  private func tooMany(_ prototype: Prototype, _ count: Int) -> RuntimeError {
+    let parameters = prototype.parameters.count
+    return RuntimeError(
+      "E0201", "`\(prototype.name)` takes \(parameters) argument\(parameters == 1 ? "" : "s"), not \(count)",
+      label: "its parameters are (\(prototype.parameters.map(\.name).joined(separator: ", ")))")
+  }
+
+  private func checkGiven(_ prototype: Prototype, _ base: UnsafeMutablePointer<Value>) throws {
+    for (i, parameter) in prototype.parameters.enumerated() where base[i].isUnset && !parameter.hasDefault {
+      if parameter.isRest { continue }
+      throw RuntimeError(
+        "E0201", "`\(prototype.name)` needs a value for `\(parameter.name)`", label: "`\(parameter.name)` is missing",
+        help: ["its parameters are (\(prototype.parameters.map(\.name).joined(separator: ", ")))"])
+    }
+  }
+
+  /// Named and spread arguments of a closure. Consumes them, also when it throws.
+  private func bind(
+    _ gathered: Gathered, to loaded: UnsafeMutablePointer<LoadedPrototype>, at base: UnsafeMutablePointer<Value>
+  ) throws {
+    let prototype = loaded.pointee.prototype.takeUnretainedValue()
+    let parameters = prototype.parameters
+    var bound = [Value](repeating: .unset, count: parameters.count)
+    func abandon(_ from: Int, _ named: Int) {
+      for value in bound { heap.release(value) }
+      for value in gathered.positional[from...] { heap.release(value) }
+      for (_, value) in gathered.named[named...] { heap.release(value) }
+    }
+    let rest = parameters.firstIndex(where: \.isRest)
+    if let rest { bound[rest] = heap.emptyList(capacity: 4) }
+    for (i, value) in gathered.positional.enumerated() {
+      if let rest, i >= rest {
+        bound[rest] = heap.append(value, to: bound[rest])
+      } else if i < parameters.count {
+        bound[i] = value
+      } else {
+        abandon(i, 0)
+        throw tooMany(prototype, gathered.positional.count)
+      }
+    }
+    for (i, (name, value)) in gathered.named.enumerated() {
+      guard let index = parameters.firstIndex(where: { $0.name == name }), !parameters[index].isRest else {
+        abandon(gathered.positional.count, i)
+        throw unknownParameter(name, prototype.name, parameters.map(\.name))
+      }
+      guard bound[index].isUnset else {
+        abandon(gathered.positional.count, i)
+        throw RuntimeError("E0201", "`\(prototype.name)` got `\(name)` twice", label: "given by place and by name")
+      }
+      bound[index] = value
+    }
+    for (i, value) in bound.enumerated() { base[i] = value }
+    do { try checkGiven(prototype, base) } catch {
+      for i in 0..<bound.count { Machine.drop(heap, base + i) }
+      throw error
+    }
+  }
+
+  private func unknownParameter(_ name: String, _ function: String, _ names: [String]) -> RuntimeError {
+    RuntimeError(
+      "E0201", "`\(function)` has no parameter `\(name)`",
+      label: nearNames(name, among: names).first.map { "did you mean `\($0)`?" } ?? "no such parameter",
+      help: ["its parameters are (\(names.joined(separator: ", ")))"])
+  }
+
+  /// A call with names or spreads: gathers the arguments behind `slot`.
+  @inline(never) func prepareShaped(
+    _ prototype: UnsafeMutablePointer<LoadedPrototype>, _ number: Int, _ slot: UnsafeMutablePointer<Value>,
+    result: UnsafeMutablePointer<Value>
+  ) throws -> Frame? {
+    let shape = prototype.pointee.prototype.takeUnretainedValue().calls[number]
+    var gathered = Gathered()
+    for (i, argument) in shape.arguments.enumerated() {
+      let place = slot + (1 + i)
+      switch argument {
+      case .positional:
+        gathered.positional.append(place.pointee)
+        place.pointee = .none
+      case .named(let name):
+        gathered.named.append((name, place.pointee))
+        place.pointee = .none
+      case .spread:
+        do { try spread(place.pointee, into: &gathered) } catch {
+          release(gathered)
+          throw error
+        }
+        Machine.drop(heap, place)
+      }
+    }
+    return try prepareCall(slot, 0, gathered, result: result)
+  }
+
+  private func spread(_ value: Value, into gathered: inout Gathered) throws {
+    switch value.tag {
+    case .record:
+      for i in 0..<value.record.count {
+        gathered.named.append((value.record.name(i), heap.retained(value.record.values[i])))
+      }
+    case .list, .range, .tensor:
+      let count = try iterationCount(value)
+      guard count <= 10_000 else {
+        throw RuntimeError("E0201", "a call takes at most 10 000 arguments, not \(count)")
+      }
+      for i in 0..<count { gathered.positional.append(try iterationElement(value, i)) }
+    default:
+      throw RuntimeError(
+        "E0201", "`...` in a call needs a list or a record, not \(brief(value))", label: describeKind(value))
+    }
+  }
+
+  // MARK: natives
+
+  /// The native that a `.native` or `.bound` value stands for.
+  func native(_ value: Value) -> NativeFunction {
+    if value.tag == .bound, let bound = value.boxedObject as? BoundNative { return bound.function }
+    return NativeTable.shared.groups[Int(truncatingIfNeeded: value.bits)].entries[0].function.pointee
+  }
+
+  /// Calls the native in `slot` with the arguments behind it (or gathered ones); the arguments are given up.
+  private func callNative(
+    _ slot: UnsafeMutablePointer<Value>, _ given: Int, _ gathered: Gathered?
+  ) throws -> Value {
+    let callee = slot.pointee
+    let entry: NativeEntry
+    if callee.tag == .bound {
+      guard let bound = callee.boxedObject as? BoundNative else { throw RuntimeError("E0201", "not a function") }
+      entry = bound.entry
+    } else {
+      let group = NativeTable.shared.groups + Int(truncatingIfNeeded: callee.bits)
+      let first = gathered.map { $0.positional.first ?? .unset } ?? (given > 0 ? slot[1] : .unset)
+      guard let chosen = group.pointee.choose(first, self) else {
+        if let gathered { release(gathered) }
+        throw wrongKind(group.pointee.name, group.pointee.kinds, first)
+      }
+      entry = chosen
+    }
+    let base = slot + 1
+    let savedTop = nativeTop
+    let count = entry.parameterCount
+    nativeTop = max(nativeTop, base + (max(count, given) + 1))
+    guard nativeTop < stackLimit else {
+      if let gathered { release(gathered) }
+      nativeTop = savedTop
+      throw Machine.tooDeep
+    }
+    defer { nativeTop = savedTop }
+    if let gathered {
+      try bind(gathered, to: entry, at: base)
+    } else if given != count || entry.restIndex >= 0 || entry.collectsNamed {
+      var collected = Gathered()
+      for i in 0..<given {
+        collected.positional.append(base[i])
+        base[i] = .none
+      }
+      try bind(collected, to: entry, at: base)
+    }
+    defer { for i in 0..<count { Machine.drop(heap, base + i) } }
+    return try entry.body(
+      NativeCall(machine: self, entry: entry.function, arguments: base, count: count, callee: callee))
+  }
+
+  /// Arguments of a native into its registers. Consumes them, also when it throws.
+  private func bind(_ gathered: Gathered, to entry: NativeEntry, at base: UnsafeMutablePointer<Value>) throws {
+    let parameters = entry.function.pointee.signature.parameters
+    let name = entry.function.pointee.name
+    var bound = [Value](repeating: .unset, count: entry.parameterCount)
+    var failure: RuntimeError?
+    if entry.restIndex >= 0 { bound[entry.restIndex] = heap.emptyList(capacity: 4) }
+    if entry.collectsNamed { bound[bound.count - 1] = heap.emptyRecord() }
+    for (i, value) in gathered.positional.enumerated() {
+      if entry.restIndex >= 0 && i >= entry.restIndex {
+        bound[entry.restIndex] = heap.append(value, to: bound[entry.restIndex])
+      } else if i < entry.positionalCount {
+        bound[i] = value
+      } else {
+        heap.release(value)
+        failure = failure ?? RuntimeError(
+          "E0201", "`\(name)` takes \(entry.positionalCount) argument\(entry.positionalCount == 1 ? "" : "s"), not \(gathered.positional.count)",
+          label: "its parameters are (\(parameters.map(\.name).joined(separator: ", ")))")
+      }
+    }
+    for (key, value) in gathered.named {
+      if let index = parameters.firstIndex(where: { $0.name == key && !$0.isRest }), bound[index].isUnset {
+        bound[index] = value
+      } else if entry.collectsNamed {
+        let interned = heap.interned(key)
+        bound[bound.count - 1] = heap.setField(bound[bound.count - 1], interned, value)
+        heap.release(interned)
+      } else {
+        heap.release(value)
+        failure = failure ?? unknownParameter(key, name, parameters.map(\.name))
+      }
+    }
+    for (i, parameter) in parameters.enumerated() where bound[i].isUnset && !parameter.hasDefault && failure == nil {
+      failure = RuntimeError(
+        "E0201", "`\(name)` needs a value for `\(parameter.name)`", label: "`\(parameter.name)` is missing",
+        help: ["its parameters are (\(parameters.map(\.name).joined(separator: ", ")))"])
+    }
+    if let failure {
+      for value in bound { heap.release(value) }
+      throw failure
+    }
+    for (i, value) in bound.enumerated() { base[i] = value }
+  }
+
+  // MARK: unwinding
+
+  /// Finds the handler of an error from the running frame down to `entry`, clearing the frames on the way; throws it on when there
+  /// is none. Gives the frame to go on in.
+  @inline(never) func unwind(
+    _ thrown: Error, from top: UnsafeMutablePointer<Frame>, entry: UnsafeMutablePointer<Frame>
+  ) throws -> UnsafeMutablePointer<Frame> {
+    var error = runtimeError(thrown)
+    if error.span == nil { error.span = span(of: top) ?? error.span }
+    if error.stack.isEmpty { error.stack = callStack(top) }
+    var frame = top
+    while true {
+      let prototype = frame.pointee.prototype
+      let base = frame.pointee.base
+      if !error.isUncatchable, let handler = handler(frame) {
+        for i in handler.clearFrom..<max(handler.clearFrom, prototype.pointee.registerCount) {
+          Machine.drop(heap, base + i)
+        }
+        Machine.put(heap, base + handler.register, errorRecord(error))
+        frame.pointee.code = prototype.pointee.code + handler.target
+        return frame
+      }
+      for i in prototype.pointee.keepCount..<max(prototype.pointee.keepCount, prototype.pointee.registerCount) {
+        Machine.drop(heap, base + i)
+      }
+      if frame == entry { throw error }
+      Machine.drop(heap, base - 1)
+      frame -= 1
+    }
+  }
+
+  private func handler(_ frame: UnsafeMutablePointer<Frame>) -> Prototype.Handler? {
+    let prototype = frame.pointee.prototype.pointee.prototype.takeUnretainedValue()
+    if prototype.handlers.isEmpty { return nil }
+    let place = frame.pointee.code - frame.pointee.prototype.pointee.code - 1
+    return prototype.handlers.first { $0.lower <= place && place < $0.upper }
+  }
+
+  private func errorRecord(_ error: RuntimeError) -> Value {
+    var line = Value.none
+    if let span = error.span, let file = SourceStore.shared.file(span.file) {
+      line = Value(file.position(Int(span.lower)).line)
+    }
+    return heap.record([
+      ("message", heap.string(error.message)), ("id", heap.string(error.id)), ("line", line),
+      ("help", heap.list(error.help.map { heap.string($0) })),
+    ])
+  }
+
+  /// The error in this room's form.
+  func runtimeError(_ error: Error) -> RuntimeError {
+    if let error = error as? RuntimeError { return error }
+    if let error = error as? Diagnostic {
+      return RuntimeError(
+        error.id, error.message, label: error.label, help: error.help, notes: error.notes,
+        span: error.span == .none ? nil : error.span)
+    }
+    return TensorHooks.runtimeError(error) ?? RuntimeError("E0299", "\(error)")
+  }
+
+  /// What the frame was executing.
+  func span(of frame: UnsafeMutablePointer<Frame>) -> Span? {
+    let prototype = frame.pointee.prototype.pointee.prototype.takeUnretainedValue()
+    let place = frame.pointee.code - frame.pointee.prototype.pointee.code - 1
+    return place >= 0 && place < prototype.spans.count ? prototype.spans[place] : nil
+  }
+
+  /// The calls that wait for each other, innermost first; the middle of a very deep stack is left out.
+  func callStack(_ top: UnsafeMutablePointer<Frame>) -> [Diagnostic.Frame] {
+    var stack: [Diagnostic.Frame] = []
+    var frame = top
+    while frame >= frames {
+      let prototype = frame.pointee.prototype.pointee.prototype.takeUnretainedValue()
+      if frame.pointee.prototype != Machine.noPrototype, let span = span(of: frame) {
+        stack.append(Diagnostic.Frame(function: describe(frame, prototype, brief: stack.count > 12), span: span))
+      }
+      if stack.count == 24, frame - frames > 48 { frame = frames + 24 }
+      frame -= 1
+    }
+    return stack
+  }
+
+  /// `fib(n: 3)`
+  private func describe(_ frame: UnsafeMutablePointer<Frame>, _ prototype: Prototype, brief: Bool) -> String {
+    guard prototype.literal != nil else { return "<top level>" }
+    guard !brief else { return prototype.name }
+    let arguments = prototype.parameters.enumerated().map { i, parameter -> String in
+      let value = frame.pointee.base[i]
+      if value.isNone || value.isUnset { return parameter.name }
+      var printer = Printer(machine: self)
+      printer.limit = 24
+      printer.isBrief = true
+      printer.write(value)
+      return "\(parameter.name): \(printer.text)"
+    }
+    return "\(prototype.name)(\(arguments.joined(separator: ", ")))"
+  }
+}

@@ -1,0 +1,120 @@
+import Resolution
+
+/// Fields after the dot.
+extension Machine {
+  @inline(never) func getFieldSlow(
+    _ target: UnsafeMutablePointer<Value>, _ object: UnsafeMutablePointer<Value>,
+    _ cache: UnsafeMutablePointer<InlineCache>, _ flags: Int
+  ) throws {
+    guard let found = try lookUp(object.pointee, cache) else {
+      throw missingField(object.pointee, cache.pointee.key.swiftString)
+    }
+    if flags & 1 != 0 { Machine.drop(heap, object) }
+    Machine.put(heap, target, found)
+  }
+
+  @inline(never) func tryFieldSlow(
+    _ target: UnsafeMutablePointer<Value>, _ object: UnsafeMutablePointer<Value>,
+    _ cache: UnsafeMutablePointer<InlineCache>, _ flags: Int
+  ) throws -> Bool {
+    guard let found = try lookUp(object.pointee, cache) else { return false }
+    if flags & 1 != 0 { Machine.drop(heap, object) }
+    Machine.put(heap, target, found)
+    return true
+  }
+
+  /// Replaces a receiver by its field when that can be called.
+  @inline(never) func tryMethod(
+    _ slot: UnsafeMutablePointer<Value>, _ cache: UnsafeMutablePointer<InlineCache>
+  ) throws -> Bool {
+    guard let found = try lookUp(slot.pointee, cache) else { return false }
+    guard found.isFunction else {
+      heap.release(found)
+      return false
+    }
+    Machine.put(heap, slot, found)
+    return true
+  }
+
+  /// The field of a cache's name, owned; fills the cache for records.
+  private func lookUp(_ object: Value, _ cache: UnsafeMutablePointer<InlineCache>) throws -> Value? {
+    guard object.tag == .record else { return try member(of: object, named: cache.pointee.key) }
+    let index = object.record.shape.index(of: cache.pointee.key.string)
+    guard index >= 0 else { return nil }
+    cache.pointee.shape = object.record.shape.pointee.id
+    cache.pointee.index = Int32(truncatingIfNeeded: index)
+    return heap.retained(object.record.values[index])
+  }
+
+  /// The member of a name, owned; nil when there is none.
+  func member(of object: Value, named name: Value) throws -> Value? {
+    switch object.tag {
+    case .record: return withKey(name) { heap.field(object, $0) }.map(heap.retained)
+    case .table:
+      if let column = withKey(name, { heap.field(object.box.pointee.first, $0) }) { return heap.retained(column) }
+      let attachments = object.box.pointee.second
+      guard attachments.tag == .record else { return nil }
+      return withKey(name) { heap.field(attachments, $0) }.map(heap.retained)
+    case .module: return try moduleMember(object, name)
+    case .closure:
+      let text = name.swiftString
+      let prototype = object.closure.prototype
+      guard let index = prototype.captures.firstIndex(where: { $0.name == text && $0.isField }) else { return nil }
+      let slot = object.closure.captures[index]
+      return prototype.captures[index].role == .state ? try TensorHooks.readState(self, slot) : heap.retained(slot)
+    case .tensor: return try TensorHooks.field(self, object, name.swiftString)
+    default: return nil
+    }
+  }
+
+  /// Names that may stand behind the dot.
+  func memberNames(_ object: Value) -> [String] {
+    switch object.tag {
+    case .record: return (0..<object.record.count).map { object.record.name($0) }
+    case .table:
+      let columns = object.box.pointee.first.record
+      return (0..<columns.count).map { columns.name($0) }
+    case .module:
+      let members = object.box.pointee.second
+      return members.tag == .record ? (0..<members.record.count).map { members.record.name($0) } : []
+    case .closure: return object.closure.prototype.captures.filter(\.isField).map(\.name)
+    default: return []
+    }
+  }
+
+  func missingField(_ object: Value, _ name: String) -> RuntimeError {
+    let names = memberNames(object)
+    let noun = object.tag == .table ? "column" : object.tag == .module ? "member" : "field"
+    if object.isNone {
+      return RuntimeError(
+        "E0208", "none has no field `\(name)`", label: "this is none", help: ["`x?.\(name)` is none where x is none"])
+    }
+    var help: [String] = []
+    if !names.isEmpty {
+      let listed = names.prefix(20).map { "`\($0)`" }.joined(separator: ", ")
+      help.append("its \(noun)s are \(listed)\(names.count > 20 ? ", …" : "")")
+    }
+    let near = nearNames(name, among: names).first
+    return RuntimeError(
+      "E0208", "\(brief(object)) has no \(noun) `\(name)`", label: near.map { "did you mean `\($0)`?" } ?? "no such \(noun)",
+      help: help)
+  }
+
+  @inline(never) func setFieldSlow(
+    _ object: UnsafeMutablePointer<Value>, _ value: UnsafeMutablePointer<Value>,
+    _ cache: UnsafeMutablePointer<InlineCache>, _ flags: Int
+  ) throws {
+    let name = cache.pointee.key
+    switch object.pointee.tag {
+    case .record:
+      object.pointee = heap.setField(object.pointee, name, heap.retained(value.pointee))
+      cache.pointee.shape = object.pointee.record.shape.pointee.id
+      cache.pointee.index = Int32(truncatingIfNeeded: object.pointee.record.shape.index(of: name.string))
+      if flags & 1 != 0 { Machine.drop(heap, value) }
+    default:
+      let place = try fieldStep(object, name.swiftString, mayAdd: true)
+      Machine.put(heap, place, heap.retained(value.pointee))
+      if flags & 1 != 0 { Machine.drop(heap, value) }
+    }
+  }
+}

@@ -1,0 +1,306 @@
+import Syntax
+
+/// Indexing and nested assignment.
+extension Machine {
+  static func outOfRange(_ index: Int, _ count: Int, _ what: String) -> RuntimeError {
+    RuntimeError(
+      "E0206", "index \(index) is out of range for \(what) of length \(count)",
+      label: count == 0 ? "it is empty" : "valid are 0 to \(count - 1), and -1 to -\(count) from the end")
+  }
+
+  /// A position from the front for an index that may count from the end.
+  static func position(_ index: Int, _ count: Int, _ what: String) throws -> Int {
+    let position = index < 0 ? index &+ count : index
+    guard position >= 0, position < count else { throw outOfRange(index, count, what) }
+    return position
+  }
+
+  @inline(never) func getIndexSlow(
+    _ target: UnsafeMutablePointer<Value>, _ object: UnsafeMutablePointer<Value>, _ index: UnsafeMutablePointer<Value>,
+    _ flags: Int
+  ) throws {
+    let result = try element(of: object.pointee, index.pointee)
+    if flags & 1 != 0 { Machine.drop(heap, object) }
+    if flags & 2 != 0 { Machine.drop(heap, index) }
+    Machine.put(heap, target, result)
+  }
+
+  /// `object[index]`, owned.
+  func element(of object: Value, _ index: Value) throws -> Value {
+    if object.tag == .tensor { return try TensorHooks.index(self, object, [.value(index)]) }
+    if let number = try wholeNumber(index) {
+      switch object.tag {
+      case .list: return heap.retained(object.list.elements[try Machine.position(number, object.list.count, "a list")])
+      case .string: return character(object, try Machine.position(number, characterCount(object), "a string"))
+      case .range:
+        let counts = try rangeCounts(object)
+        return counts.value(try Machine.position(number, counts.count, "a range"))
+      case .table: return tableRow(object, try Machine.position(number, object.tableRowCount, "a table"))
+      default: break
+      }
+    }
+    switch (object.tag, index.tag) {
+    case (.record, .string), (.table, .string), (.module, .string), (.closure, .string):
+      if let found = try member(of: object, named: index) { return found }
+      throw missingField(object, index.swiftString)
+    case (.list, .range), (.list, .list), (.string, .range), (.table, .range), (.table, .list), (.list, .tensor),
+      (.range, .range), (.range, .list), (.table, .tensor):
+      return try selection(of: object, index)
+    default: throw unsuitableIndex(object, index)
+    }
+  }
+
+  /// An int, or a rank-0 tensor of one; nil for other kinds.
+  private func wholeNumber(_ index: Value) throws -> Int? {
+    if index.tag == .int { return index.asInt }
+    if index.tag == .tensor, let scalar = try TensorHooks.scalar(self, index), scalar.tag == .int { return scalar.asInt }
+    return nil
+  }
+
+  private func unsuitableIndex(_ object: Value, _ index: Value) -> RuntimeError {
+    switch object.tag {
+    case .list, .string, .range:
+      return RuntimeError(
+        "E0207", "\(brief(object)) is indexed by integers and ranges, not by \(brief(index))", label: describeKind(index),
+        help: index.tag == .float ? ["`to_int(x)` makes an integer of it"] : [])
+    case .record:
+      return RuntimeError("E0207", "a record is indexed by its names, not by \(brief(index))", label: describeKind(index))
+    default:
+      return RuntimeError("E0207", "\(brief(object)) cannot be indexed", label: describeKind(object))
+    }
+  }
+
+  /// Several elements: indexes from a range, list or tensor, or a list of conditions.
+  private func selection(of object: Value, _ index: Value) throws -> Value {
+    let count = try iterationCount(object)
+    var positions: [Int] = []
+    let chosen = try iterationCount(index)
+    positions.reserveCapacity(min(chosen, 1 << 20))
+    for i in 0..<chosen {
+      let item = try iterationElement(index, i)
+      defer { heap.release(item) }
+      let plain = item.tag == .tensor ? try TensorHooks.scalar(self, item) ?? item : item
+      if plain.tag == .bool {
+        guard chosen == count else {
+          throw RuntimeError("E0206", "\(chosen) conditions cannot choose among \(count) elements")
+        }
+        if plain.asBool { positions.append(i) }
+      } else if plain.tag == .int {
+        positions.append(try Machine.position(plain.asInt, count, "a \(object.kindName)"))
+      } else {
+        throw unsuitableIndex(object, plain)
+      }
+    }
+    if object.tag == .table { return tableRows(object, positions) }
+    if object.tag == .string {
+      var text = heap.emptyString(capacity: positions.count)
+      for position in positions {
+        let piece = character(object, position)
+        text = heap.reserveString(text, more: piece.string.pointee.byteCount)
+        heap.appendBytes(text, piece.string.buffer)
+        heap.release(piece)
+      }
+      return text
+    }
+    var result = heap.emptyList(capacity: positions.count)
+    for position in positions { result = heap.append(try iterationElement(object, position), to: result) }
+    return result
+  }
+
+  /// A table of some rows; attachments stay behind.
+  func tableRows(_ table: Value, _ rows: [Int]) -> Value {
+    let columns = table.box.pointee.first
+    let result = heap.copiedRecord(columns)
+    for i in 0..<columns.record.count {
+      let source = columns.record.values[i].list
+      let column = heap.emptyList(capacity: rows.count)
+      for (j, row) in rows.enumerated() { column.list.elements[j] = heap.retained(source.elements[row]) }
+      column.list.pointee.count = rows.count
+      heap.release(result.record.values[i])
+      result.record.values[i] = column
+    }
+    return heap.table(columns: result, attachments: .none)
+  }
+
+  @inline(never) func getIndexes(
+    _ prototype: UnsafeMutablePointer<LoadedPrototype>, _ target: UnsafeMutablePointer<Value>,
+    _ first: UnsafeMutablePointer<Value>, _ number: Int
+  ) throws {
+    let list = prototype.pointee.prototype.takeUnretainedValue().indexLists[number].isWhole
+    var values = first + 1
+    let indexes = list.map { isWhole -> TensorHooks.Index in
+      if isWhole { return .whole }
+      defer { values += 1 }
+      return .value(values.pointee)
+    }
+    let result: Value
+    if first.pointee.tag == .tensor {
+      result = try TensorHooks.index(self, first.pointee, indexes)
+    } else if case .whole? = indexes.first, indexes.count == 1 {
+      result = heap.retained(first.pointee)
+    } else {
+      throw RuntimeError(
+        "E0207", "only tensors take several indexes at once, not \(brief(first.pointee))",
+        label: describeKind(first.pointee), help: first.pointee.tag == .list ? ["write `xs[i][j]`"] : [])
+    }
+    for slot in 0..<(values - first) { Machine.drop(heap, first + slot) }
+    Machine.put(heap, target, result)
+  }
+
+  // MARK: assignment
+
+  @inline(never) func setIndexSlow(
+    _ object: UnsafeMutablePointer<Value>, _ index: UnsafeMutablePointer<Value>, _ value: UnsafeMutablePointer<Value>,
+    _ flags: Int
+  ) throws {
+    try assign(object, [.value(index.pointee)], value.pointee)
+    if flags & 1 != 0 { Machine.drop(heap, index) }
+    if flags & 2 != 0 { Machine.drop(heap, value) }
+  }
+
+  /// `slot[indexes] = value` (borrowed); the slot is as it was when it throws.
+  private func assign(_ slot: UnsafeMutablePointer<Value>, _ indexes: [TensorHooks.Index], _ value: Value) throws {
+    if slot.pointee.tag == .tensor { return try TensorHooks.store(self, at: slot, indexes, value) }
+    guard let place = try place(slot, indexes, mayAdd: true) else { return }
+    Machine.put(heap, place, heap.retained(value))
+  }
+
+  /// Where `slot[indexes]` is kept, with everything on the way made this slot's own.
+  private func place(
+    _ slot: UnsafeMutablePointer<Value>, _ indexes: [TensorHooks.Index], mayAdd: Bool
+  ) throws -> UnsafeMutablePointer<Value>? {
+    guard indexes.count == 1, case .value(let index) = indexes[0] else {
+      throw RuntimeError("E0207", "only tensors take several indexes at once, not \(brief(slot.pointee))")
+    }
+    switch slot.pointee.tag {
+    case .list:
+      guard let number = try wholeNumber(index) else { throw unsuitableIndex(slot.pointee, index) }
+      let position = try Machine.position(number, slot.pointee.list.count, "a list")
+      slot.pointee = heap.uniqueList(slot.pointee)
+      return slot.pointee.list.elements + position
+    case .record:
+      guard index.tag == .string else { throw unsuitableIndex(slot.pointee, index) }
+      return try fieldPlace(slot, index, mayAdd: mayAdd)
+    case .range:
+      slot.pointee = try listed(slot.pointee)
+      return try place(slot, indexes, mayAdd: mayAdd)
+    default:
+      throw RuntimeError(
+        "E0207", "cannot assign to a part of \(brief(slot.pointee))", label: describeKind(slot.pointee),
+        help: slot.pointee.tag == .string ? ["strings do not change; make a new one"] : [])
+    }
+  }
+
+  /// Where a field of the record in a slot is kept, the record being made the slot's own; a missing field is added as none.
+  private func fieldPlace(
+    _ slot: UnsafeMutablePointer<Value>, _ name: Value, mayAdd: Bool
+  ) throws -> UnsafeMutablePointer<Value> {
+    let key = heap.interned(name)
+    defer { heap.release(key) }
+    if heap.field(slot.pointee, key) == nil {
+      guard mayAdd else { throw missingField(slot.pointee, name.swiftString) }
+      slot.pointee = heap.setField(slot.pointee, key, .none)
+    } else {
+      slot.pointee = heap.uniqueRecord(slot.pointee)
+    }
+    let index = slot.pointee.record.shape.index(of: key.string)
+    return slot.pointee.record.values + index
+  }
+
+  /// `root.a[i].b op= value` in one go: everything on the way is made the root's own, the last step assigned.
+  @inline(never) func assignPath(
+    _ prototype: UnsafeMutablePointer<LoadedPrototype>, _ root: UnsafeMutablePointer<Value>,
+    _ first: UnsafeMutablePointer<Value>, _ number: Int
+  ) throws {
+    let path = prototype.pointee.prototype.takeUnretainedValue().paths[number]
+    var operands = first
+    var slot = root
+    var pendingIndexes: [TensorHooks.Index]?
+    for (position, step) in path.steps.enumerated() {
+      let isLast = position == path.steps.count - 1
+      switch step {
+      case .field(let name):
+        slot = try fieldStep(slot, name, mayAdd: isLast && path.operation == nil)
+      case .index(let isWhole):
+        let indexes = isWhole.map { whole -> TensorHooks.Index in
+          if whole { return .whole }
+          defer { operands += 1 }
+          return .value(operands.pointee)
+        }
+        if slot.pointee.tag == .tensor {
+          guard isLast else {
+            throw RuntimeError("E0207", "cannot assign to a part of an element of a tensor", help: ["write `t[i, j] = v`"])
+          }
+          pendingIndexes = indexes
+        } else if let place = try place(slot, indexes, mayAdd: isLast && path.operation == nil) {
+          slot = place
+        }
+      }
+    }
+    if let indexes = pendingIndexes {
+      try assignTensor(slot, indexes, path.operation, operands)
+    } else if let operation = path.operation {
+      try binarySlow(operation, slot, slot, operands, 3)
+    } else {
+      Machine.put(heap, slot, operands.pointee)
+      operands.pointee = .none
+    }
+    var used = first
+    while used <= operands {
+      Machine.drop(heap, used)
+      used += 1
+    }
+  }
+
+  private func assignTensor(
+    _ slot: UnsafeMutablePointer<Value>, _ indexes: [TensorHooks.Index], _ operation: BinaryOperator?,
+    _ operand: UnsafeMutablePointer<Value>
+  ) throws {
+    guard let operation else { return try TensorHooks.store(self, at: slot, indexes, operand.pointee) }
+    let part = try TensorHooks.index(self, slot.pointee, indexes)
+    defer { heap.release(part) }
+    let place = UnsafeMutablePointer<Value>.allocate(capacity: 2)
+    place[0] = .none
+    place[1] = part
+    defer {
+      heap.release(place[0])
+      place.deallocate()
+    }
+    try binarySlow(operation, place, place + 1, operand, 0)
+    try TensorHooks.store(self, at: slot, indexes, place[0])
+  }
+
+  func fieldStep(
+    _ slot: UnsafeMutablePointer<Value>, _ name: String, mayAdd: Bool
+  ) throws -> UnsafeMutablePointer<Value> {
+    switch slot.pointee.tag {
+    case .record:
+      let key = heap.interned(name)
+      defer { heap.release(key) }
+      return try fieldPlace(slot, key, mayAdd: mayAdd)
+    case .closure:
+      return try capturePlace(slot, name)
+    default:
+      throw RuntimeError(
+        "E0208", "cannot assign to the field `\(name)` of \(brief(slot.pointee))", label: describeKind(slot.pointee))
+    }
+  }
+
+  /// `net.weight = w`: the captured value of a closure, the closure being made the slot's own.
+  private func capturePlace(_ slot: UnsafeMutablePointer<Value>, _ name: String) throws -> UnsafeMutablePointer<Value> {
+    let prototype = slot.pointee.closure.prototype
+    guard let index = prototype.captures.firstIndex(where: { $0.name == name && $0.isField }) else {
+      throw missingField(slot.pointee, name)
+    }
+    if !slot.pointee.isUnique {
+      let old = slot.pointee
+      let count = old.closure.captureCount
+      let copy = heap.closure(old.closure.pointee.prototype, captures: count)
+      for i in 0..<count { copy.closure.captures[i] = heap.retained(old.closure.captures[i]) }
+      heap.state.pointee.copies += 1
+      slot.pointee = copy
+      heap.release(old)
+    }
+    return slot.pointee.closure.captures + index
+  }
+}

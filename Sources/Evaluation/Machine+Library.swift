@@ -1,0 +1,135 @@
+import Diagnostics
+import Foundation
+import Resolution
+import Syntax
+
+/// Library names and modules as values of this interpreter.
+extension Machine {
+  /// The value of a library name (an interned string), borrowed: natives and definitions of all files as one set.
+  @inline(never) func libraryValue(_ key: Value) throws -> Value { try libraryValue(named: key.swiftString) }
+
+  func libraryValue(named name: String) throws -> Value {
+    if let known = libraryValues[name] { return known }
+    if let constant = StandardLibrary.constants[name] { return constant }
+    var members: [(KindSet, Value)] = []
+    if let number = NativeTable.shared.numbers[name] {
+      members.append((NativeTable.shared.groups[number].kinds, Value(tag: .native, bits: UInt64(number))))
+    }
+    for file in library.definitions[name] ?? [] {
+      if let value = try libraryFile(file)[name] { members += definitions(of: value) }
+    }
+    guard let first = members.first else {
+      throw RuntimeError("E0101", "`\(name)` is not known", label: "no such name in the library")
+    }
+    let value: Value
+    if members.count == 1 {
+      value = heap.retained(first.1)
+    } else {
+      var list = heap.emptyList(capacity: members.count * 2)
+      // Definitions for certain kinds are asked before those that take anything.
+      for (kinds, member) in members {
+        list = heap.append(Value(Int(kinds.rawValue)), to: list)
+        list = heap.append(heap.retained(member), to: list)
+      }
+      value = heap.box(.overload, heap.interned(name), list)
+    }
+    libraryValues[name] = value
+    return value
+  }
+
+  /// The definitions that a value holds, with their kinds; borrowed.
+  private func definitions(of value: Value) -> [(KindSet, Value)] {
+    switch value.tag {
+    case .closure: return [(value.closure.prototype.parameters.first?.kinds ?? .any, value)]
+    case .overload:
+      let list = value.box.pointee.second.list
+      return stride(from: 0, to: list.count, by: 2).map {
+        (KindSet(rawValue: UInt16(truncatingIfNeeded: list.elements[$0].asInt)), list.elements[$0 + 1])
+      }
+    default: return [(.any, value)]
+    }
+  }
+
+  /// What a library file defines, run at its first use in this interpreter.
+  private func libraryFile(_ index: Int) throws -> [String: Value] {
+    if let known = libraryFiles[index] { return known }
+    // While its code runs, its own names are not there yet.
+    libraryFiles[index] = [:]
+    do {
+      let members = try definitions(running: try library.code(ofFile: index))
+      libraryFiles[index] = members
+      return members
+    } catch {
+      libraryFiles[index] = nil
+      throw error
+    }
+  }
+
+  /// Runs the code of a file that only defines things; gives its globals by name, owned.
+  func definitions(running file: StandardLibrary.CompiledFile) throws -> [String: Value] {
+    let base = callBase + 1
+    let savedTop = nativeTop
+    nativeTop = base + file.globalCount
+    let savedScope = drawScope
+    defer {
+      nativeTop = savedTop
+      drawScope = savedScope
+      for i in 0..<file.globalCount { Machine.drop(heap, base + i) }
+    }
+    guard base + file.globalCount < stackLimit else { throw Machine.tooDeep }
+    for code in file.code { heap.release(try runTopLevel(code, base: base)) }
+    var members: [String: Value] = [:]
+    for global in file.globals {
+      if let old = members[global.name] { heap.release(old) }
+      members[global.name] = heap.retained(base[global.slot])
+    }
+    return members
+  }
+
+  // MARK: modules
+
+  /// The module of a `use` statement, owned.
+  func module(_ use: ModuleUse) throws -> Value {
+    var members = heap.emptyRecord(capacity: 16)
+    do {
+      if use.isFile {
+        for (name, value) in try fileModule(use.path).sorted(by: { $0.key < $1.key }) {
+          let key = heap.interned(name)
+          members = heap.setField(members, key, value)
+          heap.release(key)
+        }
+      } else if let file = library.files.first(where: { $0.name == use.path }) {
+        for name in file.names {
+          let key = heap.interned(name)
+          members = heap.setField(members, key, heap.retained(try libraryValue(named: name)))
+          heap.release(key)
+        }
+      }
+    } catch {
+      heap.release(members)
+      throw error
+    }
+    return heap.box(.module, heap.string(use.name), members)
+  }
+
+  private func fileModule(_ path: String) throws -> [String: Value] {
+    let full = try host.resolve(path: path.hasSuffix(".exp") ? path : path + ".exp", forWriting: false)
+    guard let data = FileManager.default.contents(atPath: full) else {
+      throw RuntimeError("E0711", "the file `\(path)` cannot be read", help: ["it was looked for at \(full)"])
+    }
+    let source = SourceStore.shared.add(name: full, text: String(decoding: data, as: UTF8.self))
+    let parsed = parse(source)
+    if let error = parsed.diagnostics.first(where: { $0.severity == .error }) { throw error }
+    let (program, diagnostics) = resolve(parsed.tree, prelude: library.prelude)
+    if let error = diagnostics.first(where: { $0.severity == .error }) { throw error }
+    guard program.uses.isEmpty else {
+      throw RuntimeError("E0712", "an imported file cannot itself import files yet", label: "`\(path)` has a `use`")
+    }
+    return try definitions(running: try StandardLibrary.compile(program))
+  }
+
+  /// A member of a module, owned.
+  func moduleMember(_ module: Value, _ name: Value) throws -> Value? {
+    withKey(name) { heap.field(module.box.pointee.second, $0) }.map(heap.retained)
+  }
+}

@@ -1,0 +1,86 @@
+import Foundation
+import Records
+
+/// Strings made by interpolation.
+extension Machine {
+  /// `target` = the texts of values, joined; the values are given up.
+  @inline(never) func concatenate(
+    _ target: UnsafeMutablePointer<Value>, _ first: UnsafeMutablePointer<Value>, _ count: Int
+  ) throws {
+    var result = heap.emptyString(capacity: 24 + 8 * count)
+    for i in 0..<count {
+      let value = first[i]
+      if value.tag == .string {
+        let more = value.string.pointee.byteCount
+        guard heap.hasRoom(for: more) else {
+          heap.release(result)
+          throw outOfMemory
+        }
+        result = heap.reserveString(result, more: more)
+        heap.appendBytes(result, value.string.buffer)
+      } else if value.tag == .int {
+        result = appendInt(value.asInt, to: result)
+      } else {
+        result = append(displayText(value), to: result)
+      }
+      first[i] = .none
+      heap.release(value)
+    }
+    Machine.put(heap, target, result)
+  }
+
+  func append(_ text: String, to string: Value) -> Value {
+    var text = text
+    return text.withUTF8 { bytes in
+      let result = heap.reserveString(string, more: bytes.count)
+      heap.appendBytes(result, bytes)
+      return result
+    }
+  }
+
+  private func appendInt(_ value: Int, to string: Value) -> Value {
+    withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { buffer in
+      var position = 20
+      var rest = value.magnitude
+      repeat {
+        position -= 1
+        buffer[position] = UInt8(truncatingIfNeeded: 0x30 + rest % 10)
+        rest /= 10
+      } while rest > 0
+      if value < 0 {
+        position -= 1
+        buffer[position] = 0x2D
+      }
+      let result = heap.reserveString(string, more: 20 - position)
+      heap.appendBytes(result, UnsafeBufferPointer(rebasing: buffer[position...]))
+      return result
+    }
+  }
+
+  /// Replaces a register's value by its text in a format.
+  @inline(never) func format(_ slot: UnsafeMutablePointer<Value>, _ specification: Value) throws {
+    let text = try formatted(slot.pointee, specification.swiftString)
+    Machine.put(heap, slot, heap.string(text))
+  }
+
+  /// A value in one of Python's formats.
+  func formatted(_ value: Value, _ text: String) throws -> String {
+    guard let format = FormatSpecification(text) else {
+      throw RuntimeError(
+        "E0212", "`:\(text)` is not a format", label: "cannot be read",
+        help: ["formats are Python's, such as `:.3f`, `:>8`, `:,`, `:.1%`, `:.2e`"])
+    }
+    var value = value
+    if value.tag == .tensor, let scalar = try TensorHooks.scalar(self, value) { value = scalar }
+    let result: String?
+    switch value.tag {
+    case .int: result = format.format(value.asInt)
+    case .float: result = format.format(value.asDouble)
+    default: result = format.format(displayText(value))
+    }
+    guard let result else {
+      throw RuntimeError("E0212", "the format `:\(text)` does not fit \(brief(value))", label: describeKind(value))
+    }
+    return result
+  }
+}

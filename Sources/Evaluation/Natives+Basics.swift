@@ -1,0 +1,167 @@
+import Records
+
+/// What any value can do, and what a program says to the world.
+extension Natives {
+  static let basics: [NativeFunction] = [
+    NativeFunction(
+      "kind", ["x"],
+      doc: "What a value is: \"none\", \"bool\", \"number\", \"string\", \"list\", \"record\", \"range\", \"tensor\", \"function\", \"table\", \"figure\" or \"module\".",
+      example: "kind(0.5)  # => \"number\""
+    ) { call in call.heap.interned(call[0].isNumber ? "number" : call[0].kindName) },
+    NativeFunction(
+      "same", ["a", "b"], doc: "Whether two values are equal by content; NaN is same as NaN.",
+      example: "same([1, nan], [1, nan])  # => true"
+    ) { call in Value(call.machine.isSame(call[0], call[1])) },
+    NativeFunction(
+      "length", ["x"],
+      doc: "How many elements a list, range or first axis of a tensor has, characters a string, fields a record, rows a table.",
+      example: "length([3, 1, 2])  # => 3"
+    ) { call in
+      guard call.machine.isIterable(call[0]) else {
+        throw call.mismatch(0, "a list, range, string, record, table or tensor")
+      }
+      return Value(try call.machine.iterationCount(call[0]))
+    },
+    NativeFunction(
+      "unique", ["xs"], kinds: [.list, .range],
+      doc: "`{ values, ids }`: the distinct elements in order of first appearance, and for each element the index of its value.",
+      example: "unique([\"b\", \"a\", \"b\"])  # => { values: [\"b\", \"a\"], ids: [0, 1, 0] }"
+    ) { call in try unique(call) },
+    NativeFunction(
+      "text", ["x", "format?"], doc: "A value as interpolation writes it, in one of Python's formats if one is given.",
+      example: "text(0.5, \".2f\")  # => \"0.50\""
+    ) { call in
+      guard call.has(1) else { return call.heap.string(call.machine.displayText(call[0])) }
+      return call.heap.string(try call.machine.formatted(call[0], try call.text(1)))
+    },
+    NativeFunction(
+      "join", ["xs", "with?"], kinds: [.list, .range], doc: "The elements as interpolation writes them, in one string.",
+      example: "join([1, 2], \", \")  # => \"1, 2\""
+    ) { call in
+      let between = try call.optionalText(1) ?? ""
+      var parts: [String] = []
+      for i in 0..<(try call.machine.iterationCount(call[0])) {
+        let element = try call.machine.iterationElement(call[0], i)
+        parts.append(call.machine.displayText(element))
+        call.heap.release(element)
+      }
+      return call.heap.string(parts.joined(separator: between))
+    },
+    NativeFunction(
+      "print", ["...xs"], doc: "Writes values as text, separated by spaces.", example: "print(\"loss\", 0.5)"
+    ) { call in
+      try TensorHooks.requireUntraced(call.machine, "print")
+      let xs = try call.list(0)
+      call.machine.host.print((0..<xs.count).map { call.machine.displayText(xs.elements[$0]) }.joined(separator: " "))
+      return .none
+    },
+    NativeFunction(
+      "fail", ["message", "as?"],
+      doc: "Ends the computation with an error; `as: \"diverged\"` makes a trial count as diverged rather than failed.",
+      example: "try { fail(\"no\") } catch e { e.message }  # => \"no\""
+    ) { call in
+      var error = RuntimeError("E0200", call.machine.displayText(call[0]), label: "raised here")
+      if let kind = try call.optionalText(1) {
+        guard kind == "diverged" || kind == "failed" else { throw call.mismatch(1, "\"diverged\" or \"failed\"") }
+        error.marksDivergence = kind == "diverged"
+      }
+      throw error
+    },
+    NativeFunction(
+      "track", ["..._"], doc: "Writes a row of named values into the series of the trial, or of the run, and returns it.",
+      example: "track(step: 1, loss: 0.5)  # => { step: 1, loss: 0.5 }"
+    ) { call in
+      try TensorHooks.requireUntraced(call.machine, "track")
+      let row = call.machine.fields(call[0])
+      if let trial = call.machine.trial { trial.track(row) } else { call.machine.host.track(row) }
+      return call.take(0)
+    },
+    NativeFunction(
+      "progress", ["step", "total?", "loss?"], doc: "Says how far a long computation is.", example: "progress(10, 100)"
+    ) { call in
+      let report = ProgressReport(
+        step: try call.int(0), total: call.has(1) ? try call.int(1) : nil, loss: call.has(2) ? try call.double(2) : nil)
+      if let trial = call.machine.trial { trial.progress(report) } else { call.machine.host.progress(report) }
+      return .none
+    },
+    NativeFunction(
+      "parameter_names", ["f"], kinds: .function, doc: "The names of a function's parameters, in order.",
+      example: "parameter_names((x, y) -> x)  # => [\"x\", \"y\"]"
+    ) { call in call.heap.list(call.machine.parameterNames(call[0]).map { call.heap.string($0) }) },
+    NativeFunction(
+      "source", ["f"], kinds: .function, doc: "The text of a function written in Exp.", example: "source(x -> x)  # => \"x -> x\""
+    ) { call in
+      let texts = call.machine.sourceTexts(call[0])
+      return call.heap.string(texts.isEmpty ? "# \(call.machine.functionName(call[0])) is a native function" : texts.joined(separator: "\n\n"))
+    },
+  ]
+
+  private static func unique(_ call: NativeCall) throws -> Value {
+    let machine = call.machine, heap = call.heap
+    var buckets: [UInt64: [Int]] = [:]
+    var values = heap.emptyList(capacity: 8)
+    var ids = heap.emptyList(capacity: 8)
+    for i in 0..<(try machine.iterationCount(call[0])) {
+      let element = try machine.iterationElement(call[0], i)
+      let hash = machine.contentHash(element)
+      if let known = buckets[hash]?.first(where: { machine.isSame(values.list.elements[$0], element) }) {
+        ids = heap.append(Value(known), to: ids)
+        heap.release(element)
+      } else {
+        buckets[hash, default: []].append(values.list.count)
+        ids = heap.append(Value(values.list.count), to: ids)
+        values = heap.append(element, to: values)
+      }
+    }
+    return heap.record([("values", values), ("ids", ids)])
+  }
+}
+
+extension Machine {
+  /// A hash of the content: same values have the same one. Looks at about the first hundred atoms; tensors count by rank only.
+  func contentHash(_ value: Value) -> UInt64 {
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    var work = [value]
+    var seen = 0
+    func mix(_ bits: UInt64) { hash = (hash ^ bits) &* 0x100_0000_01b3 ^ (hash >> 31) }
+    while let item = work.popLast(), seen < 100 {
+      seen += 1
+      switch item.tag {
+      case .int: mix(Double(item.asInt).bitPattern)
+      case .float: mix(item.asDouble.isNaN ? 1 : item.asDouble == 0 ? 0 : item.asDouble.bitPattern)
+      case .string: mix(StringTable.hash(item.string.buffer))
+      case .list:
+        mix(UInt64(item.list.count))
+        for i in 0..<min(100, item.list.count) { work.append(item.list.elements[i]) }
+      case .record: mix(UInt64(item.record.count) &+ 77)
+      case .tensor:
+        if let scalar = try? TensorHooks.scalar(self, item) { work.append(scalar) } else { mix(5) }
+      default: mix(UInt64(item.tag.rawValue) &+ (item.isHeap ? 0 : item.bits))
+      }
+    }
+    return hash
+  }
+
+  /// Names of the parameters of a function; of the first definition of a set.
+  func parameterNames(_ function: Value) -> [String] {
+    switch function.tag {
+    case .closure: return function.closure.prototype.parameters.map(\.name)
+    case .overload:
+      let members = function.box.pointee.second.list
+      return members.count > 1 ? parameterNames(members.elements[1]) : []
+    case .native, .bound: return native(function).signature.parameters.map(\.name)
+    default: return []
+    }
+  }
+
+  /// The texts of the definitions of a function that are written in Exp.
+  func sourceTexts(_ function: Value) -> [String] {
+    switch function.tag {
+    case .closure: return [SourceText.whole(function.closure.prototype.span)]
+    case .overload:
+      let members = function.box.pointee.second.list
+      return stride(from: 1, to: members.count, by: 2).flatMap { sourceTexts(members.elements[$0]) }
+    default: return []
+    }
+  }
+}

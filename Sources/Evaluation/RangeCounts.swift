@@ -1,0 +1,78 @@
+/// A range as start, step and number of values: the i-th is `start + i * step`.
+struct RangeCounts {
+  var start: Value
+  var step: Value
+  var count: Int
+
+  /// The i-th value, 0 ≤ i < count.
+  func value(_ i: Int) -> Value {
+    if start.tag == .int && step.tag == .int { return Value(start.asInt &+ i &* step.asInt) }
+    return Value(start.number + Double(i) * step.number)
+  }
+
+  /// Whether a number is one of the values.
+  func contains(_ x: Double) -> Bool {
+    guard count > 0 else { return false }
+    let position = ((x - start.number) / step.number).rounded()
+    guard position >= 0, position < Double(count) else { return false }
+    return value(Int(position)).number == x
+  }
+}
+
+extension Machine {
+  /// Start, step and count of a range value.
+  func rangeCounts(_ range: Value) throws -> RangeCounts {
+    let object = range.range
+    let isInclusive = object.pointee.header.flags & RangeObject.isInclusive != 0
+    return try rangeCounts(
+      object.pointee.start, object.pointee.end, step: object.pointee.step, isInclusive: isInclusive)
+  }
+
+  func rangeCounts(_ start: Value, _ end: Value, step: Value, isInclusive: Bool) throws -> RangeCounts {
+    if start.tag == .int && end.tag == .int && (step.isNone || step.tag == .int) {
+      let step = step.isNone ? 1 : step.asInt
+      if step == 0 { throw Machine.zeroStep }
+      let (distance, overflow) = end.asInt.subtractingReportingOverflow(start.asInt)
+      if overflow { throw RuntimeError("E0211", "this range holds too many values to count") }
+      var count = 0
+      if step == -1 || step == 1 ? (step < 0 ? distance <= 0 : distance >= 0) : (distance == 0 || (distance > 0) == (step > 0)) {
+        if distance == Int.min { throw RuntimeError("E0211", "this range holds too many values to count") }
+        let whole = step == Int.min ? 0 : abs(distance) / abs(step)
+        let isExact = step == Int.min ? distance == 0 : whole * abs(step) == abs(distance)
+        let (counted, tooMany) = whole.addingReportingOverflow(isExact && !isInclusive ? 0 : 1)
+        if tooMany { throw RuntimeError("E0211", "this range holds too many values to count") }
+        count = counted
+      }
+      return RangeCounts(start: start, step: Value(step), count: count)
+    }
+    guard !step.isNone else {
+      throw RuntimeError(
+        "E0211", "a range of floats needs a step", label: "\(brief(start)) to \(brief(end)), by what?",
+        help: ["write `\(brief(start))..\(brief(end)) by 0.1`"])
+    }
+    let a = start.number, b = end.number, s = step.number
+    if s == 0 || s.isNaN { throw Machine.zeroStep }
+    let steps = (b - a) / s
+    guard steps.isFinite, abs(steps) < 9e15 else {
+      throw RuntimeError("E0211", "this range has no number of values", label: "its ends are not finite, or too far apart")
+    }
+    if steps < 0 { return RangeCounts(start: start, step: step, count: 0) }
+    // A last value that misses the end by rounding only is still the end: 0..1 by 0.1 has eleven values.
+    let nearest = steps.rounded()
+    let isExact = abs(steps - nearest) <= 1e-9 * max(1, nearest)
+    let whole = isExact ? Int(nearest) : Int(steps)
+    let count = isExact && !isInclusive ? whole : whole + 1
+    return RangeCounts(start: start, step: step, count: count)
+  }
+
+  private static var zeroStep: RuntimeError {
+    RuntimeError("E0211", "the step of a range must not be 0", label: "step 0")
+  }
+
+  /// A number for the end or step of a range: rank-0 tensors count.
+  func rangeNumber(_ value: Value, _ what: String) throws -> Value {
+    if value.isNumber { return value }
+    if value.tag == .tensor, let scalar = try TensorHooks.scalar(self, value), scalar.isNumber { return scalar }
+    throw RuntimeError("E0211", "the \(what) of a range must be a number, not \(brief(value))")
+  }
+}

@@ -1,0 +1,176 @@
+import Diagnostics
+import Foundation
+import Records
+import Resolution
+import Syntax
+import Tensors
+
+/// What runs programs for the command, the tests and studies: one interpreter whose top-level bindings live on from cell to cell. All
+/// calls but `interrupt` come from one thread at a time, which should have a large stack.
+public final class Session {
+  let library: StandardLibrary
+  let host: StudyHost
+  let interrupts = InterruptGroup()
+  let machine: Machine
+  /// Top-level bindings so far.
+  private(set) var globals: [GlobalBinding] = []
+  private var nextSlot = 0
+  /// Where the globals stand on the register stack.
+  private var base: UnsafeMutablePointer<Value>
+  /// How often each place was met, so that equal statements draw differently.
+  private var places: [String: Int] = [:]
+
+  /// A session that speaks to `host`; interpreters inside may use `threads` threads. `maxMemory` in bytes limits the values of
+  /// each interpreter; nil takes three quarters of the machine's memory.
+  public init(library: StandardLibrary, host: StudyHost, threads: Int, maxMemory: Int? = nil) {
+    self.library = library
+    self.host = host
+    machine = Machine(
+      library: library, host: host, interrupts: interrupts, byteLimit: maxMemory ?? Machine.defaultByteLimit)
+    machine.threads = max(1, threads)
+    base = machine.stack + 4
+  }
+
+  deinit { for i in 0..<nextSlot { Machine.drop(machine.heap, base + i) } }
+
+  /// Stops what is running with an error at its next back-edge or call. May be called from a signal handler or another thread.
+  public func interrupt() { interrupts.interrupt() }
+
+  /// Objects alive on the heap, library and constants left out: zero when all bindings are gone.
+  public var liveObjects: Int {
+    for i in 0..<nextSlot { Machine.drop(machine.heap, base + i) }
+    machine.clearRoots()
+    return machine.heap.state.pointee.liveObjects
+  }
+
+  /// Copies that were made because a value to be changed had several holders.
+  public var copies: Int { machine.heap.state.pointee.copies }
+
+  // MARK: whole files
+
+  /// Everything that is known to be wrong with a file, or with `--set` names, before it runs.
+  public func check(_ file: SourceFile, settings: [String: String] = [:]) -> [Diagnostic] {
+    let parsed = parse(file)
+    var found = parsed.diagnostics
+    let (_, problems) = resolve(parsed.tree, prelude: library.prelude, globals: globals, nextSlot: nextSlot)
+    if parsed.diagnostics.isEmpty { found += problems }
+    return found + checkSettings(parsed.tree, settings: settings)
+  }
+
+  /// Checks a file and runs its statements in order. Empty when all went well; errors of claims and trials are the host's.
+  public func run(_ file: SourceFile, settings: [String: String] = [:]) -> [Diagnostic] {
+    let parsed = parse(file)
+    let problems = parsed.diagnostics + checkSettings(parsed.tree, settings: settings)
+    if hasErrors(problems) { return problems }
+    switch prepare(parsed.tree, keepsGlobals: false) {
+    case .failure(let problems): return problems.diagnostics
+    case .success(let program):
+      interrupts.reset()
+      return execute(program, mode: .run).diagnostics
+    }
+  }
+
+  /// What became of a `test` block.
+  public struct TestOutcome: Sendable {
+    /// Its text.
+    public var name: String
+    /// Why it failed; nil when it passed.
+    public var error: Diagnostic?
+    /// Where it stands.
+    public var span: Span
+  }
+
+  /// Runs the definitions and the `test` blocks of a file; claims, shown values and sweeps bound to no name are left out.
+  public func runTests(_ file: SourceFile) -> (outcomes: [TestOutcome], diagnostics: [Diagnostic]) {
+    let parsed = parse(file)
+    if hasErrors(parsed.diagnostics) { return ([], parsed.diagnostics) }
+    switch prepare(parsed.tree, keepsGlobals: false) {
+    case .failure(let problems): return ([], problems.diagnostics)
+    case .success(let program):
+      interrupts.reset()
+      let result = execute(program, mode: .test)
+      return (result.tests, result.diagnostics)
+    }
+  }
+
+  // MARK: cells
+
+  /// What became of a cell of the REPL.
+  public enum CellOutcome: Sendable {
+    /// The value of its last statement, which was not shown yet; earlier ones went to the host.
+    case value(Datum)
+    /// Nothing to show.
+    case none
+    /// More input could complete it.
+    case incomplete
+    /// What is wrong; the session goes on, with what was bound before.
+    case failed([Diagnostic])
+  }
+
+  /// Runs a cell; its bindings stay for later cells.
+  public func runCell(_ file: SourceFile) -> CellOutcome {
+    let parsed = parse(file)
+    if parsed.isIncomplete { return .incomplete }
+    if hasErrors(parsed.diagnostics) { return .failed(parsed.diagnostics) }
+    switch prepare(parsed.tree, keepsGlobals: true) {
+    case .failure(let problems): return .failed(problems.diagnostics)
+    case .success(let program):
+      interrupts.reset()
+      let result = execute(program, mode: .cell)
+      if !result.diagnostics.isEmpty { return .failed(result.diagnostics) }
+      return result.last.map { .value($0) } ?? .none
+    }
+  }
+
+  // MARK: inside
+
+  struct Problems: Error { var diagnostics: [Diagnostic] }
+
+  struct Prepared {
+    var program: ResolvedProgram
+    var compiler: Compiler
+  }
+
+  private func hasErrors(_ diagnostics: [Diagnostic]) -> Bool { diagnostics.contains { $0.severity == .error } }
+
+  private func prepare(_ tree: SyntaxTree, keepsGlobals: Bool) -> Result<Prepared, Problems> {
+    let (program, diagnostics) = resolve(tree, prelude: library.prelude, globals: globals, nextSlot: nextSlot)
+    if hasErrors(diagnostics) { return .failure(Problems(diagnostics: diagnostics)) }
+    let count = max(nextSlot, (program.globals.map(\.slot).max() ?? -1) + 1)
+    guard count < 60_000 else {
+      return .failure(Problems(diagnostics: [Diagnostic("E0301", "too many top-level names", at: .none)]))
+    }
+    nextSlot = count
+    return .success(
+      Prepared(program: program, compiler: Compiler(program: program, globalCount: count, keepsGlobals: keepsGlobals)))
+  }
+
+  enum Mode { case run, cell, test }
+
+  struct Executed {
+    var diagnostics: [Diagnostic] = []
+    var last: Datum?
+    var tests: [TestOutcome] = []
+  }
+
+  private func execute(_ prepared: Prepared, mode: Mode) -> Executed {
+    var runner = StatementRunner(session: self, machine: machine, base: base, prepared: prepared, mode: mode)
+    machine.nativeStackLimit = ThreadStack.limit
+    machine.nativeTop = base + nextSlot
+    let result = runner.run()
+    // What was bound before an error stays bound; in a file that failed nothing goes on, so it does not matter.
+    var latest: [String: GlobalBinding] = [:]
+    for global in globals + prepared.program.globals { latest[global.name] = global }
+    globals = latest.values.sorted { $0.slot < $1.slot }
+    return result
+  }
+
+  /// Where a top-level statement draws.
+  func place(_ text: String) -> DrawScope {
+    let ordinal = places[text, default: 0]
+    places[text] = ordinal + 1
+    let name = ordinal == 0 ? text : "\(text)#\(ordinal + 1)"
+    return DrawScope(
+      key: RandomKey.derive(key: Int64(machine.rootSeed), number: RandomKey.hash(name)), count: 0)
+  }
+}

@@ -1,0 +1,271 @@
+import Diagnostics
+import Records
+import Resolution
+import Syntax
+
+/// Runs the top-level statements of a file or cell, one after the other, and tells the host about them.
+struct StatementRunner {
+  let session: Session
+  let machine: Machine
+  let base: UnsafeMutablePointer<Value>
+  let prepared: Session.Prepared
+  let mode: Session.Mode
+  private var result = Session.Executed()
+  private var prose: [String] = []
+  private var uses: ArraySlice<ModuleUse>
+
+  init(
+    session: Session, machine: Machine, base: UnsafeMutablePointer<Value>, prepared: Session.Prepared,
+    mode: Session.Mode
+  ) {
+    self.session = session
+    self.machine = machine
+    self.base = base
+    self.prepared = prepared
+    self.mode = mode
+    uses = prepared.program.uses[...]
+  }
+
+  private var host: StudyHost { machine.host }
+  private var statements: [Statement] { prepared.program.tree.statements }
+
+  mutating func run() -> Session.Executed {
+    if mode != .cell {
+      machine.rootSeed = host.seedOverride ?? 0
+      host.seeded(machine.rootSeed)
+    }
+    for (index, statement) in statements.enumerated() {
+      if case .prose(let text) = statement.kind {
+        prose.append(text)
+        continue
+      }
+      do {
+        try run(statement, index)
+      } catch {
+        result.diagnostics.append(machine.runtimeError(error).diagnostic)
+        return result
+      }
+    }
+    return result
+  }
+
+  private mutating func run(_ statement: Statement, _ index: Int) throws {
+    host.beginStatement(statement.span, prose: prose)
+    prose = []
+    machine.drawScope = session.place(place(of: statement))
+    switch statement.kind {
+    case .expression(let value): try show(value, statement.span, isLast: index == statements.count - 1)
+    case .show(let value): try showNamed(value, statement.span)
+    case .option(let name, let value, let bounds, let text):
+      try option(name, value, bounds, text ?? "", span: statement.span)
+    case .seed(let value): try seed(value)
+    case .cite(let value):
+      let text = try evaluate(value)
+      host.cite(machine.displayText(text))
+      machine.heap.release(text)
+    case .claim(let text, let body): if mode != .test { try claim(text, body, statement.span) }
+    case .test(let text, let body): if mode == .test { try test(text, body, statement.span) }
+    case .use: try use()
+    case .prose, .languageVersion, .invalid: break
+    default:
+      machine.heap.release(try execute(statement.span) { $0.statement(statement) })
+    }
+    if hasWaiting(index) {
+      machine.heap.release(
+        try execute(statement.span) { [statements] in $0.makeWaitingFunctions(after: index, in: statements) })
+    }
+  }
+
+  /// Whether functions were waiting for a statement.
+  private func hasWaiting(_ index: Int) -> Bool {
+    statements.contains {
+      guard case .function(_, let literal, _) = $0.kind else { return false }
+      return prepared.program.functions[literal.id]?.madeAfter == index
+    }
+  }
+
+  // MARK: code
+
+  /// Compiles and runs top-level code; gives what it leaves as its result, owned.
+  private func execute(_ span: Span, _ body: (inout FunctionCompiler) -> Void) throws -> Value {
+    let code = prepared.compiler.compileTopLevel(span: span, body)
+    if let error = prepared.compiler.diagnostics.first { throw error }
+    return try machine.runTopLevel(code, base: base)
+  }
+
+  /// The value of an expression, owned.
+  private func evaluate(_ expression: Expression) throws -> Value {
+    try execute(expression.span) { $0.expression(expression, to: $0.result) }
+  }
+
+  // MARK: statements
+
+  private mutating func show(_ expression: Expression, _ span: Span, isLast: Bool) throws {
+    let value = try evaluate(expression)
+    defer { machine.heap.release(value) }
+    result.last = nil
+    guard !value.isNone, mode != .test else { return }
+    let datum = machine.datum(value)
+    if mode == .cell && isLast { result.last = datum } else { host.show(datum, name: name(of: expression), at: span) }
+  }
+
+  private func showNamed(_ expression: Expression, _ span: Span) throws {
+    let value = try evaluate(expression)
+    defer { machine.heap.release(value) }
+    host.show(machine.datum(value), name: name(of: expression), at: span)
+  }
+
+  /// A value shown by its name keeps it as a caption.
+  private func name(of expression: Expression) -> String? {
+    if case .name(let name) = expression.kind { return name }
+    return nil
+  }
+
+  private func option(
+    _ name: Name, _ value: Expression, _ bounds: Expression?, _ text: String, span: Span
+  ) throws {
+    let initial = try evaluate(value)
+    defer { machine.heap.release(initial) }
+    let limits = try bounds.map { try evaluate($0) } ?? .none
+    defer { machine.heap.release(limits) }
+    let declaration = OptionDeclaration(
+      name: name.text, defaultValue: machine.datum(initial), bounds: try boundsDatum(limits, bounds?.span ?? span),
+      documentation: text, span: span)
+    let chosen = try host.choose(declaration)
+    guard let slot = prepared.program.bindings[name.id], case .global(let register) = slot.place else { return }
+    Machine.put(
+      machine.heap, base + register, chosen.map { machine.heap.value($0) } ?? machine.heap.retained(initial))
+  }
+
+  private func boundsDatum(_ bounds: Value, _ span: Span) throws -> Datum {
+    switch bounds.tag {
+    case .none: return .none
+    case .list: return machine.datum(bounds)
+    case .range:
+      return .record([
+        Datum.Field("lower", machine.datum(bounds.range.pointee.start)),
+        Datum.Field("upper", machine.datum(bounds.range.pointee.end)),
+      ])
+    default:
+      throw RuntimeError(
+        "E0601", "the bounds of an option are a range or a list of choices, not \(machine.brief(bounds))", span: span)
+    }
+  }
+
+  private func seed(_ expression: Expression) throws {
+    let value = try evaluate(expression)
+    defer { machine.heap.release(value) }
+    guard value.tag == .int else {
+      throw RuntimeError("E0602", "a seed is an integer, not \(machine.brief(value))", span: expression.span)
+    }
+    machine.rootSeed = host.seedOverride ?? value.asInt
+    host.seeded(machine.rootSeed)
+  }
+
+  private mutating func use() throws {
+    guard let use = uses.popFirst() else { return }
+    do {
+      Machine.put(machine.heap, base + use.slot, try machine.module(use))
+    } catch {
+      var failure = machine.runtimeError(error)
+      if failure.span == nil { failure.span = use.span }
+      throw failure
+    }
+  }
+
+  // MARK: claims and tests
+
+  private func claim(_ text: Expression, _ body: FunctionLiteral, _ span: Span) throws {
+    let name = try evaluate(text)
+    defer { machine.heap.release(name) }
+    defer { forgetNotes() }
+    var outcome = ClaimOutcome(
+      text: machine.displayText(name), holds: false, numbers: [], error: nil, span: span)
+    do {
+      let function = try execute(body.span) { $0.makeFunction(body, to: $0.result, kind: .claim) }
+      defer { machine.heap.release(function) }
+      var value = try machine.call(function, [])
+      defer { machine.heap.release(value) }
+      outcome.holds = try machine.condition(&value, 0)
+    } catch {
+      let failure = machine.runtimeError(error)
+      if failure.isUncatchable { throw failure }
+      outcome.error = failure.diagnostic
+      if outcome.error?.span == Span.none { outcome.error?.span = span }
+    }
+    outcome.numbers = noted()
+    host.claim(outcome)
+  }
+
+  /// The values noted, each name once, with its last value.
+  private func noted() -> [Datum.Field] {
+    var fields: [Datum.Field] = []
+    for (name, value) in machine.notes {
+      let datum = machine.datum(value)
+      if let known = fields.firstIndex(where: { $0.name == name }) {
+        fields[known].value = datum
+      } else {
+        fields.append(Datum.Field(name, datum))
+      }
+    }
+    return fields
+  }
+
+  private func forgetNotes() {
+    for (_, value) in machine.notes { machine.heap.release(value) }
+    machine.notes = []
+  }
+
+  private mutating func test(_ text: Expression, _ body: FunctionLiteral, _ span: Span) throws {
+    let name = try evaluate(text)
+    defer { machine.heap.release(name) }
+    var outcome = Session.TestOutcome(name: machine.displayText(name), error: nil, span: span)
+    do {
+      let function = try execute(body.span) { $0.makeFunction(body, to: $0.result) }
+      defer { machine.heap.release(function) }
+      machine.heap.release(try machine.call(function, []))
+    } catch {
+      let failure = machine.runtimeError(error)
+      if failure.id == RuntimeError.interrupted.id { throw failure }
+      outcome.error = failure.diagnostic
+    }
+    result.tests.append(outcome)
+  }
+
+  // MARK: places
+
+  /// What the draws of a statement depend on besides the seed.
+  private func place(of statement: Statement) -> String {
+    switch statement.kind {
+    case .letBinding(let pattern, _), .varBinding(let pattern, _):
+      return "let " + Self.names(pattern).joined(separator: ",")
+    case .claim(let text, _), .test(let text, _): return "claim " + normalised(text.span)
+    default: return normalised(statement.span)
+    }
+  }
+
+  private static func names(_ pattern: Pattern) -> [String] {
+    switch pattern.kind {
+    case .name(let name): return [name.text]
+    case .ignore: return ["_"]
+    case .list(let parts, let rest):
+      var all = parts.flatMap { names($0) }
+      if case .named(let name) = rest { all.append(name.text) }
+      return all
+    case .record(let fields): return fields.flatMap { names($0.pattern) }
+    }
+  }
+
+  /// The tokens of a text, so that spaces and comments do not matter.
+  private func normalised(_ span: Span) -> String {
+    let comments = prepared.program.tree.comments.filter { $0.span.lower >= span.lower && $0.span.upper <= span.upper }
+    var text = ""
+    var start = Int(span.lower)
+    for comment in comments {
+      text += SourceText.whole(Span(file: span.file, lower: start, upper: Int(comment.span.lower)))
+      start = Int(comment.span.upper)
+    }
+    text += SourceText.whole(Span(file: span.file, lower: start, upper: Int(span.upper)))
+    return text.filter { !$0.isWhitespace }
+  }
+}

@@ -1,0 +1,84 @@
+import Diagnostics
+import Foundation
+import Records
+
+/// What a sweep's runners share.
+struct RunnerSettings: @unchecked Sendable {
+  var library: StandardLibrary
+  var host: StudyHost
+  var body: PortableValue
+  var coordinates: [[PortableValue]]
+  var keys: [Int64]
+  var rootSeed: Int
+  var interrupts: InterruptGroup
+  var byteLimit: Int
+}
+
+/// Runs trials of one sweep on one thread, in an interpreter of its own.
+final class SweepRunner: TrialRunner {
+  private let settings: RunnerSettings
+  private let machine: Machine
+  private let body: Value
+
+  init(_ settings: RunnerSettings) {
+    self.settings = settings
+    machine = Machine(
+      library: settings.library, host: settings.host, interrupts: settings.interrupts, byteLimit: settings.byteLimit)
+    machine.rootSeed = settings.rootSeed
+    machine.nativeStackLimit = ThreadStack.limit
+    body = machine.value(settings.body)
+  }
+
+  deinit { machine.heap.release(body) }
+
+  func run(_ index: Int, report: @escaping (ProgressReport) -> Void) -> TrialOutcome {
+    machine.drawScope = DrawScope(key: settings.keys[index], count: 0)
+    let recorder = TrialRecorder(report: report)
+    machine.trial = recorder
+    defer { machine.trial = nil }
+    let start = ThreadClock.seconds
+    let coordinates = settings.coordinates[index].map { machine.value($0) }
+    defer { for value in coordinates { machine.heap.release(value) } }
+    do {
+      let value = try machine.call(body, coordinates)
+      defer { machine.heap.release(value) }
+      let fields =
+        value.tag == .record ? machine.fields(value) : [Datum.Field("value", machine.datum(value))]
+      return TrialOutcome(
+        status: .done, value: try machine.portable(value), fields: fields, series: recorder.table, error: nil,
+        seconds: ThreadClock.seconds - start)
+    } catch {
+      let failure = machine.runtimeError(error)
+      let status: TrialOutcome.Status =
+        failure.id == RuntimeError.interrupted.id ? .interrupted : failure.marksDivergence ? .diverged : .failed
+      return TrialOutcome(
+        status: status, value: nil, fields: [], series: recorder.table, error: failure.diagnostic,
+        seconds: ThreadClock.seconds - start)
+    }
+  }
+}
+
+/// Collects the rows that a trial tracks, and passes on how far it is.
+final class TrialRecorder {
+  private var names: [String] = []
+  private var rows: [[Datum.Field]] = []
+  private let report: (ProgressReport) -> Void
+
+  init(report: @escaping (ProgressReport) -> Void) { self.report = report }
+
+  func track(_ row: [Datum.Field]) {
+    for field in row where !names.contains(field.name) { names.append(field.name) }
+    rows.append(row)
+  }
+
+  func progress(_ progress: ProgressReport) { report(progress) }
+
+  /// The rows as a table, none where a row lacks a column; nil without rows.
+  var table: Table? {
+    guard !rows.isEmpty else { return nil }
+    return Table(
+      columns: names.map { name in
+        Table.Column(name, rows.map { row in row.first { $0.name == name }?.value ?? .none })
+      }, rowCount: rows.count)
+  }
+}

@@ -1,0 +1,68 @@
+import Diagnostics
+import Foundation
+import Testing
+
+@testable import Evaluation
+
+/// Runs `Specs/**/*.exp`. Expectations stand in comments on the line that causes them: `# => value` (what the line shows),
+/// `# prints: text`, `# error: E0203` (the program ends there).
+@Suite struct SpecTests {
+  static let files: [String] = {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Specs")
+    let found = FileManager.default.enumerator(atPath: root.path)?.compactMap { $0 as? String } ?? []
+    return found.filter { $0.hasSuffix(".exp") }.sorted()
+  }()
+
+  @Test(arguments: files) func spec(_ file: String) throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Specs")
+    let text = try String(contentsOfFile: root.appendingPathComponent(file).path, encoding: .utf8)
+    // A file holds several programs, separated by lines of `# ---`.
+    var line = 0
+    for part in text.components(separatedBy: "\n# ---\n") {
+      try check(String(repeating: "\n", count: line) + part, file)
+      line += part.components(separatedBy: "\n").count + 1
+    }
+  }
+
+  private func check(_ text: String, _ file: String) throws {
+    let source = SourceStore.shared.add(name: file, text: text)
+    let (host, diagnostics, session) = try onLargeStack {
+      let host = TestHost()
+      let session = Session(library: try testLibrary.get(), host: host, threads: 1)
+      return (host, session.run(source), session)
+    }
+    var expected: [String] = []
+    for (index, line) in text.components(separatedBy: "\n").enumerated() {
+      for (mark, kind) in [("# => ", "shows"), ("# prints: ", "prints"), ("# error: ", "error")] {
+        guard let range = line.range(of: mark) else { continue }
+        expected.append("\(index + 1) \(kind) \(line[range.upperBound...].trimmingCharacters(in: .whitespaces))")
+      }
+    }
+    var actual: [String] = []
+    for event in host.events {
+      switch event {
+      case .shown(let datum, let span): actual.append("\(lineNumber(source, span)) shows \(plain(datum))")
+      case .printed(let text): actual.append("\(expectedLine(of: text, expected)) prints \(text)")
+      default: break
+      }
+    }
+    for diagnostic in diagnostics where diagnostic.severity == .error {
+      actual.append("\(source.position(Int(diagnostic.span.lower)).line) error \(diagnostic.id)")
+      if diagnostic.id == "E0299" { Issue.record("unworded error in \(file): \(diagnostic.message)") }
+    }
+    let want = expected.map { entry in
+      entry.contains(" error ") ? entry.split(separator: " ").prefix(3).joined(separator: " ") : entry
+    }
+    #expect(actual == want, "\(file)\n\(diagnostics.map(\.message))")
+    #expect(session.liveObjects == 0, "\(file): values are left on the heap")
+  }
+
+  /// Where a shown value is expected: on the last line of its statement.
+  private func lineNumber(_ source: SourceFile, _ span: Span) -> Int {
+    source.position(max(Int(span.lower), Int(span.upper) - 1)).line
+  }
+
+  private func expectedLine(of text: String, _ expected: [String]) -> String {
+    expected.first { $0.hasSuffix(" prints \(text)") }?.split(separator: " ").first.map(String.init) ?? "?"
+  }
+}

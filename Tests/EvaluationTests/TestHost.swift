@@ -1,0 +1,117 @@
+import Diagnostics
+import Evaluation
+import Foundation
+import Records
+
+/// A study for tests: remembers what the program says.
+final class TestHost: StudyHost {
+  enum Event {
+    case shown(Datum, Span)
+    case printed(String)
+    case claimed(ClaimOutcome)
+    case tracked([Datum.Field])
+    case cited(String)
+  }
+  private let lock = NSLock()
+  private(set) var events: [Event] = []
+  var settings: [String: Datum] = [:]
+  var seedOverride: Int?
+  var threads = 2
+  /// The statement that runs.
+  private(set) var statement = Span.none
+
+  func record(_ event: Event) {
+    lock.lock()
+    events.append(event)
+    lock.unlock()
+  }
+
+  func choose(_ option: OptionDeclaration) throws -> Datum? { settings[option.name] }
+  func seeded(_ root: Int) {}
+  func beginStatement(_ span: Span, prose: [String]) { statement = span }
+  func show(_ value: Datum, name: String?, at span: Span) { record(.shown(value, span)) }
+  func print(_ text: String) { record(.printed(text)) }
+  func cite(_ text: String) { record(.cited(text)) }
+  func claim(_ outcome: ClaimOutcome) { record(.claimed(outcome)) }
+  func track(_ row: [Datum.Field]) { record(.tracked(row)) }
+  func progress(_ report: ProgressReport) {}
+  func dataFile(_ relativePath: String) -> (path: String?, lookedIn: [String]) { (nil, ["data"]) }
+  func resolve(path: String, forWriting: Bool) throws -> String { path }
+
+  func sweep(_ request: SweepRequest) throws -> [TrialOutcome] {
+    var outcomes = [TrialOutcome?](repeating: nil, count: request.points.count)
+    let group = DispatchGroup()
+    for number in 0..<threads {
+      group.enter()
+      let thread = Thread { [lock] in
+        defer { group.leave() }
+        guard let runner = try? request.makeRunner() else { return }
+        for index in stride(from: number, to: request.points.count, by: self.threads) {
+          let outcome = runner.run(index) { _ in }
+          lock.lock()
+          outcomes[index] = outcome
+          lock.unlock()
+        }
+      }
+      thread.stackSize = 64 << 20
+      thread.start()
+    }
+    group.wait()
+    return outcomes.compactMap { $0 }
+  }
+
+  var shown: [Datum] { events.compactMap { if case .shown(let datum, _) = $0 { datum } else { nil } } }
+  var printed: [String] { events.compactMap { if case .printed(let text) = $0 { text } else { nil } } }
+  var claims: [ClaimOutcome] { events.compactMap { if case .claimed(let outcome) = $0 { outcome } else { nil } } }
+}
+
+/// Data as the language writes it.
+func plain(_ datum: Datum) -> String {
+  switch datum {
+  case .none: "none"
+  case .bool(let value): value ? "true" : "false"
+  case .int(let value): String(value)
+  case .float(let value): NumberText.shortest(value)
+  case .string(let text):
+    "\"" + text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
+      .replacingOccurrences(of: "\n", with: "\\n").replacingOccurrences(of: "{", with: "\\{") + "\""
+  case .list(let items): "[" + items.map(plain).joined(separator: ", ") + "]"
+  case .record(let fields):
+    fields.isEmpty ? "{}" : "{ " + fields.map { "\($0.name): \(plain($0.value))" }.joined(separator: ", ") + " }"
+  case .table(let table): "table \(table.rowCount)x\(table.columns.count)"
+  case .figure: "figure"
+  case .tensor(let tensor): "tensor \(tensor.type)\(tensor.shape) \(tensor.elements ?? [])"
+  case .model(let model): "model \(model.name)"
+  case .other(let text): text
+  }
+}
+
+/// The library of the repository, loaded once.
+let testLibrary: Result<StandardLibrary, Error> = Result { try StandardLibrary.load() }
+
+/// Runs a body on a thread with a large stack.
+func onLargeStack<T>(_ body: @escaping () throws -> T) throws -> T {
+  var result: Result<T, Error>?
+  let done = DispatchSemaphore(value: 0)
+  let thread = Thread {
+    result = Result { try body() }
+    done.signal()
+  }
+  thread.stackSize = 128 << 20
+  thread.start()
+  done.wait()
+  return try result!.get()
+}
+
+/// Runs a program; gives its host and what went wrong.
+func runProgram(_ text: String, name: String = "test.exp", seed: Int? = nil) throws -> (
+  host: TestHost, diagnostics: [Diagnostic], session: Session
+) {
+  try onLargeStack {
+    let host = TestHost()
+    host.seedOverride = seed
+    let session = Session(library: try testLibrary.get(), host: host, threads: 1)
+    let diagnostics = session.run(SourceStore.shared.add(name: name, text: text))
+    return (host, diagnostics, session)
+  }
+}

@@ -23,7 +23,9 @@ extension Figure.Axis {
       self.init()
       return
     }
-    guard case .record = datum else { throw FigureError(message: "an axis is a record with `label`, `log` and `range`") }
+    guard case .record = datum else {
+      throw FigureError(message: "an axis is a record with `label`, `log` and `range`")
+    }
     let range = try datum.member("range").flatMap { $0 == .none ? nil : try $0.numbers("range") }
     if let range, range.count != 2 { throw FigureError(message: "the range of an axis is [low, high]") }
     self.init(label: datum.text("label"), scale: datum.member("log") == .bool(true) ? .log : .linear, range: range)
@@ -51,9 +53,11 @@ extension Figure.Mark {
     case "heat":
       self = .heat(x: try mark.numbers("x"), y: try mark.numbers("y"), values: try mark.rows("values"))
     case "images":
-      let width = Int(try mark.numbers("width").first ?? 0), height = Int(try mark.numbers("height").first ?? 0)
+      let width = Int(exactly: try mark.numbers("width").first ?? 0) ?? 0
+      let height = Int(exactly: try mark.numbers("height").first ?? 0) ?? 0
       let images = try mark.rows("images")
-      guard width > 0, height > 0, images.allSatisfy({ $0.count == width * height }) else {
+      let (pixels, isTooLarge) = width.multipliedReportingOverflow(by: height)
+      guard width > 0, height > 0, !isTooLarge, images.allSatisfy({ $0.count == pixels }) else {
         throw FigureError(message: "each image has width × height numbers")
       }
       var captions: [String] = []
@@ -123,7 +127,9 @@ extension Datum {
     switch value {
     case .list(let items):
       return try items.map {
-        guard let x = $0.asDouble else { throw FigureError(message: "`\(name)` of a mark holds something that is no number") }
+        guard let x = $0.asDouble else {
+          throw FigureError(message: "`\(name)` of a mark holds something that is no number")
+        }
         return x
       }
     case .tensor(let t):

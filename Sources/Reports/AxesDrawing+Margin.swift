@@ -100,7 +100,7 @@ extension AxesDrawing {
 
   private mutating func drawLegend() {
     let gap = 17.0
-    let room = max(1, Int((frame.height + 8) / gap))
+    let room = max(1, Int(saturating: (frame.height + 8) / gap))
     let shown = margin.count > room ? room - 1 : margin.count
     for (i, label) in margin.prefix(shown).enumerated() {
       let height = frame.top + 6 + gap * Double(i), left = frame.right + 14

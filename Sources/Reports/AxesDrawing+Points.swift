@@ -55,7 +55,7 @@ extension AxesDrawing {
     var seen: Set<Int> = []
     var d = ""
     for case let place? in all where isInside(place) {
-      let a = Int((place.x * 2).rounded()), b = Int((place.y * 2).rounded())
+      let a = Int(saturating: (place.x * 2).rounded()), b = Int(saturating: (place.y * 2).rounded())
       if seen.insert(a * 100_000 + b).inserted {
         d += "M\(Markup.number(Double(a) / 2)),\(Markup.number(Double(b) / 2))h0"
       }

@@ -30,12 +30,10 @@ struct AxisScale {
   func place(_ x: Double) -> Double? {
     guard !x.isNaN else { return nil }
     if kind == .linear {
-      let x = min(max(x, -8e307), 8e307)
-      return (x / 2 - lower / 2) / (upper / 2 - lower / 2)
+      return (AxisScale.finite(x) / 2 - lower / 2) / (upper / 2 - lower / 2)
     }
     guard x > 0 else { return nil }
-    let x = min(x, 1.7e308)
-    return (log10(x) - log10(lower)) / (log10(upper) - log10(lower))
+    return (log10(AxisScale.finite(x)) - log10(lower)) / (log10(upper) - log10(lower))
   }
 
   /// The number at a place; the inverse of `place`.
@@ -58,8 +56,8 @@ struct AxisScale {
     if let range, range.count == 2, range[0].isFinite, range[1].isFinite, range[0] != range[1],
       kind == .linear || (range[0] > 0 && range[1] > 0)
     {
-      lower = max(min(range[0], range[1]), -8e307)
-      upper = min(max(range[0], range[1]), 8e307)
+      lower = min(range[0], range[1])
+      upper = max(range[0], range[1])
     } else {
       let limits = AxisScale.limits(kind, usable, padding: padding, zeroBased: zeroBased)
       lower = limits.0
@@ -81,21 +79,22 @@ struct AxisScale {
     guard let low = data.min(), let high = data.max() else { return kind == .linear ? (0, 1) : (1, 10) }
     if kind == .log {
       let a = log10(low), b = log10(high)
-      if b - a < 1e-9 { return (max(pow(10, a - 0.35), .leastNonzeroMagnitude), pow(10, min(b + 0.35, 308.2))) }
-      let space = (b - a) * padding
-      return (pow(10, max(a - space, -323.2)), pow(10, min(b + space, 308.2)))
+      let space = b - a < 1e-9 ? 0.35 : (b - a) * padding
+      return (max(pow(10, a - space), .leastNonzeroMagnitude), finite(pow(10, b + space)))
     }
-    let a = max(low, -7e307), b = min(high, 7e307)
+    let (a, b) = (low, high)
     let largest = max(abs(a), abs(b))
     if b / 2 - a / 2 <= largest * 1e-12 {
       let space = largest == 0 ? 1 : max(largest * 0.1, .leastNormalMagnitude)
-      return (a - space, b + space)
+      return (finite(a - space), finite(b + space))
     }
-    let space = (b / 2 - a / 2) * 2 * padding
+    let space = (b / 2 - a / 2) * (2 * padding)
     let startsAtZero = zeroBased && a >= 0 && a < 0.35 * b
     let endsAtZero = zeroBased && b <= 0 && b > 0.35 * a
-    return (startsAtZero ? 0 : a - space, endsAtZero ? 0 : b + space)
+    return (startsAtZero ? 0 : finite(a - space), endsAtZero ? 0 : finite(b + space))
   }
+
+  private static func finite(_ x: Double) -> Double { min(max(x, -.greatestFiniteMagnitude), .greatestFiniteMagnitude) }
 }
 
 /// Ticks at steps of 1, 2 or 5 times a power of ten.
@@ -104,7 +103,7 @@ enum LinearTicks {
     let half = upper / 2 - lower / 2
     let rough = half / Double(max(1, count)) * 2
     guard rough > 0, rough.isFinite else { return ([], nil) }
-    let exponent = Int(log10(rough).rounded(.down))
+    let exponent = Int(saturating: log10(rough).rounded(.down))
     guard exponent > -306 else { return ([], nil) }
     // In units of the power of ten below the step, so that nothing overflows and labels come out exactly.
     let unit = power(exponent)
@@ -115,18 +114,18 @@ enum LinearTicks {
       return ([], nil)
     }
     let largest = max(abs(first), abs(last)) * step
-    let digits = largest > 0 ? Int(log10(largest).rounded(.down)) : 0
+    let digits = largest > 0 ? Int(saturating: log10(largest).rounded(.down)) : 0
     let top = digits + exponent
     // Exponents are factored out when plain labels would be long.
-    let factor: Int? = top >= 6 || top <= -4 ? Int((Double(top) / 3).rounded(.down)) * 3 : nil
+    let factor: Int? = top >= 6 || top <= -4 ? Int(saturating: (Double(top) / 3).rounded(.down)) * 3 : nil
     let decimals = max(0, (factor ?? 0) - (step == 10 ? exponent + 1 : exponent))
     var ticks: [AxisScale.Tick] = []
-    for i in Int(first)...max(Int(first), Int(last)) {
+    for i in Int(saturating: first)...max(Int(saturating: first), Int(saturating: last)) {
       let scaled = Double(i) * step
       let value = scaled * unit
       let shown = factor.map { scaled / power($0 - exponent) } ?? value
       var label = NumberFormat.fixed(shown, min(decimals, 15))
-      if decimals == 0, abs(shown) < 1e15 { label = NumberFormat.grouped(Int(shown)) }
+      if decimals == 0, abs(shown) < 1e15 { label = NumberFormat.grouped(Int(saturating: shown)) }
       ticks.append(AxisScale.Tick(value: value, label: label.replacingMinus))
     }
     return (ticks.filter { $0.value >= lower - half * 1e-9 && $0.value <= upper + half * 1e-9 }, factor)
@@ -142,7 +141,7 @@ enum LogTicks {
     let decades = log10(upper) - log10(lower)
     if decades < 0.5 { return within(lower, upper, count) }
     if isBinary(data), decades < 6 { return binary(lower, upper, count) }
-    let low = Int(log10(lower).rounded(.down)), high = Int(log10(upper).rounded(.up))
+    let low = Int(saturating: log10(lower).rounded(.down)), high = Int(saturating: log10(upper).rounded(.up))
     let whole = (low...high).filter { inside(LinearTicks.power($0), lower, upper) }
     if whole.count < 3 {
       let mantissas = decades < 1.1 ? [1, 2, 3, 4, 5, 6, 8] : Double(count) / decades >= 2.9 ? [1, 2, 5] : [1, 3]
@@ -178,7 +177,7 @@ enum LogTicks {
   }
 
   private static func plain(_ x: Double) -> String {
-    if x >= 1 && x < 1e9 && x == x.rounded() { return NumberFormat.grouped(Int(x)) }
+    if x >= 1 && x < 1e9 && x == x.rounded() { return NumberFormat.grouped(Int(saturating: x)) }
     return NumberFormat.short(x, digits: 6).replacingMinus
   }
 
@@ -215,7 +214,7 @@ enum LogTicks {
   }
 
   private static func binary(_ lower: Double, _ upper: Double, _ count: Int) -> [AxisScale.Tick] {
-    let low = Int(log2(lower).rounded(.down)), high = Int(log2(upper).rounded(.up))
+    let low = Int(saturating: log2(lower).rounded(.down)), high = Int(saturating: log2(upper).rounded(.up))
     let all = (low...high).filter { inside(exp2(Double($0)), lower, upper) }
     let every = max(1, (all.count + count - 1) / max(1, count))
     return all.enumerated().map { i, exponent in

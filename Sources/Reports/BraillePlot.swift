@@ -33,7 +33,7 @@ struct BraillePlot {
     let rowCount = rows, scale = y
     let labelled = y.ticks.filter(\.isMajor).compactMap { tick -> (row: Int, text: String)? in
       scale.place(tick.value).map {
-        (max(0, min(rowCount - 1, Int((1 - $0) * Double(rowCount)))), BraillePlot.text(tick, scale))
+        (max(0, min(rowCount - 1, Int(saturating: (1 - $0) * Double(rowCount)))), BraillePlot.text(tick, scale))
       }
     }
     ticks = labelled
@@ -108,7 +108,10 @@ struct BraillePlot {
 
   private func spot(_ a: Double, _ b: Double) -> (Int, Int)? {
     guard a.isFinite, b.isFinite, let u = x.place(a), let v = y.place(b), abs(u) < 50, abs(v) < 50 else { return nil }
-    return (Int((u * Double(columns * 2 - 1)).rounded()), Int(((1 - v) * Double(rows * 4 - 1)).rounded()))
+    return (
+      Int(saturating: (u * Double(columns * 2 - 1)).rounded()),
+      Int(saturating: ((1 - v) * Double(rows * 4 - 1)).rounded())
+    )
   }
 
   private mutating func draw(_ s: Figure.Series, joined: Bool, _ series: Int) {
@@ -129,13 +132,15 @@ struct BraillePlot {
     guard steps > 0 else { return }
     for i in 0...steps {
       let t = Double(i) / Double(steps)
-      set(a.0 + Int((Double(b.0 - a.0) * t).rounded()), a.1 + Int((Double(b.1 - a.1) * t).rounded()), series)
+      set(
+        a.0 + Int(saturating: (Double(b.0 - a.0) * t).rounded()),
+        a.1 + Int(saturating: (Double(b.1 - a.1) * t).rounded()), series)
     }
   }
 
   private mutating func drawRule(_ at: Double) {
     guard let place = x.place(at), place >= 0, place <= 1 else { return }
-    let column = Int((place * Double(columns * 2 - 1)).rounded())
+    let column = Int(saturating: (place * Double(columns * 2 - 1)).rounded())
     for row in stride(from: 0, to: rows * 4, by: 2) { set(column, row, -1) }
   }
 
@@ -152,7 +157,7 @@ struct BraillePlot {
     var labels: [Int: String] = [:]
     let last = Double(rows - 1)
     for (name, place) in zip(names, LabelPlacement.column(wanted, gap: 1, lower: 0, upper: last)) {
-      let row = Int(place.rounded())
+      let row = Int(saturating: place.rounded())
       if row < rows, labels[row] == nil { labels[row] = terminal.paint(name.text, series: name.series) }
     }
     if !note.isEmpty, let row = (0..<rows).last(where: { labels[$0] == nil }) {
@@ -168,7 +173,7 @@ struct BraillePlot {
     for tick in x.ticks where tick.isMajor {
       guard let place = x.place(tick.value), place >= -0.001, place <= 1.001 else { continue }
       let text = Array(BraillePlot.text(tick, x))
-      var start = Int((place * Double(columns - 1)).rounded()) - (text.count - 1) / 2
+      var start = Int(saturating: (place * Double(columns - 1)).rounded()) - (text.count - 1) / 2
       start = max(0, min(columns - text.count, start))
       guard start >= free, text.count <= columns else { continue }
       for (i, c) in text.enumerated() { line[start + i] = c }

@@ -71,7 +71,7 @@ public enum DatumText {
   /// One element of a tensor: integers and booleans as such, other numbers to a few digits.
   static func element(_ x: Double, _ type: String) -> String {
     if type == "bool" { return x == 0 ? "false" : "true" }
-    if type.hasPrefix("i"), x.isFinite, abs(x) < 9e15 { return String(Int(x)) }
+    if type.hasPrefix("i"), x.isFinite, abs(x) < 9e15 { return String(Int(saturating: x)) }
     return NumberFormat.short(x)
   }
 
@@ -90,11 +90,13 @@ public enum DatumText {
     return out + "\""
   }
 
-  /// Text fit for a terminal or a page: control characters, which could move the cursor, become visible signs.
-  static func clean(_ text: String) -> String {
-    guard text.unicodeScalars.contains(where: isControl) else { return text }
+  /// Text fit for a terminal or a page: control characters, which could move the cursor, and what XML forbids become visible signs.
+  static func clean(_ text: some StringProtocol) -> String {
+    guard text.unicodeScalars.contains(where: isControl) else { return String(text) }
     var out = String.UnicodeScalarView()
-    for s in text.unicodeScalars {
+    let scalars = Array(text.unicodeScalars)
+    for (i, s) in scalars.enumerated() {
+      if s == "\r", i + 1 < scalars.count, scalars[i + 1] == "\n" { continue }
       if isControl(s) {
         out.append(s.value < 0x20 ? Unicode.Scalar(0x2400 + s.value) ?? "\u{FFFD}" : "\u{FFFD}")
       } else {
@@ -108,6 +110,7 @@ public enum DatumText {
     if s == "\n" || s == "\t" { return false }
     // Marks that turn the direction of writing can make text show as something else.
     let turnsText = (0x202A...0x202E).contains(s.value) || (0x2066...0x2069).contains(s.value)
+    if s.value == 0xFFFE || s.value == 0xFFFF { return true }
     return s.value < 0x20 || (0x7F...0x9F).contains(s.value) || turnsText
   }
 }

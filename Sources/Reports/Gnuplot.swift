@@ -145,7 +145,7 @@ private struct GnuplotScript {
   private mutating func addImages(_ images: [[Double]], _ captions: [String]) {
     let count = images.count
     var first = 0
-    let columns = max(1, Int(Double(count).squareRoot().rounded(.up)))
+    let columns = max(1, Int(saturating: Double(count).squareRoot().rounded(.up)))
     head += [
       "unset key", "unset border", "unset tics", "unset colorbox", "unset grid", "set palette gray",
       "set size ratio -1",

@@ -20,7 +20,7 @@ struct ImageGrid {
     let shown = min(images.count, 400)
     let hasCaptions = captions.contains { !$0.isEmpty }
     // Rows are filled evenly and pictures grow until the row is full, up to 120 pixels.
-    let most = max(1, Int((total - 24 + 8) / (max(28, min(64, Double(width) * 2)) + 8)))
+    let most = max(1, Int(saturating: (total - 24 + 8) / (max(28, min(64, Double(width) * 2)) + 8)))
     let rows = (shown + most - 1) / most, columns = (shown + rows - 1) / rows
     let side = min(120, (total - 24 - 8 * Double(columns - 1)) / Double(columns))
     let tall = side * Double(height) / Double(width), step = tall + (hasCaptions ? 22 : 8)

@@ -1,19 +1,20 @@
 /// Reads the markup inside a paragraph.
 struct MarkdownInlines {
-  private let characters: [Character]
+  /// Scalars, not characters: marks are single scalars and comparing them is fast.
+  private let characters: [Unicode.Scalar]
   private let depth: Int
   private var position = 0
-  private var text = ""
+  private var text = String.UnicodeScalarView()
   private var found: [Markdown.Inline] = []
 
-  static func read(_ text: String) -> [Markdown.Inline] { read(Array(text), depth: 0) }
+  static func read(_ text: String) -> [Markdown.Inline] { read(Array(text.unicodeScalars), depth: 0) }
 
-  private static func read(_ characters: [Character], depth: Int) -> [Markdown.Inline] {
+  private static func read(_ characters: [Unicode.Scalar], depth: Int) -> [Markdown.Inline] {
     var reader = MarkdownInlines(characters: characters, depth: depth)
     return reader.readAll()
   }
 
-  private init(characters: [Character], depth: Int) {
+  private init(characters: [Unicode.Scalar], depth: Int) {
     self.characters = characters
     self.depth = depth
   }
@@ -30,8 +31,8 @@ struct MarkdownInlines {
   }
 
   private mutating func endText() {
-    if !text.isEmpty { found.append(.text(text)) }
-    text = ""
+    if !text.isEmpty { found.append(.text(String(text))) }
+    text = String.UnicodeScalarView()
   }
 
   private mutating func add(_ inline: Markdown.Inline, upTo end: Int) {
@@ -40,7 +41,17 @@ struct MarkdownInlines {
     position = end
   }
 
-  private func at(_ i: Int) -> Character? { i >= 0 && i < characters.count ? characters[i] : nil }
+  private func string(_ range: Range<Int>) -> String {
+    var view = String.UnicodeScalarView()
+    view.append(contentsOf: characters[range])
+    return String(view)
+  }
+
+  private static func isWord(_ s: Unicode.Scalar) -> Bool {
+    s.properties.isAlphabetic || s.properties.numericType != nil
+  }
+
+  private func at(_ i: Int) -> Unicode.Scalar? { i >= 0 && i < characters.count ? characters[i] : nil }
 
   /// Takes markup that starts here; false when there is none.
   private mutating func readMarkup() -> Bool {
@@ -50,7 +61,7 @@ struct MarkdownInlines {
       add(.lineBreak, upTo: position + 1)
       return true
     case "\\":
-      guard let next = at(position + 1), "\\`*_{}[]()#+-.!|$<>~".contains(next) else { return false }
+      guard let next = at(position + 1), "\\`*_{}[]()#+-.!|$<>~".unicodeScalars.contains(next) else { return false }
       text.append(next)
       position += 2
       return true
@@ -68,8 +79,13 @@ struct MarkdownInlines {
     var length = 1
     while at(position + length) == "`" { length += 1 }
     let start = position + length
-    guard let end = find(Array(repeating: "`", count: length), from: start) else { return false }
-    var code = String(characters[start..<end])
+    guard let end = find(Array(repeating: "`", count: length), from: start) else {
+      // A run of backticks that nothing closes is text as a whole.
+      text.append(contentsOf: characters[position..<start])
+      position = start
+      return true
+    }
+    var code = string(start..<end)
     if code.hasPrefix(" "), code.hasSuffix(" "), code.count > 2 { code = String(code.dropFirst().dropLast()) }
     add(.code(code), upTo: end + length)
     return true
@@ -78,23 +94,23 @@ struct MarkdownInlines {
   /// `$…$` with no space inside the dollars and no digit behind, so that prices stay prices.
   private mutating func readFormula() -> Bool {
     guard let first = at(position + 1), first != " ", first != "$", let end = find(["$"], from: position + 1),
-      at(end - 1) != " ", at(end + 1).map({ !$0.isNumber }) ?? true
+      at(end - 1) != " ", at(end + 1).map({ !("0"..."9").contains($0) }) ?? true
     else { return false }
-    add(.formula(String(characters[position + 1..<end])), upTo: end + 1)
+    add(.formula(string(position + 1..<end)), upTo: end + 1)
     return true
   }
 
   private mutating func readEmphasis() -> Bool {
     let mark = characters[position]
-    if mark == "_", let before = at(position - 1), before.isLetter || before.isNumber { return false }
+    if mark == "_", let before = at(position - 1), MarkdownInlines.isWord(before) { return false }
     let isStrong = at(position + 1) == mark
     let length = isStrong ? 2 : 1
-    guard let first = at(position + length), !first.isWhitespace, first != mark else { return false }
+    guard let first = at(position + length), !first.properties.isWhitespace, first != mark else { return false }
     var from = position + length + 1
-    while let end = find(Array(repeating: mark, count: length), from: from) {
-      let isWordInside = mark == "_" && (at(end + length).map { $0.isLetter || $0.isNumber } ?? false)
+    while from < position + 1000, let end = find(Array(repeating: mark, count: length), from: from) {
+      let isWordInside = mark == "_" && (at(end + length).map { MarkdownInlines.isWord($0) } ?? false)
       let isOther = !isStrong && at(end + 1) == mark
-      if at(end - 1)?.isWhitespace == false, !isWordInside, !isOther {
+      if at(end - 1)?.properties.isWhitespace == false, !isWordInside, !isOther {
         let inner = MarkdownInlines.read(Array(characters[position + length..<end]), depth: depth + 1)
         add(isStrong ? .strong(inner) : .emphasis(inner), upTo: end + length)
         return true
@@ -109,7 +125,7 @@ struct MarkdownInlines {
     else {
       return false
     }
-    let address = String(characters[close + 2..<end])
+    let address = string(close + 2..<end)
     guard MarkdownInlines.isSafe(address) else { return false }
     let inner = MarkdownInlines.read(Array(characters[position + 1..<close]), depth: depth + 1)
     add(.link(inner, to: address), upTo: end + 1)
@@ -118,7 +134,7 @@ struct MarkdownInlines {
 
   private mutating func readAngleLink() -> Bool {
     guard let end = find([">"], from: position + 1) else { return false }
-    let address = String(characters[position + 1..<end])
+    let address = string(position + 1..<end)
     guard address.hasPrefix("https://") || address.hasPrefix("http://"), MarkdownInlines.isSafe(address) else {
       return false
     }
@@ -128,13 +144,13 @@ struct MarkdownInlines {
 
   /// `https://…` and `arXiv:1912.02292` become links by themselves.
   private mutating func readBareLink() -> Bool {
-    if let before = at(position - 1), before.isLetter || before.isNumber { return false }
-    let rest = String(characters[position..<min(characters.count, position + 300)])
+    if let before = at(position - 1), MarkdownInlines.isWord(before) { return false }
+    let rest = string(position..<min(characters.count, position + 300))
     if rest.hasPrefix("https://") || rest.hasPrefix("http://") {
       var address = rest.prefix { !$0.isWhitespace && !"<>\"'`".contains($0) }
       while let last = address.last, ".,;:!?)]".contains(last) { address.removeLast() }
       guard address.count > 8 else { return false }
-      add(.link([.text(String(address))], to: String(address)), upTo: position + address.count)
+      add(.link([.text(String(address))], to: String(address)), upTo: position + address.unicodeScalars.count)
       return true
     }
     guard rest.lowercased().hasPrefix("arxiv:") else { return false }
@@ -145,16 +161,16 @@ struct MarkdownInlines {
     return true
   }
 
-  /// Where a mark occurs next, not behind a backslash; seeks 2000 characters far at most.
-  private func find(_ mark: [Character], from: Int) -> Int? {
+  /// Where a mark occurs next, not behind a backslash; seeks 1000 characters far at most.
+  private func find(_ mark: [Unicode.Scalar], from: Int) -> Int? {
     var i = from
-    let end = min(characters.count, from + 2000)
+    let end = min(characters.count, from + 1000)
     while i + mark.count <= end {
       if characters[i] == "\\", mark[0] != "`" {
         i += 2
         continue
       }
-      if characters[i] == mark[0], Array(characters[i..<i + mark.count]) == mark { return i }
+      if characters[i] == mark[0], mark.count == 1 || characters[i..<i + mark.count].elementsEqual(mark) { return i }
       i += 1
     }
     return nil

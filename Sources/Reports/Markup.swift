@@ -1,24 +1,19 @@
 /// Escaping for HTML and SVG; every text that comes from a study goes through it.
 enum Markup {
-  /// Text for element contents and quoted attributes. Characters that XML forbids become U+FFFD.
+  /// Text for element contents and quoted attributes. Control characters become visible signs.
   static func escape(_ text: some StringProtocol) -> String {
     var out = String.UnicodeScalarView()
-    for s in text.unicodeScalars {
+    for s in DatumText.clean(text).unicodeScalars {
       switch s {
       case "&": out.append(contentsOf: "&amp;".unicodeScalars)
       case "<": out.append(contentsOf: "&lt;".unicodeScalars)
       case ">": out.append(contentsOf: "&gt;".unicodeScalars)
       case "\"": out.append(contentsOf: "&quot;".unicodeScalars)
       case "'": out.append(contentsOf: "&#39;".unicodeScalars)
-      default: out.append(isAllowed(s) ? s : "\u{FFFD}")
+      default: out.append(s)
       }
     }
     return String(out)
-  }
-
-  private static func isAllowed(_ s: Unicode.Scalar) -> Bool {
-    if s.value < 0x20 { return s == "\n" || s == "\t" || s == "\r" }
-    return s.value != 0x7F && s.value != 0xFFFE && s.value != 0xFFFF
   }
 
   /// A coordinate with at most two decimals.

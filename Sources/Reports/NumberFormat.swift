@@ -71,7 +71,7 @@ public enum NumberFormat {
     if seconds < 9.95 { return fixed(seconds, seconds < 0.995 ? 2 : 1) + " s" }
     if seconds < 119.5 { return fixed(seconds, 0) + " s" }
     guard seconds < 1e9 else { return "\(short(seconds)) s" }
-    let whole = Int(seconds.rounded())
+    let whole = Int(saturating: seconds.rounded())
     if whole < 7200 { return "\(whole / 60) min \(whole % 60) s" }
     return "\(whole / 3600) h \(whole / 60 % 60) min"
   }
@@ -93,5 +93,12 @@ public enum NumberFormat {
     let count = withVaList([Int32(precision), x]) { vsnprintf(&buffer, buffer.count, format, $0) }
     let bytes = buffer.prefix(max(0, min(Int(count), buffer.count - 1))).map { UInt8(bitPattern: $0) }
     return String(decoding: bytes.map { $0 == UInt8(ascii: ",") ? UInt8(ascii: ".") : $0 }, as: UTF8.self)
+  }
+}
+
+extension Int {
+  /// The integer part of a double; the nearest integer there is for what is too large, 0 for NaN. Never traps.
+  init(saturating x: Double) {
+    self = x.isNaN ? 0 : x >= 9.2e18 ? .max : x <= -9.2e18 ? .min : Int(x)
   }
 }

@@ -66,7 +66,7 @@ enum ColorMap {
   func color(_ t: Double) -> Color {
     let stops = self == .sequential ? ColorMap.viridis : ColorMap.blueToRed
     let x = min(max(t.isNaN ? 0 : t, 0), 1) * Double(stops.count - 1)
-    let i = min(Int(x), stops.count - 2)
+    let i = min(Int(saturating: x), stops.count - 2)
     return Color(stops[i]).mixed(Color(stops[i + 1]), x - Double(i))
   }
 

@@ -36,7 +36,7 @@ struct TableLayout {
       columns.append(layOut(column, errors: errors, groupsDigits: groupsDigits))
     }
     if !table.failures.isEmpty {
-      let cells = rows.map { row in row.map { table.failures[$0] ?? "" } ?? "" }
+      let cells = rows.map { row in row.map { TableLayout.oneLine(table.failures[$0] ?? "") } ?? "⋮" }
       columns.append(Column(name: "failure", cells: cells, isRight: false))
     }
   }
@@ -55,7 +55,7 @@ struct TableLayout {
       if let spread, row < spread.count { return style.text(x, error: spread[row]) }
       return style.text(x)
     }
-    return Column(name: DatumText.clean(column.name), cells: cells, isRight: isRight, hasError: spread != nil)
+    return Column(name: TableLayout.oneLine(column.name), cells: cells, isRight: isRight, hasError: spread != nil)
   }
 
   private static func number(_ value: Datum) -> Double? {
@@ -67,10 +67,13 @@ struct TableLayout {
     }
   }
 
+  private static func oneLine(_ text: String) -> String {
+    String(DatumText.clean(text).map { $0.isNewline || $0 == "\t" ? " " : $0 })
+  }
+
   private static func text(_ value: Datum) -> String {
     if value == .none { return "" }
-    let text = DatumText.clean(DatumText.brief(value, limit: 40, quotes: false))
-    return String(text.map { $0 == "\n" || $0 == "\t" ? " " : $0 })
+    return oneLine(DatumText.brief(value, limit: 40, quotes: false))
   }
 }
 

@@ -5,6 +5,7 @@ extension TerminalText {
   /// picture's file, stands beside the bottom of the plot.
   public func plot(_ figure: Figure, note: String = "") -> String {
     var lines: [String] = []
+    let note = DatumText.clean(note)
     if !figure.title.isEmpty { lines.append(paint(TextWidth.cut(DatumText.clean(figure.title), to: width - 2), .bold)) }
     if figure.marks.contains(where: { if case .images = $0 { return true } else { return false } }) {
       lines.append(imageLine(figure))
@@ -65,7 +66,7 @@ extension TerminalText {
         let r = rows - 1 - line * rows / down, c = column * columns / max(1, across)
         let value = heat.values[r][c]
         let t = value.isNaN ? nil : heat.scale.place(value)
-        text.append(t.map { shades[max(0, min(4, Int($0 * 5)))] } ?? "?")
+        text.append(t.map { shades[max(0, min(4, Int(saturating: $0 * 5)))] } ?? "?")
       }
       lines.append("│" + text)
     }

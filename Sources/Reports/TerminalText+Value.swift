@@ -119,7 +119,7 @@ extension TerminalText {
       return nil
     }
     var counts = [Int](repeating: 0, count: 7)
-    for x in finite { counts[min(6, Int((x - low) / (high - low) * 7))] += 1 }
+    for x in finite { counts[min(6, Int(saturating: (x - low) / (high - low) * 7))] += 1 }
     let most = counts.max() ?? 1
     let bars = Array("▁▂▃▄▅▆▇█")
     return String(counts.map { $0 == 0 ? " " : bars[min(7, $0 * 8 / (most + 1))] })

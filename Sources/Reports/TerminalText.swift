@@ -84,7 +84,7 @@ public struct TerminalText: Sendable {
 
   /// A bar of blocks in eighths: `share` (0…1) of `columns` filled.
   public static func bar(_ share: Double, columns: Int) -> String {
-    let eighths = Int((min(max(share.isNaN ? 0 : share, 0), 1) * Double(columns) * 8).rounded())
+    let eighths = Int(saturating: (min(max(share.isNaN ? 0 : share, 0), 1) * Double(columns) * 8).rounded())
     let parts = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"]
     return String(repeating: "█", count: eighths / 8) + parts[eighths % 8]
   }

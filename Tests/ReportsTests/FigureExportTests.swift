@@ -24,14 +24,15 @@ import Testing
       let data = CSV.write(FigureDrawing.data(figure)), script = FigureDrawing.gnuplot(figure, dataFile: "\(name).csv")
       try data.write(to: folder.appendingPathComponent("\(name).csv"), atomically: false, encoding: .utf8)
       try script.write(to: folder.appendingPathComponent("\(name).gp"), atomically: false, encoding: .utf8)
-      let process = Process(), pipe = Pipe()
+      let process = Process(), errors = folder.appendingPathComponent("\(name).err")
+      FileManager.default.createFile(atPath: errors.path, contents: nil)
       process.executableURL = URL(fileURLWithPath: gnuplot)
       process.arguments = ["\(name).gp"]
       process.currentDirectoryURL = folder
-      process.standardError = pipe
+      process.standardError = try FileHandle(forWritingTo: errors)
       try process.run()
-      let messages = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
       process.waitUntilExit()
+      let messages = (try? String(contentsOf: errors, encoding: .utf8)) ?? ""
       #expect(process.terminationStatus == 0, "\(name): \(messages)")
       if let copy = ProcessInfo.processInfo.environment["EXP_KEEP_GNUPLOT"] {
         try? FileManager.default.copyItem(

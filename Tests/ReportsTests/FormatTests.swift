@@ -1,0 +1,87 @@
+import Records
+import Testing
+
+@testable import Reports
+
+@Suite struct FormatTests {
+  @Test(arguments: [
+    (0.0, "0"), (1.0, "1"), (0.5, "0.5"), (0.1 + 0.2, "0.3"), (1234.5678, "1235"), (123456.7, "123457"), (1e6, "1e6"),
+    (0.001, "0.001"),
+    (0.00012345, "1.234e-4"), (-2.5, "-2.5"), (1e300, "1e300"), (-1e-300, "-1e-300"), (5e-324 * 1, "4.941e-324"),
+    (.infinity, "inf"),
+    (-.infinity, "-inf"), (.nan, "nan"), (-0.0, "0"), (99999.6, "100000"), (999999.6, "1e6"),
+  ])
+  func short(_ x: Double, _ expected: String) { #expect(NumberFormat.short(x) == expected) }
+
+  @Test func fixedAndGrouped() {
+    #expect(NumberFormat.fixed(-0.0001, 2) == "0.00")
+    #expect(NumberFormat.fixed(2.675, 2) == "2.67")
+    #expect(NumberFormat.fixed(1e300, 0).count == 301)
+    #expect(NumberFormat.fixed(.nan, 3) == "nan")
+    #expect(NumberFormat.grouped(9999) == "9999")
+    #expect(NumberFormat.grouped(-1_234_567) == "-1\u{202F}234\u{202F}567")
+    #expect(NumberFormat.grouped(.min) == "-9\u{202F}223\u{202F}372\u{202F}036\u{202F}854\u{202F}775\u{202F}808")
+  }
+
+  @Test func errors() {
+    #expect(NumberFormat.withError(0.5367, 0.0312) == "0.54 ± .03")
+    #expect(NumberFormat.withError(12.34, 1.24) == "12.3 ± 1.2")
+    #expect(NumberFormat.withError(1234, 56) == "1234 ± 56")
+    #expect(NumberFormat.withError(0.5, 0) == "0.5")
+    #expect(NumberFormat.withError(0.5, .nan) == "0.5")
+    #expect(NumberFormat.withError(.nan, 0.1) == "nan")
+    #expect(NumberFormat.withError(0.5, 1e-300).hasPrefix("0.5"))
+    #expect(NumberFormat.withError(0.5, 0.0001, decimals: 2) == "0.50")
+  }
+
+  @Test func durations() {
+    #expect(NumberFormat.duration(0.0042) == "4.2 ms")
+    #expect(NumberFormat.duration(0.5) == "0.50 s")
+    #expect(NumberFormat.duration(4.12) == "4.1 s")
+    #expect(NumberFormat.duration(100) == "100 s")
+    #expect(NumberFormat.duration(125) == "2 min 5 s")
+    #expect(NumberFormat.duration(11_520) == "3 h 12 min")
+    #expect(NumberFormat.duration(.nan) == "?")
+    #expect(NumberFormat.duration(1e300) == "1e300 s")
+  }
+
+  @Test func columnsOfText() {
+    #expect(TextWidth.columns("abc") == 3)
+    #expect(TextWidth.columns("日本") == 4)
+    #expect(TextWidth.columns("é") == 1)
+    #expect(TextWidth.columns("e\u{301}") == 1)
+    #expect(TextWidth.columns("👩‍🔬") == 2)
+    #expect(TextWidth.columns("λ_max ±") == 7)
+    #expect(TextWidth.columns("\u{7}\u{1B}") == 0)
+    #expect(TextWidth.columns("한글") == 4)
+    #expect(TextWidth.columns("▁█⢀") == 3)
+    #expect(TextWidth.cut("日本語", to: 5) == "日本…")
+    #expect(TextWidth.cut("日本語", to: 4) == "日…")
+    #expect(TextWidth.cut("abc", to: 3) == "abc")
+    #expect(TextWidth.pad("日", to: 4) == "日  ")
+  }
+
+  @Test func valuesInWords() {
+    #expect(
+      DatumText.brief(.record([.init("a", .int(1)), .init("b", .list([.string("x\n"), .none]))]))
+        == "{ a: 1, b: [\"x\\n\", none] }")
+    #expect(DatumText.brief(.list([])) == "[]")
+    #expect(DatumText.brief(.record([])) == "{}")
+    #expect(DatumText.brief(.list((0..<1000).map(Datum.int)), limit: 20) == "[0, 1, 2, 3, 4, 5, … 994 more]")
+    var deep = Datum.int(1)
+    for _ in 0..<200 { deep = .list([deep]) }
+    #expect(DatumText.brief(deep) == "[[[[[[[…]]]]]]]")
+    #expect(DatumText.clean("a\u{1B}[2J\u{9B}b\u{202E}") == "a␛[2J\u{FFFD}b\u{FFFD}")
+  }
+
+  @Test func bars() {
+    #expect(TerminalText.bar(0.5, columns: 4) == "██")
+    #expect(TerminalText.bar(1, columns: 4) == "████")
+    #expect(TerminalText.bar(.nan, columns: 4) == "")
+    #expect(TerminalText.bar(7, columns: 2) == "██")
+    #expect(TerminalText.bar(0.3, columns: 4) == "█▎")
+    #expect(TerminalText.histogram([1, 1, 1]) == nil)
+    #expect(TerminalText.histogram(Array(repeating: 2, count: 50)) == nil)
+    #expect(TerminalText.histogram([-1e308, 1e308] + Array(repeating: 0, count: 9)) == nil)
+  }
+}

@@ -348,7 +348,7 @@ extension Machine {
     let base = slot + 1
     let savedTop = nativeTop
     let count = entry.parameterCount
-    nativeTop = max(nativeTop, base + (max(count, given) + 1))
+    nativeTop = max(nativeTop, base + (max(count, given) + 2))
     guard nativeTop < stackLimit else {
       if let gathered { release(gathered) }
       nativeTop = savedTop
@@ -365,7 +365,10 @@ extension Machine {
       }
       try bind(collected, to: entry, at: base)
     }
-    defer { for i in 0..<count { Machine.drop(heap, base + i) } }
+    // What a bound native holds comes as one more argument.
+    let held = callee.tag == .bound ? 1 : 0
+    if held == 1 { base[count] = heap.retained(callee.box.pointee.first) }
+    defer { for i in 0..<(count + held) { Machine.drop(heap, base + i) } }
     return try entry.body(
       NativeCall(machine: self, entry: entry.function, arguments: base, count: count, callee: callee))
   }

@@ -18,11 +18,21 @@ import Testing
     let text = try String(contentsOfFile: root.appendingPathComponent(file).path, encoding: .utf8)
     // A file holds several programs, separated by lines of `# ---`.
     var line = 0
-    for part in text.components(separatedBy: "\n# ---\n") {
+    for part in text.components(separatedBy: "\n# ---\n") where !part.isEmpty {
       try check(String(repeating: "\n", count: line) + part, file)
       line += part.components(separatedBy: "\n").count + 1
     }
   }
+
+  /// The blocks marked `exp` of the language reference.
+  static let examples: [String] = {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent()
+    let path = root.appendingPathComponent("../../docs/language.md").path
+    let text = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+    return text.components(separatedBy: "```exp\n").dropFirst().map { $0.components(separatedBy: "```")[0] }
+  }()
+
+  @Test(arguments: examples) func reference(_ example: String) throws { try check(example, "docs/language.md") }
 
   private func check(_ text: String, _ file: String) throws {
     let source = SourceStore.shared.add(name: file, text: text)

@@ -39,30 +39,37 @@ final class TestHost: StudyHost {
   func resolve(path: String, forWriting: Bool) throws -> String { path }
 
   func sweep(_ request: SweepRequest) throws -> [TrialOutcome] {
-    var outcomes = [TrialOutcome?](repeating: nil, count: request.points.count)
+    let outcomes = Locked([TrialOutcome?](repeating: nil, count: request.points.count))
     let group = DispatchGroup()
     for number in 0..<threads {
       group.enter()
-      let thread = Thread { [lock] in
+      let thread = Thread { [threads] in
         defer { group.leave() }
         guard let runner = try? request.makeRunner() else { return }
-        for index in stride(from: number, to: request.points.count, by: self.threads) {
+        for index in stride(from: number, to: request.points.count, by: threads) {
           let outcome = runner.run(index) { _ in }
-          lock.lock()
-          outcomes[index] = outcome
-          lock.unlock()
+          outcomes.change { $0[index] = outcome }
         }
       }
       thread.stackSize = 64 << 20
       thread.start()
     }
     group.wait()
-    return outcomes.compactMap { $0 }
+    return outcomes.value.compactMap { $0 }
   }
 
   var shown: [Datum] { events.compactMap { if case .shown(let datum, _) = $0 { datum } else { nil } } }
   var printed: [String] { events.compactMap { if case .printed(let text) = $0 { text } else { nil } } }
   var claims: [ClaimOutcome] { events.compactMap { if case .claimed(let outcome) = $0 { outcome } else { nil } } }
+}
+
+/// A variable that threads share.
+final class Locked<T>: @unchecked Sendable {
+  private let lock = NSLock()
+  private var content: T
+  init(_ value: T) { content = value }
+  var value: T { lock.withLock { content } }
+  func change(_ body: (inout T) -> Void) { lock.withLock { body(&content) } }
 }
 
 /// Data as the language writes it.
@@ -91,16 +98,17 @@ let testLibrary: Result<StandardLibrary, Error> = Result { try StandardLibrary.l
 
 /// Runs a body on a thread with a large stack.
 func onLargeStack<T>(_ body: @escaping () throws -> T) throws -> T {
-  var result: Result<T, Error>?
+  let result = Locked<Result<T, Error>?>(nil)
   let done = DispatchSemaphore(value: 0)
   let thread = Thread {
-    result = Result { try body() }
+    let outcome = Result { try body() }
+    result.change { $0 = outcome }
     done.signal()
   }
   thread.stackSize = 128 << 20
   thread.start()
   done.wait()
-  return try result!.get()
+  return try result.value!.get()
 }
 
 /// Runs a program; gives its host and what went wrong.

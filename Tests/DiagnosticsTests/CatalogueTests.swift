@@ -1,0 +1,34 @@
+import Diagnostics
+import Foundation
+import Testing
+
+/// `docs/diagnostics.md` is written from the catalogue: `EXP_GOLDEN=write swift test --filter CatalogueTests` writes it anew.
+@Suite struct CatalogueTests {
+  static let document = URL(fileURLWithPath: #filePath).deletingLastPathComponent().resolvingSymlinksInPath()
+    .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("docs/diagnostics.md")
+
+  @Test func theDocumentIsTheCatalogue() throws {
+    if ProcessInfo.processInfo.environment["EXP_GOLDEN"] == "write" {
+      try DiagnosticCatalogue.document.write(to: Self.document, atomically: true, encoding: .utf8)
+    }
+    #expect(try String(contentsOf: Self.document, encoding: .utf8) == DiagnosticCatalogue.document)
+  }
+
+  @Test func entriesAreSortedAndComplete() {
+    let entries = DiagnosticCatalogue.chapters.flatMap(\.entries)
+    #expect(entries.map(\.id) == Set(entries.map(\.id)).sorted())
+    for entry in entries {
+      #expect(entry.id.wholeMatch(of: #/E0\d\d\d/#) != nil)
+      #expect(!entry.title.isEmpty && !entry.title.hasSuffix(".") && entry.text.hasSuffix("."), "\(entry.id)")
+      #expect(entry.wrong.isEmpty == entry.right.isEmpty, "\(entry.id)")
+    }
+  }
+
+  @Test func explanations() throws {
+    let text = try #require(DiagnosticCatalogue.explanation("e0024"))
+    #expect(text.hasPrefix("E0024: a line starts with an operator\n\nA newline ends"))
+    #expect(text.contains("\n    let x = 1 +\n      2\n"))
+    #expect(text.split(separator: "\n").allSatisfy { $0.count <= 100 })
+    #expect(DiagnosticCatalogue.explanation("E9999") == nil)
+  }
+}

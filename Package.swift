@@ -15,8 +15,10 @@ let package = Package(
     .target(name: "Syntax", dependencies: ["Diagnostics"], exclude: ["README.md"]),
     .target(name: "Resolution", dependencies: ["Diagnostics", "Syntax"], exclude: ["README.md"]),
     // The kernels are optimized in every configuration: a debug build must give the same bits in bearable time.
-    .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-Wall", "-Wextra"])]),
-    .target(name: "Tensors", dependencies: ["CKernels"]),
+    .target(
+      name: "CKernels", exclude: ["README.md"],
+      cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-Wall", "-Wextra"])]),
+    .target(name: "Tensors", dependencies: ["CKernels"], exclude: ["README.md"]),
     .target(name: "Graphs", dependencies: ["Tensors", "CKernels"]),
     .target(name: "Records", exclude: ["README.md"]),
     .target(
@@ -35,6 +37,9 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ]),
     .executableTarget(name: "training-benchmark", dependencies: ["Graphs", "Tensors"], path: "Benchmarks/training"),
+    .executableTarget(
+      name: "kernels-benchmark", dependencies: ["Tensors", "CKernels"], path: "Benchmarks/kernels",
+      exclude: ["numpy_products.py"]),
     .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax", "Diagnostics"], exclude: ["Fixtures", "Golden"]),
     .testTarget(

@@ -1,5 +1,6 @@
 // Kernels that move elements and compute nothing: the same code for every instruction set.
 #include "ckernels.h"
+#include "sort.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -201,13 +202,8 @@ void ck_fill(int bytes, const void *value, void *out, int64_t count) {
   copy_row(bytes, count, 0, value, out);
 }
 
-// Sorting: a stable merge sort of (key, position) pairs; the key is an unsigned integer in the elements' order, every NaN
-// the largest. -0 sorts beside +0 in input order: they are equal.
-typedef struct {
-  uint64_t key;
-  int64_t position;
-} sort_item;
-
+// Sorting: (key, position) pairs; the key is an unsigned integer in the elements' order, every NaN the largest. -0 sorts
+// beside +0 in input order: they are equal.
 static uint64_t sort_key(int type, const void *x, int64_t i) {
   switch (type) {
   case CK_F32: {
@@ -232,53 +228,12 @@ static uint64_t sort_key(int type, const void *x, int64_t i) {
   }
 }
 
-static void merge_sort(sort_item *a, sort_item *t, int64_t n) {
-  if (n <= 24) {
-    for (int64_t i = 1; i < n; i++) {
-      sort_item v = a[i];
-      int64_t j = i;
-      for (; j > 0 && a[j - 1].key > v.key; j--) a[j] = a[j - 1];
-      a[j] = v;
-    }
-    return;
-  }
-  int64_t h = n / 2;
-  merge_sort(a, t, h);
-  merge_sort(a + h, t, n - h);
-  if (a[h - 1].key <= a[h].key) return;
-  memcpy(t, a, (size_t)h * sizeof *a);
-  int64_t i = 0, j = h, o = 0;
-  while (i < h && j < n) a[o++] = a[j].key < t[i].key ? a[j++] : t[i++];
-  while (i < h) a[o++] = t[i++];
-}
-
-// Byte-wise radix sort for long runs; digits that all agree are skipped.
-static void radix_sort(sort_item *a, sort_item *t, int64_t n) {
-  sort_item *from = a, *to = t;
-  for (int shift = 0; shift < 64; shift += 11) {
-    int64_t count[2048] = {0};
-    for (int64_t i = 0; i < n; i++) count[(from[i].key >> shift) & 2047]++;
-    if (count[(from[0].key >> shift) & 2047] == n) continue;
-    int64_t sum = 0;
-    for (int d = 0; d < 2048; d++) {
-      int64_t c = count[d];
-      count[d] = sum;
-      sum += c;
-    }
-    for (int64_t i = 0; i < n; i++) to[count[(from[i].key >> shift) & 2047]++] = from[i];
-    sort_item *s = from;
-    from = to;
-    to = s;
-  }
-  if (from != a) memcpy(a, from, (size_t)n * sizeof *a);
-}
-
 int ck_sort(
   int type, int64_t outer, int64_t length, int64_t inner, const void *x, void *out, int64_t *order) {
   static const int sizes[] = {4, 8, 4, 8, 1};
   int bytes = sizes[type];
   if (outer == 0 || length == 0 || inner == 0) return 0;
-  sort_item *items = malloc((size_t)length * 2 * sizeof *items);
+  ck_sort_item *items = malloc((size_t)length * 2 * sizeof *items);
   if (!items) return -1;
   for (int64_t o = 0; o < outer; o++)
     for (int64_t j = 0; j < inner; j++) {
@@ -287,8 +242,7 @@ int ck_sort(
         items[i].key = sort_key(type, x, base + i * inner);
         items[i].position = i;
       }
-      if (length > 4096) radix_sort(items, items + length, length);
-      else merge_sort(items, items + length, length);
+      ck_sort_items(items, items + length, length);
       for (int64_t i = 0; i < length; i++) {
         int64_t to = base + i * inner;
         if (order) order[to] = items[i].position;

@@ -1,7 +1,7 @@
 // Keys and permutations on Philox words: no floating point, so one code for every instruction set.
 #include "ckernels.h"
+#include "sort.h"
 #include <stdlib.h>
-#include <string.h>
 
 void ck_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]) {
   uint32_t c0 = counter[0], c1 = counter[1], c2 = counter[2], c3 = counter[3], k0 = key[0], k1 = key[1];
@@ -33,16 +33,6 @@ static uint64_t word64(uint64_t key, uint64_t index, uint32_t tag) {
 
 uint64_t ck_derive(uint64_t key, uint64_t number) { return word64(key, number, 0x6b657973u); }
 
-typedef struct {
-  uint64_t word;
-  int64_t index;
-} item;
-static int by_word(const void *a, const void *b) {
-  const item *x = a, *y = b;
-  if (x->word != y->word) return x->word < y->word ? -1 : 1;
-  return x->index < y->index ? -1 : 1;
-}
-
 // Ten rounds of an alternating Feistel network over `bits` bits, walked until the value is below n.
 typedef struct {
   uint32_t keys[10];
@@ -71,14 +61,35 @@ static uint64_t encipher(const feistel *f, uint64_t v) {
 int ck_permutation(int64_t n, uint64_t key, int64_t first, int64_t count, int64_t *out) {
   if (n <= 0 || count <= 0) return 0;
   if (n <= 65536) {
-    item *items = malloc((size_t)n * sizeof *items);
-    if (!items) return -1;
-    for (int64_t i = 0; i < n; i++) {
-      items[i].word = word64(key, (uint64_t)i, 4);
-      items[i].index = i;
+    // The words are uniform, so their top bits spread them nearly in order; insertion does the rest.
+    int bits = n > 1 ? 64 - __builtin_clzll((uint64_t)(n - 1)) : 1;
+    ck_sort_item *items = malloc((size_t)n * 2 * sizeof *items);
+    uint32_t *starts = calloc(((size_t)1 << bits) + 1, sizeof *starts);
+    if (!items || !starts) {
+      free(items);
+      free(starts);
+      return -1;
     }
-    qsort(items, (size_t)n, sizeof *items, by_word);
-    for (int64_t i = 0; i < count; i++) out[i] = first + i >= 0 && first + i < n ? items[first + i].index : 0;
+    ck_sort_item *raw = items + n;
+    for (int64_t i = 0; i < n; i += 64) {
+      uint32_t w[256];
+      ck_current->words(key, (uint64_t)i, 4, w);
+      for (int64_t j = 0; j < 64 && i + j < n; j++) {
+        raw[i + j].key = (uint64_t)w[64 + j] << 32 | w[j];
+        raw[i + j].position = i + j;
+        starts[(raw[i + j].key >> (64 - bits)) + 1]++;
+      }
+    }
+    for (int64_t d = 0; d < (int64_t)1 << bits; d++) starts[d + 1] += starts[d];
+    for (int64_t i = 0; i < n; i++) items[starts[raw[i].key >> (64 - bits)]++] = raw[i];
+    for (int64_t i = 1; i < n; i++) {
+      ck_sort_item v = items[i];
+      int64_t j = i;
+      for (; j > 0 && items[j - 1].key > v.key; j--) items[j] = items[j - 1];
+      items[j] = v;
+    }
+    for (int64_t i = 0; i < count; i++) out[i] = first + i >= 0 && first + i < n ? items[first + i].position : 0;
+    free(starts);
     free(items);
     return 0;
   }

@@ -50,7 +50,8 @@ public enum NPY {
       guard let found = header.firstRange(of: "'\(key)':") else { return nil }
       return header[found.upperBound...].drop { $0 == " " }
     }
-    guard let descr = value("descr"), descr.first == "'", let order = value("fortran_order"), let shape = value("shape"),
+    guard let descr = value("descr"), descr.first == "'", let order = value("fortran_order"),
+      let shape = value("shape"),
       let open = shape.firstIndex(of: "("), let close = shape.firstIndex(of: ")"), open < close
     else { throw TensorError.file(path, "the .npy header is not understood") }
     if order.hasPrefix("True") {

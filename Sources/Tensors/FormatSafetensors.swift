@@ -41,7 +41,8 @@ public enum Safetensors {
       let shape = tensor.shape.map(String.init).joined(separator: ",")
       let end = offset + tensor.byteCount
       entries.append(
-        "\(quote(name)):{\"dtype\":\"\(names[tensor.type] ?? "")\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}")
+        "\(quote(name)):{\"dtype\":\"\(names[tensor.type] ?? "")\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
+      )
       offset = end
     }
     var header = Array("{\(entries.joined(separator: ","))}".utf8)
@@ -90,7 +91,9 @@ public enum Safetensors {
     let exponent = Int(bits >> 10 & 31)
     let fraction = Float(bits & 1023)
     if exponent == 31 { return fraction == 0 ? sign * .infinity : .nan }
-    let value = exponent == 0 ? fraction * 0x1p-24 : (1 + fraction * 0x1p-10) * Float(sign: .plus, exponent: exponent - 15, significand: 1)
+    let value =
+      exponent == 0
+      ? fraction * 0x1p-24 : (1 + fraction * 0x1p-10) * Float(sign: .plus, exponent: exponent - 15, significand: 1)
     return sign * value
   }
 

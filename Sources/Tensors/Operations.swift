@@ -1,6 +1,7 @@
 /// Elementwise functions of one argument. The result has the argument's type; functions that need a fraction (`exp` …) take floats only.
 public enum UnaryOperation: UInt8, Sendable, CaseIterable, Hashable {
-  case negate, abs, sign, sqrt, exp, expm1, log, log1p, sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, sigmoid, softplus, erf
+  case negate, abs, sign, sqrt, exp, expm1, log, log1p, sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, sigmoid,
+    softplus, erf
   case gelu, floor, ceil, round
   /// Bool to bool.
   case not

@@ -64,7 +64,8 @@ extension TensorError {
   }
   /// A type that `operation` does not take.
   public static func type(_ operation: String, _ type: ElementType, help: String? = nil) -> TensorError {
-    TensorError(.badType(operation: operation, type: type), "\(operation) does not take \(type.name) tensors", help: help)
+    TensorError(
+      .badType(operation: operation, type: type), "\(operation) does not take \(type.name) tensors", help: help)
   }
   /// Reshape between different counts.
   public static func reshape(from: Shape, to: Shape) -> TensorError {

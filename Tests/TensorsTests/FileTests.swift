@@ -90,7 +90,8 @@ private func put(_ bytes: [UInt8], _ name: String) throws -> String {
     let path = try put([255, 255, 255, 255, 255, 255, 255, 127, 1, 2], "j")
     defer { unlink(path) }
     #expect(throws: TensorError.self) { try Safetensors.read(path) }
-    let idx = try put([0, 0, 8, 4, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255], "k")
+    let idx = try put(
+      [0, 0, 8, 4, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255], "k")
     defer { unlink(idx) }
     #expect(throws: TensorError.self) { try IDX.read(idx) }
   }

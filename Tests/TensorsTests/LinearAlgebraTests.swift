@@ -95,7 +95,8 @@ private func identity(_ n: Int) -> [Double] { (0..<n * n).map { $0 % (n + 1) == 
   }
 
   @Test func mistakesAreErrors() throws {
-    let a = try Tensor([1, 2, 2, 4] as [Double], shape: [2, 2]), wide = try Tensor([1, 2, 3] as [Double], shape: [1, 3])
+    let a = try Tensor([1, 2, 2, 4] as [Double], shape: [2, 2]),
+      wide = try Tensor([1, 2, 3] as [Double], shape: [1, 3])
     #expect(throws: TensorError.self) { try LinearAlgebra.solve(a, Tensor([1, 2] as [Double])) }
     #expect(throws: TensorError.self) { try LinearAlgebra.cholesky(Tensor([-1] as [Double], shape: [1, 1])) }
     #expect(throws: TensorError.self) { try LinearAlgebra.inverse(wide) }

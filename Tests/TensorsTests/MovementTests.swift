@@ -46,13 +46,18 @@ private func turned(_ x: [Double], _ rows: Int, _ columns: Int) -> [Double] {
   @Test func gatherAndScatter() {
     let table: [Float] = [0, 1, 10, 11, 20, 21]
     var rows = [Float](repeating: -1, count: 8)
-    #expect(Kernels.gatherRows(.f32, rows: 3, width: 2, table, idType: .i64, [2, -3, 1, 0] as [Int64], count: 4, &rows) == nil)
+    #expect(
+      Kernels.gatherRows(.f32, rows: 3, width: 2, table, idType: .i64, [2, -3, 1, 0] as [Int64], count: 4, &rows) == nil
+    )
     #expect(rows == [20, 21, 0, 1, 10, 11, 0, 1])
-    #expect(Kernels.gatherRows(.f32, rows: 3, width: 2, table, idType: .i32, [2, 3, 1, -4] as [Int32], count: 4, &rows) == 1)
+    #expect(
+      Kernels.gatherRows(.f32, rows: 3, width: 2, table, idType: .i32, [2, 3, 1, -4] as [Int32], count: 4, &rows) == 1)
     var sums = [Float](repeating: -1, count: 6)
     // Equal ids add in index order: (1e8 + 1) - 1e8 loses the one, the other order would not.
     let updates: [Float] = [1e8, 0, 1, 2, -1e8, 3]
-    #expect(Kernels.scatterAddRows(.f32, rows: 3, width: 2, idType: .i64, [1, 1, 1] as [Int64], count: 3, updates: updates, &sums) == nil)
+    #expect(
+      Kernels.scatterAddRows(
+        .f32, rows: 3, width: 2, idType: .i64, [1, 1, 1] as [Int64], count: 3, updates: updates, &sums) == nil)
     #expect(sums == [0, 0, 0, 5, 0, 0])
   }
 
@@ -63,7 +68,9 @@ private func turned(_ x: [Double], _ rows: Int, _ columns: Int) -> [Double] {
     #expect(picked == [3, 4])
     #expect(Kernels.pick(.f64, rows: 2, width: 3, x, idType: .i64, [0, 3] as [Int64], &picked) == 1)
     var back = [Double](repeating: 9, count: 6)
-    #expect(Kernels.unpick(.f64, rows: 2, width: 3, idType: .i64, [2, 0] as [Int64], updates: [7, 8] as [Double], &back) == nil)
+    #expect(
+      Kernels.unpick(.f64, rows: 2, width: 3, idType: .i64, [2, 0] as [Int64], updates: [7, 8] as [Double], &back)
+        == nil)
     #expect(back == [0, 0, 7, 8, 0, 0])
     var hot = [Float](repeating: 9, count: 6)
     #expect(Kernels.oneHot(.f32, rows: 2, width: 3, idType: .i32, [1, -1] as [Int32], &hot) == nil)

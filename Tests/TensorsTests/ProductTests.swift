@@ -37,7 +37,8 @@ private func product<T: TensorElement & BinaryFloatingPoint>(
         (bias ?? []).withUnsafeBytes { shift in
           var p = ck_product(
             m: Int64(m), n: Int64(n), k: Int64(k), a: l.baseAddress, lda: Int64(transA ? m : k), b: r.baseAddress,
-            ldb: Int64(transB ? k : n), c: out.baseAddress, ldc: Int64(ldc), bias: bias == nil ? nil : shift.baseAddress,
+            ldb: Int64(transB ? k : n), c: out.baseAddress, ldc: Int64(ldc),
+            bias: bias == nil ? nil : shift.baseAddress,
             constant: Double(floor ?? 0), activation: floor == nil ? 0 : 1, trans_a: transA ? 1 : 0,
             trans_b: transB ? 1 : 0)
           if T.elementType == .f32 { table.product_f32(&p) } else { table.product_f64(&p) }
@@ -50,7 +51,8 @@ private func product<T: TensorElement & BinaryFloatingPoint>(
 
 @Suite struct ProductTests {
   static let shapes: [(Int, Int, Int)] = [
-    (1, 1, 1), (1, 5, 3), (3, 1, 40), (40, 1, 9), (70, 2, 20), (33, 4, 11), (2, 3, 0), (5, 7, 300), (13, 17, 33), (14, 32, 16),
+    (1, 1, 1), (1, 5, 3), (3, 1, 40), (40, 1, 9), (70, 2, 20), (33, 4, 11), (2, 3, 0), (5, 7, 300), (13, 17, 33),
+    (14, 32, 16),
     (15, 33, 17), (28, 31, 5), (6, 100, 20), (1, 130, 70), (43, 10, 64), (16, 16, 257), (29, 65, 12), (100, 40, 8),
   ]
 
@@ -85,11 +87,13 @@ private func product<T: TensorElement & BinaryFloatingPoint>(
     let (m, n, k) = (150, 530, 300)
     var source = Source(4)
     let a = source.floats(m * k), b = source.floats(k * n)
-    let whole = product(variants[0], a, b, m: m, n: n, k: k, transA: false, transB: false, bias: nil, floor: nil, ldc: n)
+    let whole = product(
+      variants[0], a, b, m: m, n: n, k: k, transA: false, transB: false, bias: nil, floor: nil, ldc: n)
     for table in variants.prefix(2) {
       for (transA, transB) in [(true, false), (false, true), (true, true), (false, false)] {
         #expect(
-          product(table, a, b, m: m, n: n, k: k, transA: transA, transB: transB, bias: nil, floor: nil, ldc: n) == whole)
+          product(table, a, b, m: m, n: n, k: k, transA: transA, transB: transB, bias: nil, floor: nil, ldc: n) == whole
+        )
       }
     }
     for row in [0, 77, 149] {
@@ -98,13 +102,17 @@ private func product<T: TensorElement & BinaryFloatingPoint>(
         floor: nil, ldc: n)
       #expect(alone.elementsEqual(whole[row * n..<(row + 1) * n]))
     }
-    #expect(Array(whole[0..<1]) == defined(Array(a[0..<k]), turned(turned(b, k, n).prefix(k).map { $0 }, 1, k), m: 1, n: 1, k: k, bias: nil, floor: nil))
+    #expect(
+      Array(whole[0..<1])
+        == defined(
+          Array(a[0..<k]), turned(turned(b, k, n).prefix(k).map { $0 }, 1, k), m: 1, n: 1, k: k, bias: nil, floor: nil))
   }
 
   @Test func nanAndZeroInTheEpilogue() {
     for table in variants {
       let c = product(
-        table, [1, .nan, -0.0, -1] as [Float], [1] as [Float], m: 4, n: 1, k: 1, transA: false, transB: false, bias: nil,
+        table, [1, .nan, -0.0, -1] as [Float], [1] as [Float], m: 4, n: 1, k: 1, transA: false, transB: false,
+        bias: nil,
         floor: 0, ldc: 1)
       #expect(c[0] == 1 && c[1].isNaN && c[2].bitPattern == 0 && c[3].bitPattern == 0)
     }

@@ -42,7 +42,9 @@ private func reduce(
     let x = source.floats(length, scale: 10)
     let expected = definedSum(x)
     for table in variants {
-      #expect(reduce(table, .sum, x, outer: 1, length: length, inner: 1)[0].bitPattern == expected.bitPattern, "\(name(table))")
+      #expect(
+        reduce(table, .sum, x, outer: 1, length: length, inner: 1)[0].bitPattern == expected.bitPattern,
+        "\(name(table))")
     }
   }
 

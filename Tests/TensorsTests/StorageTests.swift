@@ -59,7 +59,9 @@ import Testing
     #expect(tensor.array(of: Float.self).isEmpty)
     #expect(Tensor(scalar: 5).integerScalar == 5 && Tensor(scalar: true).scalar == 1 && tensor.scalar == nil)
     #expect(try Tensor(repeating: 2.5, shape: [3], type: .f32).array(of: Float.self) == [2.5, 2.5, 2.5])
-    #expect(try Tensor(repeating: 1, shape: [2, 2], type: .bool).hasSameBits(as: Tensor([true, true, true, true], shape: [2, 2])))
+    #expect(
+      try Tensor(repeating: 1, shape: [2, 2], type: .bool).hasSameBits(
+        as: Tensor([true, true, true, true], shape: [2, 2])))
   }
 
   /// The raw values of the Swift enumerations are the codes of the C kernels.

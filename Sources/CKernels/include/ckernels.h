@@ -64,6 +64,8 @@ typedef struct ck_table {
   // Draws first ..< first + count of the stream of `key`.
   void (*random)(
     int distribution, int type, int64_t low, int64_t high, uint64_t key, uint64_t first, void *out, int64_t count);
+  // 64 blocks of Philox words of the stream (key, tag) from block `first`: word w of block b at w * 64 + b.
+  void (*words)(uint64_t key, uint64_t first, uint32_t tag, uint32_t *words);
   double (*scalar_unary)(int op, double x);
   double (*scalar_binary)(int op, double x, double y);
   // Linear algebra in doubles, row-major; results are 0 for success, -1 without memory, else what the source says.

@@ -128,7 +128,12 @@ INL float f_sigmoid(float x) {
   return x != x ? x : y;
 }
 INL float f_softplus(float x) {
-  float y = (x > 0 ? x : 0.0f) + f_log1p(f_exp(-f_abs(x)));
+  float e = f_exp(-f_abs(x));
+  float u = 1.0f + e;
+  int halved = u > 1.41421354f;
+  float c = (e - (u - 1.0f)) / u;
+  float f = halved ? 0.5f * u - 1.0f : e;
+  float y = (x > 0 ? x : 0.0f) + f_log_finish(f, halved ? c : 0.0f, halved ? 1.0f : 0.0f);
   return x != x ? x : y;
 }
 INL float f_pow(float x, float y) {
@@ -146,6 +151,59 @@ THROUGH_DOUBLE(acos)
 THROUGH_DOUBLE(atan)
 THROUGH_DOUBLE(sinh)
 THROUGH_DOUBLE(cosh)
-THROUGH_DOUBLE(erf)
-THROUGH_DOUBLE(gelu)
+// erf and gelu: in doubles, with polynomials that are good to 2^-32 only.
+INL double f_exp_medium(double x) {
+  double t = FMA(x, D_LOG2E, D_MAGIC);
+  double r = FMA(t - D_MAGIC, -D_LN2_HI, x);
+  double q = 0.0001989198131;
+  q = FMA(q, r, 0.001393454193);
+  q = FMA(q, r, 0.008333310024);
+  q = FMA(q, r, 0.04166645681);
+  q = FMA(q, r, 0.1666666668);
+  q = FMA(q, r, 0.5000000014);
+  return (1.0 + FMA(r * r, q, r)) * d_pow2(bits64(t) - bits64(D_MAGIC));
+}
+// The normal distribution's upper tail for 0 <= a <= 14.5, given a^2 / 2.
+INL double f_tail(double a, double half_square) {
+  double d = a + TAIL_K;
+  double t = (a - TAIL_K) / d;
+  double p = 0x1.14de3f499eb03p-17;
+  p = FMA(p, t, 0x1.2a3cf246751ebp-15);
+  p = FMA(p, t, -0x1.f7e312e4618b2p-18);
+  p = FMA(p, t, -0x1.eabda36339c07p-13);
+  p = FMA(p, t, 0x1.1a3645a7aa8b2p-13);
+  p = FMA(p, t, 0x1.abd090078ea61p-10);
+  p = FMA(p, t, -0x1.c8185cb358d87p-9);
+  p = FMA(p, t, -0x1.ee2a61b94ece8p-8);
+  p = FMA(p, t, 0x1.eec4c52663e83p-5);
+  p = FMA(p, t, -0x1.7dff2a8554a83p-3);
+  p = FMA(p, t, 0x1.8c6dbf3d3dacap-2);
+  p = FMA(p, t, -0x1.373e3a8ae6d4cp-1);
+  p = FMA(p, t, 0x1.82b4bb8c83eb0p-1);
+  return f_exp_medium(-half_square) * (p / d);
+}
+INL float f_erf(float x) {
+  double a = d_abs((double)x);
+  double u = a * a;
+  double p = -0x1.445f47d33d87bp-17;
+  p = FMA(p, u, 0x1.d887505de3ba6p-14);
+  p = FMA(p, u, -0x1.bccf664d7f763p-11);
+  p = FMA(p, u, 0x1.562a60ddba6e6p-8);
+  p = FMA(p, u, -0x1.b829c897922e5p-6);
+  p = FMA(p, u, 0x1.ce2f08fec14fdp-4);
+  p = FMA(p, u, -0x1.81274665754c3p-2);
+  p = FMA(p, u, 0x1.20dd7504045d6p+0);
+  double c = a > 5.0 ? 5.0 : a;
+  double big = 1.0 - 2.0 * f_tail(c * 1.4142135623730951, c * c);
+  float y = f_copysign((float)(a < 1.0 ? a * p : big), x);
+  return x != x ? x : y;
+}
+INL float f_gelu(float x) {
+  double a = d_abs((double)x);
+  a = a > 14.5 ? 14.5 : a;
+  double q = f_tail(a, 0.5 * a * a);
+  float y = (float)((double)x * (x > 0 ? 1.0 - q : q));
+  y = x < -14.5f ? -0.0f : y;
+  return x != x ? x : y;
+}
 INL float f_atan2(float y, float x) { return (float)d_atan2((double)y, (double)x); }

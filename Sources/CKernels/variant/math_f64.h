@@ -456,7 +456,13 @@ INL double d_sigmoid(double x) {
   return x != x ? x : y;
 }
 INL double d_softplus(double x) {
-  double y = (x > 0 ? x : 0.0) + d_log1p(d_exp(-d_abs(x)));
+  // log1p of e in [0, 1]: u = 1 + e needs no splitting but by two.
+  double e = d_exp(-d_abs(x));
+  double u = 1.0 + e;
+  int halved = u > 1.4142135623730951;
+  double c = (e - (u - 1.0)) / u;
+  double f = halved ? 0.5 * u - 1.0 : e;
+  double y = (x > 0 ? x : 0.0) + d_log_finish(f, halved ? c : 0.0, halved ? 1.0 : 0.0);
   return x != x ? x : y;
 }
 // The upper tail of the normal distribution, exp(-(h + l)) R(t) / (a + k), where h + l = a^2 / 2.

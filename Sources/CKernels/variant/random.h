@@ -128,8 +128,17 @@ static int64_t CK(bounded)(uint64_t key, uint64_t index, int64_t low, int64_t hi
 static void CK(random)(
   int distribution, int type, int64_t low, int64_t high, uint64_t key, uint64_t first, void *ov, int64_t n) {
   if (distribution == CK_INTEGER) {
+    // The first attempts of 64 draws at a time; the rare refusals go through all attempts alone.
+    uint32_t words[4 * RANDOM_BLOCKS];
+    const uint64_t range = (uint64_t)high - (uint64_t)low;
+    const uint64_t threshold = range ? (0 - range) % range : 0;
     for (int64_t i = 0; i < n; i++) {
-      int64_t v = CK(bounded)(key, first + (uint64_t)i, low, high);
+      const int64_t at = i % RANDOM_BLOCKS;
+      if (at == 0) CK(words)(key, first + (uint64_t)i, 3, words);
+      const uint64_t word = (uint64_t)words[RANDOM_BLOCKS + at] << 32 | words[at];
+      const unsigned __int128 m = (unsigned __int128)word * range;
+      int64_t v = low < high && (uint64_t)m >= threshold ? (int64_t)((uint64_t)low + (uint64_t)(m >> 64))
+                                                         : CK(bounded)(key, first + (uint64_t)i, low, high);
       switch (type) {
       case CK_F32: ((float *)ov)[i] = (float)v; break;
       case CK_F64: ((double *)ov)[i] = (double)v; break;

@@ -64,6 +64,7 @@ const ck_table CK(table) = {
   .product_f64 = CK(product_f64),
   .transpose2 = CK(transpose2),
   .random = CK(random),
+  .words = CK(words),
   .scalar_unary = CK(scalar_unary),
   .scalar_binary = CK(scalar_binary),
   .cholesky = CK(cholesky),

@@ -71,6 +71,8 @@ struct LoopBuilder {
       registers.release { lastUse[$0].map { $0 <= time } ?? false }
     }
     program.registerBytes = registers.bytes
+    let users = roles.users
+    program.joinProducts { users[$0].count }
     return program
   }
 

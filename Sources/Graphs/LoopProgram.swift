@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 /// Where an instruction of a loop finds or puts a tile's elements.
@@ -14,6 +15,8 @@ struct LoopReference {
 /// What one instruction does to a tile.
 enum LoopCode {
   case elementwise(ElementwiseCode)
+  /// A product and the sum or difference after it, each rounded: `mode` is one of CKernels'.
+  case multiplyAdd(mode: Int32, ElementType)
   /// Per row, from full to one element.
   case reduce(Reduction, ElementType)
   case argReduce(isMax: Bool, ElementType)
@@ -58,5 +61,39 @@ struct LoopProgram {
   /// Tiles in all.
   var tileCount: Int {
     ((rows + tileRows - 1) / tileRows) * ((columns + tileColumns - 1) / tileColumns)
+  }
+}
+
+extension LoopProgram {
+  /// Joins each product that only the next instruction reads with that sum or difference: one pass instead of two. The
+  /// operands of the product are still in their registers then.
+  mutating func joinProducts(readers: (Int) -> Int) {
+    var result: [LoopInstruction] = []
+    for instruction in body {
+      if let last = result.last, let joined = joined(last, instruction), readers(last.node) == 1 {
+        result[result.count - 1] = joined
+      } else {
+        result.append(instruction)
+      }
+    }
+    body = result
+  }
+
+  private func joined(_ first: LoopInstruction, _ second: LoopInstruction) -> LoopInstruction? {
+    guard case .elementwise(.binary(.multiply, let type)) = first.code, type.isFloat,
+      case .elementwise(.binary(let operation, _)) = second.code, operation == .add || operation == .subtract,
+      first.perRow == second.perRow, references[first.out].slot == nil
+    else { return nil }
+    let isLeft = second.operands.0 == first.out
+    guard isLeft != (second.operands.1 == first.out) else { return nil }
+    let (other, stride) =
+      isLeft ? (second.operands.1, second.strides.1) : (second.operands.0, second.strides.0)
+    guard stride == 1, first.strides.0 == 1 || first.strides.1 == 1 else { return nil }
+    var result = second
+    let mode = operation == .add ? CK_ADD_PRODUCT : isLeft ? CK_PRODUCT_MINUS : CK_SUBTRACT_PRODUCT
+    result.code = .multiplyAdd(mode: Int32(mode), type)
+    result.operands = (first.operands.0, first.operands.1, other)
+    result.strides = (first.strides.0, first.strides.1, 1)
+    return result
   }
 }

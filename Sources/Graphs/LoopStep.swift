@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 /// Runs a loop's program over some of its tiles.
@@ -83,6 +84,9 @@ final class LoopStep {
     case .elementwise(.unary(let operation, let type)): Kernels.unary(operation, type, x, out, count: count)
     case .elementwise(.binary(let operation, let type)):
       Kernels.binary(operation, type, x, xStride: strides.0, y, yStride: strides.1, out, count: count)
+    case .multiplyAdd(let mode, let type):
+      ck_multiply_add(
+        mode, type == .f64 ? 1 : 0, x, Int64(strides.0), y, Int64(strides.1), z, Int64(strides.2), out, Int64(count))
     case .elementwise(.compare(let operation, let type)):
       Kernels.compare(operation, type, x, xStride: strides.0, y, yStride: strides.1, out, count: count)
     case .elementwise(.select(let type)):
@@ -99,7 +103,7 @@ final class LoopStep {
         out.assumingMemoryBound(to: Int64.self))
     case .expand(let type):
       if strides.0 == 0 { return Kernels.fill(type, x, out, count: count) }
-      expand(type, x, out, tile)
+      ck_repeat_columns(Int32(type.byteCount), Int64(tile.rows), Int64(tile.columns), x, out)
     case .repeatColumns: break
     case .strided(let view):
       let source = program.views[view]
@@ -135,16 +139,6 @@ final class LoopStep {
     var error = badIndex(ids, idType, bad, columns)
     error.origin = origins[instruction.node] ?? 0
     throw error
-  }
-
-  private func expand(_ type: ElementType, _ x: UnsafeRawPointer, _ out: UnsafeMutableRawPointer, _ tile: Tile) {
-    let size = type.byteCount
-    var (source, target) = (x, out)
-    for _ in 0..<tile.rows {
-      Kernels.fill(type, source, target, count: tile.columns)
-      source += size
-      target += tile.columns * size
-    }
   }
 
   private func repeatColumns(

@@ -113,7 +113,7 @@ extension LoopProgram {
         guard a.offset == 0, b.offset == 0, a.rowBytes == b.rowBytes, a.columnBytes == b.columnBytes, time <= write
         else { return false }
         if time == write {
-          guard case .elementwise = instruction.code else { return false }
+          guard instruction.isElementwise else { return false }
         }
       }
     }
@@ -122,12 +122,20 @@ extension LoopProgram {
 }
 
 extension LoopInstruction {
+  /// Whether each element depends on the operands' elements in the same place only.
+  var isElementwise: Bool {
+    switch code {
+    case .elementwise, .multiplyAdd: true
+    default: false
+    }
+  }
+
   /// The references it reads.
   var operandReferences: [Int] {
     let all = [operands.0, operands.1, operands.2]
     switch code {
     case .elementwise(.binary), .elementwise(.compare), .pick, .unpick: return Array(all.prefix(2))
-    case .elementwise(.select): return all
+    case .elementwise(.select), .multiplyAdd: return all
     case .strided: return []
     default: return Array(all.prefix(1))
     }

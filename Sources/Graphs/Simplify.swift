@@ -81,6 +81,7 @@ private struct SimplifyPass {
     if let spread = repeatedScalar(node) { return spread }
     var node = node
     shortenInputs(&node)
+    reuseMaximum(&node)
     return append(node)
   }
 
@@ -197,6 +198,15 @@ private struct SimplifyPass {
       let common = shapes.dropFirst().reduce(shapes.first) { a, b in a.flatMap { Shape.broadcast($0, b) } }
       if common == node.shape { node.inputs = inputs }
     }
+  }
+}
+
+extension SimplifyPass {
+  /// c >= x is c >= maximum(c, x), so where that exists x itself need not be kept: the slope of relu from its value.
+  private func reuseMaximum(_ node: inout Node) {
+    guard node.primitive == .compare(.greaterEqual) else { return }
+    let key = Key(primitive: .binary(.maximum), inputs: node.inputs, isNumber: node.isNumber)
+    if let maximum = known[key] { node.inputs[1] = maximum }
   }
 }
 

@@ -1,6 +1,8 @@
 #pragma once
 #include <stdint.h>
 
+// Threads for plans; see parallel.c.
+
 // Runs body(context, lane, piece) for all pieces 0 ..< count, on the calling thread and up to threads - 1 others. Lanes lie
 // below `threads`, and no two pieces run at once on one lane. When another caller is using the pool, or the system gives
 // no threads, the caller does all pieces itself, in order, on lane 0.

@@ -309,9 +309,9 @@ static void P(product)(const ck_product *p) {
   const int64_t panels = (m + height - 1) / height;
   // B is packed when it must be turned, or when it is used often and does not lie well in the first cache.
   const int pack_b = p->trans_b
-                     || (panels >= 6 && n > width && (k < K_BLOCK ? k : K_BLOCK) * n * (int64_t)sizeof(T) > FIRST_CACHE_BYTES);
+                     || (panels >= 16 && n > width && (k < K_BLOCK ? k : K_BLOCK) * n * (int64_t)sizeof(T) > FIRST_CACHE_BYTES);
   const int64_t uses = (n + width - 1) / width;
-  const int pack_a = p->trans_a ? uses >= 8 && m > height : uses >= 3;
+  const int pack_a = p->trans_a ? uses >= 8 && m > height : uses >= 8;
   T *packed_b = NULL, *packed_a = NULL;
   if (pack_b | pack_a) {
     packed_a = ck_scratch();

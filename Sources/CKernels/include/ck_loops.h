@@ -1,0 +1,11 @@
+#pragma once
+#include <stdint.h>
+
+// Pairs of elementwise operations in one pass, rounded twice as if done one after the other (never a fused multiply-add).
+enum { CK_ADD_PRODUCT, CK_SUBTRACT_PRODUCT, CK_PRODUCT_MINUS };
+// out = z + x * y, z - x * y or x * y - z; f32 or (is_f64) f64. Strides are 0 or 1; out may be exactly an operand.
+void ck_multiply_add(
+  int mode, int is_f64, const void *x, int64_t sx, const void *y, int64_t sy, const void *z, int64_t sz, void *out,
+  int64_t count);
+// out[r * columns + c] = x[r].
+void ck_repeat_columns(int bytes, int64_t rows, int64_t columns, const void *x, void *out);

@@ -35,7 +35,8 @@ let package = Package(
       dependencies: [
         "Diagnostics", "Syntax", "Resolution", "Tensors", "Evaluation", "Studies", "Records", "Reports", "CReadline",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
-      ]),
+      ],
+      exclude: ["README.md"]),
     .executableTarget(name: "training-benchmark", dependencies: ["Graphs", "Tensors"], path: "Benchmarks/training"),
     .executableTarget(
       name: "kernels-benchmark", dependencies: ["Tensors", "CKernels"], path: "Benchmarks/kernels",

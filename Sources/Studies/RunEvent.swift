@@ -120,6 +120,8 @@ public struct SweepSummary: Sendable {
 public struct RunSummary: Sendable {
   /// Exit status.
   public var status: RunStatus
+  /// False when the script was found wrong before its first statement ran.
+  public var hasRun: Bool
   /// Claims that hold.
   public var claimsHeld: Int
   /// All claims that were evaluated.

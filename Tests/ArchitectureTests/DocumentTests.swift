@@ -35,7 +35,9 @@ import Testing
         }
       }
       let outside = Set(allowedOutside.filter { $0.value.contains(room) }.keys)
-      #expect(declared.isSubset(of: imports.union(outside)), "\(room) declares \(declared.subtracting(imports)) in Package.swift")
+      #expect(
+        declared.isSubset(of: imports.union(outside)),
+        "\(room) declares \(declared.subtracting(imports)) in Package.swift")
     }
   }
 

@@ -1,0 +1,42 @@
+import ArgumentParser
+import Diagnostics
+import Evaluation
+import Studies
+
+/// `exp check files…`
+struct CheckCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "check", abstract: "Find what is wrong with scripts without running them.")
+
+  @Argument(help: "Scripts, or folders of them.") var paths: [String]
+
+  func run() throws {
+    let files = ScriptFinder.scripts(paths, endings: ["exp"])
+    guard !files.isEmpty else {
+      SourceLoader.complain("there is no script in \(paths.joined(separator: ", "))")
+      throw ExitCode(RunStatus.scriptWrong.rawValue)
+    }
+    let isFine = WorkerThread.run(name: "check") { () -> Bool in
+      guard let library = SourceLoader.library() else { return false }
+      var diagnostics: [Diagnostic] = [], isComplete = true
+      for path in files {
+        guard let file = SourceLoader.load(path) else {
+          isComplete = false
+          continue
+        }
+        let run = StudyRun(source: file, options: RunOptions(), listener: SilentListener())
+        diagnostics += Session(library: library, host: run, threads: 1).check(file, settings: [:])
+      }
+      DiagnosticText.report(diagnostics, didRun: true)
+      let errors = diagnostics.filter { $0.severity == .error }.count
+      if errors == 0, isComplete { Terminal.output.line("\(Phrase.count(files.count, "file")): nothing wrong") }
+      return errors == 0 && isComplete
+    }
+    if isFine != true { throw ExitCode(RunStatus.scriptWrong.rawValue) }
+  }
+}
+
+/// Hears nothing.
+final class SilentListener: RunListener {
+  func receive(_ event: RunEvent) {}
+}

@@ -1,0 +1,53 @@
+import ArgumentParser
+import CReadline
+import Evaluation
+import Foundation
+import Studies
+
+/// `exp doctor`
+struct DoctorCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "doctor", abstract: "Say what this machine offers to Exp and what is missing.")
+
+  func run() throws {
+    let output = Terminal.output
+    func line(_ mark: String, _ name: String, _ text: String) {
+      output.line("\(mark) \(name.padding(toLength: 14, withPad: " ", startingAt: 0))\(text)")
+    }
+    line("✓", "exp", Version.line)
+    let isSlow = HostMachine.kernels == "base"
+    line(
+      isSlow ? "!" : "✓", "kernels",
+      HostMachine.kernels + (isSlow ? ": right but 50 to 200 times slower than AVX2 or arm64" : ""))
+    line("✓", "cores", "\(ProcessInfo.processInfo.activeProcessorCount)")
+    line("✓", "readline", String(cString: rl_library_version))
+    var isWhole = true
+    if let library = SourceLoader.library() {
+      line("✓", "stdlib", Phrase.count(library.prelude.names.count, "name"))
+    } else {
+      isWhole = false
+      line("✗", "stdlib", "not found; EXP_STDLIB may name its folder")
+    }
+    for (library, names, use) in [("zlib", ["libz.so.1", "libz.dylib"], "to read mnist()'s .gz files")] {
+      let handle = names.lazy.compactMap { dlopen($0, RTLD_LAZY) }.first
+      line(handle == nil ? "–" : "✓", library, handle == nil ? "absent; needed \(use)" : "present")
+    }
+    for (tool, use) in [("rsvg-convert", "figures as PNG"), ("gnuplot", "figures from their .gp files")] {
+      let path = find(tool)
+      line(path == nil ? "–" : "✓", tool, path ?? "absent; would give \(use)")
+    }
+    let environment = ProcessInfo.processInfo.environment["EXP_DATA"]
+    for folder in FileAccess.dataFolders(arguments: [], environment: environment, ownFolder: ".") {
+      let names = (try? FileManager.default.contentsOfDirectory(atPath: folder))?.filter { !$0.hasPrefix(".") }.sorted()
+      line(
+        names == nil ? "–" : "✓", "data",
+        shortPath(folder) + (names.map { ": " + $0.joined(separator: ", ") } ?? ", absent"))
+    }
+    if !isWhole { throw ExitCode(1) }
+  }
+
+  private func find(_ tool: String) -> String? {
+    (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":").map { "\($0)/\(tool)" }
+      .first { access($0, X_OK) == 0 }
+  }
+}

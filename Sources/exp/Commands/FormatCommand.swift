@@ -1,0 +1,58 @@
+import ArgumentParser
+import Diagnostics
+import Foundation
+import Studies
+import Syntax
+
+/// `exp fmt files…`
+struct FormatCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "fmt", abstract: "Print scripts in the common layout.",
+    discussion: "Writes to standard output. --write rewrites the files, --check only says which would change.")
+
+  @Argument(help: "Scripts, or folders of them; - reads standard input.") var paths: [String]
+  @Flag(help: "Rewrite the files.") var write = false
+  @Flag(help: "Say which files would change; exit status 1 if any.") var check = false
+
+  func run() throws {
+    let status = WorkerThread.run(name: "fmt") { self.formatAll() } ?? 2
+    if status != 0 { throw ExitCode(status) }
+  }
+
+  private func formatAll() -> Int32 {
+    var status: Int32 = 0
+    for path in paths == ["-"] ? ["-"] : ScriptFinder.scripts(paths, endings: ["exp"]) {
+      guard let file = path == "-" ? standardInput() : SourceLoader.load(path) else {
+        status = 2
+        continue
+      }
+      let result = Syntax.parse(file)
+      if result.diagnostics.contains(where: { $0.severity == .error }) {
+        DiagnosticText.report(result.diagnostics, didRun: true)
+        status = 2
+        continue
+      }
+      let text = printSource(result.tree), before = String(decoding: file.bytes, as: UTF8.self)
+      if check {
+        if text != before {
+          Terminal.output.line(path)
+          status = max(status, 1)
+        }
+      } else if write, path != "-" {
+        guard text != before else { continue }
+        do { try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
+          SourceLoader.complain("\(path) cannot be written: \(error.localizedDescription)")
+          status = 2
+        }
+      } else {
+        Terminal.output.write(text)
+      }
+    }
+    return status
+  }
+
+  private func standardInput() -> SourceFile? {
+    let data = FileHandle.standardInput.readDataToEndOfFile()
+    return SourceStore.shared.add(name: "<input>", text: String(decoding: data, as: UTF8.self))
+  }
+}

@@ -1,0 +1,179 @@
+import Diagnostics
+import Evaluation
+import Foundation
+import Records
+import Reports
+import Studies
+import Syntax
+
+/// A statement (or neighbouring functions, which may call each other) with what it must show.
+struct Example {
+  enum Expectation {
+    /// It runs without an error.
+    case runs
+    /// `# => text`: its value, shown in one line.
+    case shows(String)
+    /// `# error: E0103`
+    case fails(String)
+  }
+  var text: String
+  var line: Int
+  var expectation: Expectation
+  /// Whether a new session begins here.
+  var isFirst = false
+
+  /// The examples of a script that has any expectation; otherwise none.
+  static func inScript(_ file: SourceFile) -> [Example] {
+    let text = String(decoding: file.bytes, as: UTF8.self)
+    guard text.contains("# => ") || text.contains("# error: ") else { return [] }
+    return statements(text, firstLine: 1, name: file.name)
+  }
+
+  /// The examples in the `exp` blocks of a Markdown document; a document is one session, except that a block marked
+  /// `exp fresh` begins another.
+  static func inMarkdown(_ file: SourceFile) -> [Example] {
+    var examples: [Example] = [], block: [String]?, isOther = false, start = 0, isFresh = true
+    for number in 1...max(1, file.lineStarts.count) {
+      let line = file.line(number)
+      if let lines = block {
+        guard line.hasPrefix("```") else {
+          block = lines + [line]
+          continue
+        }
+        block = nil
+        if isOther { continue }
+        var found = statements(lines.joined(separator: "\n"), firstLine: start + 1, name: file.name)
+        if isFresh, !found.isEmpty {
+          found[0].isFirst = true
+          isFresh = false
+        }
+        examples += found
+      } else if line.hasPrefix("```") {
+        let words = line.dropFirst(3).split(separator: " ")
+        isOther = words.first != "exp" || words.contains("no-run")
+        if !isOther { isFresh = isFresh || words.contains("fresh") }
+        block = []
+        start = number
+      }
+    }
+    return examples
+  }
+
+  /// A text cut into examples.
+  static func statements(_ text: String, firstLine: Int, name: String) -> [Example] {
+    let file = SourceStore.shared.add(name: name, text: String(repeating: "\n", count: firstLine - 1) + text)
+    let result = Syntax.parse(file)
+    let tree = result.tree
+    var expectations: [Int: Expectation] = [:]
+    for comment in tree.comments {
+      let line = file.position(Int(comment.span.lower)).line
+      if comment.text.hasPrefix("# => ") { expectations[line] = .shows(String(comment.text.dropFirst(5)).trimmed) }
+      if comment.text.hasPrefix("# error: ") {
+        expectations[line] = .fails(
+          String(comment.text.dropFirst(9)).trimmed.split(separator: " ").first.map(String.init) ?? "")
+      }
+    }
+    var examples: [Example] = [], functionsBefore = false
+    if !result.diagnostics.isEmpty {
+      let wanted = expectations.sorted { $0.key < $1.key }.first {
+        if case .fails = $0.value { return true } else { return false }
+      }
+      return [Example(text: text, line: firstLine, expectation: wanted?.value ?? .runs)]
+    }
+    for statement in tree.statements {
+      if case .prose = statement.kind { continue }
+      let last = file.position(Int(statement.span.upper)).line
+      let expectation = expectations[last] ?? .runs
+      let source = file.text(statement.span)
+      var isFunction = false
+      if case .function = statement.kind { isFunction = true }
+      if isFunction, functionsBefore, let before = examples.last {
+        examples[examples.count - 1].text = before.text + "\n" + source
+        examples[examples.count - 1].expectation = expectation
+      } else {
+        let line = file.position(Int(statement.span.lower)).line
+        examples.append(Example(text: source, line: line, expectation: expectation))
+      }
+      functionsBefore = isFunction
+    }
+    return examples
+  }
+}
+
+extension String {
+  fileprivate var trimmed: String { trimmingCharacters(in: .whitespaces) }
+}
+
+/// Runs examples one after the other in a session.
+final class ExampleRunner {
+  private let library: StandardLibrary
+  private let path: String
+  private let filter: String?
+  private let shown = ShownValues()
+
+  init(library: StandardLibrary, path: String, filter: String?) {
+    self.library = library
+    self.path = path
+    self.filter = filter
+  }
+
+  func run(_ examples: [Example]) -> [TestResult] {
+    var session = makeSession(), results: [TestResult] = []
+    for (index, example) in examples.enumerated() {
+      if example.isFirst, index > 0 { session = makeSession() }
+      let first = example.text.split(separator: "\n").first.map(String.init) ?? ""
+      let name = "line \(example.line): \(first)"
+      let problem = check(example, session)
+      if let filter, !name.contains(filter), problem == nil { continue }
+      results.append(TestResult(file: path, name: name, problem: problem))
+    }
+    return results
+  }
+
+  private func makeSession() -> Session { Self.session(library, path, shown) }
+
+  /// A session for a file's tests and examples: it reads beside the file and writes in the temporary folder.
+  static func session(
+    _ library: StandardLibrary, _ path: String, _ listener: any RunListener = SilentListener()
+  ) -> Session {
+    let own = NSString(string: path).deletingLastPathComponent
+    let options = RunOptions(
+      threads: 2,
+      dataFolders: FileAccess.dataFolders(
+        arguments: [], environment: ProcessInfo.processInfo.environment["EXP_DATA"], ownFolder: own.isEmpty ? "." : own),
+      writable: [NSTemporaryDirectory()])
+    let source = SourceStore.shared.add(name: path, text: "")
+    let run = StudyRun(source: source, options: options, listener: listener, isInteractive: true)
+    return Session(library: library, host: run, threads: 2)
+  }
+
+  /// What is wrong with an example; nil if nothing.
+  private func check(_ example: Example, _ session: Session) -> String? {
+    let file = SourceStore.shared.add(name: path, text: String(repeating: "\n", count: example.line - 1) + example.text)
+    shown.values = []
+    let outcome = session.runCell(file)
+    if case .value(let value) = outcome { shown.values.append(value) }
+    switch (outcome, example.expectation) {
+    case (.failed(let diagnostics), .fails(let id)):
+      return diagnostics.contains { $0.id == id }
+        ? nil : "  it should fail with \(id) and fails with\n" + diagnostics.map(DiagnosticText.plain).joined()
+    case (.failed(let diagnostics), _): return diagnostics.map(DiagnosticText.plain).joined()
+    case (.incomplete, .fails(let id)): return "  it should fail with \(id) and is incomplete"
+    case (.incomplete, _): return "  it is incomplete"
+    case (_, .fails(let id)): return "  it should fail with \(id) and does not"
+    case (_, .runs): return nil
+    case (_, .shows(let wanted)):
+      guard let value = shown.values.last else { return "  it should show \(wanted) and shows nothing" }
+      let text = DatumText.brief(value, limit: 400)
+      return text == wanted ? nil : "  it should show \(wanted)\n  and shows       \(text)"
+    }
+  }
+}
+
+/// Keeps the values that cells show.
+private final class ShownValues: RunListener {
+  var values: [Datum] = []
+  func receive(_ event: RunEvent) {
+    if case .shown(let shown) = event { values.append(shown.value) }
+  }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Diagnostics
+import Foundation
+
+/// `exp` and its verbs.
+@main struct ExpCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "exp",
+    abstract: "Runs studies of learning systems, written as pages of text.",
+    discussion:
+      "Without a verb, exp is an interactive session. `exp run study.exp` runs a study and writes its report.",
+    version: Version.line,
+    subcommands: [
+      RunCommand.self, ReplCommand.self, CheckCommand.self, FormatCommand.self, TestCommand.self, DocCommand.self,
+      ExplainCommand.self, RunsCommand.self, DoctorCommand.self, VersionCommand.self,
+    ],
+    defaultSubcommand: ReplCommand.self)
+
+  static func main() {
+    let arguments = Array(CommandLine.arguments.dropFirst())
+    if let complaint = complaint(about: arguments) {
+      FileHandle.standardError.write(Data((complaint + "\n").utf8))
+      Foundation.exit(64)
+    }
+    main(arguments)
+  }
+
+  /// What is wrong with a first word that is no verb; nil when it is one, or an option.
+  static func complaint(about arguments: [String]) -> String? {
+    guard let word = arguments.first, !word.hasPrefix("-") else { return nil }
+    let verbs = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+    if verbs.contains(word) { return nil }
+    if word.hasSuffix(".exp") || FileManager.default.fileExists(atPath: word) {
+      return "exp: to run a study, say `exp run \(arguments.joined(separator: " "))`"
+    }
+    let near = nearestName(word, among: verbs)
+    return "exp: there is no `exp \(word)`" + (near.map { "; did you mean `exp \($0)`?" } ?? "")
+      + "\n  it knows " + verbs.sorted().joined(separator: ", ")
+  }
+}

@@ -1,0 +1,35 @@
+import Foundation
+import Records
+import Tensors
+
+/// What this machine and this binary are, for headers and records.
+enum HostMachine {
+  /// Instruction set of the kernels in use.
+  static var kernels: String { Kernels.variant }
+
+  /// Versions for the record.
+  static var versions: [Datum.Field] {
+    [Datum.Field("exp", .string(Version.exp)), Datum.Field("numerics", .int(numericsVersion))]
+  }
+
+  /// The machine for the record.
+  static var description: [Datum.Field] {
+    var system = utsname()
+    uname(&system)
+    func text<Tuple>(_ field: Tuple) -> String {
+      withUnsafeBytes(of: field) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+    }
+    return [
+      Datum.Field("kernels", .string(kernels)),
+      Datum.Field("cores", .int(ProcessInfo.processInfo.activeProcessorCount)),
+      Datum.Field("processor", .string(processor)),
+      Datum.Field("system", .string("\(text(system.sysname)) \(text(system.release)) \(text(system.machine))")),
+    ]
+  }
+
+  private static var processor: String {
+    let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+    let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
+    return line.flatMap { $0.split(separator: ":").last }.map { $0.trimmingCharacters(in: .whitespaces) } ?? ""
+  }
+}

@@ -1,0 +1,50 @@
+import Diagnostics
+import Evaluation
+import Foundation
+
+/// Files and the standard library, with a message on standard error when one cannot be had.
+enum SourceLoader {
+  /// A source file, or nil after saying why not.
+  static func load(_ path: String) -> SourceFile? {
+    var isFolder: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
+      let other = path.hasSuffix(".exp") ? "" : path + ".exp"
+      let hint = !other.isEmpty && FileManager.default.fileExists(atPath: other) ? "; did you mean \(other)?" : ""
+      complain("there is no file \(path)\(hint)")
+      return nil
+    }
+    if isFolder.boolValue {
+      complain("\(path) is a folder")
+      return nil
+    }
+    guard let data = FileManager.default.contents(atPath: path) else {
+      complain("\(path) cannot be read")
+      return nil
+    }
+    guard data.count < 64 << 20 else {
+      complain("\(path) is too large to be a script (\(data.count >> 20) MB)")
+      return nil
+    }
+    return SourceStore.shared.add(name: path, text: String(decoding: data, as: UTF8.self))
+  }
+
+  /// The standard library, or nil after saying why not.
+  static func library() -> StandardLibrary? {
+    do { return try StandardLibrary.load(directory: ProcessInfo.processInfo.environment["EXP_STDLIB"]) } catch {
+      if let diagnostic = error as? Diagnostic {
+        Terminal.errors.line(DiagnosticText.draw(diagnostic))
+      } else {
+        complain("the standard library cannot be loaded: \(error)")
+      }
+      return nil
+    }
+  }
+
+  /// One line on standard error.
+  static func complain(_ text: String) { Terminal.errors.line("exp: " + text) }
+}
+
+extension SourceLoader {
+  /// A file without text, for sessions that have none.
+  static var empty: SourceFile { SourceStore.shared.add(name: "<session>", text: "") }
+}

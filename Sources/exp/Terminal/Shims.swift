@@ -1,0 +1,2 @@
+import Diagnostics
+extension DiagnosticText { static func explain(_ id: String) -> String? { nil } }

@@ -15,6 +15,8 @@ public final class Session {
   /// Top-level bindings so far.
   private(set) var globals: [GlobalBinding] = []
   private var nextSlot = 0
+  /// Slot of `_`, once there are cells.
+  private var lastSlot: Int?
   /// Where the globals stand on the register stack.
   private var base: UnsafeMutablePointer<Value>
   /// How often each place was met, so that equal statements draw differently.
@@ -112,6 +114,7 @@ public final class Session {
     let parsed = parse(file)
     if parsed.isIncomplete { return .incomplete }
     if hasErrors(parsed.diagnostics) { return .failed(parsed.diagnostics) }
+    makeLastSlot()
     switch prepare(parsed.tree, keepsGlobals: true) {
     case .failure(let problems): return .failed(problems.diagnostics)
     case .success(let program):
@@ -121,6 +124,39 @@ public final class Session {
       return result.last.map { .value($0) } ?? .none
     }
   }
+
+  /// The binding `_` of cells: the last value that was shown.
+  private func makeLastSlot() {
+    guard lastSlot == nil else { return }
+    lastSlot = nextSlot
+    globals.append(GlobalBinding(name: "_", slot: nextSlot, role: .letName))
+    nextSlot += 1
+  }
+
+  /// Makes a value, borrowed, the one that `_` names.
+  func remember(_ value: Value) {
+    guard let lastSlot else { return }
+    Machine.put(machine.heap, base + lastSlot, machine.heap.retained(value))
+  }
+
+  /// Names behind the dot of a chain of names that begins with a top-level one; looking calls no function.
+  func members(_ chain: [String]) -> [String] {
+    guard let first = chain.first, let global = globals.last(where: { $0.name == first }) else { return [] }
+    let heap = machine.heap
+    var value = heap.retained((base + global.slot).pointee)
+    defer { heap.release(value) }
+    for name in chain.dropFirst() {
+      let key = heap.string(name)
+      defer { heap.release(key) }
+      guard let next = try? machine.member(of: value, named: key) else { return [] }
+      heap.release(value)
+      value = next
+    }
+    return machine.memberNames(value)
+  }
+
+  /// One line on what a top-level name holds.
+  func brief(_ global: GlobalBinding) -> String { machine.brief((base + global.slot).pointee) }
 
   // MARK: inside
 

@@ -106,6 +106,7 @@ struct StatementRunner {
     result.last = nil
     guard !value.isNone, mode != .test else { return }
     let datum = machine.datum(value)
+    if mode == .cell { session.remember(value) }
     if mode == .cell && isLast { result.last = datum } else { host.show(datum, name: name(of: expression), at: span) }
   }
 

@@ -254,7 +254,8 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     let recording = recordingFailure ?? recorder?.failure
     if recording != nil { status = max(status, .notRecorded) }
     let summary = RunSummary(
-      status: status, hasRun: hasBegun, claimsHeld: held, claims: claims.count, trials: counts.done + counts.failed + counts.diverged,
+      status: status, hasRun: hasBegun, claimsHeld: held, claims: claims.count,
+      trials: counts.done + counts.failed + counts.diverged,
       failedTrials: counts.failed + counts.diverged, seconds: seconds, folder: recorder?.folder.path,
       diagnostics: diagnostics + (recording.map { [$0] } ?? []), firstTrialError: firstTrialError)
     listener.receive(.finished(summary))

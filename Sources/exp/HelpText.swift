@@ -6,12 +6,13 @@ enum HelpText {
   /// Signature, place, documentation and example; nil when nothing has that name.
   static func explain(_ name: String, _ session: Session) -> String? {
     guard let entry = session.help(name) else { return nil }
-    var lines = [Phrase.ends(entry.signature, entry.source, width: min(Terminal.output.width, 100))]
-    lines += entry.text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.isEmpty ? "" : "  " + $0 }
-    if !entry.example.isEmpty {
-      lines += entry.example.split(separator: "\n").map { "  > " + $0 }
-    }
-    return lines.joined(separator: "\n")
+    let width = min(Terminal.output.width, 100)
+    return entry.definitions.map { definition in
+      let lines = definition.documentation.split(separator: "\n", omittingEmptySubsequences: false)
+      return
+        ([Phrase.ends(definition.signature, definition.place, width: width)] + lines.map { $0.isEmpty ? "" : "  " + $0 })
+        .joined(separator: "\n")
+    }.joined(separator: "\n\n")
   }
 
   /// What to say about a name that means nothing.

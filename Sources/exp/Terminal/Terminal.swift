@@ -83,7 +83,8 @@ enum Phrase {
 
   /// Two texts at the ends of a line, or on two lines when they do not fit.
   static func ends(_ left: String, _ right: String, width: Int) -> String {
-    let gap = width - left.count - right.count
+    guard !right.isEmpty else { return left }
+    let gap = width - TextWidth.columns(left) - TextWidth.columns(right)
     return gap >= 2 ? left + String(repeating: " ", count: gap) + right : left + "\n  " + right
   }
 }

@@ -1,0 +1,76 @@
+import Resolution
+
+extension Session {
+  /// The words that may stand in place of the word before a byte offset of a line, sorted: behind a dot the fields of what stands
+  /// before it (then functions), inside a call also the names of its arguments, otherwise names and words of the language.
+  public func complete(_ line: String, at offset: Int) -> [String] {
+    let before = Array(String(decoding: Array(line.utf8).prefix(max(0, offset)), as: UTF8.self))
+    var start = before.count
+    while start > 0, Self.isWord(before[start - 1]) { start -= 1 }
+    let prefix = String(before[start...])
+    let context = before[..<start]
+    var found: [String]
+    if context.last == "." {
+      let receiver = chain(context.dropLast())
+      found = receiver.map { members($0) } ?? []
+      found = found.filter { $0.hasPrefix(prefix) }
+      if !prefix.isEmpty || found.isEmpty { found += functions(prefix) }
+    } else {
+      guard !prefix.isEmpty else { return argumentNames(context, prefix: "") }
+      found = argumentNames(context, prefix: prefix) + Self.words.filter { $0.hasPrefix(prefix) }
+      found += globals.map(\.name).filter { $0.hasPrefix(prefix) }
+      found += library.prelude.names.keys.filter { $0.hasPrefix(prefix) }
+    }
+    return Array(Set(found)).sorted()
+  }
+
+  private static let words = [
+    "let", "var", "fn", "if", "else", "for", "while", "in", "break", "continue", "return", "try", "catch", "and", "or",
+    "not", "true", "false", "none", "sweep", "show", "expect", "param", "state", "option", "seed", "cite", "claim",
+    "test",
+    "use",
+  ]
+
+  private static func isWord(_ character: Character) -> Bool {
+    character == "_" || character.isLetter || character.isNumber
+  }
+
+  /// The names before a dot, first to last (`net.layers.` gives `net`, `layers`); nil when it is no chain of names.
+  private func chain(_ text: ArraySlice<Character>) -> [String]? {
+    var names: [String] = [], end = text.endIndex
+    while true {
+      var start = end
+      while start > text.startIndex, Self.isWord(text[start - 1]) { start -= 1 }
+      guard start < end else { return nil }
+      names.insert(String(text[start..<end]), at: 0)
+      guard start > text.startIndex, text[start - 1] == "." else { return names }
+      end = start - 1
+    }
+  }
+
+  private func functions(_ prefix: String) -> [String] {
+    library.prelude.names.filter { $0.key.hasPrefix(prefix) && !$0.value.isEmpty }.map(\.key)
+      + globals.filter { !$0.signatures.isEmpty && $0.name.hasPrefix(prefix) }.map(\.name)
+  }
+
+  /// `name: ` for the parameters of the innermost open call.
+  private func argumentNames(_ text: ArraySlice<Character>, prefix: String) -> [String] {
+    var depth = 0, at = text.endIndex
+    while at > text.startIndex {
+      at -= 1
+      switch text[at] {
+      case ")", "]", "}": depth += 1
+      case "(" where depth == 0:
+        var start = at
+        while start > text.startIndex, Self.isWord(text[start - 1]) { start -= 1 }
+        let name = String(text[start..<at])
+        let signatures = globals.last { $0.name == name }.map(\.signatures)
+        let parameters = (signatures ?? library.prelude.names[name] ?? []).flatMap(\.parameters)
+        return parameters.filter { !$0.isRest && $0.name.hasPrefix(prefix) }.map { $0.name + ":" }
+      case "(", "[", "{": depth -= 1
+      default: break
+      }
+    }
+    return []
+  }
+}

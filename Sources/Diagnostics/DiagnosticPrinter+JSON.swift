@@ -8,11 +8,15 @@ extension DiagnosticPrinter {
     ]
     parts += location(diagnostic.span)
     parts.append("\"label\":\(quoted(diagnostic.label))")
-    parts.append("\"notes\":[" + diagnostic.notes.map { object(location($0.span) + ["\"text\":\(quoted($0.text))"]) }
-      .joined(separator: ",") + "]")
+    parts.append(
+      "\"notes\":["
+        + diagnostic.notes.map { object(location($0.span) + ["\"text\":\(quoted($0.text))"]) }
+        .joined(separator: ",") + "]")
     parts.append("\"help\":[" + diagnostic.help.map(quoted).joined(separator: ",") + "]")
-    parts.append("\"stack\":[" + diagnostic.stack.map { object(["\"function\":\(quoted($0.function))"] + location($0.span)) }
-      .joined(separator: ",") + "]")
+    parts.append(
+      "\"stack\":["
+        + diagnostic.stack.map { object(["\"function\":\(quoted($0.function))"] + location($0.span)) }
+        .joined(separator: ",") + "]")
     return object(parts)
   }
 

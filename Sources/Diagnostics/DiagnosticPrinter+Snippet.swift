@@ -83,7 +83,8 @@ extension DiagnosticPrinter {
   }
 
   /// The underline with its label beside it, or below where it would be too long.
-  private func labelled(_ underline: String, _ column: Int, _ label: String, _ gutter: Int, _ empty: String) -> [String] {
+  private func labelled(_ underline: String, _ column: Int, _ label: String, _ gutter: Int, _ empty: String) -> [String]
+  {
     guard !label.isEmpty else { return [underline] }
     let margin = gutter + 5
     let longest = label.split(whereSeparator: \.isNewline).first.map { displayWidth($0) } ?? 0
@@ -186,7 +187,8 @@ extension DiagnosticPrinter {
     for character in text {
       if character == "\t" {
         out += "  "
-      } else if let scalar = character.unicodeScalars.first, scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) {
+      } else if let scalar = character.unicodeScalars.first, scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value)
+      {
         out += "·"
       } else {
         out.append(character)

@@ -128,7 +128,9 @@ private func isSoftKeyword(_ tokens: [Token], _ index: Int, in file: SourceFile)
     return begins && isForm
   }
   if word == "fails" { return index > 0 && tokens[index - 1].kind == .kwExpect && next.kind == .leftBrace }
-  guard followers.contains(word), index > 0, !token.newlineBefore || ["where", "zip", "paired"].contains(word) else { return false }
+  guard followers.contains(word), index > 0, !token.newlineBefore || ["where", "zip", "paired"].contains(word) else {
+    return false
+  }
   switch tokens[index - 1].kind {
   case .name, .int, .float, .rightParen, .rightBracket, .rightBrace, .stringEnd, .rawString, .kwNone, .kwTrue, .kwFalse:
     return next.kind != .colon && !next.kind.isAssignment && !(token.newlineBefore && next.kind == .leftParen)

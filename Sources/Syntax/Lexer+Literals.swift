@@ -23,8 +23,10 @@ extension Lexer {
         position += 1
         skipDigits()
         kind = .float
-      } else if beginsBareExponent || identifierLength(at: position + 1, first: true) == 0, byte(1) != UInt8(ascii: "*"),
-        byte(1) != UInt8(ascii: "^"), byte(1) != UInt8(ascii: "+"), byte(1) != UInt8(ascii: "-"), byte(1) != UInt8(ascii: "/")
+      } else if beginsBareExponent || identifierLength(at: position + 1, first: true) == 0,
+        byte(1) != UInt8(ascii: "*"),
+        byte(1) != UInt8(ascii: "^"), byte(1) != UInt8(ascii: "+"), byte(1) != UInt8(ascii: "-"),
+        byte(1) != UInt8(ascii: "/")
       {
         position += 1
         report(.fractionWithoutDigits(text(lower, position)), from: lower, to: position)
@@ -56,7 +58,9 @@ extension Lexer {
     let written = text(lower, position)
     if written.hasPrefix("0x") || written.hasPrefix("0X") {
       let digits = written.dropFirst(2)
-      if digits.isEmpty || !digits.allSatisfy({ $0.isASCII && $0.isHexDigit || $0 == "_" }) || hasStrayUnderscore(digits) {
+      if digits.isEmpty || !digits.allSatisfy({ $0.isASCII && $0.isHexDigit || $0 == "_" })
+        || hasStrayUnderscore(digits)
+      {
         report(.malformedNumber(written), from: lower, to: position)
       }
     } else if position > end {
@@ -143,11 +147,16 @@ extension Lexer {
 
   /// The line or the text ended inside strings: reports the outermost and closes it and all that was opened inside.
   mutating func closeStrings(downTo bottom: Int) {
-    guard let first = open[min(bottom, open.count)...].firstIndex(where: { if case .string = $0 { return true } else { return false } })
+    guard
+      let first = open[min(bottom, open.count)...].firstIndex(where: {
+        if case .string = $0 { return true } else { return false }
+      })
     else { return }
     if case .string(let begin, let triple, _) = open[first] {
       let lower = tokens[begin].lower
-      report(triple ? .unterminatedText : .unterminatedString, from: lower, to: triple ? lower + 3 : max(position, lower + 1))
+      report(
+        triple ? .unterminatedText : .unterminatedString, from: lower, to: triple ? lower + 3 : max(position, lower + 1)
+      )
       if triple, position >= bytes.count { endsInsideText = true }
     }
     while open.count > first, let last = open.popLast() {

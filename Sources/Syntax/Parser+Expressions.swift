@@ -76,7 +76,8 @@ extension Parser {
     if precedence == .comparison { return parseComparison(left, lower) }
     let operation = token
     if at(.foreign) { remark(.foreignOperator(text(token))) }
-    if at(.plusPlus), !token.spaceBefore, peek().newlineBefore || [.rightBrace, .semicolon, .end].contains(peek().kind) {
+    if at(.plusPlus), !token.spaceBefore, peek().newlineBefore || [.rightBrace, .semicolon, .end].contains(peek().kind)
+    {
       remark(.increment("++"))
       advance()
       return left
@@ -205,7 +206,8 @@ extension Parser {
     let isOptional = at(.questionDot)
     advance()
     guard kind.isWord else {
-      report(at(.int) ? .indexAfterDot(text(token)) : .expected("a field's name after the point", found: describe(token)))
+      report(
+        at(.int) ? .indexAfterDot(text(token)) : .expected("a field's name after the point", found: describe(token)))
       if at(.int) { advance() }
       return make(.invalid, span(from: lower))
     }

@@ -68,7 +68,8 @@ extension Parser {
     let isHex = digits.hasPrefix("0x") || digits.hasPrefix("0X")
     let value = isHex ? Int(digits.dropFirst(2), radix: 16) : Int(digits)
     // Malformed digits have been reported by the lexer; well-formed ones only fail by being too many.
-    let isWellFormed = isHex ? digits.dropFirst(2).allSatisfy(\.isHexDigit) : digits.utf8.allSatisfy { $0 >= 48 && $0 <= 57 }
+    let isWellFormed =
+      isHex ? digits.dropFirst(2).allSatisfy(\.isHexDigit) : digits.utf8.allSatisfy { $0 >= 48 && $0 <= 57 }
     if value == nil, isWellFormed, digits.count > (isHex ? 2 : 0) { remark(.integerOverflow(text(token))) }
     advance()
     return make(value.map { .int($0) } ?? .invalid, place)
@@ -156,7 +157,8 @@ extension Parser {
     guard opener + 2 < tokens.count, tokens[opener + 2].kind != .colon else { return false }
     let first = tokens[opener + 1].kind, second = tokens[opener + 2].kind
     switch first {
-    case .kwLet, .kwVar, .kwFor, .kwWhile, .kwReturn, .kwBreak, .kwContinue, .kwShow, .kwExpect, .kwIf, .kwTry, .kwSweep:
+    case .kwLet, .kwVar, .kwFor, .kwWhile, .kwReturn, .kwBreak, .kwContinue, .kwShow, .kwExpect, .kwIf, .kwTry,
+      .kwSweep:
       return true
     case .name: return second.isAssignment && second != .assign
     default: return false

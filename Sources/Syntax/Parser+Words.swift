@@ -65,7 +65,11 @@ extension Parser {
     if continues, at(.stringBegin) || at(.rawString) {
       let place = span(token)
       let text = parseString()
-      if case .string(let plain) = text.kind { documentation = plain } else { remark(.plainString("an option's description"), at: place) }
+      if case .string(let plain) = text.kind {
+        documentation = plain
+      } else {
+        remark(.plainString("an option's description"), at: place)
+      }
     }
     let kind = Statement.Kind.option(name, defaultValue: value, bounds: bounds, documentation: documentation)
     return Statement(kind, span: span(from: lower))
@@ -94,7 +98,11 @@ extension Parser {
     if isFile {
       let place = span(token)
       let written = parseString()
-      if case .string(let plain) = written.kind { path = plain } else { remark(.plainString("a file's name"), at: place) }
+      if case .string(let plain) = written.kind {
+        path = plain
+      } else {
+        remark(.plainString("a file's name"), at: place)
+      }
     } else {
       path = text(token)
       advance()
@@ -178,7 +186,8 @@ enum ForeignWord {
   /// The token after the word cannot follow a name, so that the word is not meant as one.
   static func isForm(_ word: String, _ next: Token) -> Bool {
     switch next.kind {
-    case .name, .stringBegin, .rawString, .int, .float, .kwNot, .kwTrue, .kwFalse, .kwNone, .kwFor, .kwIf, .kwFn: return true
+    case .name, .stringBegin, .rawString, .int, .float, .kwNot, .kwTrue, .kwFalse, .kwNone, .kwFor, .kwIf, .kwFn:
+      return true
     case .leftBrace: return ["repeat", "loop", "struct", "class"].contains(word)
     default: return false
     }

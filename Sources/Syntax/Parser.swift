@@ -133,7 +133,8 @@ struct Parser {
       let note = at(.end) ? [] : [Diagnostic.Note(here, "\(describe(token)) cannot stand inside it")]
       report(.unclosedBracket(text(opening)), at: span(opening), notes: note)
     } else {
-      report(.expected("\(expected) or \(describeCloser(closer))", found: describe(token)),
+      report(
+        .expected("\(expected) or \(describeCloser(closer))", found: describe(token)),
         notes: [Diagnostic.Note(span(opening), "opened here")])
     }
     if opening.match >= index { index = min(opening.match + 1, tokens.count - 1) }

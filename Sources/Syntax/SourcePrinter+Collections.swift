@@ -11,7 +11,8 @@ extension SourcePrinter {
   ) -> Layout {
     guard let first = parts.first else { return .text(open + close) }
     let lower = Int(span(first).lower)
-    let isHanging = isFromSource(span(first)) && ((start.map { hasNewline($0, lower) } ?? false) || hasComment(0, lower))
+    let isHanging =
+      isFromSource(span(first)) && ((start.map { hasNewline($0, lower) } ?? false) || hasComment(0, lower))
     var out: [Layout] = []
     for (i, part) in parts.enumerated() {
       let place = span(part)
@@ -28,7 +29,9 @@ extension SourcePrinter {
       }
       // A comment after a part is kept on its line only if what follows begins on a new one.
       let isFollowedByNewline = isLast ? isHanging : hasNewline(place, span(parts[i + 1]))
-      if isFromSource(place), isFollowedByNewline, let trailing = takeTrailing(after: Int(place.upper)) { out.append(trailing) }
+      if isFromSource(place), isFollowedByNewline, let trailing = takeTrailing(after: Int(place.upper)) {
+        out.append(trailing)
+      }
     }
     guard isHanging else { return .sequence([.text(open + padding), .align(.sequence(out)), .text(padding + close)]) }
     for comment in end.map({ takeComments(before: $0) }) ?? [] { out += [.newline(blank: false), .text(comment.text)] }
@@ -39,15 +42,17 @@ extension SourcePrinter {
     let start = isFromSource(e.span) ? Int(e.span.lower) : nil, end = isFromSource(e.span) ? Int(e.span.upper) - 1 : nil
     switch e.kind {
     case .list(let elements):
-      return bracketed("[", "]", elements, start: start, end: end, trailingComma: true, span: { $0.span }) { printer, element in
+      return bracketed("[", "]", elements, start: start, end: end, trailingComma: true, span: { $0.span }) {
+        printer, element in
         switch element {
         case .value(let value): return printer.expression(value)
         case .spread(let value): return printer.spread(value)
         }
       }
     case .record(let entries):
-      return bracketed("{", "}", entries, start: start, end: end, padding: " ", trailingComma: true, span: { $0.span }) { $0.entry($1) }
-    case .comprehension(let element, let clauses): return comprehension(element, clauses)
+      return bracketed("{", "}", entries, start: start, end: end, padding: " ", trailingComma: true, span: { $0.span })
+      { $0.entry($1) }
+    case .comprehension(let element, let clauses): return comprehension(element, clauses, start: start)
     default: return .empty
     }
   }
@@ -84,27 +89,30 @@ extension SourcePrinter {
     return String(repeating: " ", count: min(max(1, count), 40))
   }
 
-  private mutating func comprehension(_ element: Expression, _ clauses: [Expression.Clause]) -> Layout {
-    var parts = [expression(element)]
+  private mutating func comprehension(
+    _ element: Expression, _ clauses: [Expression.Clause], start: Int?
+  ) -> Layout {
+    let lower = Int(element.span.lower)
+    let isHanging = isFromSource(element.span) && (start.map { hasNewline($0, lower) } ?? false)
+    var parts: [Layout] = isHanging ? [.newline(blank: false)] : []
+    parts.append(expression(element))
     var last = element.span
     for clause in clauses {
-      let layout: Layout
-      let span: Span
+      let layout: Layout, place: Span, upper: Span
       switch clause {
       case .each(let p, let e):
         layout = .sequence([.text("for "), pattern(p), .text(" in "), expression(e)])
-        span = p.span
-        let isBroken = hasNewline(last, span)
-        parts.append(.filled(separator: isBroken ? .newline(blank: false) : .line(flat: " "), part: layout))
-        last = e.span
+        (place, upper) = (p.span, e.span)
       case .filter(let e):
         layout = .sequence([.text("if "), expression(e)])
-        let isBroken = hasNewline(last, e.span)
-        parts.append(.filled(separator: isBroken ? .newline(blank: false) : .line(flat: " "), part: layout))
-        last = e.span
+        (place, upper) = (e.span, e.span)
       }
+      let separator: Layout = hasNewline(last, place) ? .newline(blank: false) : .line(flat: " ")
+      parts.append(.filled(separator: separator, part: layout))
+      last = upper
     }
-    return .sequence([.text("["), .align(.sequence(parts)), .text("]")])
+    guard isHanging else { return .sequence([.text("["), .align(.sequence(parts)), .text("]")]) }
+    return .sequence([.text("["), .block(.sequence(parts + [.closing(flat: nil)])), .text("]")])
   }
 
   // MARK: Blocks
@@ -157,7 +165,9 @@ extension SourcePrinter {
     var parts: [Layout] = []
     var last = Span.none
     for (i, axis) in s.axes.enumerated() {
-      let layout: Layout = .sequence([.text("\(axis.name.text) in "), expression(axis.values), .text(i < s.axes.count - 1 ? "," : "")])
+      let layout: Layout = .sequence([
+        .text("\(axis.name.text) in "), expression(axis.values), .text(i < s.axes.count - 1 ? "," : ""),
+      ])
       let separator: Layout = i > 0 && hasNewline(last, axis.name.span) ? .newline(blank: false) : .line(flat: " ")
       parts.append(i == 0 ? layout : .filled(separator: separator, part: layout))
       last = axis.values.span

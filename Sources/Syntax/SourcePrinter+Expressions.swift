@@ -81,6 +81,20 @@ extension SourcePrinter {
     }
   }
 
+  /// A sign such as `=` and what follows it, on a line of its own if the author put it there.
+  mutating func following(_ sign: String, _ e: Expression) -> Layout {
+    guard beginsLine(e.span) else { return .sequence([.text(sign + " "), expression(e)]) }
+    return .sequence([.text(sign), .block(.sequence([.newline(blank: false), expression(e)]))])
+  }
+
+  /// Only white space and opening parentheses stand before a node on its line.
+  private func beginsLine(_ span: Span) -> Bool {
+    guard isFromSource(span) else { return false }
+    var at = Int(span.lower) - 1
+    while at >= 0, [0x20, 0x09, 0x28].contains(source.bytes[at]) { at -= 1 }
+    return at >= 0 && source.bytes[at] == 0x0A
+  }
+
   // MARK: Literals
 
   /// The spelling of the source where there is one.
@@ -175,7 +189,8 @@ extension SourcePrinter {
       case .field(_, let name), .optionalField(_, let name):
         var sign = "."
         if case .optionalField = link.kind { sign = "?." }
-        let isBroken = isFromSource(inner.span) && isFromSource(name.span) && hasNewline(Int(inner.span.upper), Int(name.span.lower))
+        let isBroken =
+          isFromSource(inner.span) && isFromSource(name.span) && hasNewline(Int(inner.span.upper), Int(name.span.lower))
         let isFirst = !hasField
         hasField = true
         let point: Layout = .text(sign + name.text)
@@ -192,7 +207,11 @@ extension SourcePrinter {
       }
     }
     let isNumber: Bool
-    if case .int = root.kind, case .field(_, let name)? = links.first?.kind { isNumber = name.text.lowercased().hasPrefix("e") } else { isNumber = false }
+    if case .int = root.kind, case .field(_, let name)? = links.first?.kind {
+      isNumber = name.text.lowercased().hasPrefix("e")
+    } else {
+      isNumber = false
+    }
     let start: Layout = isNumber ? .sequence([.text("("), first, .text(")")]) : first
     return .sequence([start, .nest(2, .sequence(parts))])
   }

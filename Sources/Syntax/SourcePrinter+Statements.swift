@@ -8,8 +8,9 @@ extension SourcePrinter {
     case .varBinding(let p, let e): return headed("var ", pattern(p), e)
     case .assign(let target, let operation, let value):
       let left = expression(target)
-      return .sequence([left, .text(" \(operation?.rawValue ?? "")= "), expression(value)])
-    case .function(let name, let f, _): return .anchor(.sequence([.text("fn \(name.text)"), functionRest(f, after: "=")]))
+      return .sequence([left, following(" \(operation?.rawValue ?? "")=", value)])
+    case .function(let name, let f, _):
+      return .anchor(.sequence([.text("fn \(name.text)"), functionRest(f, after: "=")]))
     case .param(let name, let e): return headed("param ", .text(name.text), e)
     case .state(let name, let e): return headed("state ", .text(name.text), e)
     case .option(let name, let value, let bounds, let documentation):
@@ -50,7 +51,7 @@ extension SourcePrinter {
   }
 
   private mutating func headed(_ head: String, _ name: Layout, _ value: Expression) -> Layout {
-    .sequence([.text(head), name, .text(" = "), expression(value)])
+    .sequence([.text(head), name, following(" =", value)])
   }
 
   private mutating func option(
@@ -81,15 +82,18 @@ extension SourcePrinter {
   mutating func functionRest(_ f: FunctionLiteral, after sign: String) -> Layout {
     let head = parameters(f.parameters, start: isFromSource(f.span) ? Int(f.span.lower) : nil)
     switch f.body {
-    case .expression(let e): return .sequence([head, .text(" \(sign) "), expression(e)])
+    case .expression(let e): return .sequence([head, following(" \(sign)", e)])
     case .block(let b):
       let patterns = f.parameters.filter { $0.pattern != nil }.count
-      guard patterns > 0, b.statements.count >= patterns else { return .group(.sequence([head, .text(" "), block(b)])) }
+      guard patterns > 0, b.statements.count >= patterns else {
+        return .group(.sequence([head, .text(" "), block(b)]))
+      }
       let statements = Array(b.statements.dropFirst(patterns))
       if let e = SourcePrinter.onlyExpression(statements), e.span == b.span {
-        return .sequence([head, .text(" \(sign) "), expression(e)])
+        return .sequence([head, following(" \(sign)", e)])
       }
-      let isInline = statements.count == 1 && !(isFromSource(b.span) && hasNewline(Int(b.span.lower), Int(b.span.upper)))
+      let isInline =
+        statements.count == 1 && !(isFromSource(b.span) && hasNewline(Int(b.span.lower), Int(b.span.upper)))
       return .group(.sequence([head, .text(" "), block(statements, b.span, isInline: isInline)]))
     }
   }
@@ -100,7 +104,7 @@ extension SourcePrinter {
       if case .expression(let e) = f.body, f.parameters.count == 1, let only = f.parameters.first, !only.isRest,
         only.kind == nil, only.defaultValue == nil, only.pattern == nil
       {
-        return .sequence([.text("\(only.name.text) -> "), expression(e)])
+        return .sequence([.text(only.name.text), following(" ->", e)])
       }
       return functionRest(f, after: "->")
     }
@@ -152,7 +156,9 @@ extension SourcePrinter {
     case .record(let fields):
       if fields.isEmpty { return "{}" }
       let words = fields.map { field, part -> String in
-        if case .name(let name) = part.kind, name.text == field.text, SourcePrinter.isPlainName(name.text) { return name.text }
+        if case .name(let name) = part.kind, name.text == field.text, SourcePrinter.isPlainName(name.text) {
+          return name.text
+        }
         return SourcePrinter.fieldName(field.text) + ": " + patternText(part)
       }
       return "{ " + words.joined(separator: ", ") + " }"

@@ -144,7 +144,9 @@ struct SourcePrinter {
     if statements.isEmpty, !hasComment(0, end) { return .text("{}") }
     let body = list(statements, end: end, isTop: false)
     guard isInline else {
-      return .sequence([.text("{"), .block(.sequence([.newline(blank: false), body, .closing(flat: nil)])), .text("}")])
+      return .sequence([
+        .text("{"), .block(.sequence([.newline(blank: false), body, .closing(flat: nil)])), .text("}"),
+      ])
     }
     return .sequence([.text("{"), .block(.sequence([.line(flat: " "), body, .closing(flat: " ")])), .text("}")])
   }

@@ -181,9 +181,11 @@ extension SyntaxProblem {
 /// What to say about operators and characters of other languages.
 enum ForeignOperator {
   private static let equivalents: [String: String] = [
-    "&&": "and", "||": "or", "!": "not", "¬": "not", "**": "^", ".^": "^", "**=": "^=", "===": "==", "!==": "!=", "= =": "==",
+    "&&": "and", "||": "or", "!": "not", "¬": "not", "**": "^", ".^": "^", "**=": "^=", "===": "==", "!==": "!=",
+    "= =": "==",
     ":=": "=", "=>": "->", "→": "->", "≤": "<=", "≥": ">=", "≠": "!=", "×": "*", "·": "*", "÷": "/", "−": "-",
-    ".*": "*", "./": "/", ".+": "+", ".-": "-", "∈": "in", "–": "-", "—": "-", "“": "\"", "”": "\"", "„": "\"", "‘": "'", "’": "'", "…": "...",
+    ".*": "*", "./": "/", ".+": "+", ".-": "-", "∈": "in", "–": "-", "—": "-", "“": "\"", "”": "\"", "„": "\"",
+    "‘": "'", "’": "'", "…": "...",
   ]
 
   private static let advice: [String: String] = [
@@ -206,10 +208,13 @@ enum ForeignOperator {
     }
     let first = text.first.map(String.init) ?? text
     if let advice = advice[text] ?? advice[first] {
-      return SyntaxProblem.Wording(id: "E0001", message: "Exp has no `\(printable(first == text ? text : text.count > 2 ? first : text))`", label: advice)
+      return SyntaxProblem.Wording(
+        id: "E0001", message: "Exp has no `\(printable(first == text ? text : text.count > 2 ? first : text))`",
+        label: advice)
     }
     return SyntaxProblem.Wording(
-      id: "E0001", message: "`\(printable(first))` means nothing here", label: "no such character in Exp, outside strings and comments")
+      id: "E0001", message: "`\(printable(first))` means nothing here",
+      label: "no such character in Exp, outside strings and comments")
   }
 
   /// A character that can be seen: control characters and blanks by their number.
@@ -217,7 +222,8 @@ enum ForeignOperator {
     guard let scalar = text.unicodeScalars.first else { return text }
     switch scalar.properties.generalCategory {
     case .control, .format, .surrogate, .privateUse, .unassigned, .lineSeparator, .paragraphSeparator, .spaceSeparator:
-      return "U+" + String(repeating: "0", count: max(0, 4 - String(scalar.value, radix: 16).count)) + String(scalar.value, radix: 16, uppercase: true)
+      return "U+" + String(repeating: "0", count: max(0, 4 - String(scalar.value, radix: 16).count))
+        + String(scalar.value, radix: 16, uppercase: true)
     default: return text
     }
   }

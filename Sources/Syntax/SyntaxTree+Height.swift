@@ -40,7 +40,8 @@ extension Statement.Kind {
   /// Height of the tallest part.
   var partsHeight: Int {
     switch self {
-    case .expression(let e), .param(_, let e), .state(_, let e), .seed(let e), .cite(let e), .show(let e), .expect(let e):
+    case .expression(let e), .param(_, let e), .state(_, let e), .seed(let e), .cite(let e), .show(let e),
+      .expect(let e):
       return e.height
     case .letBinding(let p, let e), .varBinding(let p, let e): return max(p.height, e.height)
     case .assign(let target, _, let value): return max(target.height, value.height)

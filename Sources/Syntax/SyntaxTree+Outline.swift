@@ -249,7 +249,9 @@ struct Outline {
     }
   }
 
-  private mutating func comparison(_ operands: [Expression], _ operators: [ComparisonOperator], _ tolerance: Expression?) {
+  private mutating func comparison(
+    _ operands: [Expression], _ operators: [ComparisonOperator], _ tolerance: Expression?
+  ) {
     node(operators.map(\.rawValue).joined(separator: ",")) {
       for operand in operands { $0.add(operand) }
       if let tolerance {

@@ -6,7 +6,9 @@ import Testing
 
 /// The examples of `exp explain` for errors of this room: the wrong one brings the error about, the right one is right.
 @Suite struct ResolutionCatalogueTests {
-  static let entries = DiagnosticCatalogue.chapters.flatMap(\.entries).filter { $0.id.hasPrefix("E01") && !$0.wrong.isEmpty }
+  static let entries = DiagnosticCatalogue.chapters.flatMap(\.entries).filter {
+    $0.id.hasPrefix("E01") && !$0.wrong.isEmpty
+  }
 
   @Test(arguments: entries) func examples(_ entry: DiagnosticCatalogue.Entry) {
     #expect(resolveText(entry.wrong).1.map(\.id).contains(entry.id), "\(entry.wrong)")

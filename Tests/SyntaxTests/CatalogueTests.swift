@@ -15,7 +15,8 @@ import Testing
 
   /// The ids that the sources of the room mention are those of the catalogue and of the golden files; limits have tests of their own.
   @Test func everyIdIsExplained() throws {
-    let sources = testFolder.resolvingSymlinksInPath().deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Sources/Syntax")
+    let sources = testFolder.resolvingSymlinksInPath().deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("Sources/Syntax")
     let wording = try String(contentsOf: sources.appendingPathComponent("SyntaxProblem+Wording.swift"), encoding: .utf8)
     let ids = Set(wording.matches(of: #/E00\d\d/#).map { String($0.output) }).filter { wording.contains("\"\($0)\"") }
     #expect(ids.count > 50)

@@ -18,13 +18,39 @@ func fixtures() throws -> [(name: String, text: String)] {
   return try names.map { ($0, try String(contentsOf: folder.appendingPathComponent($0), encoding: .utf8)) }
 }
 
+/// The Exp sources of the repository itself: the library and the studies.
+func repositorySources() throws -> [(name: String, text: String)] {
+  let root = testFolder.resolvingSymlinksInPath().deletingLastPathComponent().deletingLastPathComponent()
+  var sources: [(String, String)] = []
+  for folder in ["stdlib", "scripts", "examples"] {
+    guard let paths = FileManager.default.enumerator(atPath: root.appendingPathComponent(folder).path) else { continue }
+    for case let path as String in paths where path.hasSuffix(".exp") {
+      let file = root.appendingPathComponent(folder).appendingPathComponent(path)
+      sources.append(("\(folder)/\(path)", try String(contentsOf: file, encoding: .utf8)))
+    }
+  }
+  return sources.sorted { $0.0 < $1.0 }
+}
+
 @Suite struct FixtureTests {
+  @Test func theLibraryAndTheStudiesHaveNoErrors() throws {
+    let all = try repositorySources()
+    #expect(all.count > 10)
+    for (name, text) in all {
+      let result = parseText(text, name: name)
+      #expect(result.diagnostics.map { DiagnosticPrinter().short($0) } == [])
+    }
+  }
+
   @Test func samplesHaveNoErrors() throws {
     let all = try fixtures()
     #expect(all.count >= 6)
     for (name, text) in all {
       let result = parseText(text, name: name)
-      #expect(result.diagnostics.map { "\($0.id) \($0.message) | \($0.label) @ \(result.tree.file.position(Int($0.span.lower)))" } == [], "\(name)")
+      #expect(
+        result.diagnostics.map {
+          "\($0.id) \($0.message) | \($0.label) @ \(result.tree.file.position(Int($0.span.lower)))"
+        } == [], "\(name)")
       #expect(!result.isIncomplete)
     }
   }

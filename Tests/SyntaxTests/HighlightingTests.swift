@@ -47,7 +47,8 @@ import Testing
   }
 
   @Test func words() {
-    let text = "option noise = 0.2 in 0.0..1.0\nlet option = seed\nx.let + f(if: 1)\nsweep a in 0..1 by 0.5 paired by a { a ≈ b within c }\nseed 7\nby + 1"
+    let text =
+      "option noise = 0.2 in 0.0..1.0\nlet option = seed\nx.let + f(if: 1)\nsweep a in 0..1 by 0.5 paired by a { a ≈ b within c }\nseed 7\nby + 1"
     #expect(classes(text, .keyword) == ["option", "in", "let", "sweep", "in", "by", "paired", "by", "within", "seed"])
     #expect(classes(text, .function) == ["f"])
     #expect(classes(text, .name) == ["noise", "option", "seed", "x", "let", "if", "a", "a", "a", "b", "c", "by"])

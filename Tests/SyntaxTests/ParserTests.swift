@@ -15,7 +15,8 @@ import Testing
     guard case .letBinding(let pattern, let value) = result.tree.statements[0].kind else { return #expect(Bool(false)) }
     #expect(file.text(pattern.span) == "total")
     #expect(file.text(value.span) == "(a + b).sum(x: 1)[2]")
-    guard case .index(let call, _) = value.kind, case .call(let field, _) = call.kind, case .field(let sum, let name) = field.kind
+    guard case .index(let call, _) = value.kind, case .call(let field, _) = call.kind,
+      case .field(let sum, let name) = field.kind
     else { return #expect(Bool(false)) }
     #expect(file.text(call.span) == "(a + b).sum(x: 1)")
     #expect(file.text(field.span) == "(a + b).sum")
@@ -59,8 +60,10 @@ import Testing
   }
 
   @Test(arguments: [
-    "let x =", "f(", "f(1,", "[1, 2", "{ a: 1", "fn f(x) {", "if x {\n  1", "if x { 1 } else", "x +", "let s = \"\"\"\n text", "x ->",
-    "try { 1 } catch", "sweep x in", "for x in xs", "x.", "not", "while", "a ?? ", "fn f(x)", "(x, y)  ->", "claim \"x\"", "{ a: [1, (2",
+    "let x =", "f(", "f(1,", "[1, 2", "{ a: 1", "fn f(x) {", "if x {\n  1", "if x { 1 } else", "x +",
+    "let s = \"\"\"\n text", "x ->",
+    "try { 1 } catch", "sweep x in", "for x in xs", "x.", "not", "while", "a ?? ", "fn f(x)", "(x, y)  ->",
+    "claim \"x\"", "{ a: [1, (2",
     "let", "x = ", "let f = fn(x) {\n  let y = x\n", "option n = 1 in",
   ])
   func unfinished(_ text: String) {
@@ -70,7 +73,8 @@ import Testing
   }
 
   @Test(arguments: [
-    "let x = 1", "f(1))", "\"abc", "'abc", "let = ", "x + )", "if x { 1 }", "", "# (", "## prose", "let x = [1, $\n", "fn f(x) }", "f(1 2", "return",
+    "let x = 1", "f(1))", "\"abc", "'abc", "let = ", "x + )", "if x { 1 }", "", "# (", "## prose", "let x = [1, $\n",
+    "fn f(x) }", "f(1 2", "return",
     "let s = \"a{x\"", "def f(x", "\"\\q\" +",
   ])
   func finished(_ text: String) {
@@ -86,20 +90,30 @@ import Testing
   }
 
   @Test func softWordsAreNamesElsewhere() {
-    for word in ["param", "state", "option", "seed", "cite", "claim", "test", "use", "where", "zip", "paired", "by", "as", "within", "fails"] {
-      #expect(shape("let \(word) = 1\n\(word)\n\(word) += 2\n\(word)(\(word): \(word)).\(word)[\(word)]") == """
-        [(let \(word) 1) \(word) (+= \(word) 2) (at (. (call \(word) \(word):\(word)) \(word)) \(word))]
-        """, "\(word)")
-      #expect(shape("fn \(word)(\(word) = 1) = \(word) -> \(word)") == "[(def \(word) (fn [\(word)=1] (fn [\(word)] \(word))))]")
+    for word in [
+      "param", "state", "option", "seed", "cite", "claim", "test", "use", "where", "zip", "paired", "by", "as",
+      "within", "fails",
+    ] {
+      #expect(
+        shape("let \(word) = 1\n\(word)\n\(word) += 2\n\(word)(\(word): \(word)).\(word)[\(word)]") == """
+          [(let \(word) 1) \(word) (+= \(word) 2) (at (. (call \(word) \(word):\(word)) \(word)) \(word))]
+          """, "\(word)")
+      #expect(
+        shape("fn \(word)(\(word) = 1) = \(word) -> \(word)")
+          == "[(def \(word) (fn [\(word)=1] (fn [\(word)] \(word))))]")
       #expect(shape("{ \(word): 1, a: \(word) }") == "[(rec \"\(word)\":1 \"a\":\(word))]")
     }
-    #expect(shape("for where in zip { paired }\n[by for by in within]") == "[(for where zip {paired}) (each by (for by within))]")
+    #expect(
+      shape("for where in zip { paired }\n[by for by in within]")
+        == "[(for where zip {paired}) (each by (for by within))]")
   }
 
   @Test func reservedWordsStandAfterPointsAndBeforeColons() {
-    for word in ["let", "var", "fn", "if", "else", "for", "while", "in", "break", "continue", "return", "try", "catch", "and", "or", "not",
-      "true", "false", "none", "sweep", "show", "expect"]
-    {
+    for word in [
+      "let", "var", "fn", "if", "else", "for", "while", "in", "break", "continue", "return", "try", "catch", "and",
+      "or", "not",
+      "true", "false", "none", "sweep", "show", "expect",
+    ] {
       #expect(shape("x.\(word)") == "[(. x \(word))]")
       #expect(shape("f(\(word): 1)") == "[(call f \(word):1)]")
       #expect(shape("{ \(word): 1 }") == "[(rec \"\(word)\":1)]")

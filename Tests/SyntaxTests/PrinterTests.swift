@@ -18,7 +18,7 @@ func checkPrinted(_ text: String, _ comment: String) {
 
 @Suite struct PrinterTests {
   @Test func samples() throws {
-    for (name, text) in try fixtures() { checkPrinted(text, name) }
+    for (name, text) in try fixtures() + repositorySources() { checkPrinted(text, name) }
   }
 
   @Test func everyForm() {
@@ -34,11 +34,14 @@ func checkPrinted(_ text: String, _ comment: String) {
     var printed = 0
     for round in 0..<1500 {
       // Lines drawn from the samples, with spaces, newlines and comments put in at random places.
-      var text = (0..<Int.random(in: 1...6, using: &random)).map { _ in lines[Int.random(in: 0..<lines.count, using: &random)] }
-        .joined(separator: "\n")
+      var text = (0..<Int.random(in: 1...6, using: &random)).map { _ in
+        lines[Int.random(in: 0..<lines.count, using: &random)]
+      }
+      .joined(separator: "\n")
       for _ in 0..<Int.random(in: 0...3, using: &random) {
         let at = text.index(text.startIndex, offsetBy: Int.random(in: 0...text.count, using: &random))
-        let piece = [" ", "\n", " # note\n", "\n\n\n", "\n  # own\n", "(", ")", ";"][Int.random(in: 0..<8, using: &random)]
+        let piece = [" ", "\n", " # note\n", "\n\n\n", "\n  # own\n", "(", ")", ";"][
+          Int.random(in: 0..<8, using: &random)]
         text.insert(contentsOf: piece, at: at)
       }
       if parseText(text).diagnostics.isEmpty { printed += 1 }
@@ -62,13 +65,18 @@ func checkPrinted(_ text: String, _ comment: String) {
   }
 
   @Test(arguments: [
-    ("let   x=1+2 *3", "let x = 1 + 2 * 3\n"), ("(a+b)*c", "(a + b) * c\n"), ("a+(b*c)", "a + (b * c)\n"), ("((a))", "a\n"),
-    ("-(x^2)", "-(x^2)\n"), ("(-x)^2", "(-x)^2\n"), ("not (a and b)", "not (a and b)\n"), ("f( x,y , z:1 )", "f(x, y, z: 1)\n"),
+    ("let   x=1+2 *3", "let x = 1 + 2 * 3\n"), ("(a+b)*c", "(a + b) * c\n"), ("a+(b*c)", "a + (b * c)\n"),
+    ("((a))", "a\n"),
+    ("-(x^2)", "-(x^2)\n"), ("(-x)^2", "(-x)^2\n"), ("not (a and b)", "not (a and b)\n"),
+    ("f( x,y , z:1 )", "f(x, y, z: 1)\n"),
     ("{a:1,b}", "{ a: 1, b }\n"), ("fn f(x){x}", "fn f(x) { x }\n"), ("fn f(x){x;y}", "fn f(x) {\n  x\n  y\n}\n"),
     ("if a{1}\nelse{2}", "if a { 1 } else { 2 }\n"), ("[\n1,\n2]", "[\n  1,\n  2,\n]\n"), ("[1,\n2]", "[1,\n 2]\n"),
-    ("x  # why", "x  # why\n"), ("x # why", "x  # why\n"), ("\n\n\nx\n\n\n\ny", "x\n\ny\n"), ("##a\n##  b", "## a\n##  b\n"),
-    (" ## c\nx", " ## c\nx\n"), ("f(a, # one\n  b) # two", "f(a,  # one\n  b)  # two\n"), ("a .b()\n.c", "a.b()\n  .c\n"), ("x->(y)", "x -> y\n"),
-    ("0xFF+1_000", "0xFF + 1_000\n"), ("(x -> x)(1)", "(x -> x)(1)\n"), ("2^-1", "2^-1\n"), ("1..n-1", "1..n - 1\n"), ("", ""), ("# only", "# only\n"),
+    ("x  # why", "x  # why\n"), ("x # why", "x  # why\n"), ("\n\n\nx\n\n\n\ny", "x\n\ny\n"),
+    ("##a\n##  b", "## a\n##  b\n"),
+    (" ## c\nx", " ## c\nx\n"), ("f(a, # one\n  b) # two", "f(a,  # one\n  b)  # two\n"),
+    ("a .b()\n.c", "a.b()\n  .c\n"), ("x->(y)", "x -> y\n"),
+    ("0xFF+1_000", "0xFF + 1_000\n"), ("(x -> x)(1)", "(x -> x)(1)\n"), ("2^-1", "2^-1\n"), ("1..n-1", "1..n - 1\n"),
+    ("", ""), ("# only", "# only\n"),
   ])
   func tidies(_ text: String, _ printed: String) {
     #expect(printSource(parseText(text).tree) == printed)
@@ -78,8 +86,10 @@ func checkPrinted(_ text: String, _ comment: String) {
   @Test func longLinesAreBroken() {
     let names = (1...30).map { "argument\($0)" }
     for text in [
-      "let x = f(\(names.joined(separator: ", ")))", "let x = \(names.joined(separator: " + "))", "let x = [\(names.joined(separator: ", "))]",
-      "let x = \(names[0])" + names.map { ".\($0)()" }.joined(), "if \(names.joined(separator: " and ")) { 1 } else { 2 }",
+      "let x = f(\(names.joined(separator: ", ")))", "let x = \(names.joined(separator: " + "))",
+      "let x = [\(names.joined(separator: ", "))]",
+      "let x = \(names[0])" + names.map { ".\($0)()" }.joined(),
+      "if \(names.joined(separator: " and ")) { 1 } else { 2 }",
       "fn f(\(names.joined(separator: ", "))) { 1 }", "let x = { \(names.map { "\($0): 1" }.joined(separator: ", ")) }",
     ] {
       let printed = printSource(parseText(text).tree)

@@ -34,16 +34,21 @@ func checkSane(_ result: ParseResult, _ comment: @autoclosure () -> String) {
   static let forms: [(name: String, before: String, after: String)] = [
     ("parentheses", "(", ")"), ("lists", "[", "]"), ("records", "{ a: ", " }"), ("computed", "{ (1): ", " }"),
     ("calls", "f(", ")"), ("named", "f(a: ", ")"), ("indexes", "x[", "]"), ("negation", "-", ""), ("not", "not ", ""),
-    ("bang", "!", ""), ("plus", "+", ""), ("nested conditions", "if ", ""), ("power", "2^", ""), ("power of minus", "2^-", ""), ("arrows", "x -> ", ""),
-    ("paired arrows", "(x, y) -> ", ""), ("defaults", "(x = ", ") -> 1"), ("fn", "fn(x) = ", ""), ("fn blocks", "fn(x) { ", " }"),
+    ("bang", "!", ""), ("plus", "+", ""), ("nested conditions", "if ", ""), ("power", "2^", ""),
+    ("power of minus", "2^-", ""), ("arrows", "x -> ", ""),
+    ("paired arrows", "(x, y) -> ", ""), ("defaults", "(x = ", ") -> 1"), ("fn", "fn(x) = ", ""),
+    ("fn blocks", "fn(x) { ", " }"),
     ("if", "if a { ", " }"), ("else if", "if a { 1 } else ", ""), ("elif", "if a { 1 } elif b { 2 } else ", ""),
     ("conditions", "if ", " { 1 }"), ("else", "if a { 1 } else { ", " }"), ("for", "for x in y { ", " }"),
     ("for in", "[x for x in ", "]"), ("while", "while a { ", " }"), ("try", "try { ", " } catch e { 1 }"),
     ("catch", "try { 1 } catch e { ", " }"), ("sweep", "sweep x in y { ", " }"), ("axes", "sweep x in ", " { 1 }"),
-    ("claim", "claim \"x\" { ", " }"), ("test", "test \"x\" { ", " }"), ("strings", "\"{", "}\""), ("texts", "\"\"\"{", "}\"\"\""),
-    ("left sums", "1 + ", ""), ("joins", "a ++ ", ""), ("ands", "a and ", ""), ("ors", "a or ", ""), ("coalesce", "a ?? ", ""),
+    ("claim", "claim \"x\" { ", " }"), ("test", "test \"x\" { ", " }"), ("strings", "\"{", "}\""),
+    ("texts", "\"\"\"{", "}\"\"\""),
+    ("left sums", "1 + ", ""), ("joins", "a ++ ", ""), ("ands", "a and ", ""), ("ors", "a or ", ""),
+    ("coalesce", "a ?? ", ""),
     ("comparisons", "a < ", ""), ("ranges", "1..", ""), ("close", "a ≈ 1 within ", ""), ("spreads", "[...", "]"),
-    ("products", "2 * ", ""), ("let", "let x = ", ""), ("list patterns", "let [", "] = 1"), ("record patterns", "let { a: ", " } = 1"),
+    ("products", "2 * ", ""), ("let", "let x = ", ""), ("list patterns", "let [", "] = 1"),
+    ("record patterns", "let { a: ", " } = 1"),
     ("fields", "x.", ""), ("optional fields", "x?.", ""), ("chained calls", "f", "()"), ("chained indexes", "x", "[0]"),
     ("chained fields", "x", ".a"), ("functions", "fn f(x) { ", " }"), ("show", "show ", ""), ("return", "return ", ""),
     ("fails", "expect fails { ", " }"), ("then", "if (", ") then "), ("do", "{ let ", "}"),
@@ -65,8 +70,11 @@ func checkSane(_ result: ParseResult, _ comment: @autoclosure () -> String) {
     let sum = parseText("let a = 1\nlet x = 1" + String(repeating: " + 1", count: 20_000) + "\nlet = 3")
     #expect(sum.diagnostics.map(\.id) == ["E0091", "E0020"])
     #expect(parseText("let x = 1" + String(repeating: " + 1", count: 900)).diagnostics.isEmpty)
-    #expect(parseText(String(repeating: "(", count: 250) + "1" + String(repeating: ")", count: 250)).diagnostics.isEmpty)
-    #expect(parseText(String(repeating: "(", count: 257) + "1" + String(repeating: ")", count: 257)).diagnostics.map(\.id) == ["E0090"])
+    #expect(
+      parseText(String(repeating: "(", count: 250) + "1" + String(repeating: ")", count: 250)).diagnostics.isEmpty)
+    #expect(
+      parseText(String(repeating: "(", count: 257) + "1" + String(repeating: ")", count: 257)).diagnostics.map(\.id)
+        == ["E0090"])
   }
 
   @Test func mixedNestingIsBounded() {
@@ -80,13 +88,18 @@ func checkSane(_ result: ParseResult, _ comment: @autoclosure () -> String) {
   @Test func longLines() {
     let count = 30_000
     let texts = [
-      "let xs = [" + String(repeating: "1234567, ", count: count) + "]", "# " + String(repeating: "é", count: 500_000), "let x = \"" + String(repeating: "x", count: 1_000_000) + "\"",
+      "let xs = [" + String(repeating: "1234567, ", count: count) + "]", "# " + String(repeating: "é", count: 500_000),
+      "let x = \"" + String(repeating: "x", count: 1_000_000) + "\"",
       "let s = \"" + String(repeating: "x{y}", count: count) + "\"", String(repeating: "a ", count: count * 2),
-      String(repeating: "a.", count: count * 2), String(repeating: "\u{FFFD}", count: count), String(repeating: "$ ", count: count),
-      String(repeating: "\"", count: count), String(repeating: "'", count: count + 1), String(repeating: "0x", count: count),
-      String(repeating: "(]", count: count), String(repeating: "({[", count: count) + String(repeating: ")", count: count),
+      String(repeating: "a.", count: count * 2), String(repeating: "\u{FFFD}", count: count),
+      String(repeating: "$ ", count: count),
+      String(repeating: "\"", count: count), String(repeating: "'", count: count + 1),
+      String(repeating: "0x", count: count),
+      String(repeating: "(]", count: count),
+      String(repeating: "({[", count: count) + String(repeating: ")", count: count),
       "f(" + String(repeating: "x -> ", count: 1) + String(repeating: "y,", count: count) + ")",
-      "x" + String(repeating: ";", count: count), String(repeating: "“", count: 3000), String(repeating: "}", count: count),
+      "x" + String(repeating: ";", count: count), String(repeating: "“", count: 3000),
+      String(repeating: "}", count: count),
     ]
     let clock = ContinuousClock()
     for text in texts {
@@ -103,8 +116,10 @@ func checkSane(_ result: ParseResult, _ comment: @autoclosure () -> String) {
     var random = SplitMix(state: 7)
     let sources = try fixtures().map { Array($0.text.utf8) }
     let pieces = [
-      "(", ")", "[", "]", "{", "}", "\"", "'", "\"\"\"", "->", "=", "..", "...", "\n", ";", ",", ":", " if ", " else ", " for ", " in ", " let ",
-      " fn ", "#", "##", "\n## ", " not ", "-", "+", "≈", " within ", "\\", "\u{FFFD}", "0x", "1e", ".", "?.", "??", " sweep ", " where ", " zip ",
+      "(", ")", "[", "]", "{", "}", "\"", "'", "\"\"\"", "->", "=", "..", "...", "\n", ";", ",", ":", " if ", " else ",
+      " for ", " in ", " let ",
+      " fn ", "#", "##", "\n## ", " not ", "-", "+", "≈", " within ", "\\", "\u{FFFD}", "0x", "1e", ".", "?.", "??",
+      " sweep ", " where ", " zip ",
       " paired ", " by ", " try ", " catch ", "\0", "é", "😀", "\r\n", "&&", " expect ", " fails ", "@", "{{", "}}",
     ].map { Array($0.utf8) }
     let printer = DiagnosticPrinter(color: true)
@@ -130,7 +145,9 @@ func checkSane(_ result: ParseResult, _ comment: @autoclosure () -> String) {
       let text = String(decoding: bytes, as: UTF8.self)
       let result = parseText(text, name: "mutation \(round)")
       checkSane(result, "round \(round): \(text)")
-      if round % 5 == 0 { for d in result.diagnostics { _ = printer.full(d).count + printer.short(d).count + printer.json(d).count } }
+      if round % 5 == 0 {
+        for d in result.diagnostics { _ = printer.full(d).count + printer.short(d).count + printer.json(d).count }
+      }
     }
   }
 

@@ -41,6 +41,7 @@ let package = Package(
     .executableTarget(
       name: "kernels-benchmark", dependencies: ["Tensors", "CKernels"], path: "Benchmarks/kernels",
       exclude: ["numpy_products.py"]),
+    .executableTarget(
       name: "interpreter-benchmark", dependencies: ["Diagnostics", "Evaluation", "Records"],
       path: "Benchmarks/interpreter", exclude: ["programs", "run"]),
     .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
@@ -50,8 +51,9 @@ let package = Package(
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"], exclude: ["Fixtures"]),
     .testTarget(name: "GraphsTests", dependencies: ["Graphs", "Tensors"]),
     .testTarget(name: "RecordsTests", dependencies: ["Records"]),
-    .testTarget(name: "EvaluationTests", dependencies: ["Evaluation", "Resolution", "Syntax", "Diagnostics", "Tensors", "Records"],
-      exclude: ["Specs"]),
+    .testTarget(
+      name: "EvaluationTests",
+      dependencies: ["Evaluation", "Resolution", "Syntax", "Diagnostics", "Tensors", "Records"], exclude: ["Specs"]),
     .testTarget(name: "StudiesTests", dependencies: ["Studies", "Evaluation", "Records", "Diagnostics"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "Records"], exclude: ["Golden"]),
     .testTarget(name: "ArchitectureTests"),

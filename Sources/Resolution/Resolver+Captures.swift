@@ -5,7 +5,7 @@ extension Resolver {
   /// After the walk: what each function must hold, when named functions can be made, and what every noted use refers to.
   func settleCaptures() {
     settleFreeNames()
-    for set in sets where !set.isLibrary { settlePlace(of: set) }
+    for set in sets { settlePlace(of: set) }
     for frame in frames where frame.literal != nil { layOut(frame) }
     for use in uses { settle(use) }
     warnOfLateAssignments()

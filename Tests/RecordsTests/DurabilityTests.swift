@@ -109,7 +109,9 @@ import Testing
     #expect(read.records.map { $0["a"]?.int } == [1, 3])
     #expect(read.damaged == 1)
     var bytes = try disk.read("t.jsonl")
-    bytes[40] ^= 1
+    // One changed digit: still JSON, but no longer what was appended.
+    let digit = try #require(bytes.firstRange(of: Array("\"a\":1".utf8))).upperBound - 1
+    bytes[digit] = UInt8(ascii: "7")
     #expect(RecordLog.read(bytes).records.map { $0["a"]?.int } == [3])
     for line in String(decoding: RecordLog.line(["x": 0.5]), as: UTF8.self).split(separator: "\n") {
       #expect(try JSON.read(String(line))["record"]?["x"]?.number == 0.5)

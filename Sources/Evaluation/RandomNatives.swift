@@ -80,9 +80,13 @@ extension Natives {
     ) { call in
       let key = try call.key(call[0])
       let f = try call.function(1)
-      let list = call[2].list
-      let arguments = (0..<list.count).map { list.elements[$0] }
-      return try call.operations.withKey(key) { try call.machine.call(f, arguments) }
+      // The arguments move on, so that what only this call holds may be changed in place.
+      let list = call.take(2)
+      let isOwner = list.isUnique
+      let arguments = (0..<list.list.count).map { isOwner ? list.list.elements[$0] : call.heap.retained(list.list.elements[$0]) }
+      if isOwner { list.list.pointee.count = 0 }
+      call.heap.release(list)
+      return try call.operations.withKey(key) { try call.machine.call(f, taking: arguments) }
     },
   ]
 

@@ -1,10 +1,55 @@
 import Diagnostics
 
 extension Machine {
-  /// Where the program is, for messages that come later than the call.
-  var currentSpan: Span { span(of: frame) ?? .none }
-  /// Throws when the user wants to stop, or memory ran out; for loops in natives.
-  func pollInterrupt() throws { if poll.pointee != 0 { try answerPoll() } }
-  /// Threads that a plan may use.
-  var planThreads: Int { threads }
+  /// Where the program is, for messages that come later than the call: the innermost frame that runs code of a file.
+  var currentSpan: Span {
+    var frame = frame
+    while frame > frames, frame.pointee.prototype == Machine.noPrototype { frame -= 1 }
+    return span(of: frame) ?? .none
+  }
+
+  /// Answers an interrupt or the memory limit inside long work of natives.
+  @inline(__always) func pollInterrupt() throws {
+    if poll.pointee != 0 { try answerPoll() }
+  }
+
+  /// Threads that one run of a plan may use.
+  var planThreads: Int { max(1, threads) }
+
+  /// Calls a function value with positional arguments whose counts are taken over, so that one that nobody else holds may be changed
+  /// in place; the result is the caller's.
+  func call(_ function: Value, taking arguments: [Value]) throws -> Value {
+    do { try checkNativeStack() } catch {
+      for argument in arguments { heap.release(argument) }
+      throw error
+    }
+    let caller = frame
+    let savedTop = nativeTop
+    let base = callBase
+    guard base + (arguments.count + 64) < stackLimit, frame < frameLimit else {
+      for argument in arguments { heap.release(argument) }
+      throw Machine.tooDeep
+    }
+    let stub = caller + 1
+    stub.pointee = Frame(base: base, code: haltCode + 1, prototype: Machine.noPrototype, captures: base)
+    frame = stub
+    defer {
+      frame = caller
+      nativeTop = savedTop
+    }
+    base[0] = heap.retained(function)
+    for (i, argument) in arguments.enumerated() { base[1 + i] = argument }
+    do {
+      if let callee = try prepareCall(base, arguments.count, nil, result: base) {
+        (stub + 1).pointee = callee
+        return try run(from: stub + 1, entry: stub)
+      }
+    } catch {
+      for i in 0...arguments.count { Machine.drop(heap, base + i) }
+      throw error
+    }
+    let result = base[0]
+    base[0] = .none
+    return result
+  }
 }

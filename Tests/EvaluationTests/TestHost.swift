@@ -36,7 +36,9 @@ final class TestHost: StudyHost {
   func track(_ row: [Datum.Field]) { record(.tracked(row)) }
   func progress(_ report: ProgressReport) {}
   func dataFile(_ relativePath: String) -> (path: String?, lookedIn: [String]) { (nil, ["data"]) }
-  func resolve(path: String, forWriting: Bool) throws -> String { path }
+  func resolve(path: String, forWriting: Bool) throws -> String {
+    path.hasPrefix("/") ? path : NSTemporaryDirectory() + "/exp-tests-\(ProcessInfo.processInfo.processIdentifier)-" + path
+  }
 
   func sweep(_ request: SweepRequest) throws -> [TrialOutcome] {
     let outcomes = Locked([TrialOutcome?](repeating: nil, count: request.points.count))

@@ -151,7 +151,9 @@ extension Machine {
   /// The definition of a set for a first argument, borrowed.
   func choose(_ overload: Value, _ first: Value) -> Value? {
     let members = overload.box.pointee.second.list
-    let kinds = first.isUnset ? KindSet.any : first.kinds
+    // A number that is being traced is a number, as it is when nothing is traced.
+    let isTracedNumber = first.tag == .tensor && first.header.pointee.flags & TensorFlags.isNumber != 0
+    let kinds = first.isUnset ? KindSet.any : isTracedNumber ? .number : first.kinds
     var fallback: Value?
     for i in stride(from: 0, to: members.count, by: 2) {
       let set = KindSet(rawValue: UInt16(truncatingIfNeeded: members.elements[i].asInt))
@@ -161,7 +163,7 @@ extension Machine {
         return members.elements[i + 1]
       }
     }
-    if fallback == nil, first.tag == .tensor, let scalar = try? TensorHooks.scalar(self, first), scalar.isNumber {
+    if fallback == nil, first.tag == .tensor, !isTracedNumber, let scalar = try? TensorHooks.scalar(self, first), scalar.isNumber {
       return choose(overload, Value(0))
     }
     return fallback

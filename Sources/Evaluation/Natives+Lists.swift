@@ -161,6 +161,7 @@ extension Natives {
   }
 
   private static func extremeOfList(_ call: NativeCall, isMax: Bool) throws -> Value {
+    if let folded = try TensorHooks.folded(call, isMax ? .maximum : .minimum) { return folded }
     let numbers = try numbers(call, 0)
     guard var best = numbers.first else {
       throw RuntimeError(
@@ -175,6 +176,7 @@ extension Natives {
     _ call: NativeCall, start: Int, _ combine: (Double, Double) -> Double,
     _ checked: (Int, Int) -> (partialValue: Int, overflow: Bool)
   ) throws -> Value {
+    if let folded = try TensorHooks.folded(call, start == 0 ? .add : .multiply) { return folded }
     let numbers = try numbers(call, 0)
     if numbers.allSatisfy({ $0.tag == .int }) {
       var total = start

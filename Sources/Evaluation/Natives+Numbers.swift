@@ -127,7 +127,7 @@ extension Natives {
   private static func chosen(_ call: NativeCall, _ operation: BinaryOperation) throws -> Value {
     let (a, b) = (call[0], call[1])
     if b.tag == .tensor || !b.kinds.isDisjoint(with: .tree) {
-      throw call.mismatch(1, "a number")  // replaced by TensorHooks.extremum as soon as it is there
+      return try TensorHooks.extremum(call.machine, isMax: operation == .maximum, a, b)
     }
     guard b.isNumber else { throw call.mismatch(1, "a number or a tensor") }
     if a.tag == .int, b.tag == .int {
@@ -138,6 +138,9 @@ extension Natives {
 
   private static func extreme(_ call: NativeCall, isMax: Bool) throws -> Value {
     let rest = try call.list(1)
+    if let folded = try TensorHooks.folded(call.machine, [call[0]] + (0..<rest.count).map { rest.elements[$0] }, isMax ? .maximum : .minimum) {
+      return folded
+    }
     var best = call[0]
     for i in 0..<rest.count {
       var next = rest.elements[i]

@@ -106,3 +106,26 @@ extension TensorOperations {
     return try reshape(result, shape)
   }
 }
+
+extension TensorHooks {
+  /// The sum, product, largest or smallest of a list that holds tensors, so that they are combined as `+` or `maximum` combine them, with
+  /// their gradients; nil for a list without tensors.
+  static func folded(_ call: NativeCall, _ operation: BinaryOperation) throws -> Value? {
+    guard call[0].tag == .list else { return nil }
+    let list = call[0].list
+    return try folded(call.machine, (0..<list.count).map { list.elements[$0] }, operation)
+  }
+
+  static func folded(_ m: Machine, _ values: [Value], _ operation: BinaryOperation) throws -> Value? {
+    guard values.contains(where: { $0.tag == .tensor }) else { return nil }
+    let operations = TensorOperations(m)
+    var total: TensorOperand?
+    for value in values {
+      guard let next = operations.operand(value) else {
+        throw RuntimeError("E0210", "numbers and tensors cannot be combined with \(m.brief(value))")
+      }
+      total = try total.map { try operations.arithmetic(operation, $0, next) } ?? next
+    }
+    return total.map(operations.value)
+  }
+}

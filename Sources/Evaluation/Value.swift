@@ -86,7 +86,7 @@ struct Value {
     case .list: "list"
     case .record: "record"
     case .range: "range"
-    case .tensor: "tensor"
+    case .tensor: header.pointee.flags & TensorFlags.isNumber != 0 ? "number" : "tensor"
     case .table: "table"
     case .figure: "figure"
     case .module: "module"

@@ -79,7 +79,12 @@ struct PlanBuilder {
 
   private func scalar(_ index: Int) -> ScalarStep.Instruction {
     let node = graph.nodes[index]
-    let places = node.inputs.map { place($0) }
+    var places = node.inputs.map { place($0) }
+    if let view = roles.copied[index] {
+      // One element of a tensor: where it lies is known.
+      places[0] = ScalarStep.Place(
+        slot: memory.slotOf[view.base] ?? 0, offset: view.layout.offset * graph.nodes[view.base].type.byteCount)
+    }
     let out = ScalarStep.Place(slot: memory.slotOf[index] ?? 0, offset: 0)
     let first = places.first ?? out
     let code: ScalarStep.Instruction.Code

@@ -41,7 +41,7 @@ struct PlanRoles {
           (role, base, layout) = (.view, view.base, view.layout)
         } else if case .transpose = node.primitive {
           role = .operation
-        } else if role == .loop {
+        } else if role == .loop || role == .scalar && node.count == 1 {
           layout = Layout(node.shape)
           copied[index] = view
         }

@@ -63,7 +63,8 @@ func doubleDescent(steps: Int, seeds: Int, threads: Int) throws {
 switch CommandLine.arguments.dropFirst().first ?? "all" {
 case "w1":
   let network = Network(
-    inputs: option("inputs", 784), hidden: option("hidden", 128), classes: 10, batch: option("batch", 128), rows: 10_000,
+    inputs: option("inputs", 784), hidden: option("hidden", 128), classes: 10, batch: option("batch", 128),
+    rows: 10_000,
     learningRate: 0.02)
   try measureStep(
     network, steps: option("steps", 1000), threads: threads, describe: CommandLine.arguments.contains("--describe"))

@@ -11,11 +11,16 @@ struct Fusion {
     /// Elements per row, where something reduces or repeats rows.
     var columns: Int?
     var isLoop: Bool
+    /// Of a product that is the first of the nodes.
+    var epilogue: Epilogue?
   }
 
   let roles: PlanRoles
   private(set) var groups: [Group?] = []
   private(set) var groupOf: [Int]
+  /// Groups in an order in which they could run (joined ones keep a place of no meaning), and the place of each.
+  private var order: [Int] = []
+  private var place: [Int] = []
   /// The search that last came by each group.
   private var visited: [Int] = []
   private var visit = 0
@@ -28,12 +33,25 @@ struct Fusion {
       groups.append(initialGroup(index, role))
     }
     visited = Array(repeating: 0, count: groups.count)
+    order = Array(groups.indices)
+    place = order
     for reader in roles.graph.nodes.indices.reversed() where roles.roles[reader] == .loop {
       for input in roles.graph.nodes[reader].inputs.reversed() {
         let source = roles.bases[input.index]
         if roles.roles[source] == .loop { join(source, reader) }
       }
     }
+    attachEpilogues()
+  }
+
+  /// Makes a product and the loop behind it one group, unless something else has to run in between.
+  mutating func attach(_ epilogue: Epilogue, product: Int, loop q: Int) {
+    let p = groupOf[product]
+    guard let members = groups[q]?.nodes, let later = between(p, q) else { return }
+    reorder(p, q, moving: later)
+    groupOf[product] = q
+    groups[q] = Group(nodes: [product] + members, total: 0, columns: nil, isLoop: false, epilogue: epilogue)
+    groups[p] = nil
   }
 
   private func initialGroup(_ index: Int, _ role: Role) -> Group {
@@ -56,15 +74,16 @@ struct Fusion {
   private mutating func join(_ source: Int, _ reader: Int) {
     let (p, q) = (groupOf[source], groupOf[reader])
     guard p != q, let first = groups[p], let second = groups[q], first.nodes.count + second.nodes.count <= 256,
-      let merged = merged(first, second), !leads(from: p, to: q)
+      let merged = merged(first, second, reader: q), let later = between(p, q)
     else { return }
+    reorder(p, q, moving: later)
     for node in first.nodes { groupOf[node] = q }
     groups[q] = merged
     groups[p] = nil
   }
 
-  /// The joined group, if one pass can compute both.
-  private func merged(_ p: Group, _ q: Group) -> Group? {
+  /// The joined group, if one pass can compute both; `reader` is q's number.
+  private func merged(_ p: Group, _ q: Group, reader: Int) -> Group? {
     var (total, columns) = (max(p.total, q.total), p.total >= q.total ? p.columns : q.columns)
     if p.total == q.total {
       if let a = p.columns, let b = q.columns, a != b { return nil }
@@ -78,11 +97,13 @@ struct Fusion {
       guard ratio <= PlanRoles.longestRow else { return nil }
       columns = ratio
     }
-    let members = Set(p.nodes + q.nodes)
-    for node in p.nodes + q.nodes {
-      for place in roles.graph.nodes[node].inputs.indices {
-        let (base, layout) = roles.operandLayout(node, place)
-        if members.contains(base), !edgeFits(base, layout, total, columns) { return nil }
+    // What p hands to q must lie where one pass finds it; inside each of the two that is known.
+    for node in p.nodes {
+      for user in roles.users[node] where groupOf[user] == reader {
+        for operand in roles.graph.nodes[user].inputs.indices {
+          let (base, layout) = roles.operandLayout(user, operand)
+          if base == node, !edgeFits(base, layout, total, columns) { return nil }
+        }
       }
     }
     return Group(nodes: p.nodes + q.nodes, total: total, columns: columns, isLoop: true)
@@ -96,28 +117,36 @@ struct Fusion {
     return layout.count == total && layout.repeatsRows(of: source.count, columns)
   }
 
-  /// Whether some path from `p` to `q` passes through a third group.
-  private mutating func leads(from p: Int, to q: Int) -> Bool {
+  /// Groups that `p` leads to and that run before `q`, or nil if one of them leads on to `q`: then the two cannot be one.
+  private mutating func between(_ p: Int, _ q: Int) -> [Int]? {
     visit += 1
-    visited[p] = visit
-    var pending: [Int] = []
-    push(p, except: q, &pending)
+    var found: [Int] = []
+    var pending = [p]
     while let group = pending.popLast() {
-      if group == q { return true }
-      push(group, except: -1, &pending)
-    }
-    return false
-  }
-
-  private mutating func push(_ group: Int, except target: Int, _ pending: inout [Int]) {
-    for node in groups[group]?.nodes ?? [] {
-      for user in roles.users[node] {
-        let next = groupOf[user]
-        if next != target, visited[next] != visit {
+      for node in groups[group]?.nodes ?? [] {
+        for user in roles.users[node] {
+          let next = groupOf[user]
+          if next == q, group != p { return nil }
+          guard next != group, next != q, visited[next] != visit, place[next] < place[q] else { continue }
           visited[next] = visit
+          found.append(next)
           pending.append(next)
         }
       }
+    }
+    return found
+  }
+
+  /// `p` becomes part of `q`: groups between them that need `p` move behind `q`, so that `order` stays an order.
+  private mutating func reorder(_ p: Int, _ q: Int, moving later: [Int]) {
+    let range = place[p]...place[q]
+    var moved = order[range].filter { $0 != p && $0 != q && visited[$0] != visit }
+    moved.append(q)
+    moved += later.sorted { place[$0] < place[$1] }
+    moved.append(p)
+    for (offset, group) in moved.enumerated() {
+      order[range.lowerBound + offset] = group
+      place[group] = range.lowerBound + offset
     }
   }
 }

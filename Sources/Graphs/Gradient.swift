@@ -6,6 +6,10 @@ extension Trace {
   ///
   /// Only uses of the very nodes in `wrt` count: differentiate with respect to a `fresh` node.
   public func gradient(of y: NodeID, seed: NodeID? = nil, wrt: [NodeID]) throws -> [NodeID] {
+    if let seed, shape(seed) != shape(y) || type(seed) != type(y) {
+      throw Operands(primitive: .stopGradient, shapes: [shape(y), shape(seed)], types: [type(y), type(seed)])
+        .error("and its seed need one shape and type")
+    }
     let reached = dependents(of: wrt, upTo: y)
     var cotangents: [NodeID?] = Array(repeating: nil, count: y.index + 1)
     if reached[y.index] { cotangents[y.index] = try seed ?? filled(1, like: y) }

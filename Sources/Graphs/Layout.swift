@@ -92,10 +92,12 @@ struct Layout: Equatable {
     var extents: Shape = []
     var result: [[Int]] = strides.map { _ in [] }
     for axis in shape.indices where shape[axis] != 1 {
-      let joins = !extents.isEmpty && strides.indices.allSatisfy { operand in
-        guard let last = result[operand].last else { return false }
-        return last == strides[operand][axis] * shape[axis]
-      }
+      let joins =
+        !extents.isEmpty
+        && strides.indices.allSatisfy { operand in
+          guard let last = result[operand].last else { return false }
+          return last == strides[operand][axis] * shape[axis]
+        }
       if joins {
         extents[extents.count - 1] *= shape[axis]
         for operand in strides.indices { result[operand][result[operand].count - 1] = strides[operand][axis] }

@@ -47,7 +47,8 @@ final class LoopStep {
     for instruction in prologue { repeatColumns(instruction, current) }
     var (row, column) = (0, 0)
     for tile in tiles {
-      let (nextRow, nextColumn) = columnTiles == 1
+      let (nextRow, nextColumn) =
+        columnTiles == 1
         ? (tile * program.tileRows, 0)
         : (tile / columnTiles * program.tileRows, tile % columnTiles * program.tileColumns)
       if nextRow != row || nextColumn != column {

@@ -26,7 +26,8 @@ final class ElementwiseOperation: Operation {
     var copies: [(operand: Int, layout: Layout, type: ElementType, at: Int)] = []
     var bytes = 0
     if joined.shape.count > 1, (joined.shape.last ?? 1) < 16, out.count > 64 {
-      for (i, layout) in layouts.enumerated() where !layout.isContiguous && layout.strides.contains(where: { $0 != 0 }) {
+      for (i, layout) in layouts.enumerated() where !layout.isContiguous && layout.strides.contains(where: { $0 != 0 })
+      {
         copies.append((i, layout, inputs[i].type, bytes))
         bytes += (out.count * inputs[i].type.byteCount + 63) & ~63
       }

@@ -9,6 +9,9 @@ final class ProductOperation: Operation {
   let m: Int
   let n: Int
   let k: Int
+  /// A plan's epilogue: the operand after the factors is added to each row, then the activation.
+  var hasBias = false
+  var activation = Kernels.Activation.none
   /// Element offsets of each product's A, B and C; one product needs none.
   private let offsets: [(a: Int, b: Int, c: Int)]
 
@@ -63,12 +66,14 @@ final class ProductOperation: Operation {
     guard m > 0, n > 0, !rows.isEmpty else { return }
     let size = type.byteCount
     let skipA = (transposeA ? rows.lowerBound : rows.lowerBound * k) * size
+    let bias = hasBias ? UnsafeRawPointer(x[2]) : nil
     let skipC = rows.lowerBound * n * size
     for index in products {
       let at = offsets[index]
       Kernels.matmul(
         type, transA: transposeA, transB: transposeB, m: rows.count, n: n, k: k, x[0] + (at.a * size + skipA),
-        lda: transposeA ? m : k, x[1] + at.b * size, ldb: transposeB ? k : n, out + (at.c * size + skipC), ldc: n)
+        lda: transposeA ? m : k, x[1] + at.b * size, ldb: transposeB ? k : n, out + (at.c * size + skipC), ldc: n,
+        bias: bias, activation: activation)
     }
   }
 }

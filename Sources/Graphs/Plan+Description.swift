@@ -45,7 +45,9 @@ extension Plan: CustomStringConvertible {
     case .operation(let step):
       let node = graph.nodes[step.node]
       let inputs = node.inputs.map { Words.tensor(graph.nodes[$0.index].shape, graph.nodes[$0.index].type) }
-      return "\(node.primitive.name)(\(inputs.joined(separator: ", "))) -> \(Words.tensor(node.shape, node.type))"
+      let own = "\(node.primitive.name)(\(inputs.joined(separator: ", "))) -> \(Words.tensor(node.shape, node.type))"
+      let after = (fusion.groups[fusion.groupOf[step.node]]?.nodes ?? []).filter { $0 != step.node }
+      return ([own] + after.map { graph.nodes[$0].primitive.name }).joined(separator: " ")
     case .loop(let loop):
       let program = loop.program
       let names = program.body.map { instruction -> String in

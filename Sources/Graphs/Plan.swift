@@ -22,8 +22,13 @@ public final class Plan: @unchecked Sendable {
   /// `TensorError` without memory.
   public init(_ graph: Graph, fuse: Bool = true) throws {
     let graph = try graph.withCountsAsConstants()
-    let fusion = Fusion(PlanRoles(graph, fuse: fuse))
-    let schedule = PlanSchedule(fusion)
+    var fusion = Fusion(PlanRoles(graph, fuse: fuse))
+    var schedule = PlanSchedule(fusion)
+    if !schedule.isComplete {
+      // Never seen since fusion looks for all paths; a slow plan is better than a wrong one.
+      fusion = Fusion(PlanRoles(graph, fuse: false))
+      schedule = PlanSchedule(fusion)
+    }
     var builder = PlanBuilder(fusion, schedule)
     self.graph = graph
     self.fusion = fusion

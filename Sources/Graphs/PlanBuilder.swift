@@ -49,7 +49,7 @@ struct PlanBuilder {
         loops[place] = step
         result.append(.loop(step))
       } else {
-        result.append(.operation(operationStep(index, place)))
+        result.append(.operation(operationStep(index, place, members.epilogue)))
       }
     }
     flush()
@@ -70,11 +70,18 @@ struct PlanBuilder {
       slot: memory.slotOf[base] ?? 0, offset: layout.offset * graph.nodes[base].type.byteCount)
   }
 
-  private func operationStep(_ index: Int, _ place: Int) -> OperationStep {
+  private func operationStep(_ index: Int, _ place: Int, _ epilogue: Epilogue?) -> OperationStep {
     let node = graph.nodes[index]
+    var operands = node.inputs.map { self.place($0) }
+    if let bias = epilogue?.bias { operands.append(ScalarStep.Place(slot: memory.slotOf[bias] ?? 0, offset: 0)) }
+    if let epilogue, let product = operations[index] as? ProductOperation {
+      product.hasBias = epilogue.bias != nil
+      product.activation = epilogue.activation
+    }
     return OperationStep(
-      operation: operations[index] ?? Operation(), operands: node.inputs.map { self.place($0) },
-      out: memory.slotOf[index] ?? 0, scratch: memory.scratch[place] ?? 0, origin: node.origin, node: index)
+      operation: operations[index] ?? Operation(), operands: operands,
+      out: memory.slotOf[epilogue?.result ?? index] ?? 0, scratch: memory.scratch[place] ?? 0, origin: node.origin,
+      node: index)
   }
 
   private func scalar(_ index: Int) -> ScalarStep.Instruction {
@@ -110,7 +117,8 @@ extension LoopProgram {
   func readsBeforeWriting(read: Int, written: Int) -> Bool {
     if views.contains(where: { $0.slot == read }) { return false }
     guard let target = references.firstIndex(where: { $0.slot == written }),
-      let write = body.firstIndex(where: { $0.out == target }), prologue.allSatisfy({ references[$0.operands.0].slot != read })
+      let write = body.firstIndex(where: { $0.out == target }),
+      prologue.allSatisfy({ references[$0.operands.0].slot != read })
     else { return false }
     for (time, instruction) in body.enumerated() {
       for operand in instruction.operandReferences where references[operand].slot == read {

@@ -66,7 +66,8 @@ struct PlanMemory {
     if outputs.contains(index) { return .output(outputNodes.firstIndex(of: index) ?? 0) }
     let group = fusion.groupOf[index]
     let readers = roles.users[index].filter { fusion.groupOf[$0] != group }
-    if roles.roles[index] == .loop, readers.isEmpty { return nil }
+    let isInner = roles.roles[index] == .loop || (fusion.groups[group]?.nodes.count ?? 1) > 1
+    if isInner, readers.isEmpty { return nil }
     let first = schedule.placeOf[group] ?? 0
     // Single elements keep their place for the whole run: a number may be asked for by guards.
     let last =
@@ -77,20 +78,21 @@ struct PlanMemory {
     return .arena(0)
   }
 
-  /// Large pieces first, each at the lowest offset where no piece alive at the same time lies.
+  /// In the order of their first steps, each in the smallest gap that dead pieces have left.
   private mutating func assign(_ pieces: [Piece]) {
-    var placed: [(piece: Piece, offset: Int)] = []
-    for piece in pieces.sorted(by: { ($0.bytes, $1.first) > ($1.bytes, $0.first) }) {
-      var offset = 0
-      let rivals = placed.filter { $0.piece.first <= piece.last && piece.first <= $0.piece.last }
-      for rival in rivals.sorted(by: { $0.offset < $1.offset }) {
-        if offset + piece.bytes <= rival.offset { break }
-        offset = max(offset, rival.offset + rival.piece.bytes)
+    var gaps = ArenaGaps()
+    var alive: [Int: [(offset: Int, bytes: Int)]] = [:]
+    var step = -1
+    for piece in pieces.sorted(by: { ($0.first, $1.bytes, $0.place) < ($1.first, $0.bytes, $1.place) }) {
+      while step < piece.first {
+        for dead in alive.removeValue(forKey: step) ?? [] { gaps.free(dead.offset, dead.bytes) }
+        step += 1
       }
-      placed.append((piece, offset))
-      arenaBytes = max(arenaBytes, offset + piece.bytes)
+      let offset = gaps.take(piece.bytes)
+      if piece.last != .max { alive[piece.last, default: []].append((offset, piece.bytes)) }
       if let slot = piece.slot { kinds[slot] = .arena(offset) } else { scratch[piece.place] = offset }
     }
+    arenaBytes = gaps.end
   }
 
   /// Finds for each output the input it may overwrite. `isSafe` says whether a step that both reads the input and writes
@@ -130,5 +132,39 @@ struct PlanMemory {
       layer = next
     }
     return result
+  }
+}
+
+/// The free stretches of an arena that grows as needed.
+private struct ArenaGaps {
+  private var gaps: [(offset: Int, bytes: Int)] = []
+  private(set) var end = 0
+
+  mutating func take(_ bytes: Int) -> Int {
+    let fitting = gaps.indices.filter { gaps[$0].bytes >= bytes }
+    guard let best = fitting.min(by: { gaps[$0].bytes < gaps[$1].bytes }) else {
+      // A gap at the end grows.
+      if let last = gaps.last, last.offset + last.bytes == end {
+        gaps.removeLast()
+        end = last.offset + bytes
+        return last.offset
+      }
+      defer { end += bytes }
+      return end
+    }
+    let gap = gaps[best]
+    if gap.bytes == bytes { gaps.remove(at: best) } else { gaps[best] = (gap.offset + bytes, gap.bytes - bytes) }
+    return gap.offset
+  }
+
+  mutating func free(_ offset: Int, _ bytes: Int) {
+    let place = gaps.firstIndex { $0.offset > offset } ?? gaps.count
+    gaps.insert((offset, bytes), at: place)
+    if place + 1 < gaps.count, gaps[place].offset + gaps[place].bytes == gaps[place + 1].offset {
+      gaps[place].bytes += gaps.remove(at: place + 1).bytes
+    }
+    if place > 0, gaps[place - 1].offset + gaps[place - 1].bytes == gaps[place].offset {
+      gaps[place - 1].bytes += gaps.remove(at: place).bytes
+    }
   }
 }

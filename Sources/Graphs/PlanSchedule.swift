@@ -7,6 +7,8 @@ struct PlanSchedule {
   private(set) var order: [Int] = []
   /// For each group, its place in the order.
   private(set) var placeOf: [Int: Int] = [:]
+  /// Whether every group found a place: a fusion without cycles.
+  private(set) var isComplete = false
   /// For each place, whether the group can fail when it runs.
   private(set) var canFail: [Bool] = []
 
@@ -39,13 +41,16 @@ struct PlanSchedule {
         if waiting[target] == 0 { ready.push((rank(target), target)) }
       }
     }
+    isComplete = order.count == groups.count
   }
 
   private static func canFail(_ group: Int, _ fusion: Fusion) -> Bool {
     (fusion.groups[group]?.nodes ?? []).contains { index in
       let node = fusion.roles.graph.nodes[index]
       switch node.primitive {
-      case .gather, .scatterAdd, .pick, .unpick, .oneHot, .dynamicSlice, .dynamicUpdate, .permutation: return true
+      case .gather, .scatterAdd, .pick, .unpick, .oneHot, .dynamicSlice, .dynamicUpdate, .permutation, .sort,
+        .argSort:
+        return true
       default: return node.isNumber && IntegerArithmetic.isChecked(node.primitive, node.type)
       }
     }

@@ -52,7 +52,8 @@ extension Operands {
     let (m, k) = transposeA ? (a[a.count - 1], a[a.count - 2]) : (a[a.count - 2], a[a.count - 1])
     let (k2, n) = transposeB ? (b[b.count - 1], b[b.count - 2]) : (b[b.count - 2], b[b.count - 1])
     guard k == k2 else {
-      throw error("cannot multiply \(m) by \(k) with \(k2) by \(n)", help: "the inner extents \(k) and \(k2) must agree")
+      throw error(
+        "cannot multiply \(m) by \(k) with \(k2) by \(n)", help: "the inner extents \(k) and \(k2) must agree")
     }
     guard let batch = Shape.broadcast(Array(a.dropLast(2)), Array(b.dropLast(2))) else {
       throw error("cannot combine the leading axes")

@@ -50,7 +50,8 @@ extension Primitive {
     case .unary, .convert, .broadcast, .reshape, .transpose, .reduce, .argReduce, .cumulativeSum, .slice, .unslice,
       .oneHot, .sort, .argSort, .random, .stopGradient:
       1...1
-    case .binary, .compare, .matmul, .dynamicSlice, .gather, .scatterAdd, .pick, .unpick, .deriveKey, .permutation: 2...2
+    case .binary, .compare, .matmul, .dynamicSlice, .gather, .scatterAdd, .pick, .unpick, .deriveKey, .permutation:
+      2...2
     case .select, .dynamicUpdate: 3...3
     case .concat: 1...Int.max
     }
@@ -81,6 +82,7 @@ struct Operands {
 
   /// A checked element count; a shape from a script may be negative or too large.
   func checked(_ shape: Shape) throws -> Shape {
+    guard shape.count <= 32 else { throw error("cannot make a tensor of \(shape.count) axes: at most 32") }
     var count = 1
     for extent in shape {
       guard extent >= 0 else { throw error("cannot make the shape \(shape): an extent is negative") }

@@ -186,7 +186,9 @@ private struct SimplifyPass {
       if let scalar = repeated[node.inputs[0].index] { node.inputs[0] = scalar }
       return
     case .reshape:
-      while case .reshape = nodes[node.inputs[0].index].primitive { node.inputs[0] = nodes[node.inputs[0].index].inputs[0] }
+      while case .reshape = nodes[node.inputs[0].index].primitive {
+        node.inputs[0] = nodes[node.inputs[0].index].inputs[0]
+      }
       return
     default: return
     }

@@ -140,7 +140,15 @@ struct RandomGraph {
       let y = dice.pick(pool)
       guard shape.count == 2, trace.shape(y).count == 2, shape[1] == trace.shape(y)[0] else { return nil }
       let product = try trace.apply(.matmul(transposeA: false, transposeB: false), [x, y])
-      return try trace.apply(.unary(.tanh), [product])
+      let columns = trace.shape(product)[1]
+      switch dice.below(4) {
+      case 0: return try trace.apply(.unary(.tanh), [product])
+      case 1: return try trace.apply(.binary(.maximum), [trace.scalar(0, type), product])
+      default:
+        guard let row = pool.first(where: { trace.shape($0) == [columns] }) else { return product }
+        let moved = try trace.apply(.binary(.add), dice.below(2) == 0 ? [product, row] : [row, product])
+        return dice.below(2) == 0 ? moved : try trace.apply(.binary(.maximum), [trace.scalar(0.25, type), moved])
+      }
     case 14:
       guard shape.count == 2, shape[0] == trace.shape(ids)[0], shape[1] >= 5 else { return nil }
       return try trace.apply(.pick, [x, ids])

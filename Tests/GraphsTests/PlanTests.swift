@@ -157,4 +157,45 @@ import Testing
       #expect(throws: GraphError.self) { try plan.run(&inputs) }
     }
   }
+
+  @Test func longGraphsArePlannedInTime() throws {
+    // 600 steps of a recurrence with a product each, and its gradient: about 4000 nodes.
+    let (x, w) = (sample([4, 3], .f32), sample([3, 3], .f32, seed: 2))
+    let body: (Trace, [NodeID]) throws -> [NodeID] = { trace, n in
+      var h = n[0]
+      for _ in 0..<600 {
+        let moved = try trace.apply(.matmul(transposeA: false, transposeB: false), [h, n[1]])
+        h = try trace.apply(.unary(.tanh), [trace.apply(.binary(.add), [moved, n[0]])])
+      }
+      let total = try trace.apply(.reduce(.sum, axes: [0, 1]), [h])
+      return [total] + (try trace.gradient(of: total, wrt: [n[1]]))
+    }
+    let clock = ContinuousClock()
+    let started = clock.now
+    let plan = try plan([x, w], body)
+    #expect(clock.now - started < .seconds(20))
+    let eager = try runEager([x, w], body)
+    var inputs: [Tensor?] = [x, w]
+    #expect(try zip(eager, plan.run(&inputs)).allSatisfy { $0.hasSameBits(as: $1) })
+  }
+
+  @Test(arguments: [[0], [0, 3], [3, 0], [2, 0, 2]] as [Shape])
+  func emptyTensorsAreNothingSpecial(_ shape: Shape) throws {
+    let x = try Tensor(uninitialized: shape, type: .f32)
+    let body: (Trace, [NodeID]) throws -> [NodeID] = { trace, n in
+      let y = try trace.apply(.binary(.multiply), [trace.apply(.unary(.exp), n), trace.scalar(2, .f32)])
+      let last = shape.count - 1
+      let rows = try trace.apply(.reduce(.sum, axes: [last]), [y])
+      let total = try trace.apply(.reduce(.sum, axes: Array(shape.indices)), [y])
+      let wide = try trace.apply(.broadcast([2] + shape), [y])
+      let turned = try trace.apply(.transpose(Array((0...shape.count).reversed())), [wide])
+      return [y, rows, total, wide, turned] + (try trace.gradient(of: total, wrt: n))
+    }
+    let eager = try runEager([x], body)
+    for fuse in [false, true] {
+      var inputs: [Tensor?] = [x]
+      let results = try plan([x], fuse: fuse, body).run(&inputs)
+      #expect(zip(eager, results).allSatisfy { $0.shape == $1.shape && $0.hasSameBits(as: $1) })
+    }
+  }
 }

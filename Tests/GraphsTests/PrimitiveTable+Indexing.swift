@@ -50,7 +50,8 @@ extension PrimitiveTable {
       }, shape: [4, 5], smooth: [0], refused: [[[4, 3]], [[2, 4]]]),
     PrimitiveCase(
       primitive: .dynamicSlice(count: 2), inputs: [sample([5, 3]), Tensor(scalar: 3)],
-      reference: { Array(values($0[0])[9..<15]) }, shape: [2, 3], smooth: [0], refused: [[[1, 3], []], [[5, 3], [1]]]),
+      reference: { Array(values($0[0])[9..<15]) }, shape: [2, 3], smooth: [0],
+      refused: [[[1, 3], []], [[5, 3], [1]]]),
     PrimitiveCase(
       primitive: .dynamicUpdate, inputs: [sample([5, 3]), Tensor(scalar: 2), sample([2, 3], seed: 2)],
       reference: { Array(values($0[0])[..<6]) + values($0[2]) + Array(values($0[0])[12...]) }, shape: [5, 3],
@@ -115,7 +116,9 @@ extension PrimitiveTable {
   ]
 
   /// Draws one at a time.
-  private static func draws(_ distribution: Distribution, _ key: Tensor, _ count: Int, _ type: ElementType = .f64) -> [Double] {
+  private static func draws(_ distribution: Distribution, _ key: Tensor, _ count: Int, _ type: ElementType = .f64)
+    -> [Double]
+  {
     let out = try! Tensor(uninitialized: [count], type: type)
     for i in 0..<count {
       Kernels.random(

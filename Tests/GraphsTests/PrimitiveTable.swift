@@ -25,7 +25,8 @@ struct PrimitiveCase: Sendable {
 /// row in the table before they pass.
 enum PrimitiveKind: CaseIterable {
   case unary, binary, compare, select, convert, broadcast, reshape, transpose, reduce, argReduce, cumulativeSum, matmul
-  case slice, unslice, dynamicSlice, dynamicUpdate, concat, gather, scatterAdd, pick, unpick, oneHot, iota, sort, argSort
+  case slice, unslice, dynamicSlice, dynamicUpdate, concat, gather, scatterAdd, pick, unpick, oneHot, iota, sort,
+    argSort
   case random, deriveKey, permutation, stopGradient
 
   /// nil for the two that are not run.
@@ -68,7 +69,8 @@ enum PrimitiveKind: CaseIterable {
 enum PrimitiveTable {
   static let all: [PrimitiveCase] =
     UnaryOperation.allCases.map(unary) + BinaryOperation.allCases.flatMap(binary) + Comparison.allCases.map(compare)
-    + [select] + converts + movement + Reduction.allCases.flatMap(reduce) + axis + products + slices + indexing + sources
+    + [select] + converts + movement + Reduction.allCases.flatMap(reduce) + axis + products + slices + indexing
+    + sources
 
   // MARK: Elementwise
 
@@ -187,7 +189,9 @@ enum PrimitiveTable {
     let x = tensor([-2.75, -1, -0.25, 0, 0.5, 1.5, 3, 100.25], [2, 4])
     return PrimitiveCase(
       primitive: .convert(type), inputs: [x],
-      reference: { values($0[0]).map { type.isFloat ? $0 : type == .bool ? ($0 != 0 ? 1 : 0) : $0.rounded(.towardZero) } },
+      reference: {
+        values($0[0]).map { type.isFloat ? $0 : type == .bool ? ($0 != 0 ? 1 : 0) : $0.rounded(.towardZero) }
+      },
       shape: [2, 4], smooth: type == .f64 ? [0] : [])
   }
 
@@ -224,7 +228,9 @@ enum PrimitiveTable {
       case .max, .any: { $0.max() ?? 0 }
       case .min, .all: { $0.min() ?? 1 }
       }
-    let cases: [(Shape, [Int])] = [([5], [0]), ([3, 4], [1]), ([3, 4], [0]), ([2, 3, 4], [0, 2]), ([2, 3], [0, 1])]
+    let cases: [(Shape, [Int])] = [
+      ([5], [0]), ([3, 4], [1]), ([3, 4], [0]), ([2, 3, 4], [0, 2]), ([2, 3], [0, 1]),
+    ]
     return cases.map { shape, axes in
       let kept = shape.indices.filter { !axes.contains($0) }
       let x = isLogic ? sample(shape, .bool) { $0 < 0.5 ? 0 : 1 } : sample(shape)
@@ -232,7 +238,9 @@ enum PrimitiveTable {
         primitive: .reduce(operation, axes: axes), inputs: [x],
         reference: { t in
           var rows: [[Int]: [Double]] = [:]
-          for (i, place) in indexes(shape).enumerated() { rows[kept.map { place[$0] }, default: []].append(t[0].element(i)) }
+          for (i, place) in indexes(shape).enumerated() {
+            rows[kept.map { place[$0] }, default: []].append(t[0].element(i))
+          }
           return indexes(kept.map { shape[$0] }).map { f(rows[$0] ?? []) }
         }, shape: kept.map { shape[$0] }, smooth: isLogic ? [] : [0], refused: [[[]]])
     }

@@ -35,7 +35,9 @@ func tensor(_ values: [Double], _ shape: Shape, _ type: ElementType = .f64) -> T
 func values(_ tensor: Tensor) -> [Double] { (0..<tensor.count).map { tensor.element($0) } }
 
 /// Records `body` on the tensors in one mode and returns what it computes.
-func runEager(_ inputs: [Tensor], numbers: Set<Int> = [], _ body: (Trace, [NodeID]) throws -> [NodeID]) throws -> [Tensor] {
+func runEager(_ inputs: [Tensor], numbers: Set<Int> = [], _ body: (Trace, [NodeID]) throws -> [NodeID]) throws
+  -> [Tensor]
+{
   let trace = Trace(.eager)
   let nodes = inputs.enumerated().map { i, x in
     trace.input(shape: x.shape, type: x.type, isNumber: numbers.contains(i), example: x)

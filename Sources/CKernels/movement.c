@@ -198,6 +198,34 @@ void ck_iota(int type, int64_t outer, int64_t length, int64_t inner, void *out) 
         }
 }
 
+int64_t ck_count_odd_nans(int type, const void *x, int64_t count) {
+  int64_t found = 0;
+  if (type == CK_F32) {
+    const uint32_t *u = x;
+    for (int64_t i = 0; i < count; i++) found += (u[i] & 0x7fffffffu) > 0x7f800000u && u[i] != 0x7fc00000u;
+  } else if (type == CK_F64) {
+    const uint64_t *u = x;
+    for (int64_t i = 0; i < count; i++)
+      found += (u[i] & 0x7fffffffffffffffu) > 0x7ff0000000000000u && u[i] != 0x7ff8000000000000u;
+  }
+  return found;
+}
+
+void ck_canonical_nans(int type, const void *x, void *out, int64_t count) {
+  if (type == CK_F32) {
+    const uint32_t *u = x;
+    uint32_t *d = out;
+    for (int64_t i = 0; i < count; i++) d[i] = (u[i] & 0x7fffffffu) > 0x7f800000u ? 0x7fc00000u : u[i];
+  } else if (type == CK_F64) {
+    const uint64_t *u = x;
+    uint64_t *d = out;
+    for (int64_t i = 0; i < count; i++)
+      d[i] = (u[i] & 0x7fffffffffffffffu) > 0x7ff0000000000000u ? 0x7ff8000000000000u : u[i];
+  }
+}
+
+int ck_same_bytes(const void *x, const void *y, int64_t count) { return memcmp(x, y, (size_t)count) == 0; }
+
 void ck_fill(int bytes, const void *value, void *out, int64_t count) {
   copy_row(bytes, count, 0, value, out);
 }

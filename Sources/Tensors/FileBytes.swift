@@ -68,11 +68,14 @@ final class FileBytes {
 }
 
 /// Writes bytes and tensors one after the other, complete or not at all. Throws `badFile`.
+/// Every NaN is written as the canonical one.
 func writeFile(_ path: String, _ head: [UInt8], _ tensors: [Tensor]) throws {
+  let tensors = try tensors.map { try $0.canonical() }
   let status = head.withUnsafeBytes { bytes -> Int32 in
     let parts = [bytes.baseAddress] + tensors.map { UnsafeRawPointer($0.pointer) as UnsafeRawPointer? }
     let sizes = [Int64(head.count)] + tensors.map { Int64($0.byteCount) }
     return ck_write_file(path, parts, sizes, Int32(parts.count))
   }
+  withExtendedLifetime(tensors) {}
   if status != 0 { throw TensorError.file(path, "the file cannot be written: \(String(cString: strerror(status)))") }
 }

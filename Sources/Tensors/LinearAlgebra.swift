@@ -219,9 +219,13 @@ private func rightSide(_ operation: String, _ a: Tensor, _ b: Tensor, rows: Int)
 
 private func finite(_ operation: String, _ a: Tensor) throws -> Matrix {
   let result = try Matrix(a)
-  if !result.values.allSatisfy(\.isFinite) {
-    throw TensorError.notSolvable(operation, "the matrix holds NaN or infinity")
+  var flags = [UInt8](repeating: 1, count: a.count)
+  var all: UInt8 = 1
+  if a.count > 0 {
+    Kernels.unary(.isFinite, .f64, result.values, &flags, count: a.count)
+    Kernels.reduce(.all, .bool, outer: 1, length: a.count, inner: 1, flags, &all)
   }
+  if all == 0 { throw TensorError.notSolvable(operation, "the matrix holds NaN or infinity") }
   return result
 }
 

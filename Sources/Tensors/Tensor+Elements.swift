@@ -1,3 +1,5 @@
+import CKernels
+
 /// Swift types that are stored as they are in a tensor: Float, Double, Int32, Int64, Int and UInt8 (bools).
 public protocol TensorElement {
   /// The element type it stands for.
@@ -90,11 +92,18 @@ extension Tensor {
   public var scalar: Double? { count == 1 ? element(0) : nil }
   /// The only element of an integer or bool tensor; nil if there is not exactly one or it is a float.
   public var integerScalar: Int? { count == 1 && !type.isFloat ? integer(0) : nil }
+  /// The same elements with every NaN the same (positive, quiet): what is hashed or written, because processors make
+  /// different ones. The tensor itself if it holds none.
+  public func canonical() throws -> Tensor {
+    guard type.isFloat, ck_count_odd_nans(Int32(type.rawValue), pointer, Int64(count)) > 0 else { return self }
+    let copy = try Tensor(uninitialized: shape, type: type)
+    ck_canonical_nans(Int32(type.rawValue), pointer, copy.pointer, Int64(count))
+    return copy
+  }
+
   /// Whether type, shape and bytes agree (NaN is the same as a NaN of the same bits).
   public func hasSameBits(as other: Tensor) -> Bool {
     guard type == other.type, shape == other.shape else { return false }
-    let mine = UnsafeRawBufferPointer(start: pointer, count: byteCount)
-    let others = UnsafeRawBufferPointer(start: other.pointer, count: byteCount)
-    return mine.elementsEqual(others)
+    return ck_same_bytes(pointer, other.pointer, Int64(byteCount)) != 0
   }
 }

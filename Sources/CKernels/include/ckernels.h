@@ -107,6 +107,10 @@ int64_t ck_unpick(
   int bytes, int64_t rows, int64_t width, int id_type, const void *ids, const void *updates, void *out);
 int64_t ck_one_hot(int type, int64_t rows, int64_t width, int id_type, const void *ids, void *out);
 void ck_iota(int type, int64_t outer, int64_t length, int64_t inner, void *out);
+// NaNs that are not the canonical one (positive, quiet, no payload), and a copy with all of them replaced.
+int64_t ck_count_odd_nans(int type, const void *x, int64_t count);
+void ck_canonical_nans(int type, const void *x, void *out, int64_t count);
+int ck_same_bytes(const void *x, const void *y, int64_t count);
 void ck_fill(int bytes, const void *value, void *out, int64_t count);
 // Along the middle axis of [outer, length, inner]; order is NULL or receives i64 positions, out may be NULL. 0, or -1
 // without memory.

@@ -25,16 +25,20 @@ extension Machine {
     if members.count == 1 {
       value = heap.retained(first.1)
     } else {
-      var list = heap.emptyList(capacity: members.count * 2)
-      // Definitions for certain kinds are asked before those that take anything.
-      for (kinds, member) in members {
-        list = heap.append(Value(Int(kinds.rawValue)), to: list)
-        list = heap.append(heap.retained(member), to: list)
-      }
-      value = heap.box(.overload, heap.interned(name), list)
+      value = set(named: name, members)
     }
     libraryValues[name] = value
     return value
+  }
+
+  /// A set of definitions, owned; they are borrowed.
+  private func set(named name: String, _ members: [(KindSet, Value)]) -> Value {
+    var list = heap.emptyList(capacity: members.count * 2)
+    for (kinds, member) in members {
+      list = heap.append(Value(Int(kinds.rawValue)), to: list)
+      list = heap.append(heap.retained(member), to: list)
+    }
+    return heap.box(.overload, heap.interned(name), list)
   }
 
   /// The definitions that a value holds, with their kinds; borrowed.
@@ -80,8 +84,15 @@ extension Machine {
     for code in file.code { heap.release(try runTopLevel(code, base: base)) }
     var members: [String: Value] = [:]
     for global in file.globals {
-      if let old = members[global.name] { heap.release(old) }
-      members[global.name] = heap.retained(base[global.slot])
+      let value = heap.retained(base[global.slot])
+      if let old = members[global.name], global.role == .function, old.isFunction {
+        members[global.name] = set(named: global.name, definitions(of: old) + definitions(of: value))
+        heap.release(old)
+        heap.release(value)
+      } else {
+        if let old = members[global.name] { heap.release(old) }
+        members[global.name] = value
+      }
     }
     return members
   }

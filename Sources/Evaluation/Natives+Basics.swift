@@ -85,6 +85,13 @@ extension Natives {
       return .none
     },
     NativeFunction(
+      "has_data", ["name"], kinds: .string, doc: "Whether a data file, plain or packed as `.gz`, lies under the data directories.",
+      example: "has_data(\"no-such-file\")  # => false"
+    ) { call in
+      let name = try call.text(0)
+      return Value(["", ".gz"].contains { call.machine.host.dataFile(name + $0).path != nil })
+    },
+    NativeFunction(
       "parameter_names", ["f"], kinds: .function, doc: "The names of a function's parameters, in order.",
       example: "parameter_names((x, y) -> x)  # => [\"x\", \"y\"]"
     ) { call in call.heap.list(call.machine.parameterNames(call[0]).map { call.heap.string($0) }) },

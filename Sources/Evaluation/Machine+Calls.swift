@@ -341,7 +341,8 @@ extension Machine {
     } else {
       let group = NativeTable.shared.groups + Int(truncatingIfNeeded: callee.bits)
       let first = gathered.map { $0.positional.first ?? .unset } ?? (given > 0 ? slot[1] : .unset)
-      guard let chosen = group.pointee.choose(first, self) else {
+      let second = gathered.map { $0.positional.count > 1 ? $0.positional[1] : .unset } ?? (given > 1 ? slot[2] : .unset)
+      guard let chosen = group.pointee.choose(first, second, self) else {
         if let gathered { release(gathered) }
         throw wrongKind(group.pointee.name, group.pointee.kinds, first)
       }

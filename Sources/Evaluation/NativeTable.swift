@@ -40,11 +40,16 @@ struct NativeGroup {
 
   var kinds: KindSet { entries.reduce(into: KindSet()) { $0.formUnion($1.kinds) } }
 
-  /// The definition for a first argument.
-  func choose(_ first: Value, _ machine: Machine) -> NativeEntry? {
+  /// The definition for a first argument. Where that is a number, a tensor or tree in the second place decides: `maximum(0, x)`.
+  func choose(_ first: Value, _ second: Value, _ machine: Machine) -> NativeEntry? {
     if let only { return only }
     if first.isUnset { return entries.first }
-    let kinds = first.kinds
+    var kinds = first.kinds
+    if kinds == .number, second.isHeap, second.tag != .string, !second.kinds.isDisjoint(with: [.tensor, .tree]),
+      entries.contains(where: { $0.kinds != .any && $0.kinds.contains(.tensor) })
+    {
+      kinds = .tensor
+    }
     if let exact = entries.first(where: { $0.kinds != .any && !$0.kinds.isDisjoint(with: kinds) }) { return exact }
     if let general = entries.first(where: { $0.kinds == .any }) { return general }
     guard first.tag == .tensor, let scalar = try? TensorHooks.scalar(machine, first), scalar.isNumber else { return nil }

@@ -33,7 +33,7 @@ private struct GnuplotScript {
     head += [
       "# gnuplot \(stem).gp draws \(stem)-gnuplot.svg; for a paper: set term pdfcairo size 9cm,6cm noenhanced",
       "set datafile separator comma", "set datafile columnheaders",
-      "set term svg size 760,420 font 'Inter,Helvetica,Arial,sans-serif,13' noenhanced",
+      "set term svg size 760,420 font 'Inter,Helvetica,Arial,sans-serif,13' noenhanced background '#ffffff'",
       "set output \(quoted(stem + "-gnuplot.svg"))", "set border 3 lw 1 lc rgb '#8a8f98'",
       "set tics nomirror out scale 0.5 textcolor rgb '#6b7078'", "set grid ytics lc rgb '#e3e5e8' lw 1 lt 1",
       hasHeat ? "set style fill solid" : "set style fill transparent solid 0.16 noborder",

@@ -25,18 +25,19 @@ private struct PageWriter {
     out += "<title>\(escape(study.title))</title>\n<style>\n\(PageStyle.css)</style>\n</head>\n<body>\n"
     writeHeader()
     out += "<article>\n"
+    let items = PageWriter.flowing(study.items)
     var isFirstProse = true
     var i = 0
-    while i < study.items.count {
-      if case .claim = study.items[i] {
-        i = writeClaims(from: i)
+    while i < items.count {
+      if case .claim = items[i] {
+        i = writeClaims(items, from: i)
         continue
       }
-      if case .prose(let text) = study.items[i] {
+      if case .prose(let text) = items[i] {
         writeProse(text, isFirst: isFirstProse)
         isFirstProse = false
       } else {
-        write(study.items[i])
+        write(items[i])
       }
       i += 1
     }
@@ -44,6 +45,20 @@ private struct PageWriter {
     writeFooter()
     out += "</body>\n</html>\n"
     return out
+  }
+
+  /// Items in the order of the page: sources stand in the footer, and code that nothing comes between in one piece.
+  private static func flowing(_ items: [StudyRecord.Item]) -> [StudyRecord.Item] {
+    var flow: [StudyRecord.Item] = []
+    for item in items {
+      switch (flow.last, item) {
+      case (_, .citation): continue
+      case (.code(let before), .code(let spans)):
+        flow[flow.count - 1] = .code(before + [StudyRecord.CodeSpan("\n")] + spans)
+      default: flow.append(item)
+      }
+    }
+    return flow
   }
 
   private mutating func writeHeader() {
@@ -175,10 +190,10 @@ private struct PageWriter {
     out += "</figure>\n"
   }
 
-  private mutating func writeClaims(from start: Int) -> Int {
+  private mutating func writeClaims(_ items: [StudyRecord.Item], from start: Int) -> Int {
     out += "<ul class=\"claims\">\n"
     var i = start
-    while i < study.items.count, case .claim(let claim) = study.items[i] {
+    while i < items.count, case .claim(let claim) = items[i] {
       let numbers = claim.error.isEmpty ? ClaimText.numbers(claim) : claim.error
       out += "<li class=\"\(claim.holds ? "yes" : "no")\"><span class=\"sign\">\(claim.holds ? "✓" : "✗")</span>"
       out +=
@@ -240,8 +255,10 @@ private struct PageWriter {
 /// The words behind a claim.
 enum ClaimText {
   /// `peak 56, threshold 48`: what was compared, in its order; values without a name stand alone.
+  /// Records, tables and the like are left out where numbers can speak.
   static func numbers(_ claim: RunRecord.Claim) -> String {
-    claim.numbers.map { field in
+    let plain = claim.numbers.filter { isPlain($0.value) }
+    return (plain.isEmpty ? claim.numbers : plain).map { field in
       let value: String
       switch field.value {
       case .float(let x): value = NumberFormat.short(x)
@@ -250,5 +267,13 @@ enum ClaimText {
       }
       return field.name.isEmpty || field.name == value ? value : "\(field.name) \(value)"
     }.joined(separator: ", ")
+  }
+
+  private static func isPlain(_ value: Datum) -> Bool {
+    switch value {
+    case .int, .float, .bool, .string, .none: return true
+    case .tensor(let tensor): return tensor.shape.isEmpty
+    default: return false
+    }
   }
 }

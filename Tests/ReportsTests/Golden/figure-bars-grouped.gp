@@ -1,7 +1,7 @@
 # gnuplot figure-bars-grouped.gp draws figure-bars-grouped-gnuplot.svg; for a paper: set term pdfcairo size 9cm,6cm noenhanced
 set datafile separator comma
 set datafile columnheaders
-set term svg size 760,420 font 'Inter,Helvetica,Arial,sans-serif,13' noenhanced
+set term svg size 760,420 font 'Inter,Helvetica,Arial,sans-serif,13' noenhanced background '#ffffff'
 set output 'figure-bars-grouped-gnuplot.svg'
 set border 3 lw 1 lc rgb '#8a8f98'
 set tics nomirror out scale 0.5 textcolor rgb '#6b7078'

@@ -26,7 +26,9 @@ public struct DiagnosticPrinter: Sendable {
     for help in diagnostic.help {
       lines += wrap(help, first: "  \(paint("help:", .help)) ", firstWidth: 8, rest: "        ")
     }
-    lines += stack(diagnostic.stack)
+    // A stack of nothing but the marked place says nothing new.
+    let isOnlyHere = diagnostic.stack.count == 1 && diagnostic.stack.first?.span == diagnostic.span
+    if !isOnlyHere { lines += stack(diagnostic.stack) }
     return lines.joined(separator: "\n") + "\n"
   }
 

@@ -119,6 +119,13 @@ private func file(_ text: String, name: String = "study.exp") -> SourceFile {
     #expect(long.contains("… 88 more") && long.contains("f99") && !long.contains("f50"))
   }
 
+  @Test func aStackOfTheMarkedPlaceAloneIsLeftOut() {
+    let f = file("oops")
+    let here = Diagnostic.Frame(function: "<top level>", span: place("oops", in: f))
+    #expect(!printer.full(Diagnostic("E0201", "m", at: here.span, stack: [here])).contains("top level"))
+    #expect(printer.full(Diagnostic("E0201", "m", at: here.span, stack: [here, here])).contains("<top level>"))
+  }
+
   @Test func aVeryLongLineIsCut() {
     let f = file(
       "let xs = [" + String(repeating: "1, ", count: 40_000) + "oops]" + String(repeating: " ", count: 50_000))

@@ -64,6 +64,43 @@ func checkPrinted(_ text: String, _ comment: String) {
     }
   }
 
+  /// Random expressions with parentheses around every part keep their structure when printed without them.
+  @Test func randomExpressions() {
+    var random = SplitMix(state: 3)
+    let empty = SourceStore.shared.add(name: "empty", text: "")
+    let signs = [
+      "+", "-", "*", "/", "//", "%", "@", "^", "++", "..", "..<", "??", "==", "<", "in", "≈", "and", "or",
+    ]
+    func expression(_ depth: Int) -> String {
+      if depth == 0 { return ["a", "b", "1", "2.5", "\"s\"", "none"][Int.random(in: 0..<6, using: &random)] }
+      func part() -> String { "(" + expression(Int.random(in: 0..<depth, using: &random)) + ")" }
+      switch Int.random(in: 0..<16, using: &random) {
+      case 0: return "-" + part()
+      case 1: return "not " + part()
+      case 2: return part() + ".f"
+      case 3: return part() + "(" + part() + ", x: " + part() + ")"
+      case 4: return part() + "[" + part() + "]"
+      case 5: return "x -> " + part()
+      case 6: return "if " + part() + " { " + part() + " } else { " + part() + " }"
+      case 7: return "{ a: " + part() + ", ..." + part() + ", (" + part() + "): " + part() + " }"
+      case 8: return "[" + part() + ", ..." + part() + "]"
+      case 9: return part() + " ≈ " + part() + " within " + part()
+      case 10: return part() + ".." + part() + " by " + part()
+      default: return part() + " " + signs[Int.random(in: 0..<signs.count, using: &random)] + " " + part()
+      }
+    }
+    for _ in 0..<2000 {
+      let text = "let x = " + expression(4)
+      let first = parseText(text)
+      #expect(first.diagnostics.isEmpty, "\(text)")
+      let tree = first.tree
+      let bare = SyntaxTree(file: empty, statements: tree.statements, nodeCount: tree.nodeCount, comments: [])
+      let printed = printSource(bare)
+      #expect(sameStructure(tree, parseText(printed).tree), "\(text)\nwas printed as\n\(printed)")
+      checkPrinted(text, text)
+    }
+  }
+
   @Test(arguments: [
     ("let   x=1+2 *3", "let x = 1 + 2 * 3\n"), ("(a+b)*c", "(a + b) * c\n"), ("a+(b*c)", "a + (b * c)\n"),
     ("((a))", "a\n"),

@@ -1,2 +1,2 @@
 import Diagnostics
-extension DiagnosticText { static func explain(_ id: String) -> String? { nil } }
+extension DiagnosticText { static func explain(_ id: String) -> String? { DiagnosticCatalogue.explanation(id) } }

@@ -42,12 +42,15 @@ public enum DiagnosticCatalogue {
       introduction: "Found before anything runs, all together with those above.", entries: resolution),
     Chapter(
       title: "Values and calls: E02xx",
-      introduction: "Met while a program runs, with the calls that led there. `try` catches them, as it does all that follow.",
+      introduction:
+        "Met while a program runs, with the calls that led there. `try` catches them, as it does all that follow.",
       entries: values),
-    Chapter(title: "Limits: E03xx", introduction: "No program can bring down Exp; it meets these instead.", entries: limits),
+    Chapter(
+      title: "Limits: E03xx", introduction: "No program can bring down Exp; it meets these instead.", entries: limits),
     Chapter(title: "Tensors and shapes: E04xx", introduction: "Met while a program runs.", entries: tensors),
     Chapter(
-      title: "Models, gradients and compiled functions: E05xx", introduction: "Met while a program runs.", entries: gradients),
+      title: "Models, gradients and compiled functions: E05xx", introduction: "Met while a program runs.",
+      entries: gradients),
     Chapter(title: "Studies: E06xx", introduction: "Options, sweeps, claims and tests.", entries: studies),
     Chapter(title: "Files and data: E07xx", introduction: "Reading and writing.", entries: files),
     Chapter(title: "Records: E08xx", introduction: "The folder of a run.", entries: records),

@@ -82,11 +82,12 @@ public final class Session {
     public var span: Span
   }
 
-  /// Runs the definitions and the `test` blocks of a file; claims, shown values and sweeps bound to no name are left out.
+  /// Runs the definitions and the `test` blocks of a file; claims, shown values and sweeps bound to no name are left out. In a file of
+  /// the library itself names mean what they mean there: the sets merged over all its files.
   public func runTests(_ file: SourceFile) -> (outcomes: [TestOutcome], diagnostics: [Diagnostic]) {
     let parsed = parse(file)
     if hasErrors(parsed.diagnostics) { return ([], parsed.diagnostics) }
-    switch prepare(parsed.tree, keepsGlobals: false) {
+    switch prepare(parsed.tree, keepsGlobals: false, isLibrary: library.contains(fileNamed: file.name)) {
     case .failure(let problems): return ([], problems.diagnostics)
     case .success(let program):
       interrupts.reset()
@@ -169,8 +170,11 @@ public final class Session {
 
   private func hasErrors(_ diagnostics: [Diagnostic]) -> Bool { diagnostics.contains { $0.severity == .error } }
 
-  private func prepare(_ tree: SyntaxTree, keepsGlobals: Bool) -> Result<Prepared, Problems> {
-    let (program, diagnostics) = resolve(tree, prelude: library.prelude, globals: globals, nextSlot: nextSlot)
+  private func prepare(
+    _ tree: SyntaxTree, keepsGlobals: Bool, isLibrary: Bool = false
+  ) -> Result<Prepared, Problems> {
+    let (program, diagnostics) = resolve(
+      tree, prelude: library.prelude, globals: globals, nextSlot: nextSlot, isLibrary: isLibrary)
     if hasErrors(diagnostics) { return .failure(Problems(diagnostics: diagnostics)) }
     let count = max(nextSlot, (program.globals.map(\.slot).max() ?? -1) + 1)
     guard count < 60_000 else {

@@ -60,6 +60,12 @@ public final class StandardLibrary: @unchecked Sendable {
     return StandardLibrary(files: files)
   }
 
+  /// Whether a path is that of one of the library's own files.
+  func contains(fileNamed path: String) -> Bool {
+    let full = URL(fileURLWithPath: path).standardizedFileURL.path
+    return files.contains { URL(fileURLWithPath: $0.tree.file.name).standardizedFileURL.path == full }
+  }
+
   init(files: [File]) {
     self.files = files
     var definitions: [String: [Int]] = [:]

@@ -70,6 +70,13 @@ extension Natives {
         return call.result(.tensor(tensor.rank == 1 ? try IDX.read(path, type: .i64) : tensor))
       }
     },
+    NativeFunction(
+      "has_data", ["name"], doc: "Whether `read_idx(name)` would find a file below the data directories.",
+      example: "has_data(\"no such file\")  # => false"
+    ) { call in
+      let name = try call.text(0)
+      return Value((try? TensorFiles(call).dataPath(name, endings: ["", ".gz"])) != nil)
+    },
   ]
 
   private static func matrixFunction(

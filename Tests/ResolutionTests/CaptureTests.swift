@@ -268,7 +268,9 @@ private struct Walker {
   }
 
   @Test func libraryFilesUseTheMergedSets() {
-    let p = Picture("fn sqrt(x: list) = length(x)\nfn error(m, d) = sqrt(m)", isLibrary: true)
+    let p = Picture(
+      "fn sqrt(x: list) = length(x)\nfn sqrt(x: table) = 1\nfn error(m, d) = sqrt(m)", isLibrary: true)
+    #expect(p.program.overloads.values.map { $0.map(\.kind) } == [["list", "table"]])
     #expect(p.references["sqrt"] == ["lib"])
     #expect(p.captures["error"] == "")
   }

@@ -129,6 +129,7 @@ final class CompiledFunction {
     }
     let entry = Entry(key, plan, template, recording, draws: draws, heap)
     entries.append(entry)
+    if state.keepsPlans { state.plans.append(plan) }
     return entry
   }
 

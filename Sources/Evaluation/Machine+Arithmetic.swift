@@ -62,13 +62,11 @@ extension Machine {
     }
   }
 
-  static func floorDivide(_ a: Double, _ b: Double) -> Double { (a / b).rounded(.down) }
+  /// As if the quotient were exact: `1 // 0.1` is 9.
+  static func floorDivide(_ a: Double, _ b: Double) -> Double { ScalarMath.floorDivide(a, b) }
 
   /// With the sign of the divisor.
-  static func remainder(_ a: Double, _ b: Double) -> Double {
-    let r = fmod(a, b)
-    return r != 0 && (r < 0) != (b < 0) ? r + b : r
-  }
+  static func remainder(_ a: Double, _ b: Double) -> Double { ScalarMath.remainder(a, b) }
 
   static func power(_ a: Double, _ b: Double) -> Double {
     if b == 2 { return a * a }

@@ -18,11 +18,10 @@ extension Machine {
   @inline(never) func compareToJump(
     _ op: ComparisonOperator, _ a: UnsafeMutablePointer<Value>, _ b: UnsafeMutablePointer<Value>, _ flags: Int
   ) throws -> Bool {
-    var result = try compare(op, a.pointee, b.pointee, isSwapped: flags & 8 != 0)
+    let result = try compare(op, a.pointee, b.pointee, isSwapped: flags & 8 != 0)
     if result.tag == .tensor {
       defer { heap.release(result) }
       let outcome = try TensorHooks.condition(self, result)
-      result = Value(outcome)
       dropBoth(a, b, flags)
       return outcome
     }

@@ -72,6 +72,9 @@ final class TensorState {
   var traceCount = 0
   var planRunCount = 0
   var stamps: UInt64 = 0
+  /// Plans made so far, when a test wants to read their counters.
+  var keepsPlans = false
+  var plans: [Plan] = []
 }
 
 extension Machine {

@@ -160,6 +160,7 @@ extension Parser {
     let isPlus = at(.plus)
     if isForeign { remark(.foreignOperator(text(token))) }
     if isPlus { remark(.unaryPlus) }
+    if at(.minus), let smallest = parseSmallestInteger() { return smallest }
     guard enter() else {
       leave()
       return invalid()
@@ -168,6 +169,17 @@ extension Parser {
     let operand = parseUnary()
     leave()
     return isPlus ? operand : make(.unary(isNot ? .not : .negate, operand), span(from: lower))
+  }
+
+  /// `-9223372036854775808`, whose digits alone would be too many.
+  private mutating func parseSmallestInteger() -> Expression? {
+    guard peek().kind == .int, !peek().spaceBefore, text(peek()).filter({ $0 != "_" }) == "9223372036854775808",
+      ![.caret, .dot, .leftBracket, .leftParen].contains(peek(2).kind)
+    else { return nil }
+    let lower = token.lower
+    advance()
+    advance()
+    return make(.int(.min), span(from: lower))
   }
 
   /// `a ^ b`, from the right.

@@ -122,8 +122,9 @@ extension Parser {
     let isRest = eat(.ellipsis)
     if at(.leftBrace) || at(.leftBracket) {
       let pattern = parsePattern()
-      // No text can spell this name, so it cannot collide with one.
-      let name = Name(id: newID(), text: "pattern \(nextID)", span: pattern.span)
+      // Named by its own text, which is no identifier, so that it cannot collide with one and reads well in messages.
+      let text = file.text(pattern.span).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+      let name = Name(id: newID(), text: text, span: pattern.span)
       return Parameter(name: name, kind: nil, defaultValue: parseDefault(), isRest: isRest, pattern: pattern)
     }
     guard at(.name) else {

@@ -222,7 +222,7 @@ struct Outline {
     case .float(let value): text += "\(value)f"
     case .string(let value):
       node("str") { $0.quoted(value) }
-    case .name(let name): text += name.hasPrefix("pattern ") ? "<pattern>" : name
+    case .name(let name): text += name.hasPrefix("{") || name.hasPrefix("[") ? "<pattern>" : name
     case .unary(let operation, let operand): node(operation.rawValue) { $0.add(operand) }
     case .binary(let operation, let a, let b, _): node(operation.rawValue) { $0.add(a, b) }
     case .and(let a, let b): node("and") { $0.add(a, b) }

@@ -204,7 +204,7 @@ public final class FunctionLiteral: Sendable {
 
 /// One parameter of a function.
 public struct Parameter: Sendable {
-  /// Its name; for a pattern parameter a made-up one.
+  /// Its name; for a pattern parameter its text, which no identifier can be.
   public let name: Name
   /// `x: tensor` picks the definition by the kind of the first argument.
   public let kind: Name?

@@ -24,6 +24,22 @@ import Testing
     }
   }
 
+  /// Whoever adds an id explains it in `DiagnosticCatalogue+*.swift`.
+  @Test func everyIdInTheSourcesIsExplained() throws {
+    let sources = Self.document.deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent(
+      "Sources")
+    var mentioned: Set<String> = []
+    for case let path as String in try #require(FileManager.default.enumerator(atPath: sources.path))
+    where path.hasSuffix(".swift") {
+      let text = try String(contentsOf: sources.appendingPathComponent(path), encoding: .utf8)
+      for match in text.matches(of: #/"(E0\d\d\d)"/#) { mentioned.insert(String(match.output.1)) }
+    }
+    let explained = Set(DiagnosticCatalogue.chapters.flatMap(\.entries).map(\.id))
+    #expect(mentioned.count > 100)
+    #expect(mentioned.subtracting(explained).sorted() == [])
+    #expect(explained.subtracting(mentioned).sorted() == [])
+  }
+
   @Test func explanations() throws {
     let text = try #require(DiagnosticCatalogue.explanation("e0024"))
     #expect(text.hasPrefix("E0024: a line starts with an operator\n\nA newline ends"))

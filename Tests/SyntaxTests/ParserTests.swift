@@ -142,6 +142,8 @@ import Testing
     #expect(shape("0xFF_FF") == "[65535]")
     #expect(errors("9223372036854775808") == ["E0009"])
     #expect(errors("0xffffffffffffffff") == ["E0009"])
+    #expect(shape("1 - -9_223_372_036_854_775_808") == "[(- 1 -9223372036854775808)]")
+    #expect(errors("-9223372036854775808^2") == ["E0009"])
     #expect(shape("0x7fffffffffffffff") == "[9223372036854775807]")
     #expect(shape("1e3 + 1.5e-3 + 1E+2") == "[(+ (+ 1000.0f 0.0015f) 100.0f)]")
   }

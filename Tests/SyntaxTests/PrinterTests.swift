@@ -112,7 +112,8 @@ func checkPrinted(_ text: String, _ comment: String) {
     ("##a\n##  b", "## a\n##  b\n"),
     (" ## c\nx", " ## c\nx\n"), ("f(a, # one\n  b) # two", "f(a,  # one\n  b)  # two\n"),
     ("a .b()\n.c", "a.b()\n  .c\n"), ("x->(y)", "x -> y\n"),
-    ("0xFF+1_000", "0xFF + 1_000\n"), ("(x -> x)(1)", "(x -> x)(1)\n"), ("2^-1", "2^-1\n"), ("1..n-1", "1..n - 1\n"),
+    ("0xFF+1_000", "0xFF + 1_000\n"), ("(x -> x)(1)", "(x -> x)(1)\n"), ("2^-1", "2^-1\n"),
+    ("(-9223372036854775808).f", "(-9223372036854775808).f\n"), ("1..n-1", "1..n - 1\n"),
     ("", ""), ("# only", "# only\n"),
   ])
   func tidies(_ text: String, _ printed: String) {

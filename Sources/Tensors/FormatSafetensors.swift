@@ -69,7 +69,8 @@ public enum Safetensors {
       throw TensorError.file(bytes.path, "`\(name)` has the element type \(dtype), which is not read")
     }
     let count = try elementCount(shape, type: .f64)
-    guard to - from == count * width, let source = bytes.pointer(at: start + from, count: to - from) else {
+    guard to <= bytes.count, to - from == count * width, let source = bytes.pointer(at: start + from, count: to - from)
+    else {
       throw TensorError.file(bytes.path, "`\(name)` does not fit its data_offsets")
     }
     let result = try Tensor(uninitialized: shape, type: type)

@@ -78,12 +78,26 @@ private func put(_ bytes: [UInt8], _ name: String) throws -> String {
     "{\"a\":{\"dtype\":\"F32\",\"shape\":[-2],\"data_offsets\":[0,8]}}",
     "{\"a\":{\"dtype\":\"Q9\",\"shape\":[2],\"data_offsets\":[0,8]}}",
     "{\"a\":{\"dtype\":\"F32\",\"shape\":[1e30],\"data_offsets\":[0,8]}}",
+    "{\"a\":{\"dtype\":\"F32\",\"shape\":[256],\"data_offsets\":[9223372036854773760,9223372036854774784]}}",
     "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[8,0]}}", "{\"a\":3}", "{", "[[[[", "nonsense", "",
   ]) func damagedSafetensors(header: String) throws {
     let length = UInt8(header.utf8.count)
     let path = try put([length, 0, 0, 0, 0, 0, 0, 0] + Array(header.utf8) + [0, 0, 0, 0, 0, 0, 0, 0], "i\(length)")
     defer { unlink(path) }
     #expect(throws: TensorError.self) { try Safetensors.read(path) }
+  }
+
+  @Test func cifar() throws {
+    let first: [UInt8] = [7] + [UInt8](repeating: 255, count: 3072)
+    let second: [UInt8] = [3] + [UInt8](repeating: 51, count: 3072)
+    let path = try put(first + second, "l.bin")
+    defer { unlink(path) }
+    let (images, labels) = try CIFAR.read(path)
+    #expect(images.shape == [2, 3, 32, 32] && labels.array(of: Int64.self) == [7, 3])
+    #expect(images.element(3071) == 1 && images.element(3072) == Double(Float(51) / 255))
+    let short = try put(Array(first.dropLast()), "m.bin")
+    defer { unlink(short) }
+    #expect(throws: TensorError.self) { try CIFAR.read(short) }
   }
 
   @Test func hugeLengthsAreErrors() throws {

@@ -1,0 +1,46 @@
+import CKernels
+import Tensors
+import Testing
+
+/// Memory of a job whose pieces run at once: raw, because arrays may not be written from several threads.
+private final class Job {
+  let n: Int
+  let runs, a, b, c: Tensor
+
+  init(pieces: Int, n: Int) throws {
+    var source = Source(12)
+    self.n = n
+    runs = try Tensor([Int32](repeating: 0, count: pieces))
+    a = try Tensor(source.floats(pieces * 20 * n))
+    b = try Tensor(source.floats(n * n))
+    c = try Tensor(uninitialized: [pieces * 20 * n], type: .f32)
+  }
+
+  func run(_ piece: Int) {
+    runs.pointer.assumingMemoryBound(to: Int32.self)[piece] += 1
+    let start = piece * 20 * n * 4
+    Kernels.matmul(
+      .f32, m: 20, n: n, k: n, a.pointer + start, lda: n, b.pointer, ldb: n, c.pointer + start, ldc: n)
+  }
+}
+
+@Suite struct ParallelTests {
+  /// Every piece runs once, and a product cut into row blocks has the bits of the whole.
+  @Test(arguments: [1, 2, 3, 4, 9]) func piecesOfAProduct(threads: Int32) throws {
+    for pieces in [1, 2, 7, 40] {
+      let n = 33
+      let job = try Job(pieces: pieces, n: n)
+      let whole = try Tensor(uninitialized: [pieces * 20 * n], type: .f32)
+      Kernels.matmul(
+        .f32, m: pieces * 20, n: n, k: n, job.a.pointer, lda: n, job.b.pointer, ldb: n, whole.pointer, ldc: n)
+      ck_parallel(
+        threads, Int64(pieces),
+        { context, _, piece in
+          guard let context else { return }
+          Unmanaged<Job>.fromOpaque(context).takeUnretainedValue().run(Int(piece))
+        }, Unmanaged.passUnretained(job).toOpaque())
+      #expect(job.runs.array(of: Int32.self).allSatisfy { $0 == 1 })
+      #expect(job.c.hasSameBits(as: whole))
+    }
+  }
+}

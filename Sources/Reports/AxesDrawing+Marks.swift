@@ -23,7 +23,8 @@ extension AxesDrawing {
     if let bars { drawing.drawBars(bars) }
     let clipped = drawing.canvas.elements
     leftOut = drawing.leftOut
-    canvas.clipped(frame.left, frame.top, frame.width, frame.height) { inner in
+    // A little more than the frame, so that a line along an axis keeps its width.
+    canvas.clipped(frame.left - 1.5, frame.top - 1.5, frame.width + 3, frame.height + 3) { inner in
       for element in clipped { inner.add(element) }
     }
     for (mark, color) in zip(figure.marks, colors) {

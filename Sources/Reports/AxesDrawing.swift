@@ -137,6 +137,7 @@ struct Extents {
   var isEmpty: Bool { !x.contains { $0.isFinite } || !y.contains { $0.isFinite } }
 
   init(_ figure: Figure) {
+    var lowest = Double.infinity
     for mark in figure.marks {
       switch mark {
       case .line(let s, _, _), .points(let s, _, _):
@@ -145,6 +146,7 @@ struct Extents {
           if figure.y.scale == .log && s.y[i] <= 0 { continue }
           x.append(s.x[i])
           y.append(s.y[i])
+          lowest = min(lowest, s.y[i])
           if s.hasInterval { y += [s.lower[i], s.upper[i]] }
         }
       case .rule(let isVertical, let at, _): if isVertical { x.append(at) } else { y.append(at) }
@@ -152,6 +154,8 @@ struct Extents {
       case .heat, .diagonal, .images: break
       }
     }
+    // A band that reaches a little below zero does not move an axis whose values end there.
+    if lowest >= 0, let low = y.min(), low < 0, let high = y.max(), -low < 0.05 * high { y = y.map { max(0, $0) } }
   }
 }
 

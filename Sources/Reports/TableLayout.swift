@@ -88,7 +88,8 @@ struct NumberStyle {
       decimals = sizes.isEmpty ? 0 : nil
       return
     }
-    let spread = (errors ?? []).filter { $0.isFinite && $0 > 0 }.sorted()
+    // What rounding leaves of the spread of equal numbers is none.
+    let spread = (errors ?? []).filter { $0.isFinite && $0 > large * 1e-9 }.sorted()
     if !spread.isEmpty {
       // One digit of the larger errors: a table is for seeing, the file has the rest.
       decimals = max(0, min(6, -NumberStyle.exponent(spread[spread.count * 3 / 4])))

@@ -146,12 +146,14 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     }
   }
 
-  /// `cite`.
+  /// `cite`. It waits for the options that follow it, which are part of the run's name.
   public func cite(_ text: String) {
     locked {
-      startIfNeeded()
-      recorder?.add(.citation(text))
-      listener.receive(.cited(text))
+      waiting.append { [self] in
+        recorder?.add(.citation(text))
+        listener.receive(.cited(text))
+      }
+      if isStarted || undeclared <= 0 { startIfNeeded() }
     }
   }
 

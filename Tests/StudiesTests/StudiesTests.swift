@@ -189,6 +189,17 @@ func study(_ text: String, _ ears: Ears, _ options: RunOptions = RunOptions(), n
     #expect(header.options == [Datum.Field("noise", .float(0.2))])
   }
 
+  /// Else a run would be named, and found again, without its options.
+  @Test func sourcesNamedBeforeTheOptionsDoNotOpenTheRun() throws {
+    let ears = Ears(), run = study(text, ears)
+    run.cite("a paper")
+    #expect(ears.names == [])
+    try declare(run)
+    #expect(ears.names == ["started", "cited", "prose"])
+    guard case .started(let header)? = ears.events.first else { return }
+    #expect(header.options == [Datum.Field("noise", .float(0.2))])
+  }
+
   @Test func theRunFolderHoldsTheRun() throws {
     let scratch = Scratch(), ears = Ears()
     let run = study(text, ears, RunOptions(threads: 2, runsFolder: scratch.path + "/runs"))

@@ -69,6 +69,8 @@ extension DiagnosticCatalogue {
     Entry("E0028", "a reserved word cannot be a name",
       "`let var fn if else for while in break continue return try catch and or not true false none sweep show expect` are reserved. After `.`, and before `:` in calls and records, they may stand all the same.",
       wrong: "let for = 3", right: "let rounds = 3"),
+    Entry("E0029", "nothing follows an operator", "After an operator, `=` or `->` the text goes on with an expression, on the same line or the next. Here a new statement, a closing bracket or the end came first.",
+      wrong: "let a = 1 +\nlet b = 2", right: "let a = 1 +\n  2\nlet b = 2"),
     Entry("E0030", "braces are a record here",
       """
       Where an expression is expected, braces hold the fields of a record. A block of statements stands only after `fn f(…)`, `if`, `else`,

@@ -48,6 +48,11 @@ extension Parser {
 
   /// No expression begins here.
   private mutating func parseNothing() -> Expression {
+    if token.newlineBefore || at(.end), index > 0, tokens[index - 1].kind.wantsOperand {
+      let sign = tokens[index - 1]
+      report(.nothingAfter(text(sign)), at: span(sign))
+      return invalid()
+    }
     switch kind {
     case .kwFor, .kwWhile, .kwReturn, .kwBreak, .kwContinue, .kwLet, .kwVar, .kwShow, .kwExpect:
       report(.statementAsExpression(text(token)))

@@ -74,6 +74,8 @@ extension SyntaxProblem {
     case .reservedName(let word):
       return Wording(id: "E0028", message: "`\(word)` is a reserved word and cannot be a name here", label: "choose another name",
         help: ["after `.`, and before `:`, any word may stand"])
+    case .nothingAfter(let sign):
+      return Wording(id: "E0029", message: "nothing follows `\(sign)`", label: "expected an expression after it, on this line or the next")
     // E0030–E0049: records, bindings, functions.
     case .blockForRecord(let afterArrow):
       return Wording(id: "E0030", message: "braces are a record here, not a block of statements",

@@ -26,6 +26,7 @@ enum SyntaxProblem: Hashable {
   case numberAsField(String)
   case statementAsExpression(String)
   case reservedName(String)
+  case nothingAfter(String)
   case assignmentInCondition
   case notAssignable(String)
   case destructuringWithoutLet

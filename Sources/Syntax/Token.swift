@@ -47,6 +47,14 @@ enum TokenKind: UInt8, Sendable {
     }
   }
 
+  /// An operator, or a sign such as `=`, after which an expression must follow.
+  var wantsOperand: Bool {
+    switch self {
+    case .kwAnd, .kwOr, .kwNot, .kwIn, .arrow, .questionQuestion, .dotDot, .dotDotLess: return true
+    default: return isAssignment || binaryOperator != nil || comparison != nil
+    }
+  }
+
   /// The operation of `+=` and its like.
   var compoundOperator: BinaryOperator? {
     switch self {

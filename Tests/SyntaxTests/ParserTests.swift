@@ -49,7 +49,7 @@ import Testing
       if a = 1 { b }
       let d = 2
       """
-    #expect(errors(text) == ["E0027", "E0021", "E0020", "E0001", "E0020", "E0033"])
+    #expect(errors(text) == ["E0029", "E0021", "E0020", "E0001", "E0020", "E0033"])
   }
 
   @Test func errorsInOneBlockLeaveTheRestAlone() {

@@ -57,7 +57,9 @@ extension Fusion {
   private func isRow(_ operand: (base: Int, layout: Layout), _ columns: Int) -> Bool {
     let joined = Layout.collapse(operand.layout.shape, [operand.layout.strides])
     let strides = joined.strides[0]
-    guard operand.layout.offset == 0, roles.graph.nodes[operand.base].count == columns, columns > 1 else { return false }
+    guard operand.layout.offset == 0, roles.graph.nodes[operand.base].count == columns, columns > 1 else {
+      return false
+    }
     return joined.shape.count == 1 ? strides == [1] : joined.shape.last == columns && strides == [0, 1]
   }
 }

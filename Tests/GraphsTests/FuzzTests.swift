@@ -3,9 +3,18 @@ import Testing
 
 @testable import Graphs
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// Random graphs, recorded twice by the same dice: what a plan computes has the bits of eager execution.
 @Suite struct FuzzTests {
-  @Test(arguments: 0..<100)
+  /// `EXP_FUZZ` asks for more graphs than the usual hundred.
+  static let count = getenv("EXP_FUZZ").flatMap { Int(String(cString: $0)) } ?? 100
+
+  @Test(arguments: 0..<count)
   func plansHaveTheBitsOfEagerExecution(_ seed: Int) throws {
     let maker = RandomGraph(seed: seed)
     let examples = maker.examples()
@@ -109,7 +118,7 @@ struct RandomGraph {
   private func step(_ dice: inout Dice, _ trace: Trace, _ pool: [NodeID], _ ids: NodeID) throws -> NodeID? {
     let x = dice.pick(pool)
     let shape = trace.shape(x)
-    switch dice.below(16) {
+    switch dice.below(22) {
     case 0...3:
       let operation = dice.pick([UnaryOperation.negate, .abs, .exp, .tanh, .sigmoid, .sin, .erf, .sign])
       // Kept small, so that chains of exponentials stay finite.
@@ -152,11 +161,51 @@ struct RandomGraph {
     case 14:
       guard shape.count == 2, shape[0] == trace.shape(ids)[0], shape[1] >= 5 else { return nil }
       return try trace.apply(.pick, [x, ids])
+    case 16: return try rowOperation(&dice, trace, x, ids)
+    case 17:
+      let key = try trace.apply(.deriveKey, [trace.scalar(4, .i64), trace.scalar(Double(dice.below(9)), .i64)])
+      let draws = try trace.apply(.random(dice.pick([.uniform, .normal]), shape: shape, type: type), [key])
+      return try trace.apply(.binary(.multiply), [x, draws])
+    case 18:
+      guard let y = pool.last(where: { trace.shape($0) == shape }), !shape.isEmpty else { return nil }
+      let both = try trace.apply(.concat(axis: 0), [x, y])
+      let starts = Array(repeating: 0, count: shape.count)
+      return try trace.apply(
+        .slice(starts: [shape[0] - 1] + starts.dropFirst(), counts: shape, steps: shape.map { _ in 1 }), [both])
+    case 19:
+      guard shape.count == 2, shape[0] > 4 else { return nil }
+      let rows = try trace.apply(.gather, [x, ids])
+      return try trace.apply(.scatterAdd(rows: 5), [ids, rows])
+    case 20:
+      guard !shape.isEmpty else { return nil }
+      let axis = dice.below(shape.count)
+      return try trace.apply(dice.below(2) == 0 ? .sort(axis: axis) : .cumulativeSum(axis: axis), [x])
     default:
       guard shape.count == 2, shape[0] > 2 else { return nil }
       let (rows, columns) = (shape[0] / 2, shape[1])
       let part = Primitive.slice(starts: [1, columns - 1], counts: [rows, columns], steps: [1, -1])
       return try trace.apply(.binary(.multiply), [trace.apply(part, [x]), trace.scalar(2, type)])
+    }
+  }
+
+  /// Reductions to integers and booleans along rows, and back.
+  private func rowOperation(_ dice: inout Dice, _ trace: Trace, _ x: NodeID, _ ids: NodeID) throws -> NodeID? {
+    let shape = trace.shape(x)
+    guard shape.count == 2, shape[1] > 1 else { return nil }
+    switch dice.below(3) {
+    case 0:
+      let first = try trace.apply(.argReduce(isMax: dice.below(2) == 0, axis: 1), [x])
+      let hot = try trace.apply(.oneHot(count: shape[1], type: type), [first])
+      return try trace.apply(.binary(.multiply), [x, hot])
+    case 1:
+      let positive = try trace.apply(.compare(.greater), [x, trace.scalar(0, type)])
+      let operation = dice.pick([Reduction.any, .all])
+      let some = try trace.apply(.reduce(operation, axes: [dice.below(2)]), [positive])
+      return try trace.apply(.convert(type), [trace.apply(.unary(.not), [some])])
+    default:
+      guard shape[0] == trace.shape(ids)[0] else { return nil }
+      let sums = try trace.apply(.reduce(.sum, axes: [1]), [x])
+      return try trace.apply(.unpick(count: 5), [ids, sums])
     }
   }
 }

@@ -158,6 +158,23 @@ import Testing
     }
   }
 
+  /// The plan of relu(x w + row) with some of its stages among the outputs, and the number of its steps.
+  @Test(arguments: [([], 1), ([0], 2), ([1], 2), ([0, 1], 2)] as [([Int], Int)])
+  func biasAndActivationGoBehindTheProduct(_ kept: [Int], _ steps: Int) throws {
+    let inputs = [sample([9, 5], .f32), sample([5, 40], .f32, seed: 2), sample([40], .f32, seed: 3)]
+    let body: (Trace, [NodeID]) throws -> [NodeID] = { trace, n in
+      let product = try trace.apply(.matmul(transposeA: false, transposeB: false), [n[0], n[1]])
+      let moved = try trace.apply(.binary(.add), [product, n[2]])
+      let result = try trace.apply(.binary(.maximum), [trace.scalar(0, .f32), moved])
+      return kept.map { [product, moved][$0] } + [result]
+    }
+    let plan = try plan(inputs, body)
+    #expect(plan.steps.count == steps, "\(plan)")
+    var taken: [Tensor?] = inputs
+    let results = try plan.run(&taken, threads: 2)
+    for (a, b) in try zip(runEager(inputs, body), results) { #expect(a.hasSameBits(as: b)) }
+  }
+
   @Test func longGraphsArePlannedInTime() throws {
     // 600 steps of a recurrence with a product each, and its gradient: about 4000 nodes.
     let (x, w) = (sample([4, 3], .f32), sample([3, 3], .f32, seed: 2))

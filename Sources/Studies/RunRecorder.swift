@@ -133,7 +133,12 @@ final class RunRecorder: @unchecked Sendable {
     attempt { for log in logs.values { try log.close() } }
     attempt { try folder.write(study) }
     if let page = drawing?.report(study) { attempt { try folder.add(page, as: "report.html") } }
-    attempt { try folder.seal(run) }
+    if failure == nil { attempt { try folder.seal(run) } }
+    // A run that could not record all of itself is not done, and what is there gets no manifest.
+    if failure != nil {
+      run.state = .failed
+      attempt { try folder.write(run) }
+    }
   }
 
   /// Runs a write; a failure is kept and nil given.

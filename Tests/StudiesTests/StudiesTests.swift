@@ -253,6 +253,20 @@ func study(_ text: String, _ ears: Ears, _ options: RunOptions = RunOptions(), n
     #expect(summary.diagnostics.map(\.id) == ["E0801"])
   }
 
+  /// Of what could not be written whole, nothing says that it is.
+  @Test func aRunThatCouldNotRecordItselfIsNotSealed() throws {
+    let scratch = Scratch()
+    let run = study(text, Ears(), RunOptions(runsFolder: scratch.path + "/runs"))
+    try declare(run)
+    let names = try FileManager.default.contentsOfDirectory(atPath: scratch.path + "/runs")
+    let folder = scratch.path + "/runs/" + (names.first ?? "")
+    // A folder stands where a file should go.
+    try FileManager.default.createDirectory(atPath: folder + "/study.json", withIntermediateDirectories: true)
+    #expect(run.finish([]).status == .notRecorded)
+    #expect(RunFolder.open(folder)?.readRun()?.state == .failed)
+    #expect(!FileManager.default.fileExists(atPath: folder + "/manifest.sha256"))
+  }
+
   @Test func theHighestStatusWins() throws {
     let wrong = Diagnostic("E0201", "wrong", at: .none)
     let failed = ClaimOutcome(text: "c", holds: false, numbers: [], error: nil, span: .none)

@@ -20,7 +20,10 @@ enum SummaryText {
     let time = Phrase.duration(summary.seconds)
     parts.append(summary.trials > 0 ? "\(Phrase.count(summary.trials, "trial")) in \(time)" : time)
     if summary.failedTrials > 0 { parts.append("\(Phrase.count(summary.failedTrials, "trial")) failed") }
-    if let folder = summary.folder { parts.append("report \(shortPath(folder))/report.html") }
+    if let folder = summary.folder {
+      let isWhole = summary.status != .notRecorded
+      parts.append(isWhole ? "report \(shortPath(folder))/report.html" : "what there is lies in \(shortPath(folder))")
+    }
     return parts.joined(separator: " · ")
   }
 }

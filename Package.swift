@@ -19,7 +19,7 @@ let package = Package(
       name: "CKernels", exclude: ["README.md"],
       cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-Wall", "-Wextra"])]),
     .target(name: "Tensors", dependencies: ["CKernels"], exclude: ["README.md"]),
-    .target(name: "Graphs", dependencies: ["Tensors", "CKernels"]),
+    .target(name: "Graphs", dependencies: ["Tensors", "CKernels"], exclude: ["README.md"]),
     .target(name: "Records", exclude: ["README.md"]),
     .target(
       name: "Evaluation",

@@ -203,7 +203,7 @@ struct LoopBuilder {
   ) -> (Int, Int) {
     if elementwise, program.tileRows == 1 { return (source, 0) }
     let bytes = (perRow ? program.tileRows : tileElements) * type.byteCount
-    let isScalar = layout.strides.allSatisfy { $0 == 0 } || layout.count == 1
+    let isScalar = Layout.collapse(layout.shape, [layout.strides]).strides[0].allSatisfy { $0 == 0 }
     let register = add(LoopReference(slot: nil, offset: registers.take(bytes, for: nil)))
     program.body.append(
       LoopInstruction(

@@ -175,6 +175,17 @@ import Testing
     for (a, b) in try zip(runEager(inputs, body), results) { #expect(a.hasSameBits(as: b)) }
   }
 
+  /// Found by fuzzing: an axis of extent 1 keeps its stride, which says nothing.
+  @Test func oneElementIsRepeatedIntoAColumn() throws {
+    let body: (Trace, [NodeID]) throws -> [NodeID] = { trace, n in
+      let one = try trace.apply(.reshape([1, 1]), [trace.apply(.unary(.exp), [n[0]])])
+      return [try trace.apply(.broadcast([6, 1]), [one])]
+    }
+    let x = sample([1])
+    var inputs: [Tensor?] = [x]
+    #expect(try plan([x], body).run(&inputs)[0].hasSameBits(as: runEager([x], body)[0]))
+  }
+
   @Test func longGraphsArePlannedInTime() throws {
     // 600 steps of a recurrence with a product each, and its gradient: about 4000 nodes.
     let (x, w) = (sample([4, 3], .f32), sample([3, 3], .f32, seed: 2))

@@ -37,6 +37,11 @@ extension Natives {
       doc: "Folds f(carry, x), which gives `{ carry, out }`, over the entries of xs along an axis; gives the last carry and the stacked outs.",
       example: "scan((c, x) -> { carry: c + x, out: c + x }, 0.0, tensor([1, 2, 3])).out"
     ) { call in try TreeLoops(call).scan() },
+    NativeFunction(
+      "grid", ["xs", "...rest", "f?"],
+      doc: "The tensor of f(x) for x in xs, or of f(x, y) for x in xs and y in ys (rows for xs); f is compiled where it can be. Entries draw under their indexes.",
+      example: "grid([1, 2], [10, 20], (x, y) -> x + y)"
+    ) { call in try TreeLoops(call).grid() },
   ]
 
   /// A function value that remembers values; takes over none of them.
@@ -192,9 +197,68 @@ struct TreeLoops {
     return heap.record([("carry", heap.retained(carry)), ("out", out)])
   }
 
+  /// f over the points of one or two axes; the function is traced once, unless it does what cannot be traced.
+  func grid() throws -> Value {
+    let list = call[1].list
+    var parts = (0..<list.count).map { list.elements[$0] }
+    let f = call.has(2) ? try call.function(2) : parts.popLast() ?? .none
+    guard f.isFunction, parts.count <= 1 else {
+      throw RuntimeError("E0210", "`grid` takes one or two axes and a function", label: "called here")
+    }
+    let axes = try ([call[0]] + parts).map { axis -> Tensor in
+      let operand = try TensorBuilding(machine).tensor(of: axis, type: .f64)
+      guard operand.rank == 1 else { throw RuntimeError("E0401", "an axis of `grid` is a list of numbers") }
+      return try call.content(operand)
+    }
+    let shape = axes.map(\.count)
+    let isWhole = ([call[0]] + parts).map { isWholeAxis($0) }
+    let scope = try operations.freshKey()
+    let compiled = CompiledFunction()
+    var canCompile = machine.tensors.recording == nil
+    var results: [Value] = []
+    defer { for result in results { heap.release(result) } }
+    for i in 0..<shape.reduce(1, *) {
+      try machine.pollInterrupt()
+      let place = shape.count == 1 ? [i] : [i / shape[1], i % shape[1]]
+      let point = zip(zip(axes, isWhole), place).map { axis, index in
+        axis.1 ? Value(Int(axis.0.element(index))) : Value(axis.0.element(index))
+      }
+      let key = try operations.derive(scope, .int(i))
+      results.append(
+        try operations.withKey(key) {
+          if canCompile {
+            do { return try compiled.call(f, heap.list(point), heap.record([]), machine) } catch let error as RuntimeError
+              where ["E0501", "E0503", "E0512"].contains(error.id)
+            { canCompile = false }
+          }
+          return try machine.call(f, point)
+        })
+    }
+    let flat = try stacked(results, axis: 0, depth: 0)
+    if shape.count == 1 { return flat }
+    defer { heap.release(flat) }
+    return TreeRebuild(machine).rebuild(flat) { part, _ in
+      guard part.tag == .tensor, let operand = operations.operand(part), operand.rank > 0,
+        let reshaped = try? operations.reshape(operand, shape + operand.shape.dropFirst())
+      else { return nil }
+      return operations.value(reshaped)
+    }
+  }
+
+  private func isWholeAxis(_ value: Value) -> Bool {
+    switch value.tag {
+    case .range: return value.range.pointee.start.tag == .int && value.range.pointee.step.tag != .float
+    case .list: return (0..<value.list.count).allSatisfy { value.list.elements[$0].tag == .int }
+    default: return operations.operand(value).map { !$0.type.isFloat } ?? false
+    }
+  }
+
   /// Values of one structure, their tensors and numbers stacked along a new axis. Borrows them.
   private func stacked(_ values: [Value], axis: Int, depth: Int) throws -> Value {
-    guard let first = values.first, depth < TreeLoops.maximumDepth else { return .none }
+    guard let first = values.first else { return .none }
+    guard depth < TreeLoops.maximumDepth else {
+      throw RuntimeError("E0303", "`\(call.function.name)` cannot stack values nested so deep")
+    }
     if first.isNone { return .none }
     if let operand = operations.operand(first) { return try stackedTensors(values, operand, axis) }
     guard first.tag == .list || first.tag == .record, let node = TreeNode(first) else {

@@ -86,6 +86,8 @@ extension Machine {
 
   @inline(never) private func makeTensorState() -> TensorState {
     let state = TensorState()
+    // Tensors count against the same bound as everything else; the pool refuses what would not fit.
+    if MemoryPool.limit == Int.max { MemoryPool.limit = Machine.defaultByteLimit }
     tensorState = state
     return state
   }

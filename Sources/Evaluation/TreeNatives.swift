@@ -24,7 +24,7 @@ extension Natives {
       example: "params(dense(2, 1))"
     ) { call in
       _ = try checkedScan(call, 0, wantsPaths: false)
-      return TreeParamsRecord(call.machine).record(of: call[0]) ?? call.heap.record([])
+      return try TreeParamsRecord(call.machine).record(of: call[0]) ?? call.heap.record([])
     },
     NativeFunction(
       "freeze", ["m", "...paths"],
@@ -35,9 +35,7 @@ extension Natives {
       "untied", ["m"], doc: "A copy in which no two places share a param.", example: "untied({ online: net, target: net })"
     ) { call in
       let heap = call.heap
-      let operations = call.operations
-      var seen: Set<UInt64> = []
-      return untie(call.machine, call[0], &seen) { operations.value($0) } ?? heap.retained(call[0])
+      return try untied(call.machine, call[0]) ?? heap.retained(call[0])
     },
   ]
 
@@ -108,26 +106,31 @@ extension Natives {
     }
   }
 
-  /// Every param in a box of its own. Recursion is as deep as models are nested.
-  private static func untie(
-    _ machine: Machine, _ value: Value, _ seen: inout Set<UInt64>, _ box: (TensorOperand) -> Value
-  ) -> Value? {
+  /// The value with every param in a box of its own; nil where it holds none.
+  private static func untied(_ machine: Machine, _ value: Value) throws -> Value? {
     guard let node = TreeNode(value) else { return nil }
+    try machine.checkNativeStack()
+    let operations = TensorOperations(machine)
     var children: [Value] = []
     var isChanged = false
-    for i in 0..<node.count {
-      let child = node[i]
-      if node.role(i) == .param, child.tag == .tensor, let operand = TensorOperations(machine).operand(child) {
-        let fresh = box(operand)
-        if fresh.tag == .tensor { fresh.header.pointee.flags |= child.header.pointee.flags & TensorFlags.isFrozen }
-        children.append(fresh)
-        isChanged = true
-      } else if let copy = untie(machine, child, &seen, box) {
-        children.append(copy)
-        isChanged = true
-      } else {
-        children.append(machine.heap.retained(child))
+    do {
+      for i in 0..<node.count {
+        let child = node[i]
+        if node.role(i) == .param, child.tag == .tensor, let operand = operations.operand(child) {
+          let fresh = operations.value(operand)
+          if fresh.tag == .tensor { fresh.header.pointee.flags |= child.header.pointee.flags & TensorFlags.isFrozen }
+          children.append(fresh)
+          isChanged = true
+        } else if let copy = try untied(machine, child) {
+          children.append(copy)
+          isChanged = true
+        } else {
+          children.append(machine.heap.retained(child))
+        }
       }
+    } catch {
+      for child in children { machine.heap.release(child) }
+      throw error
     }
     if isChanged { return node.rebuilt(children, machine.heap) }
     for child in children { machine.heap.release(child) }
@@ -141,28 +144,31 @@ struct TreeParamsRecord {
   init(_ machine: Machine) { self.machine = machine }
 
   /// Nil where there are none.
-  func record(of value: Value) -> Value? {
+  func record(of value: Value) throws -> Value? {
     guard let node = TreeNode(value) else { return nil }
+    try machine.checkNativeStack()
     let heap = machine.heap
-    if value.tag == .list {
-      let parts = (0..<node.count).map { part(node, $0) }
-      guard parts.contains(where: { $0 != nil }) else { return nil }
-      return heap.list(parts.map { $0 ?? .none })
+    if value.tag == .overload || value.tag == .bound { return try record(of: node[0]) }
+    var parts: [Value?] = []
+    do {
+      for i in 0..<node.count { parts.append(try part(node, i)) }
+    } catch {
+      for case let part? in parts { heap.release(part) }
+      throw error
     }
-    if value.tag == .overload || value.tag == .bound { return record(of: node[0]) }
+    guard parts.contains(where: { $0 != nil }) else { return nil }
+    if value.tag == .list { return heap.list(parts.map { $0 ?? .none }) }
     var fields: [(String, Value)] = []
-    for i in 0..<node.count {
-      if let part = part(node, i) { fields.append((name(node, i), part)) }
-    }
-    return fields.isEmpty ? nil : heap.record(fields)
+    for case (let i, let part?) in parts.enumerated() { fields.append((name(node, i), part)) }
+    return heap.record(fields)
   }
 
-  private func part(_ node: TreeNode, _ i: Int) -> Value? {
+  private func part(_ node: TreeNode, _ i: Int) throws -> Value? {
     if TreeScan.Leaves.params.contains(node[i], node.role(i)) {
       let operations = TensorOperations(machine)
       return operations.operand(node[i]).map(operations.value)
     }
-    return node.role(i) == .plain ? record(of: node[i]) : nil
+    return node.role(i) == .plain ? try record(of: node[i]) : nil
   }
 
   private func name(_ node: TreeNode, _ i: Int) -> String {

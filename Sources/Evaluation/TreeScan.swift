@@ -53,44 +53,77 @@ struct TreeScan {
 
   init(_ value: Value, wantsPaths: Bool = false, machine: Machine) {
     self.wantsPaths = wantsPaths
-    var pending = [Pending(value: value, path: "", role: .plain)]
+    var pending = [Pending(value: value, place: -1, role: .plain)]
+    var places: [Place] = []
     while let next = pending.popLast() {
-      if next.role == .plain || next.role == .param { visit(next.value, next.path, isParam: next.role == .param) }
-      if wantsPaths, next.role != .plain { note(next.value, next.path, isParam: next.role == .param) }
+      if next.role == .plain || next.role == .param { visit(next, places) }
+      if wantsPaths, next.role != .plain { note(next, places) }
       guard next.role == .plain, let children = TreeNode(next.value) else { continue }
+      var parent = -1
+      if wantsPaths, children.count > 0 {
+        parent = places.count
+        places.append(Place(node: children, index: next.index, parent: next.place))
+      }
       for i in stride(from: children.count - 1, through: 0, by: -1) {
         let child = children[i]
         guard child.isHeap || child.isNumber || child.tag == .native else { continue }
-        let path = wantsPaths ? children.path(i, under: next.path) : ""
-        pending.append(Pending(value: child, path: path, role: children.role(i)))
+        pending.append(Pending(value: child, place: parent, index: i, role: children.role(i)))
       }
     }
   }
 
   private struct Pending {
     var value: Value
-    var path: String
+    /// What holds it, in `places`, and where; -1 for the root.
+    var place: Int
+    var index = 0
     var role: TreeNode.Role
   }
 
-  private mutating func note(_ value: Value, _ path: String, isParam: Bool) {
-    guard value.tag == .tensor else { return }
-    let isFrozen = value.header.pointee.flags & TensorFlags.isFrozen != 0
-    modelTensors.append(ModelTensor(value: value, path: path, isTrainable: isParam && !isFrozen))
+  /// A node on the way to a leaf.
+  private struct Place {
+    var node: TreeNode
+    var index: Int
+    var parent: Int
   }
 
-  private mutating func visit(_ value: Value, _ path: String, isParam: Bool) {
+  /// Paths are written for leaves only: a deep tree would take quadratic time otherwise.
+  private func path(_ part: Pending, _ places: [Place]) -> String {
+    guard wantsPaths else { return "" }
+    var steps: [String] = []
+    var (place, index) = (part.place, part.index)
+    while place >= 0 {
+      steps.append(places[place].node.path(index, under: ""))
+      (index, place) = (places[place].index, places[place].parent)
+    }
+    var result = ""
+    for step in steps.reversed() where !step.isEmpty {
+      if !result.isEmpty, !step.hasPrefix("[") { result += "." }
+      result += step
+    }
+    return result
+  }
+
+  private mutating func note(_ part: Pending, _ places: [Place]) {
+    guard part.value.tag == .tensor else { return }
+    let isFrozen = part.value.header.pointee.flags & TensorFlags.isFrozen != 0
+    modelTensors.append(
+      ModelTensor(value: part.value, path: path(part, places), isTrainable: part.role == .param && !isFrozen))
+  }
+
+  private mutating func visit(_ part: Pending, _ places: [Place]) {
+    let (value, role) = (part.value, part.role)
     if value.isFunction { holdsFunction = true }
-    if wantsPaths, value.tag == .tensor, !isParam { allTensors.append((path, value)) }
-    if Leaves.numbers.contains(value, isParam ? .param : .plain) {
+    if wantsPaths, value.tag == .tensor, role != .param { allTensors.append((path(part, places), value)) }
+    if Leaves.numbers.contains(value, role) {
       numbers.append(value)
-      if wantsPaths { numberPaths.append(path) }
-    } else if Leaves.params.contains(value, isParam ? .param : .plain) {
+      if wantsPaths { numberPaths.append(path(part, places)) }
+    } else if Leaves.params.contains(value, role) {
       params.append(value)
-      if wantsPaths { paramPaths.append(path) }
-    } else if !isParam, Leaves.floats.contains(value, .plain) {
+      if wantsPaths { paramPaths.append(path(part, places)) }
+    } else if role != .param, Leaves.floats.contains(value, .plain) {
       floats.append(value)
-      if wantsPaths { floatPaths.append(path) }
+      if wantsPaths { floatPaths.append(path(part, places)) }
     }
   }
 

@@ -52,7 +52,9 @@ struct CodeBuilder {
       prototype.code[place] = instruction.replacing(shortJump: distance)
     default:
       if distance != Int(Int32(truncatingIfNeeded: distance)) { overflowedOperand = true }
-      prototype.code[place] = instruction.replacing(jump: distance)
+      // A jump backwards asks whether somebody wants the program to stop.
+      let isLoop = instruction.op == .jump && distance < 0
+      prototype.code[place] = (isLoop ? instruction.replacing(op: .loop) : instruction).replacing(jump: distance)
     }
   }
 

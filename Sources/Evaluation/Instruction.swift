@@ -27,5 +27,6 @@ struct Instruction {
   func replacing(shortJump: Int) -> Instruction {
     Instruction(bits: bits & 0xFFFF_FFFF_FFFF | UInt64(bitPattern: Int64(shortJump)) << 48)
   }
+  func replacing(op: Op) -> Instruction { Instruction(bits: bits & ~0xFF | UInt64(op.rawValue)) }
   func replacing(x: Int) -> Instruction { Instruction(bits: bits & ~0xFF00 | UInt64(x & 0xFF) << 8) }
 }

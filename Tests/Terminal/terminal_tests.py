@@ -5,7 +5,7 @@ import pexpect
 
 exp = sys.argv[1]
 scratch = tempfile.mkdtemp(prefix="exp-terminal-")
-tests = []
+tests, sessions = [], []
 
 
 def test(body):
@@ -18,7 +18,7 @@ def session(*arguments, history="history"):
                    "INPUTRC": "/dev/null"}
     child = pexpect.spawn(exp, list(arguments), env=environment, encoding="utf-8", timeout=20, cwd=scratch,
                           dimensions=(40, 100))
-    child.setecho(False)
+    sessions.append(child)
     return child
 
 
@@ -96,7 +96,7 @@ def control_c_stops_a_loop_within_a_tenth_of_a_second_and_keeps_bindings():
     time.sleep(0.5)
     before = time.time()
     child.sendintr()
-    child.expect("exp> ")
+    child.expect("exp> $")
     took = time.time() - before
     assert took < 0.3, took  # a tenth, and what a busy machine adds
     assert enter(child, "kept") == "5", child.before
@@ -149,5 +149,7 @@ for body in tests:
     except Exception as error:
         bad = 1
         print("not ok " + body.__name__)
-        print("\n".join("  " + line for line in traceback.format_exc().splitlines()[-30:]))
+        print("\n".join("  " + line for line in traceback.format_exc().splitlines()[:12]))
+        print("  the terminal showed " + repr(sessions[-1].before)[-300:])
+    sessions[-1].close(force=True)
 sys.exit(bad)

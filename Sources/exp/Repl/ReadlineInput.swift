@@ -14,6 +14,12 @@ final class ReadlineInput: LineInput {
   nonisolated(unsafe) private static var matches: [String] = []
   nonisolated(unsafe) private static var wasCleared = false
   nonisolated(unsafe) private static var clearRequested = false
+  /// A pipe from the signal handler to `nextByte`: read end, write end.
+  nonisolated(unsafe) private static let wakeUp: UnsafeMutablePointer<Int32> = {
+    let ends = UnsafeMutablePointer<Int32>.allocate(capacity: 2)
+    ends.initialize(repeating: -1, count: 2)
+    return ends
+  }()
 
   init(historyPath: String?, completer: @escaping Completer) {
     self.historyPath = historyPath
@@ -28,7 +34,13 @@ final class ReadlineInput: LineInput {
       ReadlineInput.matches = ReadlineInput.completer(String(cString: buffer), Int(end))
       return rl_completion_matches(text) { _, state in ReadlineInput.nextMatch(isFirst: state == 0) }
     }
-    rl_signal_event_hook = { ReadlineInput.clearIfRequested() }
+    if pipe(Self.wakeUp) == 0 {
+      for end in 0..<2 {
+        _ = fcntl(Self.wakeUp[end], F_SETFL, O_NONBLOCK)
+        _ = fcntl(Self.wakeUp[end], F_SETFD, FD_CLOEXEC)
+      }
+      rl_getc_function = { stream in ReadlineInput.nextByte(stream) }
+    }
     using_history()
     stifle_history(10_000)
     history_comment_char = CChar(UInt8(ascii: "#"))
@@ -41,8 +53,13 @@ final class ReadlineInput: LineInput {
     }
   }
 
-  /// Called by the signal handler while nothing runs: the line is dropped as soon as readline notices.
-  static func requestClear() { clearRequested = true }
+  /// Called by the signal handler: a line that is being typed is dropped. The byte in the pipe wakes a waiting
+  /// `nextByte`, also when the signal comes just before it begins to wait.
+  static func requestClear() {
+    clearRequested = true
+    var byte: UInt8 = 0
+    _ = write(wakeUp[1], &byte, 1)
+  }
 
   func read(prompt: String) -> InputLine {
     Self.wasCleared = false
@@ -71,8 +88,25 @@ final class ReadlineInput: LineInput {
     }
   }
 
-  private static func clearIfRequested() -> Int32 {
-    guard clearRequested else { return 0 }
+  /// The next byte of the input, after clearing the line if Ctrl-C asked for it.
+  private static func nextByte(_ stream: UnsafeMutablePointer<FILE>?) -> Int32 {
+    while true {
+      if clearRequested { clearLine() }
+      var waits = [
+        pollfd(fd: fileno(stream ?? stdin), events: Int16(POLLIN), revents: 0),
+        pollfd(fd: wakeUp[0], events: Int16(POLLIN), revents: 0),
+      ]
+      if poll(&waits, 2, -1) < 0 { continue }
+      if waits[1].revents != 0 {
+        var bytes = [UInt8](repeating: 0, count: 64)
+        while Foundation.read(wakeUp[0], &bytes, bytes.count) > 0 {}
+        continue
+      }
+      if waits[0].revents != 0 { return rl_getc(stream) }
+    }
+  }
+
+  private static func clearLine() {
     clearRequested = false
     wasCleared = true
     Terminal.output.write("^C\n")
@@ -80,7 +114,6 @@ final class ReadlineInput: LineInput {
     rl_set_prompt(Prompt.first)
     rl_on_new_line()
     rl_redisplay()
-    return 0
   }
 
   nonisolated(unsafe) private static var nextIndex = 0

@@ -23,7 +23,7 @@ extension Resolver {
     case .field(let receiver, let name):
       // Only of a value that surely has no fields is it certain that the function is meant.
       guard receiver.hasNoFields else { return }
-      switch lookUp(name.text) {
+      switch lookUpMethod(name.text) {
       case .functions(let set):
         check(arguments, receivers: 1, against: set.signatures, callee: name.text, at: name.span)
       case .variable: break

@@ -108,6 +108,14 @@ struct Scope {
   enum Entry {
     case variable(Variable)
     case functions(FunctionSet)
+
+    /// What calls of the name may look like; empty when not known.
+    var signatures: [Signature] {
+      switch self {
+      case .variable(let variable): variable.signatures
+      case .functions(let set): set.signatures
+      }
+    }
   }
   let frame: Frame
   let block: Int

@@ -253,6 +253,13 @@ private struct Walker {
     #expect(p.captures["λ1"] == "weight=g0:letName")
   }
 
+  @Test func aFunctionOfNoArgumentIsNoMethod() {
+    let p = Picture("fn sqrt() = 2\nlet length = () -> 3\nlet a = [1].sqrt\nlet b = [1].length\nsqrt()")
+    #expect(p.references[".sqrt"] == ["lib"])
+    #expect(p.references[".length"] == ["lib"])
+    #expect(p.references["sqrt"] == ["g0"])
+  }
+
   @Test func statesAreAssignedByTheirClosure() {
     let p = Picture("fn norm() {\n  state seen = 0\n  fn(x) {\n    seen = seen + 1\n    x\n  }\n}")
     #expect(p.references["seen"] == ["c0", "c0"])

@@ -81,6 +81,7 @@ public enum DatumText {
       switch c {
       case "\"": out += "\\\""
       case "\\": out += "\\\\"
+      case "{": out += "\\{"
       case "\n": out += "\\n"
       case "\r": out += "\\r"
       case "\t": out += "\\t"

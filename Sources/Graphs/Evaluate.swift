@@ -91,7 +91,8 @@ extension Tensor {
     switch type {
     case .f64: return Tensor(scalar: value)
     case .f32: return Tensor(scalar: Float(value))
-    case .i64: return Tensor(scalar: Int(value))
+    case .i64:
+      return Tensor(scalar: Int(exactly: value.rounded(.towardZero)) ?? (value > 0 ? .max : value < 0 ? .min : 0))
     case .bool: return Tensor(scalar: value != 0)
     case .i32:
       let wide = Tensor(scalar: value)

@@ -64,7 +64,8 @@ extension Operation {
   ) throws -> Bool {
     guard let product = self as? ProductOperation else { return false }
     // About 50 multiply-adds per nanosecond.
-    guard product.m * product.n * product.k / 50 * product.batch > 20_000 else { return false }
+    let steps = Double(product.m) * Double(product.n) * Double(product.k) * Double(product.batch)
+    guard steps > 50 * 20_000 else { return false }
     if product.batch > 1 {
       let rows = 0..<product.m
       parallel(threads, product.batch) { _, piece in product.run(x, out, products: piece..<(piece + 1), rows: rows) }

@@ -109,7 +109,7 @@ enum PlanStep {
 }
 
 /// An operation that runs alone.
-struct OperationStep {
+final class OperationStep {
   let operation: Operation
   let operands: [ScalarStep.Place]
   let out: Int
@@ -117,6 +117,15 @@ struct OperationStep {
   let scratch: Int
   let origin: Int32
   let node: Int
+
+  init(_ operation: Operation, operands: [ScalarStep.Place], out: Int, scratch: Int, origin: Int32, node: Int) {
+    self.operation = operation
+    self.operands = operands
+    self.out = out
+    self.scratch = scratch
+    self.origin = origin
+    self.node = node
+  }
 }
 
 extension Graph {

@@ -79,7 +79,7 @@ struct PlanBuilder {
       product.activation = epilogue.activation
     }
     return OperationStep(
-      operation: operations[index] ?? Operation(), operands: operands,
+      operations[index] ?? Operation(), operands: operands,
       out: memory.slotOf[epilogue?.result ?? index] ?? 0, scratch: memory.scratch[place] ?? 0, origin: node.origin,
       node: index)
   }

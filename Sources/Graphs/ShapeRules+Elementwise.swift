@@ -46,7 +46,7 @@ extension Operands {
       }
       result = common
     }
-    return result
+    return try checked(result)
   }
 
   func broadcast(to shape: Shape) throws -> (Shape, ElementType) {

@@ -87,7 +87,7 @@ struct Operands {
     for extent in shape {
       guard extent >= 0 else { throw error("cannot make the shape \(shape): an extent is negative") }
       let (product, overflow) = count.multipliedReportingOverflow(by: Swift.max(extent, 1))
-      guard !overflow, product < 1 << 56 else { throw error("cannot make the shape \(shape): it is too large") }
+      guard !overflow, product <= 1 << 44 else { throw error("cannot make the shape \(shape): it is too large") }
       count = product
     }
     return shape

@@ -31,7 +31,7 @@ public final class Trace {
     let isNumber: Bool
   }
   private struct ScalarKey: Hashable {
-    let value: Double
+    let bits: UInt64
     let type: ElementType
     let isNumber: Bool
   }
@@ -59,8 +59,8 @@ public final class Trace {
 
   /// A rank-0 constant; the same value twice gives the same node.
   public func scalar(_ value: Double, _ type: ElementType, isNumber: Bool = false) -> NodeID {
-    let key = ScalarKey(value: value, type: type, isNumber: isNumber)
-    if let known = scalarNodes[key], value != 0 || value.sign == .plus { return known }
+    let key = ScalarKey(bits: value.bitPattern, type: type, isNumber: isNumber)
+    if let known = scalarNodes[key] { return known }
     let node = constant(Tensor.scalar(value, type), isNumber: isNumber)
     scalarNodes[key] = node
     return node

@@ -72,6 +72,13 @@ import Testing
     #expect(try Plan(trace.finish(outputs: [g])).run(&inputs)[0].scalar == 7)
   }
 
+  @Test func scalarsAreToldApartByTheirBits() {
+    let trace = Trace(.eager)
+    let (minus, plus) = (trace.scalar(-0.0, .f64), trace.scalar(0, .f64))
+    #expect(minus != plus && trace.scalar(0, .f64) == plus && trace.scalar(0, .f32) != plus)
+    #expect(trace.value(plus)?.scalar?.sign == .plus && trace.value(minus)?.scalar?.sign == .minus)
+  }
+
   @Test func gradientsOfGradientsNest() throws {
     // x^4: 4x³, 12x², 24x.
     let trace = Trace(.eager)

@@ -150,6 +150,24 @@ import Testing
     #expect(same)
   }
 
+  @Test func shapesBeyondMemoryAreErrors() throws {
+    let trace = Trace(.staged)
+    let sides = (0..<3).map { axis in
+      trace.input(shape: (0..<3).map { $0 == axis ? 1 << 22 : 1 }, type: .f32)
+    }
+    #expect(throws: TensorError.self) {
+      let plane = try trace.apply(.binary(.add), [sides[0], sides[1]])
+      _ = try trace.apply(.binary(.add), [plane, sides[2]])
+    }
+    #expect(throws: TensorError.self) {
+      try trace.apply(.broadcast(Array(repeating: 1 << 22, count: 3)), [trace.scalar(1, .f32)])
+    }
+    #expect(throws: TensorError.self) {
+      try trace.apply(.reshape(Array(repeating: 1, count: 33)), [trace.scalar(1, .f32)])
+    }
+    #expect(trace.value(trace.scalar(.infinity, .i64))?.integer(0) == .max)
+  }
+
   @Test func wrongInputsAreRefused() throws {
     let plan = try plan([sample([3])]) { trace, n in [try trace.apply(.unary(.exp), n)] }
     for bad: [Tensor?] in [[], [nil], [sample([4])], [sample([3], .f32)]] {

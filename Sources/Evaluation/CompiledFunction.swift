@@ -120,6 +120,7 @@ final class CompiledFunction {
     defer { heap.release(names) }
     let result = try inline(f, arguments, names, machine)
     defer { heap.release(result) }
+    if let failure = recording.failure { throw failure }
     try checkTraces(recording)
     let template = try CompiledTemplate(result, recording, machine)
     var draws: Int64 = 0

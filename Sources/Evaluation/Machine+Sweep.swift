@@ -9,6 +9,7 @@ extension Machine {
     _ prototype: UnsafeMutablePointer<LoadedPrototype>, _ number: Int, _ first: UnsafeMutablePointer<Value>,
     result: UnsafeMutablePointer<Value>
   ) throws {
+    try TensorHooks.requireUntraced(self, "sweep")
     let description = prototype.pointee.prototype.takeUnretainedValue().sweeps[number]
     let count = description.axes.count
     let operands = count + (description.hasCondition ? 2 : 1)

@@ -132,7 +132,11 @@ extension Machine {
   }
 
   /// As `print` and interpolation write it: a string as it is.
-  func displayText(_ value: Value) -> String { value.tag == .string ? value.swiftString : text(value) }
+  func displayText(_ value: Value) -> String {
+    if value.tag == .string { return value.swiftString }
+    TensorHooks.noteText(self, value)
+    return text(value)
+  }
 
   /// One line, at most about 60 characters, for messages.
   func brief(_ value: Value) -> String {

@@ -20,11 +20,32 @@ extension TensorHooks {
     return head + " " + TensorText(content).text
   }
 
+  /// A value is turned into text. While a compiled function is traced, numbers in it join the key, so that the text stays true; a
+  /// tensor whose content is not known ends the trace with an error.
+  static func noteText(_ m: Machine, _ value: Value) {
+    guard let recording = m.tensors.recording, recording.isStaged, value.isHeap, value.tag != .string else { return }
+    let operations = TensorOperations(m)
+    var pending = [value]
+    while let part = pending.popLast() {
+      if part.tag == .tensor, let operand = operations.operand(part) {
+        if operations.requireContent(operand) == nil, recording.failure == nil {
+          var failure = RuntimeError.untraceable(
+            "a compiled function cannot turn the content of a tensor into text",
+            help: ["return the tensor and make the text outside"])
+          failure.span = m.currentSpan
+          recording.failure = failure
+        }
+      } else if part.tag == .list || part.tag == .record, let node = TreeNode(part) {
+        for i in 0..<node.count where node[i].isHeap { pending.append(node[i]) }
+      }
+    }
+  }
+
   /// The content without making it part of a trace's key.
   private static func knownContent(_ x: TensorOperand) -> Tensor? {
     switch x {
     case .tensor(let tensor): tensor
-    case .traced(let traced): traced.recording.isStaged ? nil : traced.recording.trace.value(traced.node)
+    case .traced(let traced): traced.recording.trace.value(traced.node)
     case .int(let number): Tensor(scalar: number)
     case .float(let number): Tensor(scalar: number)
     case .bool(let truth): Tensor(scalar: truth)

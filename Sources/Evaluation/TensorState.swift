@@ -34,6 +34,8 @@ final class Recording {
   var scope = DrawSource.call(offset: 0)
   /// Hidden inputs of a staged trace, made at the first draw: the scope's key and the count at the call.
   var hidden: (key: NodeID, count: NodeID)?
+  /// What cannot be traced and was met where no error could be thrown; ends the trace.
+  var failure: RuntimeError?
 
   init(_ mode: Trace.Mode) { trace = Trace(mode) }
 

@@ -131,6 +131,11 @@ private func product<T: TensorElement & BinaryFloatingPoint>(
         bias: nil,
         floor: 0, ldc: 1)
       #expect(c[0] == 1 && c[1].isNaN && c[2].bitPattern == 0 && c[3].bitPattern == 0)
+      // A product that underflows to -0 loses the tie against +0.
+      let tiny = product(
+        table, [-1e-30] as [Float], [1e-30] as [Float], m: 1, n: 1, k: 1, transA: false, transB: false, bias: nil,
+        floor: 0, ldc: 1)
+      #expect(tiny[0].bitPattern == 0)
     }
   }
 }

@@ -310,8 +310,9 @@ static void P(product)(const ck_product *p) {
   // B is packed when it must be turned, or when it is used often and does not lie well in the first cache.
   const int pack_b = p->trans_b
                      || (panels >= 16 && n > width && (k < K_BLOCK ? k : K_BLOCK) * n * (int64_t)sizeof(T) > FIRST_CACHE_BYTES);
+  // Rows of A are read where they lie unless they are used very often: packing them measured 10 % slower up to n = 1024.
   const int64_t uses = (n + width - 1) / width;
-  const int pack_a = p->trans_a ? uses >= 8 && m > height : uses >= 8;
+  const int pack_a = p->trans_a ? uses >= 8 && m > height : uses >= 33;
   T *packed_b = NULL, *packed_a = NULL;
   if (pack_b | pack_a) {
     packed_a = ck_scratch();

@@ -62,8 +62,9 @@ public final class Session {
   /// Checks a file and runs its statements in order. Empty when all went well; errors of claims and trials are the host's.
   public func run(_ file: SourceFile, settings: [String: String] = [:]) -> [Diagnostic] {
     let parsed = parse(file)
+    // All that is wrong with names, calls and settings is said at once.
     let problems = parsed.diagnostics + checkSettings(parsed.tree, settings: settings)
-    if hasErrors(problems) { return problems }
+    if hasErrors(problems) { return check(file, settings: settings) }
     switch prepare(parsed.tree, keepsGlobals: false) {
     case .failure(let problems): return problems.diagnostics
     case .success(let program):

@@ -200,9 +200,13 @@ enum ResolutionProblem {
         "E0132", "there is no module `\(name)`", at: span, label: didYouMean(near),
         help: ["a file of your own is used by its path: `use \"./\(name).exp\"`"])
     case .unknownSetting(let name, let near, let options):
+      // It stands on the command line, so nothing can be underlined.
+      let suggestion = near.first.map { ["did you mean `\($0)`?"] } ?? []
       return Diagnostic(
-        "E0133", "the study has no option `\(name)`", at: span, label: didYouMean(near),
-        help: [options.isEmpty ? "it has no options" : "its options are \(options.joined(separator: ", "))"])
+        "E0133", "the study has no option `\(name)`", at: span,
+        help: suggestion + [
+          options.isEmpty ? "it has no options" : "its options are \(options.joined(separator: ", "))"
+        ])
     case .capturedBeforeAssignment(let name, let function, let made):
       return Diagnostic(
         "E0150", "`\(function)` does not see this new value of `\(name)`", at: span,

@@ -9,6 +9,6 @@ public func checkSettings(_ tree: SyntaxTree, settings: [String: String]) -> [Di
   }
   return settings.keys.sorted().filter { !options.contains($0) }.map { name in
     ResolutionProblem.unknownSetting(name: name, near: nearNames(name, among: options), options: options)
-      .diagnostic(at: Span(file: tree.file.id, lower: 0, upper: 0))
+      .diagnostic(at: .none)
   }
 }

@@ -8,8 +8,8 @@ public struct PortableValue: @unchecked Sendable {
     case record([String])
     case range(isInclusive: Bool)
     case closure(Prototype, captures: Int)
-    /// table, figure, module, overload, bound, tensor: two values and perhaps an object.
-    case box(Tag, AnyObject?)
+    /// table, figure, module, overload, bound, tensor: two values, perhaps an object, and flags that are kept.
+    case box(Tag, AnyObject?, flags: UInt8)
     /// The object that was completed as the n-th, once more.
     case again(Int)
   }
@@ -61,8 +61,8 @@ extension Machine {
       guard let object = value.boxedObject.flatMap(TensorHooks.portable) else {
         throw RuntimeError("E0505", "a value that is being traced cannot leave its function")
       }
-      return .box(value.tag, object)
-    default: return .box(value.tag, nil)
+      return .box(value.tag, object, flags: value.tag == .tensor ? value.header.pointee.flags & TensorFlags.isFrozen : 0)
+    default: return .box(value.tag, nil, flags: 0)
     }
   }
 
@@ -95,9 +95,10 @@ extension Machine {
         let parts = Array(stack.suffix(3))
         made = heap.range(parts[0], parts[1], step: parts[2], isInclusive: isInclusive)
         stack.removeLast(3)
-      case .box(.tensor, let object):
+      case .box(.tensor, let object, let flags):
         made = object.map { heap.tensor(holding: $0, bytes: TensorHooks.byteCount($0)) } ?? .none
-      case .box(let tag, let object):
+        if made.tag == .tensor { made.header.pointee.flags |= flags }
+      case .box(let tag, let object, _):
         let parts = Array(stack.suffix(2))
         made = heap.box(tag, parts[0], parts[1], object: object)
         stack.removeLast(2)

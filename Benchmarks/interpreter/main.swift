@@ -42,6 +42,7 @@ do {
       Swift.print("  in", frame.function, line?.name ?? "", line?.position(Int(frame.span.lower)).line ?? 0)
     }
   }
+  if ProcessInfo.processInfo.environment["EXP_LIVE"] != nil { Swift.print("live objects:", session.liveObjects) }
   exit(diagnostics.isEmpty ? 0 : 2)
 } catch {
   Swift.print(error)

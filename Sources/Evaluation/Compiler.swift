@@ -65,6 +65,8 @@ final class Compiler {
       let result = function.builder.allocate()
       function.builder.emit(.loadNone, a: result)
       body(&function)
+      // Locals of blocks at the top level do not outlive the statement.
+      for register in globalCount..<result { function.builder.emit(.drop, a: register) }
       function.builder.emit(.halt, a: result)
       return function
     }

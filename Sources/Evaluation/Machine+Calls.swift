@@ -428,8 +428,12 @@ extension Machine {
     _ thrown: Error, from top: UnsafeMutablePointer<Frame>, entry: UnsafeMutablePointer<Frame>
   ) throws -> UnsafeMutablePointer<Frame> {
     var error = runtimeError(thrown)
-    if error.span == nil { error.span = span(of: top) ?? error.span }
     if error.stack.isEmpty { error.stack = callStack(top) }
+    if error.span == nil {
+      // Blame the program's own text rather than the library's, which the stack shows.
+      let own = error.stack.first { !library.fileIDs.contains($0.span.file) }
+      error.span = own?.span ?? span(of: top)
+    }
     var frame = top
     while true {
       let prototype = frame.pointee.prototype

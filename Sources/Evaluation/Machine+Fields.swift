@@ -112,8 +112,14 @@ extension Machine {
       cache.pointee.index = Int32(truncatingIfNeeded: object.pointee.record.shape.index(of: name.string))
       if flags & 1 != 0 { Machine.drop(heap, value) }
     default:
-      let place = try fieldStep(object, name.swiftString, mayAdd: true)
-      Machine.put(heap, place, heap.retained(value.pointee))
+      heap.retain(value.pointee)
+      do {
+        let place = try fieldStep(object, name.swiftString, mayAdd: true)
+        Machine.put(heap, place, value.pointee)
+      } catch {
+        heap.release(value.pointee)
+        throw error
+      }
       if flags & 1 != 0 { Machine.drop(heap, value) }
     }
   }

@@ -161,8 +161,15 @@ extension Machine {
   /// `slot[indexes] = value` (borrowed); the slot is as it was when it throws.
   private func assign(_ slot: UnsafeMutablePointer<Value>, _ indexes: [TensorHooks.Index], _ value: Value) throws {
     if slot.pointee.tag == .tensor { return try TensorHooks.store(self, at: slot, indexes, value) }
-    guard let place = try place(slot, indexes, mayAdd: true) else { return }
-    Machine.put(heap, place, heap.retained(value))
+    // Counted first, so that a value put into itself is found shared and copied.
+    heap.retain(value)
+    do {
+      guard let place = try place(slot, indexes, mayAdd: true) else { return heap.release(value) }
+      Machine.put(heap, place, value)
+    } catch {
+      heap.release(value)
+      throw error
+    }
   }
 
   /// Where `slot[indexes]` is kept, with everything on the way made this slot's own.
@@ -209,6 +216,69 @@ extension Machine {
 
   /// `root.a[i].b op= value` in one go: everything on the way is made the root's own, the last step assigned.
   @inline(never) func assignPath(
+    _ prototype: UnsafeMutablePointer<LoadedPrototype>, _ root: UnsafeMutablePointer<Value>,
+    _ first: UnsafeMutablePointer<Value>, _ number: Int
+  ) throws {
+    let path = prototype.pointee.paths + number
+    var operand = first
+    guard let slot = plainPlace(path, root, &operand) else { return try assignAnyPath(prototype, root, first, number) }
+    if let operation = path.pointee.operation {
+      let old = slot.pointee, new = operand.pointee
+      if old.tag == .float && new.tag == .float && operation == .add {
+        slot.pointee = Value(old.asDouble + new.asDouble)
+      } else if old.tag == .float && new.tag == .float && operation == .subtract {
+        slot.pointee = Value(old.asDouble - new.asDouble)
+      } else {
+        try binarySlow(operation, slot, slot, operand, 3)
+      }
+    } else {
+      let value = operand.pointee
+      operand.pointee = .none
+      Machine.put(heap, slot, value)
+    }
+    var used = first
+    while used <= operand {
+      Machine.drop(heap, used)
+      used += 1
+    }
+  }
+
+  /// Follows a path of existing fields of records and positions of lists; nil where anything else is met. `operand` moves on to the
+  /// register of the value.
+  @inline(__always) private func plainPlace(
+    _ path: UnsafeMutablePointer<LoadedPath>, _ root: UnsafeMutablePointer<Value>,
+    _ operand: inout UnsafeMutablePointer<Value>
+  ) -> UnsafeMutablePointer<Value>? {
+    var slot = root
+    for i in 0..<path.pointee.stepCount {
+      let step = path.pointee.steps + i
+      if step.pointee.key.tag == .string {
+        guard slot.pointee.tag == .record else { return nil }
+        let shape = slot.pointee.record.shape
+        if shape.pointee.id != step.pointee.shape {
+          let index = shape.index(of: step.pointee.key.string)
+          guard index >= 0 else { return nil }
+          step.pointee.shape = shape.pointee.id
+          step.pointee.index = Int32(truncatingIfNeeded: index)
+        }
+        if !slot.pointee.isUnique { slot.pointee = heap.uniqueRecord(slot.pointee) }
+        slot = slot.pointee.record.values + Int(step.pointee.index)
+      } else {
+        guard step.pointee.isPlainIndex, slot.pointee.tag == .list, operand.pointee.tag == .int else { return nil }
+        let count = slot.pointee.list.count
+        var index = operand.pointee.asInt
+        if index < 0 { index &+= count }
+        guard index >= 0, index < count else { return nil }
+        if !slot.pointee.isUnique { slot.pointee = heap.uniqueList(slot.pointee) }
+        slot = slot.pointee.list.elements + index
+        operand += 1
+      }
+    }
+    return slot
+  }
+
+  /// A path in full generality.
+  private func assignAnyPath(
     _ prototype: UnsafeMutablePointer<LoadedPrototype>, _ root: UnsafeMutablePointer<Value>,
     _ first: UnsafeMutablePointer<Value>, _ number: Int
   ) throws {

@@ -20,7 +20,8 @@ extension Machine {
     shapes.initialize(repeating: nil, count: max(1, prototype.keyLists.count))
     pointer.initialize(
       to: LoadedPrototype(
-        code: code, constants: constants, caches: caches, recipes: recipes(of: prototype), shapes: shapes,
+        code: code, constants: constants, caches: caches, recipes: recipes(of: prototype), paths: paths(of: prototype),
+        shapes: shapes,
         registerCount: prototype.registerCount, parameterCount: prototype.parameters.count,
         simpleParameterCount: prototype.parameters.contains { $0.isRest } ? -1 : prototype.parameters.count,
         captureCount: prototype.captures.count, constantCount: prototype.constants.count,
@@ -41,6 +42,23 @@ extension Machine {
           isOverload: recipe.children.count > 1, shared: .none))
     }
     return recipes
+  }
+
+  private func paths(of prototype: Prototype) -> UnsafeMutablePointer<LoadedPath> {
+    let paths = UnsafeMutablePointer<LoadedPath>.allocate(capacity: max(1, prototype.paths.count))
+    for (i, path) in prototype.paths.enumerated() {
+      let steps = UnsafeMutablePointer<LoadedStep>.allocate(capacity: max(1, path.steps.count))
+      for (j, step) in path.steps.enumerated() {
+        switch step {
+        case .field(let name):
+          (steps + j).initialize(to: LoadedStep(key: heap.interned(name), isPlainIndex: false))
+        case .index(let isWhole):
+          (steps + j).initialize(to: LoadedStep(key: .none, isPlainIndex: isWhole == [false]))
+        }
+      }
+      (paths + i).initialize(to: LoadedPath(steps: steps, stepCount: path.steps.count, operation: path.operation))
+    }
+    return paths
   }
 
   private func value(_ constant: Prototype.Constant) -> Value {
@@ -69,6 +87,13 @@ extension Machine {
       heap.release(pointer.pointee.recipes[i].shared)
       pointer.pointee.recipes[i].shared = .none
     }
+    for i in 0..<prototype.paths.count {
+      let path = pointer.pointee.paths[i]
+      for j in 0..<path.stepCount {
+        heap.release(path.steps[j].key)
+        path.steps[j].key = .none
+      }
+    }
     for i in 0..<prototype.keyLists.count {
       if let shape = pointer.pointee.shapes[i] { heap.releaseShape(shape) }
       pointer.pointee.shapes[i] = nil
@@ -79,6 +104,8 @@ extension Machine {
   static func unload(_ pointer: UnsafeMutablePointer<LoadedPrototype>) {
     let prototype = pointer.pointee.prototype.takeUnretainedValue()
     for i in 0..<prototype.recipes.count { pointer.pointee.recipes[i].sources.deallocate() }
+    for i in 0..<prototype.paths.count { pointer.pointee.paths[i].steps.deallocate() }
+    pointer.pointee.paths.deallocate()
     pointer.pointee.code.deallocate()
     pointer.pointee.constants.deallocate()
     pointer.pointee.caches.deallocate()

@@ -502,7 +502,8 @@ extension Machine {
             try getIndexes(frame.pointee.prototype, R + i.a, R + i.b, i.c)
           case .setIndex:
             let a = R[i.a], b = R[i.b]
-            if a.tag == .list && b.tag == .int && a.isUnique {
+            // A list is never put into itself: then the slow path copies it first.
+            if a.tag == .list && b.tag == .int && a.isUnique && R[i.c].bits != a.bits {
               let list = a.list
               var index = b.asInt
               if index < 0 { index &+= list.count }
@@ -549,7 +550,7 @@ extension Machine {
           case .setField:
             let a = R[i.a]
             let cache = frame.pointee.prototype.pointee.caches + i.c
-            if a.tag == .record, a.isUnique, a.record.shape.pointee.id == cache.pointee.shape {
+            if a.tag == .record, a.isUnique, a.record.shape.pointee.id == cache.pointee.shape, R[i.b].bits != a.bits {
               let value = R[i.b]
               if i.x & 1 != 0 { R[i.b] = .none } else { heap.retain(value) }
               Machine.put(heap, a.record.values + Int(cache.pointee.index), value)

@@ -125,6 +125,8 @@ struct LoadedPrototype {
   var caches: UnsafeMutablePointer<InlineCache>
   /// Per recipe.
   var recipes: UnsafeMutablePointer<LoadedRecipe>
+  /// Per assignment path.
+  var paths: UnsafeMutablePointer<LoadedPath>
   /// Per key list, made at first use.
   var shapes: UnsafeMutablePointer<UnsafeMutablePointer<RecordShape>?>
   var registerCount: Int
@@ -147,6 +149,23 @@ struct LoadedRecipe {
   var isOverload: Bool
   /// The one closure of a function without captures.
   var shared: Value
+}
+
+/// An assignment path as one interpreter uses it.
+struct LoadedPath {
+  var steps: UnsafeMutablePointer<LoadedStep>
+  var stepCount: Int
+  /// The operator of `op=`.
+  var operation: BinaryOperator?
+}
+
+/// A field (with its name, interned, and where it was found the last time), or an index.
+struct LoadedStep {
+  var key: Value
+  var shape: UInt32 = 0
+  var index: Int32 = 0
+  /// Takes one register.
+  var isPlainIndex: Bool
 }
 
 /// Remembers where a field was found the last time, or what a library name stands for.

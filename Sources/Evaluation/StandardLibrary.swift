@@ -19,6 +19,8 @@ public final class StandardLibrary: @unchecked Sendable {
     let documentation: [String: String]
   }
   let files: [File]
+  /// Numbers of its source files.
+  let fileIDs: Set<UInt32>
   /// Name → files that define it.
   let definitions: [String: [Int]]
   /// Values that are no functions.
@@ -68,6 +70,7 @@ public final class StandardLibrary: @unchecked Sendable {
 
   init(files: [File]) {
     self.files = files
+    fileIDs = Set(files.map(\.tree.file.id))
     var definitions: [String: [Int]] = [:]
     var names: [String: [Signature]] = [:]
     for name in Self.constants.keys { names[name] = [] }

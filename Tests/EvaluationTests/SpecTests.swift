@@ -10,7 +10,9 @@ import Testing
   static let files: [String] = {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Specs")
     let found = FileManager.default.enumerator(atPath: root.path)?.compactMap { $0 as? String } ?? []
-    return found.filter { $0.hasSuffix(".exp") }.sorted()
+    // The bridge's areas consist of `test` blocks, which TensorSpecTests runs.
+    let areas = ["tensors", "models", "gradients", "randomness", "compiled"]
+    return found.filter { file in file.hasSuffix(".exp") && !areas.contains { file.hasPrefix($0 + "/") } }.sorted()
   }()
 
   @Test(arguments: files) func spec(_ file: String) throws {
@@ -60,6 +62,8 @@ import Testing
       actual.append("\(source.position(Int(diagnostic.span.lower)).line) error \(diagnostic.id)")
       if diagnostic.id == "E0299" { Issue.record("unworded error in \(file): \(diagnostic.message)") }
     }
+    // A program ends with its error, wherever that is.
+    expected = expected.filter { !$0.contains(" error ") } + expected.filter { $0.contains(" error ") }
     let want = expected.map { entry in
       entry.contains(" error ") ? entry.split(separator: " ").prefix(3).joined(separator: " ") : entry
     }

@@ -1,0 +1,190 @@
+import Diagnostics
+import Foundation
+import Records
+import Testing
+
+@testable import Evaluation
+
+/// What specs cannot say: copies, memory, interruption, sweeps, cells.
+@Suite struct MachineTests {
+  /// Number of copies that a program makes because a value was shared.
+  private func copies(_ text: String) throws -> Int {
+    let (_, diagnostics, session) = try runProgram(text)
+    #expect(diagnostics.isEmpty, "\(diagnostics.map(\.message))")
+    return session.copies
+  }
+
+  @Test func fillingAListCopiesNothing() throws {
+    #expect(try copies("fn fill(n) { var xs = []; for i in 0..<n { xs ++= [i]; xs[i] = i + 1 }; xs }\nlet a = fill(5_000)") == 0)
+    #expect(try copies("var xs = []\nfor i in 0..<500 { xs ++= [i]; xs[-1] += 1 }") == 0)
+    #expect(try copies("var s = \"\"\nfor i in 0..<500 { s ++= \"ab\" }") == 0)
+  }
+
+  @Test func changingARecordInPlaceCopiesNothing() throws {
+    #expect(
+      try copies(
+        """
+        fn work(n) {
+          var r = { a: 0, b: { c: [0, 0, 0] } }
+          for i in 0..<n { r.a += 1; r.b.c[1] = i; r.b.c[2] += 1; r = { ...r, a: r.a } }
+          r
+        }
+        let r = work(1_000)
+        """) == 0)
+  }
+
+  @Test func handingAValueOnCopiesNothing() throws {
+    #expect(
+      try copies(
+        """
+        fn step(s, i) { var s = s; s.total += i; s.seen[i % 3] = i; s }
+        fn run(n) { var s = { total: 0, seen: [0, 0, 0] }; for i in 0..<n { s = step(s, i) }; s }
+        let s = run(1_000)
+        """) == 0)
+  }
+
+  @Test func aSharedValueIsCopiedOnce() throws {
+    #expect(try copies("var xs = [1, 2]\nlet ys = xs\nfor i in 0..<10 { xs[0] = i }") == 1)
+  }
+
+  @Test func trainingStepsCopyNothing() throws {
+    #expect(
+      try copies(
+        """
+        fn line() { param w = tensor([1.0, 2.0]); x -> sum(w * x) }
+        let loss = m -> (m(tensor([1.0, 1.0])) - 1)^2
+        fn fit(net, steps) {
+          var net = net
+          for i in 0..<steps { net = net - 0.01 * grad(loss)(net) }
+          net
+        }
+        let net = fit(line(), 50)
+        """) == 0)
+  }
+
+  @Test func localClosuresLeaveNothing() throws {
+    let (_, diagnostics, session) = try runProgram(
+      """
+      fn make(n) {
+        fn down(k) = if k == 0 { n } else { down(k - 1) }
+        fn even(k) = if k == 0 { true } else { odd(k - 1) }
+        fn odd(k) = if k == 0 { false } else { even(k - 1) }
+        [down, even, odd]
+      }
+      var last = none
+      for i in 0..<100_000 { last = make(i) }
+      """)
+    #expect(diagnostics.isEmpty)
+    #expect(session.liveObjects == 0)
+  }
+
+  @Test func memoryIsLimited() throws {
+    let found = try onLargeStack {
+      let session = Session(library: try testLibrary.get(), host: TestHost(), threads: 1, maxMemory: 8 << 20)
+      let fill = "var xs = [0]\nwhile true { xs ++= [1, 2, 3, 4] }"
+      let double = "var s = \"x\"\nwhile true { s = s ++ s }"
+      let comprehension = "[[i] for i in 0..<9_000_000_000]"
+      return [fill, double, comprehension].map {
+        session.run(SourceStore.shared.add(name: "memory.exp", text: $0)).map(\.id)
+      }
+    }
+    #expect(found == [["E0302"], ["E0302"], ["E0302"]])
+  }
+
+  @Test(arguments: ["while true { }", "fn f(n) = f(n - 1)\nwhile true { try { f(1) } catch e { } }", "for i in 0..9_000_000_000 { [i] }"])
+  func interruptsAreHeard(_ text: String) throws {
+    let ids = try onLargeStack { () -> [String] in
+      let session = Session(library: try testLibrary.get(), host: TestHost(), threads: 1)
+      let timer = Thread {
+        Thread.sleep(forTimeInterval: 0.2)
+        session.interrupt()
+      }
+      timer.start()
+      return session.run(SourceStore.shared.add(name: "loop.exp", text: text)).map(\.id)
+    }
+    #expect(ids == ["E0309"])
+  }
+
+  // MARK: sweeps and claims
+
+  private static let study = """
+    let runs = sweep width in [1, 2, 4], rep in 1..2 {
+      if width == 2 { fail("no width two") }
+      track(step: 1, loss: 1 / width)
+      track(step: 2, loss: 0.5 / width)
+      { area: width * width + rep, draw: uniform() }
+    }
+    let paired = sweep arm in ["a", "b"], rep in 1..2 paired by rep { uniform() }
+    let zipped = sweep x in [1, 2, 3], y in [4, 5, 6] zip where x != 2 { x * y }
+    print(length(runs), runs.area, runs.error)
+    print(length(runs.series), runs.series.loss)
+    print(paired.value[0] == paired.value[2], paired.value[0] == paired.value[1])
+    print(zipped.value)
+    claim "areas grow" { let top = runs.where(r -> r.width != 2).max("area"); top > 10 and 3 < 4 }
+    claim "broken" { [][1] }
+    """
+
+  @Test func sweepsGiveTables() throws {
+    let (host, diagnostics, _) = try runProgram(Self.study)
+    #expect(diagnostics.isEmpty, "\(diagnostics.map(\.message))")
+    #expect(
+      host.printed == [
+        "6 [2, 3, none, none, 17, 18] [none, none, \"no width two\", \"no width two\", none, none]",
+        "8 [1.0, 0.5, 1.0, 0.5, 0.25, 0.125, 0.25, 0.125]", "true false", "[4, 18]",
+      ])
+    #expect(host.claims.map(\.holds) == [true, false])
+    #expect(host.claims[0].numbers.contains(Datum.Field("top", .int(18))))
+    #expect(host.claims[1].error?.id == "E0206")
+  }
+
+  @Test func numbersDoNotDependOnThreads() throws {
+    let text = "let runs = sweep w in 1..6, rep in 1..2 { sum(normal(10)) + uniform() }\nruns"
+    let results = try [1, 2, 4].map { threads -> String in
+      try onLargeStack {
+        let host = TestHost()
+        host.threads = threads
+        _ = Session(library: try testLibrary.get(), host: host, threads: 1).run(
+          SourceStore.shared.add(name: "study.exp", text: text))
+        return "\(host.shown)"
+      }
+    }
+    #expect(results[0] == results[1] && results[1] == results[2])
+    #expect(results[0].count > 100)
+  }
+
+  @Test func duplicatePointsAreAnError() throws {
+    let (_, diagnostics, _) = try runProgram("sweep x in [1, 2, 1] { x }")
+    #expect(diagnostics.map(\.id) == ["E0611"])
+  }
+
+  // MARK: cells
+
+  @Test func bindingsOfCellsLiveOn() throws {
+    let outcomes = try onLargeStack { () -> [String] in
+      let session = Session(library: try testLibrary.get(), host: TestHost(), threads: 1)
+      return ["let x = [1, 2]", "fn f(y) = y + x[0]", "f(10)", "let x = 5", "f(1)", "x +", "x +\n 1", "y", "[][0]", "x"].map {
+        switch session.runCell(SourceStore.shared.add(name: "<repl>", text: $0)) {
+        case .value(let datum): plain(datum)
+        case .none: "-"
+        case .incomplete: "…"
+        case .failed(let diagnostics): diagnostics[0].id
+        }
+      }
+    }
+    #expect(outcomes == ["-", "-", "11", "-", "2", "…", "6", "E0103", "E0206", "5"])
+  }
+
+  @Test func aFailedCellKeepsWhatWasBound() throws {
+    let shown = try onLargeStack { () -> [String] in
+      let session = Session(library: try testLibrary.get(), host: TestHost(), threads: 1)
+      return ["var s = [1, 2]", "fn step(s) { fail(\"stop\") }", "s = step(s)", "for i in 0..3 { s = step(s) }", "s"].map {
+        if case .value(let datum) = session.runCell(SourceStore.shared.add(name: "<repl>", text: $0)) {
+          plain(datum)
+        } else {
+          ""
+        }
+      }
+    }
+    #expect(shown.last == "[1, 2]")
+  }
+}

@@ -37,7 +37,8 @@ let package = Package(
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
       exclude: ["README.md"]),
-    .executableTarget(name: "training-benchmark", dependencies: ["Graphs", "Tensors"], path: "Benchmarks/training"),
+    .executableTarget(
+      name: "training-benchmark", dependencies: ["Graphs", "Tensors"], path: "Benchmarks/training", exclude: ["run"]),
     .executableTarget(
       name: "kernels-benchmark", dependencies: ["Tensors", "CKernels"], path: "Benchmarks/kernels",
       exclude: ["numpy_products.py"]),

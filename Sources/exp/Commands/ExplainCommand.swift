@@ -9,7 +9,7 @@ struct ExplainCommand: ParsableCommand {
   @Argument(help: "The id at the right of the error's first line, such as E0103.") var id: String
 
   func run() throws {
-    guard let text = DiagnosticText.explain(id.uppercased()) else {
+    guard let text = DiagnosticCatalogue.explanation(id.uppercased()) else {
       SourceLoader.complain("no error has the id \(id); ids look like E0103")
       throw ExitCode(1)
     }

@@ -1,2 +1,0 @@
-import Diagnostics
-extension DiagnosticText { static func explain(_ id: String) -> String? { DiagnosticCatalogue.explanation(id) } }

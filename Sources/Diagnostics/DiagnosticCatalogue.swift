@@ -1,4 +1,5 @@
-/// The long explanations of error ids, for `exp explain` and `docs/diagnostics.md`. Each room has a list of its own, sorted by id.
+/// The long explanations of error ids, for `exp explain` and `docs/diagnostics.md`. Each room has a list of its own,
+/// sorted by id.
 public enum DiagnosticCatalogue {
   /// What is to be said about an id beyond the message.
   public struct Entry: Sendable, Hashable {

@@ -1,6 +1,6 @@
-/// The candidate most like `name`, for "did you mean": at most a third of its letters (at least one, at most three) may be
-/// inserted, left out, changed, or swapped with a neighbour (Damerau 1964). A different case of letters counts little.
-/// Ties go to the candidate that comes first. Nil when nothing is near.
+/// The candidate most like `name`, for "did you mean": at most a third of its letters (at least one, at most three)
+/// may be inserted, left out, changed, or swapped with a neighbour (Damerau 1964). A different case of letters counts
+/// little. Ties go to the candidate that comes first. Nil when nothing is near.
 public func nearestName(_ name: String, among candidates: some Sequence<String>) -> String? {
   let target = Array(name.unicodeScalars)
   let folded = Array(name.lowercased().unicodeScalars)

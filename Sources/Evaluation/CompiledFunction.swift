@@ -138,10 +138,12 @@ final class CompiledFunction {
   private func checkTraces(_ recording: Recording) throws {
     guard entries.count >= CompiledFunction.maximumTraces else { return }
     var help = ["pass what changes as a tensor, or do not compile this function"]
-    var message = "this compiled function has been traced \(entries.count) times, each time for arguments of another form"
+    var message =
+      "this compiled function has been traced \(entries.count) times, each time for arguments of another form"
     if let (node, value) = recording.trace.guards.last {
       let text = TensorHooks.elementText(value, 0)
-      message = "this compiled function has been traced \(entries.count) times, because it needs the value of a number (now \(text))"
+      message =
+        "this compiled function has been traced \(entries.count) times, because it needs the value of a number (now \(text))"
       help.insert("a number decides a shape, a loop's length or a branch here", at: 0)
       var error = RuntimeError("E0512", message, label: "needed here", help: help)
       let span = recording.span(of: recording.trace.nodes[node.index].origin)
@@ -239,7 +241,8 @@ private struct CompiledInputs {
     }
   }
 
-  private mutating func leaf(_ value: Value, _ role: TreeNode.Role, isCaptured: Bool) -> (value: Value, isChanged: Bool) {
+  private mutating func leaf(_ value: Value, _ role: TreeNode.Role, isCaptured: Bool) -> (value: Value, isChanged: Bool)
+  {
     let operations = TensorOperations(machine)
     switch value.tag {
     case .int, .float:
@@ -271,11 +274,14 @@ extension Natives {
   static let compiledNatives: [NativeFunction] = [
     NativeFunction(
       "compiled", ["f"],
-      doc: "The same function, traced once per structure and shapes of its arguments, optimized, and then run without the interpreter, with the same bits.",
+      doc:
+        "The same function, traced once per structure and shapes of its arguments, optimized, and then run without the interpreter, with the same bits.",
       example: "compiled(x -> x * 2 + 1)(3.0) # => 7.0"
     ) { call in
       let f = try call.function(0)
-      if f.tag == .bound, (f.boxedObject as? BoundNative)?.function.name == "compiled(f)" { return call.heap.retained(f) }
+      if f.tag == .bound, (f.boxedObject as? BoundNative)?.function.name == "compiled(f)" {
+        return call.heap.retained(f)
+      }
       return bind(call, compiledCall, [f])
     },
     NativeFunction(

@@ -1,8 +1,8 @@
 import Tensors
 
-/// What a compiled function's trace depends on, as words that are compared exactly: the structure of the arguments, with shapes,
-/// types, booleans, strings, functions, and the numbers that functions captured. Beside it, in the same order, what the
-/// plan takes as inputs: tensors, and the numbers of lists, records and of the arguments themselves.
+/// What a compiled function's trace depends on, as words that are compared exactly: the structure of the arguments,
+/// with shapes, types, booleans, strings, functions, and the numbers that functions captured. Beside it, in the same
+/// order, what the plan takes as inputs: tensors, and the numbers of lists, records and of the arguments themselves.
 struct CompiledKey {
   private(set) var words: [UInt64] = []
   private(set) var inputs: [Tensor?] = []

@@ -1,8 +1,8 @@
 import Graphs
 import Tensors
 
-/// How the result of a compiled function is put together from the outputs of its plan: what a trace gave, with a place for
-/// each traced value. One object that the result holds twice stays one.
+/// How the result of a compiled function is put together from the outputs of its plan: what a trace gave, with a
+/// place for each traced value. One object that the result holds twice stays one.
 final class CompiledTemplate {
   private enum Step {
     /// A part without traced values; the template owns a count.

@@ -143,7 +143,8 @@ extension FunctionCompiler {
         let position = operand(only, beside: [value])
         let element = operand(value)
         builder.span = target.span
-        builder.emit(.setIndex, x: position.first | element.second, a: register, b: position.register, c: element.register)
+        builder.emit(
+          .setIndex, x: position.first | element.second, a: register, b: position.register, c: element.register)
         return
       }
       assignPath(target, op, value)
@@ -201,7 +202,8 @@ extension FunctionCompiler {
     }
   }
 
-  /// `root.a.b[i] = v`: indexes are evaluated from left to right, then the value; the change happens in one instruction.
+  /// `root.a.b[i] = v`: indexes are evaluated from left to right, then the value; the change happens in one
+  /// instruction.
   private mutating func assignPath(_ target: Expression, _ op: BinaryOperator?, _ value: Expression) {
     var steps: [(Expression, Expression.Kind)] = []
     var current = target

@@ -1,7 +1,7 @@
 import Syntax
 
-/// A claim is reported with the numbers behind it: the operands of the comparisons in its last expression, and the names bound in its
-/// block that this expression uses, directly or through other names.
+/// A claim is reported with the numbers behind it: the operands of the comparisons in its last expression, and the
+/// names bound in its block that this expression uses, directly or through other names.
 extension FunctionCompiler {
   /// Inside the last expression of a claim.
   var notesComparisons: Bool { kind == .claim && isInVerdict }

@@ -18,8 +18,8 @@ extension FunctionCompiler {
     }
   }
 
-  /// Evaluates into a register of its own, or names the register that already holds the value. When one of the expressions
-  /// evaluated before the use (`beside`) could rebind the local, the value is copied out first.
+  /// Evaluates into a register of its own, or names the register that already holds the value. When one of the
+  /// expressions evaluated before the use (`beside`) could rebind the local, the value is copied out first.
   mutating func operand(_ value: Expression, beside others: [Expression] = []) -> Operand {
     if case .name = value.kind, let register = register(program.references[value.id]),
       !others.contains(where: { mayAssign($0) })

@@ -2,8 +2,8 @@ import Diagnostics
 import Resolution
 import Syntax
 
-/// Turns the function literals of one resolved file or cell into prototypes. The top level is compiled statement by statement, each
-/// as a prototype whose first registers are the globals.
+/// Turns the function literals of one resolved file or cell into prototypes. The top level is compiled statement by
+/// statement, each as a prototype whose first registers are the globals.
 final class Compiler {
   let program: ResolvedProgram
   /// Registers below this are globals, in code of the top level.

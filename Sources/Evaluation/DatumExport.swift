@@ -17,7 +17,8 @@ extension Machine {
       guard depth < 64 else { return .other("{ … }") }
       return .record(fields(value, depth: depth + 1))
     case .table: return .table(table(value, depth: depth + 1))
-    case .figure: return (try? Figure(description: datum(value.box.pointee.first))).map { .figure($0) } ?? .other("figure")
+    case .figure:
+      return (try? Figure(description: datum(value.box.pointee.first))).map { .figure($0) } ?? .other("figure")
     case .tensor: return TensorHooks.datum(self, value)
     case .closure, .overload, .bound:
       if let model = TensorHooks.modelDatum(self, value) { return .model(model) }

@@ -1,7 +1,8 @@
 import Records
 
 extension Heap {
-  /// A datum as a value of this heap, owned by the caller: plain data, records, lists and tables; anything else becomes its text.
+  /// A datum as a value of this heap, owned by the caller: plain data, records, lists and tables; anything else
+  /// becomes its text.
   func value(_ datum: Datum) -> Value {
     switch datum {
     case .none: return .none

@@ -1,8 +1,8 @@
 import Graphs
 import Tensors
 
-/// Runs functions of trees with their leaves traced, and differentiates what comes out. Outside of any trace a new eager one is
-/// made for the call; inside one everything is recorded there, so that derivatives nest.
+/// Runs functions of trees with their leaves traced, and differentiates what comes out. Outside of any trace a new
+/// eager one is made for the call; inside one everything is recorded there, so that derivatives nest.
 struct Gradient {
   unowned(unsafe) let machine: Machine
   let name: String
@@ -132,7 +132,9 @@ struct Gradient {
   // MARK: products with Jacobians
 
   /// Leaves of a function's result that can be differentiated.
-  private func outputs(_ y: Value, _ recording: Recording) throws -> (leaves: TreeScan.Leaves, operands: [TensorOperand]) {
+  private func outputs(_ y: Value, _ recording: Recording) throws -> (
+    leaves: TreeScan.Leaves, operands: [TensorOperand]
+  ) {
     let scan = try TreeMap(machine).scan(y, name)
     return (scan.leaves, scan.values.compactMap { operations.operand($0) })
   }

@@ -9,11 +9,13 @@ extension Natives {
     ) { call in bind(call, gradient, [try call.function(0)]) },
     NativeFunction(
       "value_and_grad", ["f", "training?"],
-      doc: "The function that gives `{ value, grad, next }`: f's value, its gradient by the first argument, and the first argument with its new states when `training: true`.",
+      doc:
+        "The function that gives `{ value, grad, next }`: f's value, its gradient by the first argument, and the first argument with its new states when `training: true`.",
       example: "value_and_grad(x -> x^3)(2.0).value # => 8.0"
     ) { call in bind(call, valueAndGradient, [try call.function(0), Value(try call.bool(1, default: false))]) },
     NativeFunction(
-      "jvp", ["f", "x", "v"], doc: "The derivative of f at x in the direction v.", example: "jvp(x -> x^2, 3.0, 1.0) # => 6.0"
+      "jvp", ["f", "x", "v"], doc: "The derivative of f at x in the direction v.",
+      example: "jvp(x -> x^2, 3.0, 1.0) # => 6.0"
     ) { call in try Gradient(call.machine, "jvp").jvp(try call.function(0), call[1], call[2]) },
     NativeFunction(
       "vjp", ["f", "x", "u"], doc: "The gradient by x of the inner product of f(x) with u.",
@@ -21,25 +23,30 @@ extension Natives {
     ) { call in try Gradient(call.machine, "vjp").vjp(try call.function(0), call[1], call[2]) },
     NativeFunction(
       "hessian", ["f"],
-      doc: "The function that gives the matrix of second derivatives: of shape S + S for a tensor of shape S, otherwise over all leaves in order.",
+      doc:
+        "The function that gives the matrix of second derivatives: of shape S + S for a tensor of shape S, otherwise over all leaves in order.",
       example: "hessian(x -> x^3)(2.0) # => 12.0"
     ) { call in bind(call, hessian, [try call.function(0)]) },
     NativeFunction(
-      "training", [], doc: "Whether a model is being trained (by `value_and_grad(f, training: true)`).", example: "training() # => false"
+      "training", [], doc: "Whether a model is being trained (by `value_and_grad(f, training: true)`).",
+      example: "training() # => false"
     ) { call in Value(call.machine.tensors.isTraining) },
     NativeFunction(
       "vmap", ["f"],
-      doc: "The function that applies f to each entry of its first argument's tensors along their first axis, and stacks the results. Entries draw under their indexes.",
+      doc:
+        "The function that applies f to each entry of its first argument's tensors along their first axis, and stacks the results. Entries draw under their indexes.",
       example: "vmap(row -> sum(row))(tensor([[1, 2], [3, 4]]))"
     ) { call in bind(call, mapped, [try call.function(0)]) },
     NativeFunction(
       "scan", ["f", "start", "xs", "axis?"],
-      doc: "Folds f(carry, x), which gives `{ carry, out }`, over the entries of xs along an axis; gives the last carry and the stacked outs.",
+      doc:
+        "Folds f(carry, x), which gives `{ carry, out }`, over the entries of xs along an axis; gives the last carry and the stacked outs.",
       example: "scan((c, x) -> { carry: c + x, out: c + x }, 0.0, tensor([1, 2, 3])).out"
     ) { call in try TreeLoops(call).scan() },
     NativeFunction(
       "grid", ["xs", "...rest", "f?"],
-      doc: "The tensor of f(x) for x in xs, or of f(x, y) for x in xs and y in ys (rows for xs); f is compiled where it can be. Entries draw under their indexes.",
+      doc:
+        "The tensor of f(x) for x in xs, or of f(x, y) for x in xs and y in ys (rows for xs); f is compiled where it can be. Entries draw under their indexes.",
       example: "grid([1, 2], [10, 20], (x, y) -> x + y)"
     ) { call in try TreeLoops(call).grid() },
   ]
@@ -65,7 +72,8 @@ extension Natives {
     return ((0..<rest.count).map { rest.elements[$0] }, named)
   }
 
-  private static let gradient = NativeFunction("grad(f)", ["x", "...rest", "..._"], doc: "The gradient of f at x.") { call in
+  private static let gradient = NativeFunction("grad(f)", ["x", "...rest", "..._"], doc: "The gradient of f at x.") {
+    call in
     let (rest, named) = arguments(call)
     let result = try Gradient(call.machine, "grad").valueAndGradient(
       held(call, 0), call[0], rest, named: named, training: false)
@@ -114,7 +122,8 @@ struct TreeLoops {
         let axis = try call.axis(axis, of: operand.shape)
         if let known = result, known != operand.shape[axis] {
           throw RuntimeError(
-            "E0401", "`\(call.function.name)` needs as many entries in each tensor, not \(known) and \(operand.shape[axis])")
+            "E0401",
+            "`\(call.function.name)` needs as many entries in each tensor, not \(known) and \(operand.shape[axis])")
         }
         result = operand.shape[axis]
       } else if value.tag == .list || value.tag == .record, let node = TreeNode(value) {
@@ -131,7 +140,9 @@ struct TreeLoops {
   private func entry(_ x: Value, _ i: Int, axis: Int) throws -> Value {
     var failure: Error?
     let result = TreeRebuild(machine).rebuild(x) { part, _ in
-      guard part.tag == .tensor, let operand = operations.operand(part), operand.rank > 0, failure == nil else { return nil }
+      guard part.tag == .tensor, let operand = operations.operand(part), operand.rank > 0, failure == nil else {
+        return nil
+      }
       do {
         let axis = try call.axis(axis, of: operand.shape)
         if axis == 0 { return operations.value(try operations.row(operand, i)) }
@@ -185,7 +196,8 @@ struct TreeLoops {
       defer { heap.release(step) }
       guard step.tag == .record, let next = heap.field(step, named: "carry") else {
         throw RuntimeError(
-          "E0210", "`scan` needs a function that gives `{ carry, out }`, not \(machine.brief(step))", label: "no `carry`")
+          "E0210", "`scan` needs a function that gives `{ carry, out }`, not \(machine.brief(step))",
+          label: "no `carry`")
       }
       let out = heap.field(step, named: "out") ?? .none
       outs.append(heap.retained(out))
@@ -227,7 +239,8 @@ struct TreeLoops {
       results.append(
         try operations.withKey(key) {
           if canCompile {
-            do { return try compiled.call(f, heap.list(point), heap.record([]), machine) } catch let error as RuntimeError
+            do { return try compiled.call(f, heap.list(point), heap.record([]), machine) } catch let error
+              as RuntimeError
               where ["E0501", "E0503", "E0512"].contains(error.id)
             { canCompile = false }
           }
@@ -289,7 +302,9 @@ struct TreeLoops {
     let parts = try values.map { value -> TensorOperand in
       guard let operand = operations.operand(value), operand.shape == first.shape else {
         throw RuntimeError(
-          "E0401", "`\(call.function.name)` needs results of one shape, not \(describe(first.shape)) and \(machine.brief(value))")
+          "E0401",
+          "`\(call.function.name)` needs results of one shape, not \(describe(first.shape)) and \(machine.brief(value))"
+        )
       }
       return try operations.reshape(try operations.convert(operand, to: target), shape)
     }

@@ -42,8 +42,8 @@ enum Poll {
   static let memory: UInt32 = 2
 }
 
-/// The memory of one interpreter: counted objects from free lists. A handle; copying it copies no objects. Not for use from two
-/// threads at once.
+/// The memory of one interpreter: counted objects from free lists. A handle; copying it copies no objects. Not for
+/// use from two threads at once.
 struct Heap {
   let state: UnsafeMutablePointer<HeapState>
 
@@ -126,8 +126,8 @@ struct Heap {
     return block
   }
 
-  /// A block for a large object. Sizes are checked against the memory limit before; the system refusing even so is fatal for
-  /// the process, as it is for every Swift allocation.
+  /// A block for a large object. Sizes are checked against the memory limit before; the system refusing even so is
+  /// fatal for the process, as it is for every Swift allocation.
   private static func allocateBlock(_ bytes: Int) -> UnsafeMutableRawPointer {
     if let block = malloc(bytes) { return block }
     fatalError("exp: the system has no memory left")

@@ -1,5 +1,5 @@
-/// One instruction: operation in bits 0–7, `x` in 8–15, `a`, `b`, `c` in 16–31, 32–47, 48–63. Jumps are relative to the next
-/// instruction and stand in `c` (16 bits) or in `b` and `c` together (32 bits).
+/// One instruction: operation in bits 0–7, `x` in 8–15, `a`, `b`, `c` in 16–31, 32–47, 48–63. Jumps are relative to
+/// the next instruction and stand in `c` (16 bits) or in `b` and `c` together (32 bits).
 struct Instruction {
   var bits: UInt64
 

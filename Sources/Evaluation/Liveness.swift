@@ -1,7 +1,9 @@
-/// Finds the last use of every local and marks it, so that the machine moves the value there instead of counting: `s = step(s)` hands
-/// over sole ownership. Backward data flow over the instructions of one prototype; temporaries were marked when they were emitted.
+/// Finds the last use of every local and marks it, so that the machine moves the value there instead of counting: `s
+/// = step(s)` hands over sole ownership. Backward data flow over the instructions of one prototype; temporaries were
+/// marked when they were emitted.
 enum Liveness {
-  /// `keeping`: so many first registers (globals) are alive at the end, and, with `afterErrors`, also when an error ends the code.
+  /// `keeping`: so many first registers (globals) are alive at the end, and, with `afterErrors`, also when an error
+  /// ends the code.
   static func mark(_ prototype: Prototype, keeping globals: Int, afterErrors: Bool) {
     let words = (prototype.localCount + 63) / 64
     let count = prototype.code.count
@@ -21,7 +23,8 @@ enum Liveness {
   static func uses(_ i: Instruction, _ prototype: Prototype, at place: Int) -> [Use] {
     switch i.op {
     case .copy, .move: return [Use(register: i.b, flag: 0)]
-    case .add, .subtract, .multiply, .divide, .floorDivide, .remainder, .power, .matmul, .join, .equal, .notEqual, .less,
+    case .add, .subtract, .multiply, .divide, .floorDivide, .remainder, .power, .matmul, .join, .equal, .notEqual,
+      .less,
       .lessEqual, .getIndex:
       return [Use(register: i.b, flag: 1), Use(register: i.c, flag: 2)]
     case .compareOther:

@@ -57,7 +57,8 @@ extension Machine {
     case .floorDivide: return Value(floorDivide(a, b))
     case .remainder: return Value(remainder(a, b))
     case .power: return Value(power(a, b))
-    case .matmul: throw RuntimeError("E0203", "`@` is the matrix product: it needs tensors, not numbers", help: ["write `*`"])
+    case .matmul:
+      throw RuntimeError("E0203", "`@` is the matrix product: it needs tensors, not numbers", help: ["write `*`"])
     case .join: throw RuntimeError("E0203", "`++` joins lists and strings, not numbers", help: ["write `+`"])
     }
   }
@@ -138,7 +139,9 @@ extension Machine {
   }
 
   func describeKind(_ value: Value) -> String {
-    value.isNone ? "this is none" : "this is \(value.kindName.first.map { "aeiou".contains($0) } == true ? "an" : "a") \(value.kindName)"
+    value.isNone
+      ? "this is none"
+      : "this is \(value.kindName.first.map { "aeiou".contains($0) } == true ? "an" : "a") \(value.kindName)"
   }
 
   private func unsuitable(_ op: BinaryOperator, _ x: Value, _ y: Value) -> RuntimeError {
@@ -149,7 +152,8 @@ extension Machine {
     let what = op == .matmul ? "tensors" : "numbers or tensors"
     if x.isNone || y.isNone {
       return RuntimeError(
-        "E0203", "`\(op.rawValue)` cannot be used on none", label: "\(x.isNone ? "the left" : "the right") side is none",
+        "E0203", "`\(op.rawValue)` cannot be used on none",
+        label: "\(x.isNone ? "the left" : "the right") side is none",
         help: ["`a ?? b` gives b where a is none"])
     }
     return RuntimeError(

@@ -108,8 +108,8 @@ extension Machine {
     for (_, value) in gathered.named { heap.release(value) }
   }
 
-  /// Gets a call ready whose function stands in `slot` and whose `count` arguments stand behind it (or were gathered). A native is
-  /// called and its result written; for a closure the frame to enter is returned.
+  /// Gets a call ready whose function stands in `slot` and whose `count` arguments stand behind it (or were
+  /// gathered). A native is called and its result written; for a closure the frame to enter is returned.
   @inline(never) func prepareCall(
     _ slot: UnsafeMutablePointer<Value>, _ count: Int, _ gathered: Gathered?, result: UnsafeMutablePointer<Value>
   ) throws -> Frame? {
@@ -163,7 +163,9 @@ extension Machine {
         return members.elements[i + 1]
       }
     }
-    if fallback == nil, first.tag == .tensor, !isTracedNumber, let scalar = try? TensorHooks.scalar(self, first), scalar.isNumber {
+    if fallback == nil, first.tag == .tensor, !isTracedNumber, let scalar = try? TensorHooks.scalar(self, first),
+      scalar.isNumber
+    {
       return choose(overload, Value(0))
     }
     return fallback
@@ -189,7 +191,8 @@ extension Machine {
     return names.dropLast().joined(separator: ", ") + " or " + last
   }
 
-  /// Positional arguments of a closure: defaults stay unset for the callee to fill in, a rest parameter takes what is left.
+  /// Positional arguments of a closure: defaults stay unset for the callee to fill in, a rest parameter takes what is
+  /// left.
   private func bind(
     _ count: Int, to loaded: UnsafeMutablePointer<LoadedPrototype>, at base: UnsafeMutablePointer<Value>
   ) throws {
@@ -341,7 +344,8 @@ extension Machine {
     } else {
       let group = NativeTable.shared.groups + Int(truncatingIfNeeded: callee.bits)
       let first = gathered.map { $0.positional.first ?? .unset } ?? (given > 0 ? slot[1] : .unset)
-      let second = gathered.map { $0.positional.count > 1 ? $0.positional[1] : .unset } ?? (given > 1 ? slot[2] : .unset)
+      let second =
+        gathered.map { $0.positional.count > 1 ? $0.positional[1] : .unset } ?? (given > 1 ? slot[2] : .unset)
       guard let chosen = group.pointee.choose(first, second, self) else {
         if let gathered { release(gathered) }
         throw wrongKind(group.pointee.name, group.pointee.kinds, first)
@@ -391,9 +395,12 @@ extension Machine {
         bound[i] = value
       } else {
         heap.release(value)
-        failure = failure ?? RuntimeError(
-          "E0201", "`\(name)` takes \(entry.positionalCount) argument\(entry.positionalCount == 1 ? "" : "s"), not \(gathered.positional.count)",
-          label: "its parameters are (\(parameters.map(\.name).joined(separator: ", ")))")
+        failure =
+          failure
+          ?? RuntimeError(
+            "E0201",
+            "`\(name)` takes \(entry.positionalCount) argument\(entry.positionalCount == 1 ? "" : "s"), not \(gathered.positional.count)",
+            label: "its parameters are (\(parameters.map(\.name).joined(separator: ", ")))")
       }
     }
     for (key, value) in gathered.named {
@@ -422,8 +429,8 @@ extension Machine {
 
   // MARK: unwinding
 
-  /// Finds the handler of an error from the running frame down to `entry`, clearing the frames on the way; throws it on when there
-  /// is none. Gives the frame to go on in.
+  /// Finds the handler of an error from the running frame down to `entry`, clearing the frames on the way; throws it
+  /// on when there is none. Gives the frame to go on in.
   @inline(never) func unwind(
     _ thrown: Error, from top: UnsafeMutablePointer<Frame>, entry: UnsafeMutablePointer<Frame>
   ) throws -> UnsafeMutablePointer<Frame> {

@@ -2,7 +2,8 @@
 extension Machine {
   // MARK: building
 
-  /// A list that the caller owns alone with the elements of something iterable added; the list is given up when it throws.
+  /// A list that the caller owns alone with the elements of something iterable added; the list is given up when it
+  /// throws.
   func extend(_ list: Value, with source: Value) throws -> Value {
     var result = list
     switch source.tag {
@@ -78,7 +79,8 @@ extension Machine {
     Machine.drop(heap, name)
   }
 
-  @inline(never) func recordExtend(_ target: UnsafeMutablePointer<Value>, _ source: UnsafeMutablePointer<Value>) throws {
+  @inline(never) func recordExtend(_ target: UnsafeMutablePointer<Value>, _ source: UnsafeMutablePointer<Value>) throws
+  {
     let value = source.pointee
     guard value.tag == .record else {
       throw RuntimeError("E0207", "`...` in a record needs a record, not \(brief(value))", label: describeKind(value))
@@ -120,7 +122,8 @@ extension Machine {
     let found = try iterationCount(value)
     guard hasRest ? found >= count : found == count else {
       throw RuntimeError(
-        "E0209", "the pattern has \(hasRest ? "at least " : "")\(count) names, but \(brief(value)) has \(found) elements",
+        "E0209",
+        "the pattern has \(hasRest ? "at least " : "")\(count) names, but \(brief(value)) has \(found) elements",
         help: hasRest ? [] : ["`...rest` collects further elements, `...` ignores them"])
     }
   }
@@ -194,7 +197,9 @@ extension Machine {
     }
   }
 
-  @inline(never) func nextSlow(_ slot: UnsafeMutablePointer<Value>, _ target: UnsafeMutablePointer<Value>) throws -> Bool {
+  @inline(never) func nextSlow(_ slot: UnsafeMutablePointer<Value>, _ target: UnsafeMutablePointer<Value>) throws
+    -> Bool
+  {
     let position = slot[1].asInt
     guard position < (try iterationCount(slot[0])) else { return false }
     let element = try iterationElement(slot[0], position)

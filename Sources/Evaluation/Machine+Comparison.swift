@@ -137,7 +137,9 @@ extension Machine {
     default: break
     }
     throw RuntimeError(
-      "E0203", "`in` looks for a value in a list or range, a text in a string, a name in a record or table; not for \(brief(a)) in \(brief(b))")
+      "E0203",
+      "`in` looks for a value in a list or range, a text in a string, a name in a record or table; not for \(brief(a)) in \(brief(b))"
+    )
   }
 
   private func isNaN(_ a: Value) -> Bool { a.tag == .float && a.asDouble.isNaN }

@@ -96,7 +96,8 @@ extension Machine {
     }
     let near = nearNames(name, among: names).first
     return RuntimeError(
-      "E0208", "\(brief(object)) has no \(noun) `\(name)`", label: near.map { "did you mean `\($0)`?" } ?? "no such \(noun)",
+      "E0208", "\(brief(object)) has no \(noun) `\(name)`",
+      label: near.map { "did you mean `\($0)`?" } ?? "no such \(noun)",
       help: help)
   }
 

@@ -53,7 +53,9 @@ extension Machine {
   /// An int, or a rank-0 tensor of one; nil for other kinds.
   private func wholeNumber(_ index: Value) throws -> Int? {
     if index.tag == .int { return index.asInt }
-    if index.tag == .tensor, let scalar = try TensorHooks.scalar(self, index), scalar.tag == .int { return scalar.asInt }
+    if index.tag == .tensor, let scalar = try TensorHooks.scalar(self, index), scalar.tag == .int {
+      return scalar.asInt
+    }
     return nil
   }
 
@@ -61,10 +63,12 @@ extension Machine {
     switch object.tag {
     case .list, .string, .range:
       return RuntimeError(
-        "E0207", "\(brief(object)) is indexed by integers and ranges, not by \(brief(index))", label: describeKind(index),
+        "E0207", "\(brief(object)) is indexed by integers and ranges, not by \(brief(index))",
+        label: describeKind(index),
         help: index.tag == .float ? ["`to_int(x)` makes an integer of it"] : [])
     case .record:
-      return RuntimeError("E0207", "a record is indexed by its names, not by \(brief(index))", label: describeKind(index))
+      return RuntimeError(
+        "E0207", "a record is indexed by its names, not by \(brief(index))", label: describeKind(index))
     default:
       return RuntimeError("E0207", "\(brief(object)) cannot be indexed", label: describeKind(object))
     }
@@ -198,7 +202,8 @@ extension Machine {
     }
   }
 
-  /// Where a field of the record in a slot is kept, the record being made the slot's own; a missing field is added as none.
+  /// Where a field of the record in a slot is kept, the record being made the slot's own; a missing field is added as
+  /// none.
   private func fieldPlace(
     _ slot: UnsafeMutablePointer<Value>, _ name: Value, mayAdd: Bool
   ) throws -> UnsafeMutablePointer<Value> {
@@ -299,7 +304,8 @@ extension Machine {
         }
         if slot.pointee.tag == .tensor {
           guard isLast else {
-            throw RuntimeError("E0207", "cannot assign to a part of an element of a tensor", help: ["write `t[i, j] = v`"])
+            throw RuntimeError(
+              "E0207", "cannot assign to a part of an element of a tensor", help: ["write `t[i, j] = v`"])
           }
           pendingIndexes = indexes
         } else if let place = try place(slot, indexes, mayAdd: isLast && path.operation == nil) {

@@ -22,8 +22,8 @@ extension Machine {
     self.frame = frame
   }
 
-  /// Runs from the frame `start`, which is `entry` or the one above it, until the code of `entry` halts; gives the value it halts
-  /// with, owned. An error that nobody catches clears the frames down to `entry`.
+  /// Runs from the frame `start`, which is `entry` or the one above it, until the code of `entry` halts; gives the
+  /// value it halts with, owned. An error that nobody catches clears the frames down to `entry`.
   func run(from start: UnsafeMutablePointer<Frame>, entry: UnsafeMutablePointer<Frame>) throws -> Value {
     let heap = self.heap
     let poll = self.poll

@@ -200,7 +200,8 @@ enum DatumText {
     case .string(let text): "\"\(text)\""
     case .list(let items): "[" + items.map(line).joined(separator: ", ") + "]"
     case .record(let fields): "{" + fields.map { "\($0.name): \(line($0.value))" }.joined(separator: ", ") + "}"
-    case .table(let table): "table(" + table.columns.map { "\($0.name): \(line(.list($0.values)))" }.joined(separator: ", ") + ")"
+    case .table(let table):
+      "table(" + table.columns.map { "\($0.name): \(line(.list($0.values)))" }.joined(separator: ", ") + ")"
     case .figure(let figure): "figure \(figure.title)"
     case .tensor(let tensor): "tensor \(tensor.shape) \(tensor.type) \(tensor.elements ?? []) \(tensor.hash)"
     case .model(let model): "model \(model.name)"

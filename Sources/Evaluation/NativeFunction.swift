@@ -1,13 +1,14 @@
 import Resolution
 
-/// A function of the language written in Swift. Tables of them are joined in `Natives.all`; several of one name are told apart by
-/// the kind of the first argument.
+/// A function of the language written in Swift. Tables of them are joined in `Natives.all`; several of one name are
+/// told apart by the kind of the first argument.
 struct NativeFunction: Sendable {
   /// Borrows its arguments (`call[i]`, or `call.take(i)` to own one) and gives a value it owns.
   typealias Body = @Sendable (NativeCall) throws -> Value
 
   var name: String
-  /// Parameters; a rest parameter arrives as a list, or, when its name is `_`, as a record of the further named arguments.
+  /// Parameters; a rest parameter arrives as a list, or, when its name is `_`, as a record of the further named
+  /// arguments.
   var signature: Signature
   /// Kinds of the first argument that this definition takes.
   var kinds: KindSet
@@ -36,8 +37,8 @@ struct NativeFunction: Sendable {
   }
 }
 
-/// A native with values of its own (what `grad(f)` gives). The values are in the `.bound` value's list, which the body gets as
-/// one more argument behind its parameters.
+/// A native with values of its own (what `grad(f)` gives). The values are in the `.bound` value's list, which the
+/// body gets as one more argument behind its parameters.
 final class BoundNative: @unchecked Sendable {
   let function: NativeFunction
   /// Anything the body wants to keep between calls; lives as long as the function value in its interpreter.
@@ -50,7 +51,8 @@ final class BoundNative: @unchecked Sendable {
   deinit { UnsafeMutablePointer(mutating: entry.function).deallocate() }
 }
 
-/// The arguments of a native call: one value per parameter, `.unset` where left out, borrowed from the caller's registers.
+/// The arguments of a native call: one value per parameter, `.unset` where left out, borrowed from the caller's
+/// registers.
 struct NativeCall {
   unowned(unsafe) let machine: Machine
   let entry: UnsafePointer<NativeFunction>

@@ -40,7 +40,8 @@ struct NativeGroup {
 
   var kinds: KindSet { entries.reduce(into: KindSet()) { $0.formUnion($1.kinds) } }
 
-  /// The definition for a first argument. Where that is a number, a tensor or tree in the second place decides: `maximum(0, x)`.
+  /// The definition for a first argument. Where that is a number, a tensor or tree in the second place decides:
+  /// `maximum(0, x)`.
   func choose(_ first: Value, _ second: Value, _ machine: Machine) -> NativeEntry? {
     if let only { return only }
     if first.isUnset { return entries.first }
@@ -52,7 +53,9 @@ struct NativeGroup {
     }
     if let exact = entries.first(where: { $0.kinds != .any && !$0.kinds.isDisjoint(with: kinds) }) { return exact }
     if let general = entries.first(where: { $0.kinds == .any }) { return general }
-    guard first.tag == .tensor, let scalar = try? TensorHooks.scalar(machine, first), scalar.isNumber else { return nil }
+    guard first.tag == .tensor, let scalar = try? TensorHooks.scalar(machine, first), scalar.isNumber else {
+      return nil
+    }
     return entries.first { $0.kinds.contains(.number) }
   }
 }

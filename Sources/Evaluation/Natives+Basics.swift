@@ -5,7 +5,8 @@ extension Natives {
   static let basics: [NativeFunction] = [
     NativeFunction(
       "kind", ["x"],
-      doc: "What a value is: \"none\", \"bool\", \"number\", \"string\", \"list\", \"record\", \"range\", \"tensor\", \"function\", \"table\", \"figure\" or \"module\".",
+      doc:
+        "What a value is: \"none\", \"bool\", \"number\", \"string\", \"list\", \"record\", \"range\", \"tensor\", \"function\", \"table\", \"figure\" or \"module\".",
       example: "kind(0.5)  # => \"number\""
     ) { call in call.heap.interned(call[0].isNumber ? "number" : call[0].kindName) },
     NativeFunction(
@@ -14,7 +15,8 @@ extension Natives {
     ) { call in Value(call.machine.isSame(call[0], call[1])) },
     NativeFunction(
       "length", ["x"],
-      doc: "How many elements a list, range or first axis of a tensor has, characters a string, fields a record, rows a table.",
+      doc:
+        "How many elements a list, range or first axis of a tensor has, characters a string, fields a record, rows a table.",
       example: "length([3, 1, 2])  # => 3"
     ) { call in
       guard call.machine.isIterable(call[0]) else {
@@ -24,7 +26,8 @@ extension Natives {
     },
     NativeFunction(
       "unique", ["xs"], kinds: [.list, .range],
-      doc: "`{ values, ids }`: the distinct elements in order of first appearance, and for each element the index of its value.",
+      doc:
+        "`{ values, ids }`: the distinct elements in order of first appearance, and for each element the index of its value.",
       example: "unique([\"b\", \"a\", \"b\"])  # => { values: [\"b\", \"a\"], ids: [0, 1, 0] }"
     ) { call in try unique(call) },
     NativeFunction(
@@ -68,7 +71,8 @@ extension Natives {
       throw error
     },
     NativeFunction(
-      "track", ["..._"], doc: "Writes a row of named values into the series of the trial, or of the run, and returns it.",
+      "track", ["..._"],
+      doc: "Writes a row of named values into the series of the trial, or of the run, and returns it.",
       example: "track(step: 1, loss: 0.5)  # => { step: 1, loss: 0.5 }"
     ) { call in
       try TensorHooks.requireUntraced(call.machine, "track")
@@ -85,7 +89,8 @@ extension Natives {
       return .none
     },
     NativeFunction(
-      "has_data", ["name"], kinds: .string, doc: "Whether a data file, plain or packed as `.gz`, lies under the data directories.",
+      "has_data", ["name"], kinds: .string,
+      doc: "Whether a data file, plain or packed as `.gz`, lies under the data directories.",
       example: "has_data(\"no-such-file\")  # => false"
     ) { call in
       let name = try call.text(0)
@@ -96,10 +101,13 @@ extension Natives {
       example: "parameter_names((x, y) -> x)  # => [\"x\", \"y\"]"
     ) { call in call.heap.list(call.machine.parameterNames(call[0]).map { call.heap.string($0) }) },
     NativeFunction(
-      "source", ["f"], kinds: .function, doc: "The text of a function written in Exp.", example: "source(x -> x)  # => \"x -> x\""
+      "source", ["f"], kinds: .function, doc: "The text of a function written in Exp.",
+      example: "source(x -> x)  # => \"x -> x\""
     ) { call in
       let texts = call.machine.sourceTexts(call[0])
-      return call.heap.string(texts.isEmpty ? "# \(call.machine.functionName(call[0])) is a native function" : texts.joined(separator: "\n\n"))
+      return call.heap.string(
+        texts.isEmpty ? "# \(call.machine.functionName(call[0])) is a native function" : texts.joined(separator: "\n\n")
+      )
     },
   ]
 
@@ -125,7 +133,8 @@ extension Natives {
 }
 
 extension Machine {
-  /// A hash of the content: same values have the same one. Looks at about the first hundred atoms; tensors count by rank only.
+  /// A hash of the content: same values have the same one. Looks at about the first hundred atoms; tensors count by
+  /// rank only.
   func contentHash(_ value: Value) -> UInt64 {
     var hash: UInt64 = 0xcbf2_9ce4_8422_2325
     var work = [value]

@@ -18,10 +18,11 @@ extension Natives {
       } catch let error as CSVError {
         throw RuntimeError("E0702", "`\(asked)` is no CSV table: \(error)")
       }
-    },
+    }
   ]
 
-  /// Where a file that a script names is: below the data directories, or else where the host allows a path of the script's own.
+  /// Where a file that a script names is: below the data directories, or else where the host allows a path of the
+  /// script's own.
   static func located(_ call: NativeCall, _ asked: String) throws -> String {
     if !asked.hasPrefix("/"), let path = call.machine.host.dataFile(asked).path { return path }
     return try call.machine.host.resolve(path: asked, forWriting: false)

@@ -138,7 +138,9 @@ extension Natives {
 
   private static func extreme(_ call: NativeCall, isMax: Bool) throws -> Value {
     let rest = try call.list(1)
-    if let folded = try TensorHooks.folded(call.machine, [call[0]] + (0..<rest.count).map { rest.elements[$0] }, isMax ? .maximum : .minimum) {
+    if let folded = try TensorHooks.folded(
+      call.machine, [call[0]] + (0..<rest.count).map { rest.elements[$0] }, isMax ? .maximum : .minimum)
+    {
       return folded
     }
     var best = call[0]

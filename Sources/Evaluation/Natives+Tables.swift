@@ -75,7 +75,8 @@ extension Natives {
       guard rows.elements[i].tag == .record else {
         heap.release(names)
         throw RuntimeError(
-          "E0210", "row \(i) of the table is \(call.machine.brief(rows.elements[i])), not a record", label: "called here",
+          "E0210", "row \(i) of the table is \(call.machine.brief(rows.elements[i])), not a record",
+          label: "called here",
           help: ["write each row as { name: value, … }"])
       }
       let row = rows.elements[i].record

@@ -1,5 +1,6 @@
-/// Operations of the machine. `A`, `B`, `C` are registers unless said otherwise, `K` a constant, `J` the jump in B and C, `j` the one in
-/// C. Bits of `x`: 1 the first operand is dead afterwards (may be taken apart), 2 the second one is, others as listed.
+/// Operations of the machine. `A`, `B`, `C` are registers unless said otherwise, `K` a constant, `J` the jump in B
+/// and C, `j` the one in C. Bits of `x`: 1 the first operand is dead afterwards (may be taken apart), 2 the second
+/// one is, others as listed.
 enum Op: UInt8 {
   case nop
   /// Ends a nested run of the machine.

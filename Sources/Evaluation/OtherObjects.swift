@@ -7,8 +7,8 @@ struct RangeObject {
   static let isInclusive: UInt8 = 1
 }
 
-/// A closure: a prototype and the values it captured, which stand behind the struct. It never captures itself or its siblings, so
-/// no cycle can arise.
+/// A closure: a prototype and the values it captured, which stand behind the struct. It never captures itself or its
+/// siblings, so no cycle can arise.
 struct ClosureObject {
   var header: ObjectHeader
   var prototype: UnsafeMutablePointer<LoadedPrototype>
@@ -30,7 +30,8 @@ extension UnsafeMutablePointer where Pointee == ClosureObject {
 
 /// Two values and, if any, a Swift object. By tag:
 /// - `.tensor`: `object` is a `Tensors.Tensor` or a traced value of the bridge; no values.
-/// - `.table`: `first` is a record of columns (lists of equal length), `second` a record of attachments (`series`, `failures`).
+/// - `.table`: `first` is a record of columns (lists of equal length), `second` a record of attachments (`series`,
+/// `failures`).
 /// - `.figure`: `first` is the record that describes it.
 /// - `.module`: `first` is its name, `second` a record of members.
 /// - `.overload`: `first` is its name, `second` a list of `[kinds (int bits of KindSet), function]` pairs, flattened.
@@ -70,8 +71,8 @@ extension Heap {
     return Value(object: pointer, tag)
   }
 
-  /// A tensor-kinded value that holds a `Tensors.Tensor` or a traced value (the tensor hooks know which); `bytes` count against
-  /// the memory limit.
+  /// A tensor-kinded value that holds a `Tensors.Tensor` or a traced value (the tensor hooks know which); `bytes`
+  /// count against the memory limit.
   func tensor(holding object: AnyObject, bytes: Int) -> Value {
     let value = box(.tensor, Value(bytes), .none, object: object)
     account(bytes)
@@ -106,7 +107,8 @@ extension Heap {
     return Value(object: pointer, .closure)
   }
 
-  /// The same code with other captured values (as many, in the same order); takes over their counts, borrows the closure.
+  /// The same code with other captured values (as many, in the same order); takes over their counts, borrows the
+  /// closure.
   func closure(like value: Value, captures: [Value]) -> Value {
     let result = closure(value.closure.pointee.prototype, captures: captures.count)
     for (i, capture) in captures.enumerated() { result.closure.captures[i] = capture }

@@ -1,5 +1,6 @@
-/// A value copied out of an interpreter's heap so that another interpreter, on another thread, can take it in. Tensor storage is
-/// shared; everything else is a copy. Held as a flat list of nodes, children before parents, so that depth costs no stack.
+/// A value copied out of an interpreter's heap so that another interpreter, on another thread, can take it in. Tensor
+/// storage is shared; everything else is a copy. Held as a flat list of nodes, children before parents, so that depth
+/// costs no stack.
 public struct PortableValue: @unchecked Sendable {
   enum Node {
     case plain(Value)

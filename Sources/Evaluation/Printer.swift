@@ -158,11 +158,13 @@ extension Machine {
   /// `fn name(x, y)`.
   func functionText(_ value: Value) -> String {
     switch value.tag {
-    case .native: return "fn \(native(value).name)(\(native(value).signature.parameters.map(\.name).joined(separator: ", ")))"
+    case .native:
+      return "fn \(native(value).name)(\(native(value).signature.parameters.map(\.name).joined(separator: ", ")))"
     case .closure:
       let prototype = value.closure.prototype
       let parameters = prototype.parameters.map { ($0.isRest ? "..." : "") + $0.name }.joined(separator: ", ")
-      return "fn \(prototype.name == "fn" ? "" : prototype.name)(\(parameters))".replacingOccurrences(of: "fn (", with: "fn(")
+      return "fn \(prototype.name == "fn" ? "" : prototype.name)(\(parameters))".replacingOccurrences(
+        of: "fn (", with: "fn(")
     case .overload: return "fn \(value.box.pointee.first.swiftString)(…)"
     case .bound:
       let name = (value.boxedObject as? BoundNative)?.function.name ?? "fn"

@@ -19,8 +19,8 @@ final class Prototype: @unchecked Sendable {
     /// Whether it is a field of the closure for programs and trees (functions of the same block and modules are not).
     var isField: Bool { role != .function && role != .module }
   }
-  /// Instructions `lower..<upper` run under a handler that starts at `target` with the error in `register`; registers from
-  /// `clearFrom` on are dead there.
+  /// Instructions `lower..<upper` run under a handler that starts at `target` with the error in `register`; registers
+  /// from `clearFrom` on are dead there.
   struct Handler: Sendable {
     var lower: Int
     var upper: Int

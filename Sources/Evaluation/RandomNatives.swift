@@ -18,7 +18,8 @@ extension Natives {
     },
     NativeFunction(
       "normal", ["...shape", "mean?", "sd?", "key?", "dtype?"],
-      doc: "Draws of the normal distribution with `mean:` (0) and standard deviation `sd:` (1); without a shape one number.",
+      doc:
+        "Draws of the normal distribution with `mean:` (0) and standard deviation `sd:` (1); without a shape one number.",
       example: "shape(normal([64, 10], sd: 0.1)) # => [64, 10]"
     ) { call in
       let (z, isNumber) = try draw(call, .normal, key: 3, dtype: 4)
@@ -46,7 +47,8 @@ extension Natives {
       let low = try call.int(2, default: 0)
       guard low < high else {
         throw RuntimeError(
-          "E0412", "there is no whole number from \(low) up to, and without, \(high)", label: "low \(low), high \(high)")
+          "E0412", "there is no whole number from \(low) up to, and without, \(high)", label: "low \(low), high \(high)"
+        )
       }
       let key = try call.drawKey(3)
       if let shape { try checkRoom(call, shape, .i64) }
@@ -71,7 +73,8 @@ extension Natives {
     },
     NativeFunction(
       "key", ["...parts"],
-      doc: "A key for random functions: of a name and numbers, from the root seed; of a key and numbers, derived; of nothing, fresh where it stands.",
+      doc:
+        "A key for random functions: of a name and numbers, from the root seed; of a key and numbers, derived; of nothing, fresh where it stands.",
       example: "key(\"data\", 1) == key(\"data\", 1) # => true"
     ) { call in try makeKey(call) },
     NativeFunction(
@@ -83,7 +86,9 @@ extension Natives {
       // The arguments move on, so that what only this call holds may be changed in place.
       let list = call.take(2)
       let isOwner = list.isUnique
-      let arguments = (0..<list.list.count).map { isOwner ? list.list.elements[$0] : call.heap.retained(list.list.elements[$0]) }
+      let arguments = (0..<list.list.count).map {
+        isOwner ? list.list.elements[$0] : call.heap.retained(list.list.elements[$0])
+      }
       if isOwner { list.list.pointee.count = 0 }
       call.heap.release(list)
       return try call.operations.withKey(key) { try call.machine.call(f, taking: arguments) }

@@ -74,7 +74,8 @@ extension NativeCall {
 
   /// A key: an int, or a rank-0 integer tensor.
   func key(_ value: Value) throws -> TensorOperand {
-    guard let operand = operations.operand(value), operand.rank == 0, operand.type == .i64 || operand.type == .i32 else {
+    guard let operand = operations.operand(value), operand.rank == 0, operand.type == .i64 || operand.type == .i32
+    else {
       throw RuntimeError(
         "E0412", "a key is a whole number, as `key(…)` makes it, not \(machine.brief(value))",
         help: ["`key(\"name\", i)` makes one of a name and numbers"])

@@ -35,7 +35,9 @@ extension Machine {
       let (distance, overflow) = end.asInt.subtractingReportingOverflow(start.asInt)
       if overflow { throw RuntimeError("E0211", "this range holds too many values to count") }
       var count = 0
-      if step == -1 || step == 1 ? (step < 0 ? distance <= 0 : distance >= 0) : (distance == 0 || (distance > 0) == (step > 0)) {
+      if step == -1 || step == 1
+        ? (step < 0 ? distance <= 0 : distance >= 0) : (distance == 0 || (distance > 0) == (step > 0))
+      {
         if distance == Int.min { throw RuntimeError("E0211", "this range holds too many values to count") }
         let whole = step == Int.min ? 0 : abs(distance) / abs(step)
         let isExact = step == Int.min ? distance == 0 : whole * abs(step) == abs(distance)
@@ -54,7 +56,8 @@ extension Machine {
     if s == 0 || s.isNaN { throw Machine.zeroStep }
     let steps = (b - a) / s
     guard steps.isFinite, abs(steps) < 9e15 else {
-      throw RuntimeError("E0211", "this range has no number of values", label: "its ends are not finite, or too far apart")
+      throw RuntimeError(
+        "E0211", "this range has no number of values", label: "its ends are not finite, or too far apart")
     }
     if steps < 0 { return RangeCounts(start: start, step: step, count: 0) }
     // A last value that misses the end by rounding only is still the end: 0..1 by 0.1 has eleven values.

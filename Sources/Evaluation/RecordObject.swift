@@ -45,7 +45,8 @@ extension Heap {
     return Value(object: pointer, .record)
   }
 
-  /// A record of these fields in order; takes over the counts of the values. A later field of a name replaces an earlier one.
+  /// A record of these fields in order; takes over the counts of the values. A later field of a name replaces an
+  /// earlier one.
   func record(_ fields: [(String, Value)]) -> Value {
     var result = emptyRecord(capacity: fields.count)
     for (name, value) in fields {
@@ -69,8 +70,8 @@ extension Heap {
     return field(value, key)
   }
 
-  /// Sets or adds a field. Consumes the record and the field's value, borrows the (interned) key; copies the record only when
-  /// somebody else holds it.
+  /// Sets or adds a field. Consumes the record and the field's value, borrows the (interned) key; copies the record
+  /// only when somebody else holds it.
   func setField(_ value: Value, _ key: Value, _ field: Value) -> Value {
     var value = uniqueRecord(value)
     let record = value.record

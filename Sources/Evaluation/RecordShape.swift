@@ -1,5 +1,5 @@
-/// The names of records in order. Counted; records of equal history share one, and one that a single record holds may grow in
-/// place (so that a record used as a dictionary grows in constant time per name).
+/// The names of records in order. Counted; records of equal history share one, and one that a single record holds may
+/// grow in place (so that a record used as a dictionary grows in constant time per name).
 struct RecordShape {
   var references: Int
   /// Never used twice, so that inline caches cannot mistake a new shape for a dead one.
@@ -24,7 +24,9 @@ extension UnsafeMutablePointer where Pointee == RecordShape {
     return -1
   }
 
-  @inline(never) private func indexHashed(_ key: UnsafeMutablePointer<StringObject>, _ index: UnsafeMutablePointer<Int32>)
+  @inline(never) private func indexHashed(
+    _ key: UnsafeMutablePointer<StringObject>, _ index: UnsafeMutablePointer<Int32>
+  )
     -> Int
   {
     let mask = pointee.indexMask

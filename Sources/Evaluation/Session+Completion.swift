@@ -1,8 +1,9 @@
 import Resolution
 
 extension Session {
-  /// The words that may stand in place of the word before a byte offset of a line, sorted: behind a dot the fields of what stands
-  /// before it (then functions), inside a call also the names of its arguments, otherwise names and words of the language.
+  /// The words that may stand in place of the word before a byte offset of a line, sorted: behind a dot the fields of
+  /// what stands before it (then functions), inside a call also the names of its arguments, otherwise names and words
+  /// of the language.
   public func complete(_ line: String, at offset: Int) -> [String] {
     let before = Array(String(decoding: Array(line.utf8).prefix(max(0, offset)), as: UTF8.self))
     var start = before.count

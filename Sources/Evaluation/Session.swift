@@ -5,8 +5,8 @@ import Resolution
 import Syntax
 import Tensors
 
-/// What runs programs for the command, the tests and studies: one interpreter whose top-level bindings live on from cell to cell. All
-/// calls but `interrupt` come from one thread at a time, which should have a large stack.
+/// What runs programs for the command, the tests and studies: one interpreter whose top-level bindings live on from
+/// cell to cell. All calls but `interrupt` come from one thread at a time, which should have a large stack.
 public final class Session {
   let library: StandardLibrary
   let host: StudyHost
@@ -22,8 +22,8 @@ public final class Session {
   /// How often each place was met, so that equal statements draw differently.
   private var places: [String: Int] = [:]
 
-  /// A session that speaks to `host`; interpreters inside may use `threads` threads. `maxMemory` in bytes limits the values of
-  /// each interpreter; nil takes three quarters of the machine's memory.
+  /// A session that speaks to `host`; interpreters inside may use `threads` threads. `maxMemory` in bytes limits the
+  /// values of each interpreter; nil takes three quarters of the machine's memory.
   public init(library: StandardLibrary, host: StudyHost, threads: Int, maxMemory: Int? = nil) {
     self.library = library
     self.host = host
@@ -35,7 +35,8 @@ public final class Session {
 
   deinit { for i in 0..<nextSlot { Machine.drop(machine.heap, base + i) } }
 
-  /// Stops what is running with an error at its next back-edge or call. May be called from a signal handler or another thread.
+  /// Stops what is running with an error at its next back-edge or call. May be called from a signal handler or
+  /// another thread.
   public func interrupt() { interrupts.interrupt() }
 
   /// Objects alive on the heap, library and constants left out: zero when all bindings are gone.
@@ -59,7 +60,8 @@ public final class Session {
     return found + checkSettings(parsed.tree, settings: settings)
   }
 
-  /// Checks a file and runs its statements in order. Empty when all went well; errors of claims and trials are the host's.
+  /// Checks a file and runs its statements in order. Empty when all went well; errors of claims and trials are the
+  /// host's.
   public func run(_ file: SourceFile, settings: [String: String] = [:]) -> [Diagnostic] {
     let parsed = parse(file)
     // All that is wrong with names, calls and settings is said at once.
@@ -83,8 +85,8 @@ public final class Session {
     public var span: Span
   }
 
-  /// Runs the definitions and the `test` blocks of a file; claims, shown values and sweeps bound to no name are left out. In a file of
-  /// the library itself names mean what they mean there: the sets merged over all its files.
+  /// Runs the definitions and the `test` blocks of a file; claims, shown values and sweeps bound to no name are left
+  /// out. In a file of the library itself names mean what they mean there: the sets merged over all its files.
   public func runTests(_ file: SourceFile) -> (outcomes: [TestOutcome], diagnostics: [Diagnostic]) {
     let parsed = parse(file)
     if hasErrors(parsed.diagnostics) { return ([], parsed.diagnostics) }

@@ -3,8 +3,8 @@ import Foundation
 import Resolution
 import Syntax
 
-/// The functions written in Exp (`stdlib/*.exp`) and the natives, with their names and signatures. Shared by all interpreters of
-/// a process; a file is resolved and compiled when one of its names is first used.
+/// The functions written in Exp (`stdlib/*.exp`) and the natives, with their names and signatures. Shared by all
+/// interpreters of a process; a file is resolved and compiled when one of its names is first used.
 public final class StandardLibrary: @unchecked Sendable {
   /// What the resolver may assume to exist.
   public let prelude: Prelude
@@ -24,7 +24,9 @@ public final class StandardLibrary: @unchecked Sendable {
   /// Name → files that define it.
   let definitions: [String: [Int]]
   /// Values that are no functions.
-  static let constants: [String: Value] = ["pi": Value(Double.pi), "inf": Value(Double.infinity), "nan": Value(Double.nan)]
+  static let constants: [String: Value] = [
+    "pi": Value(Double.pi), "inf": Value(Double.infinity), "nan": Value(Double.nan),
+  ]
 
   private let lock = NSLock()
   private var compiled: [Int: CompiledFile] = [:]
@@ -36,8 +38,8 @@ public final class StandardLibrary: @unchecked Sendable {
     let globalCount: Int
   }
 
-  /// Reads the library from a folder; nil looks at `EXP_STDLIB`, beside the program, and above the working folder. Throws a
-  /// diagnostic when there is no such folder or a file cannot be parsed.
+  /// Reads the library from a folder; nil looks at `EXP_STDLIB`, beside the program, and above the working folder.
+  /// Throws a diagnostic when there is no such folder or a file cannot be parsed.
   public static func load(directory: String? = nil) throws -> StandardLibrary {
     guard let folder = directory ?? ProcessInfo.processInfo.environment["EXP_STDLIB"] ?? findDirectory() else {
       throw Diagnostic(
@@ -45,7 +47,9 @@ public final class StandardLibrary: @unchecked Sendable {
         help: ["set EXP_STDLIB to the folder `stdlib` of the Exp sources"])
     }
     let names: [String]
-    do { names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".exp") }.sorted() } catch {
+    do {
+      names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".exp") }.sorted()
+    } catch {
       throw Diagnostic("E0710", "the standard library cannot be read from \(folder)", at: .none)
     }
     var files: [File] = []

@@ -1,4 +1,5 @@
-/// An immutable string: its UTF-8 bytes stand behind the struct. The machine may append in place while one owner holds it.
+/// An immutable string: its UTF-8 bytes stand behind the struct. The machine may append in place while one owner
+/// holds it.
 struct StringObject {
   var header: ObjectHeader
   var byteCount: Int
@@ -74,7 +75,8 @@ extension Heap {
     string.pointee.byteCount &+= bytes.count
   }
 
-  /// Makes room for more bytes in a string that one owner holds and that is not interned; gives the string, perhaps moved.
+  /// Makes room for more bytes in a string that one owner holds and that is not interned; gives the string, perhaps
+  /// moved.
   func reserveString(_ value: Value, more: Int) -> Value {
     let string = value.string
     let needed = string.pointee.byteCount + more
@@ -92,8 +94,8 @@ extension Heap {
     deallocate(value.pointer, bytes: StringObject.bytes(string.pointee.capacity))
   }
 
-  /// The one string of the heap with these bytes; a count is taken for the caller. Used for names, so that shapes compare
-  /// keys by address.
+  /// The one string of the heap with these bytes; a count is taken for the caller. Used for names, so that shapes
+  /// compare keys by address.
   func interned(_ bytes: UnsafeBufferPointer<UInt8>) -> Value {
     let hash = StringTable.hash(bytes)
     if let found = state.pointee.strings.find(bytes, hash) {

@@ -1,8 +1,8 @@
 import Diagnostics
 import Records
 
-/// The one way in which evaluation calls up: what a running program says to the study around it. Calls come from the thread
-/// that runs the program, except those of `TrialReporter`.
+/// The one way in which evaluation calls up: what a running program says to the study around it. Calls come from the
+/// thread that runs the program, except those of `TrialReporter`.
 public protocol StudyHost: AnyObject {
   /// The value chosen for an option; nil keeps the default. Called once per `option` statement, in order.
   func choose(_ option: OptionDeclaration) throws -> Datum?
@@ -22,25 +22,32 @@ public protocol StudyHost: AnyObject {
   func claim(_ outcome: ClaimOutcome)
   /// `track` outside of any trial.
   func track(_ row: [Datum.Field])
-  /// Runs all trials of a sweep, in any order and on any threads, and returns one outcome per point, in order of the points.
+  /// Runs all trials of a sweep, in any order and on any threads, and returns one outcome per point, in order of the
+  /// points.
   func sweep(_ request: SweepRequest) throws -> [TrialOutcome]
   /// A long computation outside of any trial (`iterate`, `train`) reports its progress; cheap, called often.
   func progress(_ report: ProgressReport)
-  /// Finds a data file below the data directories (`--data`, `EXP_DATA`, `data/`); nil when absent. The second value is the list of
-  /// places that were looked at, for the error.
+  /// Finds a data file below the data directories (`--data`, `EXP_DATA`, `data/`); nil when absent. The second value
+  /// is the list of places that were looked at, for the error.
   func dataFile(_ relativePath: String) -> (path: String?, lookedIn: [String])
-  /// A script asks to read or write a path of its own; gives the absolute path or throws a diagnostic when it is not allowed.
+  /// A script asks to read or write a path of its own; gives the absolute path or throws a diagnostic when it is not
+  /// allowed.
   func resolve(path: String, forWriting: Bool) throws -> String
 }
 
 /// An `option` statement.
 public struct OptionDeclaration: Sendable {
+  /// Its name.
   public var name: String
+  /// Its value when nobody chooses another.
   public var defaultValue: Datum
   /// `.list` of choices, `.record` with fields `lower`, `upper` for a range, or `.none`.
   public var bounds: Datum
+  /// The text behind its bounds; may be empty.
   public var documentation: String
+  /// The whole statement.
   public var span: Span
+  /// Makes a declaration.
   public init(name: String, defaultValue: Datum, bounds: Datum, documentation: String, span: Span) {
     self.name = name
     self.defaultValue = defaultValue
@@ -52,6 +59,7 @@ public struct OptionDeclaration: Sendable {
 
 /// What became of a claim.
 public struct ClaimOutcome: Sendable {
+  /// What the claim says.
   public var text: String
   /// True when its block gave true.
   public var holds: Bool
@@ -59,7 +67,9 @@ public struct ClaimOutcome: Sendable {
   public var numbers: [Datum.Field]
   /// The error that ended it, if any; then it does not hold.
   public var error: Diagnostic?
+  /// The whole statement.
   public var span: Span
+  /// Makes an outcome.
   public init(text: String, holds: Bool, numbers: [Datum.Field], error: Diagnostic?, span: Span) {
     self.text = text
     self.holds = holds
@@ -73,12 +83,15 @@ public struct ClaimOutcome: Sendable {
 public struct SweepRequest: Sendable {
   /// Name the table will be bound to (`let runs = sweep …`), or "sweep".
   public var name: String
+  /// Names of the coordinates, in order.
   public var coordinateNames: [String]
   /// One list of coordinate values per trial, in grid order.
   public var points: [[Datum]]
+  /// The whole expression.
   public var span: Span
   /// Makes a runner with a heap of its own; call it on the thread that will use the runner.
   public var makeRunner: @Sendable () throws -> any TrialRunner
+  /// Makes a request.
   public init(
     name: String, coordinateNames: [String], points: [[Datum]], span: Span,
     makeRunner: @escaping @Sendable () throws -> any TrialRunner
@@ -99,7 +112,9 @@ public protocol TrialRunner: AnyObject {
 
 /// What became of a trial.
 public struct TrialOutcome: Sendable {
+  /// How it ended.
   public enum Status: String, Sendable { case done, failed, diverged, interrupted }
+  /// How it ended.
   public var status: Status
   /// The block's value for the table of the language (opaque to the host).
   public var value: PortableValue?
@@ -111,6 +126,7 @@ public struct TrialOutcome: Sendable {
   public var error: Diagnostic?
   /// CPU seconds of the trial's thread.
   public var seconds: Double
+  /// Makes an outcome.
   public init(
     status: Status, value: PortableValue?, fields: [Datum.Field], series: Table?, error: Diagnostic?, seconds: Double
   ) {
@@ -125,10 +141,13 @@ public struct TrialOutcome: Sendable {
 
 /// How far a long computation is.
 public struct ProgressReport: Sendable {
+  /// Steps done.
   public var step: Int
+  /// All steps, where known.
   public var total: Int?
   /// What is worth showing, such as the loss.
   public var loss: Double?
+  /// Makes a report.
   public init(step: Int, total: Int?, loss: Double?) {
     self.step = step
     self.total = total

@@ -20,7 +20,9 @@ extension TensorOperations {
   }
 
   /// An elementwise operation after both operands have been brought to one type.
-  func arithmetic(_ operation: BinaryOperation, _ a: TensorOperand, _ b: TensorOperand, floats: Bool = false) throws -> TensorOperand {
+  func arithmetic(_ operation: BinaryOperation, _ a: TensorOperand, _ b: TensorOperand, floats: Bool = false) throws
+    -> TensorOperand
+  {
     var type = commonType(a, b)
     let numbers = a.isNumber && b.isNumber
     if type == .bool { type = .i64 }
@@ -30,7 +32,9 @@ extension TensorOperations {
   }
 
   /// True division: of integer tensors in f32, of integer numbers in f64.
-  private func divide(_ a: TensorOperand, _ b: TensorOperand) throws -> TensorOperand { try arithmetic(.divide, a, b, floats: true) }
+  private func divide(_ a: TensorOperand, _ b: TensorOperand) throws -> TensorOperand {
+    try arithmetic(.divide, a, b, floats: true)
+  }
 
   /// `a ^ b`; small constant whole exponents of floats become products.
   private func power(_ a: TensorOperand, _ b: TensorOperand) throws -> TensorOperand {

@@ -101,7 +101,8 @@ extension TensorOperations {
 
   private var unknownPlace: RuntimeError {
     RuntimeError.untraceable(
-      "a compiled function cannot assign to elements whose indexes it does not know", help: ["build the tensor with `where`"])
+      "a compiled function cannot assign to elements whose indexes it does not know",
+      help: ["build the tensor with `where`"])
   }
 
   /// When the indexes are plain numbers for the first axes: the block of memory that they name.
@@ -120,7 +121,9 @@ extension TensorOperations {
   }
 
   /// Recorded: the updates, spread over a tensor of zeros, replace the elements where they fall.
-  private func storeTraced(_ x: TensorOperand, _ indexes: [TensorHooks.Index], _ new: TensorOperand) throws -> TensorOperand {
+  private func storeTraced(_ x: TensorOperand, _ indexes: [TensorHooks.Index], _ new: TensorOperand) throws
+    -> TensorOperand
+  {
     if indexes.count == 1, case .value(let value) = indexes[0], let start = operand(value), start.isTraced,
       start.rank == 0, start.type == .i64
     {

@@ -21,7 +21,8 @@ struct TensorBuilding {
     if value.tag == .range { return try tensor(ofRange: value, type: type, integersStay: integersStay) }
     guard value.tag == .list else {
       throw RuntimeError(
-        "E0402", "a tensor is made of numbers, not of \(machine.brief(value))", help: ["nested lists of numbers make a tensor"])
+        "E0402", "a tensor is made of numbers, not of \(machine.brief(value))",
+        help: ["nested lists of numbers make a tensor"])
     }
     return try tensor(ofList: value, type: type, integersStay: integersStay)
   }
@@ -91,7 +92,9 @@ struct TensorBuilding {
       label: "ragged list")
   }
 
-  private func assemble(_ leaves: [TensorOperand], _ shape: Shape, _ type: ElementType?, _ integersStay: Bool) throws -> TensorOperand {
+  private func assemble(_ leaves: [TensorOperand], _ shape: Shape, _ type: ElementType?, _ integersStay: Bool) throws
+    -> TensorOperand
+  {
     let isPlain = leaves.allSatisfy { $0.isNumber && !$0.isTraced }
     var common = standard(leaves[0].type, true)
     if !leaves[0].isNumber { common = leaves[0].type }

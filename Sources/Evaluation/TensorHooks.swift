@@ -3,9 +3,9 @@ import Records
 import Syntax
 import Tensors
 
-/// Where the machine hands over to tensors and trees. Values are borrowed unless said otherwise; results are owned by the caller.
-/// `.tensor` boxes hold an `AnyObject` (`Value.boxedObject`): a tensor, or a traced value. All hooks are slow paths: the machine has
-/// handled numbers, strings and bools before it calls one.
+/// Where the machine hands over to tensors and trees. Values are borrowed unless said otherwise; results are owned by
+/// the caller. `.tensor` boxes hold an `AnyObject` (`Value.boxedObject`): a tensor, or a traced value. All hooks are
+/// slow paths: the machine has handled numbers, strings and bools before it calls one.
 enum TensorHooks {
   /// An error of the rooms below (`TensorError`, `GraphError`) in this room's form; nil for other errors.
   static func runtimeError(_ error: Error) -> RuntimeError? {
@@ -14,9 +14,9 @@ enum TensorHooks {
     return nil
   }
 
-  /// `a op b` where an operand is a tensor, or is a list, record or function (trees as a vector space; lists and records get here
-  /// for `+ - * / // % ^`). `consumesA`/`consumesB`: the caller drops that operand after the call, so that storage held only by it
-  /// (`isUnique`) may be reused.
+  /// `a op b` where an operand is a tensor, or is a list, record or function (trees as a vector space; lists and
+  /// records get here for `+ - * / // % ^`). `consumesA`/`consumesB`: the caller drops that operand after the call,
+  /// so that storage held only by it (`isUnique`) may be reused.
   static func binary(
     _ m: Machine, _ op: BinaryOperator, _ a: Value, _ b: Value, consumesA: Bool, consumesB: Bool
   ) throws -> Value {
@@ -40,7 +40,8 @@ enum TensorHooks {
   }
 
   /// A comparison with a tensor on a side: elementwise (`==` too); `.close` with the tolerance or none.
-  static func compare(_ m: Machine, _ op: ComparisonOperator, _ a: Value, _ b: Value, tolerance: Value) throws -> Value {
+  static func compare(_ m: Machine, _ op: ComparisonOperator, _ a: Value, _ b: Value, tolerance: Value) throws -> Value
+  {
     let operations = TensorOperations(m)
     guard let x = operations.operand(a), let y = operations.operand(b) else { return try compareOther(m, op, a, b) }
     let comparison: Comparison
@@ -53,7 +54,8 @@ enum TensorHooks {
     case .greaterEqual: comparison = .greaterEqual
     case .close: return operations.value(try operations.close(x, y, tolerance: operations.operand(tolerance)))
     case .member:
-      throw RuntimeError("E0402", "`in` looks into lists, ranges, strings and records, not into tensors",
+      throw RuntimeError(
+        "E0402", "`in` looks into lists, ranges, strings and records, not into tensors",
         help: ["use `any(t == x)`"])
     }
     return operations.value(try operations.compare(comparison, x, y))
@@ -70,7 +72,8 @@ enum TensorHooks {
     throw RuntimeError("E0402", "`\(op.rawValue)` cannot compare a tensor with \(m.brief(other))")
   }
 
-  /// A `.tensor` of rank 0 as an int, float or bool value; nil for other ranks. Throws for a traced one whose value is not known.
+  /// A `.tensor` of rank 0 as an int, float or bool value; nil for other ranks. Throws for a traced one whose value
+  /// is not known.
   static func scalar(_ m: Machine, _ a: Value) throws -> Value? {
     let operations = TensorOperations(m)
     guard let x = operations.operand(a), x.rank == 0 else { return nil }
@@ -94,7 +97,8 @@ enum TensorHooks {
     guard x.rank == 0 else {
       throw RuntimeError(
         "E0408", "a tensor of \(describe(x.shape)) booleans is no condition", label: "bool\(describe(x.shape))",
-        help: ["`all(c)` is true where every element is, `any(c)` where one is, and `same(a, b)` compares whole values"])
+        help: ["`all(c)` is true where every element is, `any(c)` where one is, and `same(a, b)` compares whole values"]
+      )
     }
     guard let content = operations.requireContent(x) else {
       throw RuntimeError.untraceable(
@@ -141,8 +145,9 @@ enum TensorHooks {
     return operations.value(try operations.index(x, indexes))
   }
 
-  /// `t[indexes] = value` for the tensor in `slot`, which gets a tensor with those elements replaced. The storage may be written in
-  /// place when `slot.pointee.isUnique` and nobody else holds the tensor object. When it throws, the slot is as it was. `value` is borrowed.
+  /// `t[indexes] = value` for the tensor in `slot`, which gets a tensor with those elements replaced. The storage may
+  /// be written in place when `slot.pointee.isUnique` and nobody else holds the tensor object. When it throws, the
+  /// slot is as it was. `value` is borrowed.
   static func store(
     _ m: Machine, at slot: UnsafeMutablePointer<Value>, _ indexes: [Index], _ value: Value
   ) throws { try TensorOperations(m).store(at: slot, indexes, value) }
@@ -175,7 +180,8 @@ enum TensorHooks {
     return left.hasSameContent(as: right)
   }
 
-  /// The object that may cross to another thread's interpreter (a plain tensor crosses as it is); nil for a traced value.
+  /// The object that may cross to another thread's interpreter (a plain tensor crosses as it is); nil for a traced
+  /// value.
   static func portable(_ object: AnyObject) -> AnyObject? {
     if let tensor = object as? Tensor { return tensor }
     if let cell = object as? StateCell { return portable(cell.content) }
@@ -192,6 +198,7 @@ enum TensorHooks {
     guard let recording = m.tensors.recording, recording.isStaged else { return }
     throw RuntimeError(
       "E0503", "`\(what)` cannot be compiled: a compiled function is read once and then runs without its text",
-      label: "inside `compiled`", help: ["return the value and use `\(what)` outside", "or do not compile this function"])
+      label: "inside `compiled`",
+      help: ["return the value and use `\(what)` outside", "or do not compile this function"])
   }
 }

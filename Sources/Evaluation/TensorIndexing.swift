@@ -166,7 +166,8 @@ extension TensorOperations {
   private func whole(_ value: Value) throws -> Int {
     let plain = value.tag == .tensor ? try TensorHooks.scalar(machine, value) ?? value : value
     if plain.tag == .int { return plain.asInt }
-    throw RuntimeError("E0404", "a range of indexes goes from whole number to whole number, not \(machine.brief(value))")
+    throw RuntimeError(
+      "E0404", "a range of indexes goes from whole number to whole number, not \(machine.brief(value))")
   }
 
   private func position(_ index: Int, _ extent: Int, _ axis: Int, _ shape: Shape) throws -> Int {

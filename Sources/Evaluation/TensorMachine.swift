@@ -16,8 +16,8 @@ extension Machine {
   /// Threads that one run of a plan may use.
   var planThreads: Int { max(1, threads) }
 
-  /// Calls a function value with positional arguments whose counts are taken over, so that one that nobody else holds may be changed
-  /// in place; the result is the caller's.
+  /// Calls a function value with positional arguments whose counts are taken over, so that one that nobody else holds
+  /// may be changed in place; the result is the caller's.
   func call(_ function: Value, taking arguments: [Value]) throws -> Value {
     do { try checkNativeStack() } catch {
       for argument in arguments { heap.release(argument) }

@@ -65,7 +65,8 @@ extension Natives {
 
   private static func logarithm(_ name: String, _ base: Double) -> NativeFunction {
     NativeFunction(
-      name, ["x"], kinds: .tensorOrTree, doc: "Logarithms to the base \(Int(base)), element by element; maps over trees.",
+      name, ["x"], kinds: .tensorOrTree,
+      doc: "Logarithms to the base \(Int(base)), element by element; maps over trees.",
       example: "\(name)(tensor([1.0, 10.0]))"
     ) { call in
       let operations = call.operations
@@ -88,7 +89,9 @@ extension Natives {
     _ body: (TensorOperations, TensorOperand, TensorOperand) throws -> TensorOperand
   ) throws -> Value {
     let operations = TensorOperations(m)
-    if let x = operations.operand(a), let y = operations.operand(b) { return operations.value(try body(operations, x, y)) }
+    if let x = operations.operand(a), let y = operations.operand(b) {
+      return operations.value(try body(operations, x, y))
+    }
     return try TreeArithmetic(m).combine(a, b, name) { try body(operations, $0, $1) }
   }
 

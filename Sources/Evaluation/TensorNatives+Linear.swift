@@ -5,19 +5,23 @@ extension Natives {
   static let linearAlgebra: [NativeFunction] = [
     NativeFunction(
       "least_squares", ["a", "b"],
-      doc: "The x of least norm among those that minimise |a x - b|, computed in f64; b is a vector or several columns.",
+      doc:
+        "The x of least norm among those that minimise |a x - b|, computed in f64; b is a vector or several columns.",
       example: "least_squares(eye(2), tensor([1, 2]))"
     ) { call in
       let (a, b) = try systems(call)
       return call.result(.tensor(try translatingErrors { try LinearAlgebra.leastSquares(a, b, rcond: 1e-12).x }))
     },
     NativeFunction(
-      "solve", ["a", "b"], doc: "The x with a x = b for a square matrix, computed in f64.", example: "solve(eye(2), tensor([1, 2]))"
+      "solve", ["a", "b"], doc: "The x with a x = b for a square matrix, computed in f64.",
+      example: "solve(eye(2), tensor([1, 2]))"
     ) { call in
       let (a, b) = try systems(call)
       return call.result(.tensor(try translatingErrors { try LinearAlgebra.solve(a, b) }))
     },
-    matrixFunction("cholesky", "The lower factor L of a positive definite matrix a = L Lᵀ") { try LinearAlgebra.cholesky($0) },
+    matrixFunction("cholesky", "The lower factor L of a positive definite matrix a = L Lᵀ") {
+      try LinearAlgebra.cholesky($0)
+    },
     matrixFunction("inverse", "The inverse of a square matrix") { try LinearAlgebra.inverse($0) },
     matrixFunction("pinv", "The pseudo-inverse") { try LinearAlgebra.pseudoInverse($0) },
     matrixFunction("det", "The determinant of a square matrix") { try LinearAlgebra.determinant($0) },
@@ -39,7 +43,8 @@ extension Natives {
       return record(call, [("values", parts.values), ("vectors", parts.vectors)])
     },
     NativeFunction(
-      "qr", ["a"], kinds: .tensor, doc: "`{ q, r }` with a = q r, q orthonormal and r upper triangular.", example: "qr(eye(2)).r"
+      "qr", ["a"], kinds: .tensor, doc: "`{ q, r }` with a = q r, q orthonormal and r upper triangular.",
+      example: "qr(eye(2)).r"
     ) { call in
       let a = try matrix(call, 0)
       let parts = try translatingErrors { try LinearAlgebra.qr(a) }
@@ -61,7 +66,8 @@ extension Natives {
     },
     NativeFunction(
       "read_idx", ["name"],
-      doc: "The tensor in an IDX file (such as MNIST's) below the data directories, plain or gzip: f32, or i64 where it has one axis (labels).",
+      doc:
+        "The tensor in an IDX file (such as MNIST's) below the data directories, plain or gzip: f32, or i64 where it has one axis (labels).",
       example: "read_idx(\"mnist/train-images-idx3-ubyte\")"
     ) { call in
       let path = try TensorFiles(call).dataPath(try call.text(0), endings: ["", ".gz"])
@@ -82,7 +88,8 @@ extension Natives {
   private static func matrixFunction(
     _ name: String, _ meaning: String, _ body: @escaping @Sendable (Tensor) throws -> Tensor
   ) -> NativeFunction {
-    NativeFunction(name, ["a"], kinds: .tensor, doc: "\(meaning), computed in f64.", example: "\(name)(eye(2))") { call in
+    NativeFunction(name, ["a"], kinds: .tensor, doc: "\(meaning), computed in f64.", example: "\(name)(eye(2))") {
+      call in
       let a = try matrix(call, 0)
       return call.result(.tensor(try translatingErrors { try body(a) }))
     }

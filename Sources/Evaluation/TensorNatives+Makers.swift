@@ -5,7 +5,8 @@ extension Natives {
   static let tensorMakers: [NativeFunction] = [
     NativeFunction(
       "tensor", ["x", "dtype?"],
-      doc: "A tensor of a number, a nested list of numbers, a range or a tensor. Numbers become f32 unless `dtype:` says otherwise.",
+      doc:
+        "A tensor of a number, a nested list of numbers, a range or a tensor. Numbers become f32 unless `dtype:` says otherwise.",
       example: "shape(tensor([[1, 2], [3, 4]])) # => [2, 2]"
     ) { call in
       call.result(try TensorBuilding(call.machine).tensor(of: call[0], type: try call.elementType(1)))
@@ -43,17 +44,21 @@ extension Natives {
       return call.result(try operations.convert(same, to: try call.elementType(1) ?? .f32))
     },
     NativeFunction(
-      "zeros_like", ["x"], doc: "Zeros in the structure and shapes of any tree.", example: "zeros_like([1.0, 2.0]) # => [0.0, 0.0]"
+      "zeros_like", ["x"], doc: "Zeros in the structure and shapes of any tree.",
+      example: "zeros_like([1.0, 2.0]) # => [0.0, 0.0]"
     ) { call in try filledLike(call, 0) },
     NativeFunction(
-      "ones_like", ["x"], doc: "Ones in the structure and shapes of any tree.", example: "ones_like([1.0, 2.0]) # => [1.0, 1.0]"
+      "ones_like", ["x"], doc: "Ones in the structure and shapes of any tree.",
+      example: "ones_like([1.0, 2.0]) # => [1.0, 1.0]"
     ) { call in try filledLike(call, 1) },
     NativeFunction(
-      "to_list", ["t", "..._"], kinds: [.tensor, .list, .range], doc: "Nested lists of a tensor's numbers; the elements of a range or list.",
+      "to_list", ["t", "..._"], kinds: [.tensor, .list, .range],
+      doc: "Nested lists of a tensor's numbers; the elements of a range or list.",
       example: "to_list(tensor([1, 2])) # => [1.0, 2.0]"
     ) { call in try toList(call) },
     NativeFunction(
-      "shape", ["t"], kinds: .tensorLike, doc: "The extents of a tensor, as a list.", example: "shape(zeros(2, 3)) # => [2, 3]"
+      "shape", ["t"], kinds: .tensorLike, doc: "The extents of a tensor, as a list.",
+      example: "shape(zeros(2, 3)) # => [2, 3]"
     ) { call in call.heap.list(try call.operand(0).shape.map { Value($0) }) },
     NativeFunction(
       "rank", ["t"], kinds: .tensorLike, doc: "The number of axes.", example: "rank(zeros(2, 3)) # => 2"

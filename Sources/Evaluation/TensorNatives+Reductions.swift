@@ -25,7 +25,8 @@ extension Natives {
   private static func extremum(_ name: String, _ operation: Reduction, _ meaning: String) -> NativeFunction {
     NativeFunction(
       name, ["t", "...rest", "axes?", "keep?"], kinds: .tensor,
-      doc: "\(meaning) over `axes:` (one axis or several, all when left out), which are dropped unless `keep: true`. Of several numbers, the one.",
+      doc:
+        "\(meaning) over `axes:` (one axis or several, all when left out), which are dropped unless `keep: true`. Of several numbers, the one.",
       example: "\(name)(tensor([[1, 2], [3, 4]]), axes: 0)"
     ) { call in
       let rest = call[1].list
@@ -34,7 +35,8 @@ extension Natives {
       guard try call.operand(0).rank == 0 else {
         guard rest.count == 1, !call.has(2) else {
           throw RuntimeError(
-            "E0210", "`\(name)` of a tensor takes `axes:` and `keep:`", help: ["`maximum(a, b)` compares element by element"])
+            "E0210", "`\(name)` of a tensor takes `axes:` and `keep:`",
+            help: ["`maximum(a, b)` compares element by element"])
         }
         return try reduce(call, operation, axes: rest.elements[0], keep: 3)
       }
@@ -94,7 +96,9 @@ extension TensorOperations {
       if x.type == .bool { source = try convert(x, to: .i32) }
       for axis in axes where x.shape[axis] == 0 {
         throw RuntimeError(
-          "E0401", "no elements have no \(operation == .max ? "largest" : "smallest"): axis \(axis) of \(describe(x.shape)) is empty")
+          "E0401",
+          "no elements have no \(operation == .max ? "largest" : "smallest"): axis \(axis) of \(describe(x.shape)) is empty"
+        )
       }
     case .sum, .product: if x.type == .bool { source = try convert(x, to: .i64) }
     }
@@ -108,8 +112,8 @@ extension TensorOperations {
 }
 
 extension TensorHooks {
-  /// The sum, product, largest or smallest of a list that holds tensors, so that they are combined as `+` or `maximum` combine them, with
-  /// their gradients; nil for a list without tensors.
+  /// The sum, product, largest or smallest of a list that holds tensors, so that they are combined as `+` or
+  /// `maximum` combine them, with their gradients; nil for a list without tensors.
   static func folded(_ call: NativeCall, _ operation: BinaryOperation) throws -> Value? {
     guard call[0].tag == .list else { return nil }
     let list = call[0].list

@@ -4,7 +4,8 @@ import Tensors
 extension Natives {
   static let tensorShapes: [NativeFunction] = [
     NativeFunction(
-      "reshape", ["t", "...shape"], kinds: .tensorLike, doc: "The same elements in another shape; one extent may be -1.",
+      "reshape", ["t", "...shape"], kinds: .tensorLike,
+      doc: "The same elements in another shape; one extent may be -1.",
       example: "reshape(tensor([1, 2, 3, 4]), 2, -1)"
     ) { call in
       let x = try call.tensor(0)
@@ -60,7 +61,8 @@ extension Natives {
     },
     NativeFunction(
       "slice", ["t", "start", "count", "axis?", "step?"], kinds: .tensor,
-      doc: "`count` elements along an axis from `start`; inside compiled functions the start may change from call to call.",
+      doc:
+        "`count` elements along an axis from `start`; inside compiled functions the start may change from call to call.",
       example: "slice(tensor([1, 2, 3, 4]), 1, 2)"
     ) { call in try slice(call) },
   ]
@@ -115,9 +117,11 @@ extension Natives {
     for part in parts where !part.isNumber {
       type = type.map { TensorOperations.widest($0, part.type, numbers: false) } ?? part.type
     }
-    let common = type ?? parts.dropFirst().reduce(parts[0].type) {
-      TensorOperations.widest($0, $1.type, numbers: true)
-    }
+    let common =
+      type
+      ?? parts.dropFirst().reduce(parts[0].type) {
+        TensorOperations.widest($0, $1.type, numbers: true)
+      }
     let target: ElementType = type == nil && common != .bool ? .f32 : common
     return try parts.map { try call.operations.convert($0, to: target) }
   }
@@ -153,7 +157,9 @@ extension Natives {
       example: "pick(tensor([[1, 2], [3, 4]]), [1, 0])"
     ) { call in
       let x = try call.operand(0)
-      guard let width = x.shape.last else { throw RuntimeError("E0401", "`pick` needs a tensor with at least one axis") }
+      guard let width = x.shape.last else {
+        throw RuntimeError("E0401", "`pick` needs a tensor with at least one axis")
+      }
       let ids = try wholeIDs(call, 1, bound: width)
       guard ids.shape == Array(x.shape.dropLast()) else {
         throw RuntimeError(
@@ -189,7 +195,8 @@ extension Natives {
     let ids = try call.operand(index)
     guard !ids.type.isFloat, ids.type != .bool else {
       throw RuntimeError(
-        "E0402", "`\(call.function.name)` needs whole ids, not \(ids.type.name)", help: ["`cast(ids, \"i64\")` makes them whole"])
+        "E0402", "`\(call.function.name)` needs whole ids, not \(ids.type.name)",
+        help: ["`cast(ids, \"i64\")` makes them whole"])
     }
     if let tensor = ids.isTraced ? nil : call.operations.tensor(ids) {
       for i in 0..<tensor.count {

@@ -110,8 +110,8 @@ struct TensorOperations {
     }
   }
 
-  /// The content that is known now: of plain operands, and of traced ones in an eager trace. Nil while a compiled function is
-  /// traced, except for numbers that follow from numbers; their value then joins the key of the trace.
+  /// The content that is known now: of plain operands, and of traced ones in an eager trace. Nil while a compiled
+  /// function is traced, except for numbers that follow from numbers; their value then joins the key of the trace.
   func requireContent(_ operand: TensorOperand) -> Tensor? {
     guard case .traced(let traced) = operand else { return tensor(operand) }
     return traced.recording.trace.requireValue(traced.node)

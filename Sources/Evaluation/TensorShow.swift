@@ -20,8 +20,8 @@ extension TensorHooks {
     return head + " " + TensorText(content).text
   }
 
-  /// A value is turned into text. While a compiled function is traced, numbers in it join the key, so that the text stays true; a
-  /// tensor whose content is not known ends the trace with an error.
+  /// A value is turned into text. While a compiled function is traced, numbers in it join the key, so that the text
+  /// stays true; a tensor whose content is not known ends the trace with an error.
   static func noteText(_ m: Machine, _ value: Value) {
     guard let recording = m.tensors.recording, recording.isStaged, value.isHeap, value.tag != .string else { return }
     let operations = TensorOperations(m)

@@ -12,8 +12,8 @@
 
 /// The native stack of the running thread.
 enum ThreadStack {
-  /// The address below which calls from natives must not nest further: a quarter of a megabyte, or a quarter of a small stack, is
-  /// kept free.
+  /// The address below which calls from natives must not nest further: a quarter of a megabyte, or a quarter of a
+  /// small stack, is kept free.
   static var limit: UInt {
     #if canImport(Glibc)
       var attributes = pthread_attr_t()

@@ -3,8 +3,8 @@ import Tensors
 
 /// Params and states of models.
 extension TensorHooks {
-  /// `param name = value` in a function: the value of the slot, which no other slot shares, so that two params made of one tensor
-  /// are two params.
+  /// `param name = value` in a function: the value of the slot, which no other slot shares, so that two params made
+  /// of one tensor are two params.
   static func makeParam(_ m: Machine, _ value: Value) throws -> Value { try TreeParams.fresh(m, value) }
 
   /// `state name = value` in a function: the value of the slot.
@@ -90,7 +90,8 @@ struct TreeStates {
   }
 }
 
-/// Rebuilds a value of any depth with parts replaced; parts without replacements are shared. One object reached twice stays one.
+/// Rebuilds a value of any depth with parts replaced; parts without replacements are shared. One object reached twice
+/// stays one.
 struct TreeRebuild {
   unowned(unsafe) let machine: Machine
   init(_ machine: Machine) { self.machine = machine }

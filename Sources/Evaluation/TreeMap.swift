@@ -2,8 +2,8 @@ import Graphs
 import Syntax
 import Tensors
 
-/// Trees as vectors: maps over the leaves of one or several values of the same structure, and everything else carried along
-/// from the first. Iterative, so that depth costs no native stack; parts without leaves are shared, not copied.
+/// Trees as vectors: maps over the leaves of one or several values of the same structure, and everything else carried
+/// along from the first. Iterative, so that depth costs no native stack; parts without leaves are shared, not copied.
 struct TreeMap {
   unowned(unsafe) let machine: Machine
   private var heap: Heap { machine.heap }
@@ -25,7 +25,8 @@ struct TreeMap {
     guard scan.holdsFunction else { return scan }
     guard !scan.params.isEmpty else {
       throw RuntimeError(
-        "E0504", "\(machine.brief(value)) holds a function but no trainable `param`, so `\(what)` has nothing to work on",
+        "E0504",
+        "\(machine.brief(value)) holds a function but no trainable `param`, so `\(what)` has nothing to work on",
         label: "no params", help: ["declare a weight as `param w = …` inside the function that makes the model"])
     }
     try checkUntied(value, scan)
@@ -44,8 +45,8 @@ struct TreeMap {
     }
   }
 
-  /// Replaces each leaf. `body` borrows the leaf and the values at its place in the other trees (a number or tensor as a
-  /// whole stands at every place), and gives an owned value.
+  /// Replaces each leaf. `body` borrows the leaf and the values at its place in the other trees (a number or tensor
+  /// as a whole stands at every place), and gives an owned value.
   func map(
     _ tree: Value, _ leaves: TreeScan.Leaves, with others: [Value] = [], what: String,
     _ body: (Value, [Value]) throws -> Value
@@ -163,7 +164,8 @@ struct TreeMap {
 
   private func mismatch(_ a: Value, _ b: Value, _ what: String, _ detail: String) -> RuntimeError {
     RuntimeError(
-      "E0409", "`\(what)` of trees needs both built alike, not \(machine.brief(a)) and \(machine.brief(b))", label: detail,
+      "E0409", "`\(what)` of trees needs both built alike, not \(machine.brief(a)) and \(machine.brief(b))",
+      label: detail,
       help: a.tag == .list && b.tag == .list ? ["`++` joins lists"] : [])
   }
 }
@@ -186,7 +188,9 @@ struct TreeArithmetic {
   }
 
   /// An operation of two arguments of which at least one is a tree.
-  func combine(_ a: Value, _ b: Value, _ what: String, _ body: (TensorOperand, TensorOperand) throws -> TensorOperand) throws -> Value {
+  func combine(_ a: Value, _ b: Value, _ what: String, _ body: (TensorOperand, TensorOperand) throws -> TensorOperand)
+    throws -> Value
+  {
     let tree = TreeMap(machine)
     let operations = operations
     let (main, other) = isTree(a) ? (a, b) : (b, a)
@@ -196,7 +200,8 @@ struct TreeArithmetic {
     return try tree.map(main, scan.leaves, with: [other], what: what) { leaf, partners in
       guard let x = operations.operand(leaf), let y = operations.operand(partners[0]) else {
         throw RuntimeError(
-          "E0409", "`\(what)` of trees needs both built alike: \(machine.brief(leaf)) meets \(machine.brief(partners[0]))")
+          "E0409",
+          "`\(what)` of trees needs both built alike: \(machine.brief(leaf)) meets \(machine.brief(partners[0]))")
       }
       let result = operations.value(swapped ? try body(y, x) : try body(x, y))
       return try self.kept(result, like: leaf, scan.leaves)

@@ -5,7 +5,8 @@ extension Natives {
   static let treeNatives: [NativeFunction] = [
     NativeFunction(
       "tree_map", ["f", "tree", "...trees"],
-      doc: "f of each leaf of a tree, and of the leaves at the same places of further trees; f may take the path as one more argument.",
+      doc:
+        "f of each leaf of a tree, and of the leaves at the same places of further trees; f may take the path as one more argument.",
       example: "tree_map(x -> x * 2, { a: 1, b: 2 }) # => { a: 2, b: 4 }"
     ) { call in try treeMap(call) },
     NativeFunction(
@@ -32,7 +33,8 @@ extension Natives {
       example: "freeze(block, \"inner\")"
     ) { call in try freeze(call) },
     NativeFunction(
-      "untied", ["m"], doc: "A copy in which no two places share a param.", example: "untied({ online: net, target: net })"
+      "untied", ["m"], doc: "A copy in which no two places share a param.",
+      example: "untied({ online: net, target: net })"
     ) { call in
       let heap = call.heap
       return try untied(call.machine, call[0]) ?? heap.retained(call[0])

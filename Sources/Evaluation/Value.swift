@@ -23,8 +23,8 @@ enum Tag: UInt8 {
   case bound = 26
 }
 
-/// A value of the language: 16 bytes, plain data. Who holds one that is on the heap owns a count of it: `Heap.retain` and
-/// `Heap.release` are called by hand, in this room only.
+/// A value of the language: 16 bytes, plain data. Who holds one that is on the heap owns a count of it: `Heap.retain`
+/// and `Heap.release` are called by hand, in this room only.
 struct Value {
   var tag: Tag
   var bits: UInt64

@@ -117,7 +117,8 @@ struct Fusion {
     return layout.count == total && layout.repeatsRows(of: source.count, columns)
   }
 
-  /// Groups that `p` leads to and that run before `q`, or nil if one of them leads on to `q`: then the two cannot be one.
+  /// Groups that `p` leads to and that run before `q`, or nil if one of them leads on to `q`: then the two cannot be
+  /// one.
   private mutating func between(_ p: Int, _ q: Int) -> [Int]? {
     visit += 1
     var found: [Int] = []

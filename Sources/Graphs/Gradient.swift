@@ -2,7 +2,8 @@ import Tensors
 
 extension Trace {
   /// Reverse mode: the derivative of `y` (weighted by `seed`, by default 1 everywhere) with respect to each of `wrt`,
-  /// recorded into this same trace, so that derivatives of derivatives are compositions. Zeros where `y` does not depend on it.
+  /// recorded into this same trace, so that derivatives of derivatives are compositions. Zeros where `y` does not
+  /// depend on it.
   ///
   /// Only uses of the very nodes in `wrt` count: differentiate with respect to a `fresh` node.
   public func gradient(of y: NodeID, seed: NodeID? = nil, wrt: [NodeID]) throws -> [NodeID] {

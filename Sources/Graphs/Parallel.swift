@@ -1,8 +1,8 @@
 import CKernels
 import Tensors
 
-/// Splits `count` pieces of work over threads of the process-wide pool; the caller works too. Runs them alone when the pool
-/// is busy. `body` gets the lane (below `threads`) and the piece.
+/// Splits `count` pieces of work over threads of the process-wide pool; the caller works too. Runs them alone when
+/// the pool is busy. `body` gets the lane (below `threads`) and the piece.
 func parallel(_ threads: Int, _ count: Int, _ body: (_ lane: Int, _ piece: Int) -> Void) {
   withoutActuallyEscaping(body) { escaping in
     let box = ParallelBody(escaping)

@@ -1,9 +1,9 @@
 import Tensors
 
 extension Plan {
-  /// Runs the plan. Inputs that nobody else holds may be taken over for outputs of the same shape (their place in `inputs`
-  /// is then nil); the others stay. Throws a `GraphError` for a bad index or an overflow: all inputs are then as they were.
-  /// Any number of `threads` gives the same bits.
+  /// Runs the plan. Inputs that nobody else holds may be taken over for outputs of the same shape (their place in
+  /// `inputs` is then nil); the others stay. Throws a `GraphError` for a bad index or an overflow: all inputs are
+  /// then as they were. Any number of `threads` gives the same bits.
   public func run(_ inputs: inout [Tensor?], threads: Int = 1) throws -> [Tensor] {
     try check(inputs)
     let workspace = try workspaces.take(for: self)

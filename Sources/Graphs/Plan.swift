@@ -51,8 +51,8 @@ public final class Plan: @unchecked Sendable {
     workspaces = WorkspacePool()
   }
 
-  /// Whether the numbers that the recording branched on have the same values for these inputs, so that the graph holds for
-  /// them. Only the inputs that are numbers are looked at.
+  /// Whether the numbers that the recording branched on have the same values for these inputs, so that the graph
+  /// holds for them. Only the inputs that are numbers are looked at.
   public func guardsHold(_ inputs: [Tensor?]) -> Bool { guardPlan.holds(inputs) }
 
   /// What runs took and gave, for tests of reuse.

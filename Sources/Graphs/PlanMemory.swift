@@ -1,7 +1,7 @@
 import Tensors
 
-/// Where the values of a plan lie: every node that lies in memory has a slot, and every slot is an input, a constant, an
-/// output or a piece of the arena, which dead values leave to later ones.
+/// Where the values of a plan lie: every node that lies in memory has a slot, and every slot is an input, a constant,
+/// an output or a piece of the arena, which dead values leave to later ones.
 struct PlanMemory {
   enum Kind: Equatable {
     case input(Int)
@@ -95,8 +95,8 @@ struct PlanMemory {
     arenaBytes = gaps.end
   }
 
-  /// Finds for each output the input it may overwrite. `isSafe` says whether a step that both reads the input and writes
-  /// the output reads each element before it writes there.
+  /// Finds for each output the input it may overwrite. `isSafe` says whether a step that both reads the input and
+  /// writes the output reads each element before it writes there.
   mutating func assignDonors(isSafe: (_ place: Int, _ input: Int, _ output: Int) -> Bool) {
     donors = Array(repeating: nil, count: outputNodes.count)
     let lastFailure = schedule.canFail.lastIndex(of: true) ?? -1

@@ -78,8 +78,8 @@ struct PlanRoles {
     return result
   }
 
-  /// How operand `place` of a fused node lies over the node's pass: its shape is the pass's, or for `pick` and its kin the
-  /// rows'.
+  /// How operand `place` of a fused node lies over the node's pass: its shape is the pass's, or for `pick` and its
+  /// kin the rows'.
   func operandLayout(_ index: Int, _ place: Int) -> (base: Int, layout: Layout) {
     let node = graph.nodes[index]
     if let view = copied[index] { return view }

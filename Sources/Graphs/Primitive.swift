@@ -28,7 +28,8 @@ public enum Primitive: Hashable, Sendable {
   case argReduce(isMax: Bool, axis: Int)
   /// Running sum along an axis.
   case cumulativeSum(axis: Int)
-  /// [..., m, k] × [..., k, n]; the flags say that an operand is stored transposed in its last two axes. Leading axes broadcast.
+  /// [..., m, k] × [..., k, n]; the flags say that an operand is stored transposed in its last two axes. Leading axes
+  /// broadcast.
   case matmul(transposeA: Bool, transposeB: Bool)
   /// Static slice: per axis start, count, step (step may be negative).
   case slice(starts: [Int], counts: [Int], steps: [Int])
@@ -40,7 +41,8 @@ public enum Primitive: Hashable, Sendable {
   case dynamicUpdate
   /// All inputs along an axis.
   case concat(axis: Int)
-  /// table, ids (i32/i64, any shape): rows along axis 0; negative ids count from the end, out of range raises the bad-index flag.
+  /// table, ids (i32/i64, any shape): rows along axis 0; negative ids count from the end, out of range raises the
+  /// bad-index flag.
   case gather
   /// ids, updates → zeros of [rows, …] with updates added in index order: the adjoint of `gather`.
   case scatterAdd(rows: Int)
@@ -60,7 +62,8 @@ public enum Primitive: Hashable, Sendable {
   case random(Distribution, shape: Shape, type: ElementType)
   /// key, number (both rank-0 i64) → a new key: the mixing function of `RandomKey.derive`.
   case deriveKey
-  /// key, start (rank-0 i64) → `permutation(n, key)[start ..< start + count]` as i64; the executor keeps the last permutation.
+  /// key, start (rank-0 i64) → `permutation(n, key)[start ..< start + count]` as i64; the executor keeps the last
+  /// permutation.
   case permutation(n: Int, count: Int)
   /// The input, without gradient.
   case stopGradient

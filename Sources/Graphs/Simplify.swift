@@ -1,9 +1,9 @@
 import Tensors
 
 extension Graph {
-  /// The same outputs and guards from fewer nodes, with the same bits: dead nodes dropped, equal ones merged, scalars that
-  /// depend on no input computed, operations without effect skipped, functions of a repeated scalar computed once and
-  /// repeated after.
+  /// The same outputs and guards from fewer nodes, with the same bits: dead nodes dropped, equal ones merged, scalars
+  /// that depend on no input computed, operations without effect skipped, functions of a repeated scalar computed
+  /// once and repeated after.
   func simplified() -> Graph {
     var live = Array(repeating: false, count: nodes.count)
     for node in outputs + guards.map(\.node) { live[node.index] = true }

@@ -2,9 +2,10 @@ import Tensors
 
 /// A computation being recorded, operation by operation, each with its shape and type checked as it is added.
 ///
-/// In `eager` mode every operation also runs when it is recorded, so its value is known; in `staged` mode only numbers that
-/// follow from numbers have a value (the one they had while tracing). A trace never simplifies what it records: derivatives
-/// add up in the order of the recording, and that order must be the same in both modes. `finish` simplifies.
+/// In `eager` mode every operation also runs when it is recorded, so its value is known; in `staged` mode only
+/// numbers that follow from numbers have a value (the one they had while tracing). A trace never simplifies what it
+/// records: derivatives add up in the order of the recording, and that order must be the same in both modes. `finish`
+/// simplifies.
 public final class Trace {
   /// Whether operations run when they are recorded.
   public enum Mode: Sendable { case eager, staged }
@@ -66,8 +67,9 @@ public final class Trace {
     return node
   }
 
-  /// Records an operation. Throws a `TensorError` where shapes or types do not fit, and in eager mode a `GraphError` with
-  /// `origin` where running fails. Numbers (`isNumber`) take numbers or rank-0 tensors, and check integer overflow.
+  /// Records an operation. Throws a `TensorError` where shapes or types do not fit, and in eager mode a `GraphError`
+  /// with `origin` where running fails. Numbers (`isNumber`) take numbers or rank-0 tensors, and check integer
+  /// overflow.
   public func apply(
     _ primitive: Primitive, _ inputs: [NodeID], isNumber: Bool = false, origin: Int32 = 0
   ) throws -> NodeID {
@@ -91,8 +93,8 @@ public final class Trace {
   /// Whether the node is a number of the language.
   public func isNumber(_ node: NodeID) -> Bool { nodes[node.index].isNumber }
 
-  /// The node's value where it is known: always in eager mode; in staged mode for constants and for numbers that follow from
-  /// numbers, where it is the value while tracing.
+  /// The node's value where it is known: always in eager mode; in staged mode for constants and for numbers that
+  /// follow from numbers, where it is the value while tracing.
   public func value(_ node: NodeID) -> Tensor? { values[node.index] }
 
   /// Like `value`; in staged mode a value that depends on the inputs also joins the guards of the trace: the graph then

@@ -1,8 +1,10 @@
-/// Comma-separated files after RFC 4180, in a form that keeps types: strings are always quoted, `none` is an empty field, an
-/// integer has no point, a double always has one (or an exponent, `nan`, `inf`), and reads back to the same bits.
+/// Comma-separated files after RFC 4180, in a form that keeps types: strings are always quoted, `none` is an empty
+/// field, an integer has no point, a double always has one (or an exponent, `nan`, `inf`), and reads back to the same
+/// bits.
 public enum CSV {
-  /// A table as CSV: a header line, one line per row, lines ended by a single newline. Lists, records, tables and tensors stand as
-  /// JSON in a quoted field and come back as strings. Reasons of failed rows stand in a last column `failure`.
+  /// A table as CSV: a header line, one line per row, lines ended by a single newline. Lists, records, tables and
+  /// tensors stand as JSON in a quoted field and come back as strings. Reasons of failed rows stand in a last column
+  /// `failure`.
   public static func write(_ table: Table) -> String {
     let table = table.withFailureColumn
     var out: [UInt8] = []
@@ -67,10 +69,11 @@ public struct CSVError: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 extension CSV {
-  /// Reads a table. The first record names the columns (empty names become `column_1` …, repeated ones get `_2` …). A quoted field
-  /// is a string; an unquoted one is `none` when empty, otherwise a bool, an integer or a double if it reads as one, otherwise a
-  /// string. Accepts `\n` and `\r\n`, a byte-order mark and blank lines (in a table of one column a blank line is a `none`).
-  /// Throws `CSVError` for a quote that does not end, text after a closing quote, and rows longer or shorter than the header.
+  /// Reads a table. The first record names the columns (empty names become `column_1` …, repeated ones get `_2` …). A
+  /// quoted field is a string; an unquoted one is `none` when empty, otherwise a bool, an integer or a double if it
+  /// reads as one, otherwise a string. Accepts `\n` and `\r\n`, a byte-order mark and blank lines (in a table of one
+  /// column a blank line is a `none`). Throws `CSVError` for a quote that does not end, text after a closing quote,
+  /// and rows longer or shorter than the header.
   public static func read(_ text: String, separator: Character = ",") throws -> Table {
     var reader = CSVReader(bytes: Array(text.utf8), separator: separator.asciiValue ?? comma)
     guard let header = try reader.record() else { return Table(columns: [], rowCount: 0) }

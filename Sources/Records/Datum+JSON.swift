@@ -1,5 +1,6 @@
-// The forms of values in `run.json`, `study.json` and trial records. Plain values are plain JSON; the others are objects whose first
-// key starts with `$`, and a record's own names that start with `$` are written with one more. docs/run-format.md lists them.
+// The forms of values in `run.json`, `study.json` and trial records. Plain values are plain JSON; the others are
+// objects whose first key starts with `$`, and a record's own names that start with `$` are written with one more.
+// docs/run-format.md lists them.
 
 extension Datum {
   /// The value as JSON; `Datum(json:)` gives it back, doubles to the bit (every NaN becomes the same NaN).

@@ -1,4 +1,5 @@
-/// A value as it leaves the language: what tables, options, claims, figures and the terminal see. Holds no closures and no handles.
+/// A value as it leaves the language: what tables, options, claims, figures and the terminal see. Holds no closures
+/// and no handles.
 public indirect enum Datum: Sendable, Hashable {
   case none
   case bool(Bool)

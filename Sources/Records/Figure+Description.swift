@@ -5,8 +5,8 @@ public struct FigureError: Error, Sendable, Hashable {
 }
 
 extension Figure {
-  /// A figure from the record that describes it (its form stands in docs/natives.md). Numbers may be ints, floats, bools or `none`
-  /// (a gap); lists of numbers may be tensors. Throws `FigureError` for anything it cannot read.
+  /// A figure from the record that describes it (its form stands in docs/natives.md). Numbers may be ints, floats,
+  /// bools or `none` (a gap); lists of numbers may be tensors. Throws `FigureError` for anything it cannot read.
   public init(description: Datum) throws {
     guard case .record = description else { throw FigureError(message: "a figure is described by a record") }
     self.init(

@@ -21,7 +21,8 @@ public struct Figure: Sendable, Hashable {
 
   /// Something drawn on the axes, or a picture of its own kind.
   public enum Mark: Sendable, Hashable {
-    /// A curve with an optional band (lower, upper). `dash` picks a dash pattern, `color` a palette entry; nil chooses in order.
+    /// A curve with an optional band (lower, upper). `dash` picks a dash pattern, `color` a palette entry; nil
+    /// chooses in order.
     case line(Series, dash: Int?, color: Int?)
     /// Dots, optionally with error bars (lower, upper) and a label each.
     case points(Series, labels: [String]?, color: Int?)

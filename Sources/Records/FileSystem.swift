@@ -1,5 +1,5 @@
-/// The few operations on files that recording needs, so that tests can put a disk in their place that is full, forgetful or slow.
-/// Every operation throws `FileError`.
+/// The few operations on files that recording needs, so that tests can put a disk in their place that is full,
+/// forgetful or slow. Every operation throws `FileError`.
 public protocol FileSystem: AnyObject, Sendable {
   /// Makes one folder; its parent must exist. False when something of that name exists already.
   func makeFolder(_ path: String) throws -> Bool

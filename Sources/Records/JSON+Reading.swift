@@ -9,7 +9,8 @@ public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 extension JSON {
-  /// Reads one JSON value. Throws `JSONError` for anything else, for nesting deeper than 512 and for bytes that are no UTF-8.
+  /// Reads one JSON value. Throws `JSONError` for anything else, for nesting deeper than 512 and for bytes that are
+  /// no UTF-8.
   public static func read(_ text: String) throws -> JSON { try read(Array(text.utf8)) }
 
   /// Reads one JSON value from UTF-8 bytes.

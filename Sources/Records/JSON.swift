@@ -1,9 +1,11 @@
-/// A JSON value that keeps the order of its members and tells integers from doubles, so that what is written reads back the same.
+/// A JSON value that keeps the order of its members and tells integers from doubles, so that what is written reads
+/// back the same.
 public indirect enum JSON: Sendable, Hashable {
   case null
   case bool(Bool)
   case int(Int)
-  /// A finite double; JSON has no others, and the writer gives `null` for them. `Datum` has a form of its own for NaN and infinity.
+  /// A finite double; JSON has no others, and the writer gives `null` for them. `Datum` has a form of its own for NaN
+  /// and infinity.
   case float(Double)
   case string(String)
   case array([JSON])

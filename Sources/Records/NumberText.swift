@@ -1,14 +1,15 @@
 /// How numbers are written in files: the fewest digits that read back to the same bits.
 public enum NumberText {
-  /// A double: `0.1`, `2.0`, `1e-300`, `-0.0`, `nan`, `inf`, `-inf`. Always has a point, an exponent or a word, so that it can be
-  /// told from an integer; every NaN is written `nan`.
+  /// A double: `0.1`, `2.0`, `1e-300`, `-0.0`, `nan`, `inf`, `-inf`. Always has a point, an exponent or a word, so
+  /// that it can be told from an integer; every NaN is written `nan`.
   public static func shortest(_ x: Double) -> String {
     if x.isNaN { return "nan" }
     if x.isInfinite { return x < 0 ? "-inf" : "inf" }
     return x.description
   }
 
-  /// The double a text stands for in our files, or nil. Accepts what `shortest` writes and ordinary decimal forms; no hexadecimal.
+  /// The double a text stands for in our files, or nil. Accepts what `shortest` writes and ordinary decimal forms; no
+  /// hexadecimal.
   public static func double(_ text: some StringProtocol) -> Double? {
     switch text {
     case "nan", "NaN", "NAN": return .nan

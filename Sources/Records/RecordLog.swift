@@ -1,6 +1,6 @@
-/// A file of records that only grows: one JSON line per record, a checksum in it, so that a line cut short by a crash is known and
-/// skipped. An appended record survives `kill -9` at once and a loss of power after the next `sync` (callers sync about every second).
-/// Safe to use from any thread.
+/// A file of records that only grows: one JSON line per record, a checksum in it, so that a line cut short by a crash
+/// is known and skipped. An appended record survives `kill -9` at once and a loss of power after the next `sync`
+/// (callers sync about every second). Safe to use from any thread.
 public final class RecordLog: @unchecked Sendable {
   /// Where it lies.
   public let path: String
@@ -10,7 +10,8 @@ public final class RecordLog: @unchecked Sendable {
   private var isUnsynced = false
   private var isClosed = false
 
-  /// Opens a log for appending, creating it (durably) when absent. A last line cut short is closed off. Throws `FileError`.
+  /// Opens a log for appending, creating it (durably) when absent. A last line cut short is closed off. Throws
+  /// `FileError`.
   public init(_ path: String, files: RunFiles = RunFiles()) throws {
     self.path = path
     self.files = files

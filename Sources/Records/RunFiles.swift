@@ -6,8 +6,9 @@
   import Darwin
 #endif
 
-/// Writes files so that after a crash or a loss of power each is there whole or not at all: into a fresh file beside the final name,
-/// sync, rename (or link), sync of the folder. When a call returns, its file is safe; when it throws, the old contents still stand.
+/// Writes files so that after a crash or a loss of power each is there whole or not at all: into a fresh file beside
+/// the final name, sync, rename (or link), sync of the folder. When a call returns, its file is safe; when it throws,
+/// the old contents still stand.
 public final class RunFiles: Sendable {
   /// Where the files lie.
   public let fileSystem: any FileSystem

@@ -1,5 +1,5 @@
-/// A run's folder, `runs/<study>-<id>/`. Every file is written durably (see `RunFiles`); docs/run-format.md describes the contents.
-/// Safe to use from one thread at a time, except `log`, whose result is safe from any.
+/// A run's folder, `runs/<study>-<id>/`. Every file is written durably (see `RunFiles`); docs/run-format.md describes
+/// the contents. Safe to use from one thread at a time, except `log`, whose result is safe from any.
 public final class RunFolder: @unchecked Sendable {
   /// Where it lies, without a slash at the end.
   public let path: String
@@ -14,8 +14,9 @@ public final class RunFolder: @unchecked Sendable {
   /// The folder's own name, such as `double_descent-7f3a9c`.
   public var name: String { String(path.split(separator: "/").last ?? "") }
 
-  /// Makes a new folder below `runs` (made too, if missing), named by the study and the start of the identity hash. When that name is
-  /// taken, by an earlier run of the same text or by chance, `-2`, `-3` … follow. Throws `FileError`.
+  /// Makes a new folder below `runs` (made too, if missing), named by the study and the start of the identity hash.
+  /// When that name is taken, by an earlier run of the same text or by chance, `-2`, `-3` … follow. Throws
+  /// `FileError`.
   public static func create(in runs: String, study: String, identity: String, files: RunFiles = RunFiles()) throws
     -> RunFolder
   {
@@ -37,7 +38,8 @@ public final class RunFolder: @unchecked Sendable {
     return folder.readRun() == nil ? nil : folder
   }
 
-  /// A name made fit for a file: letters, digits, `_`, `-` and `.` stay, all else becomes `_`; never empty, never starts with a dot.
+  /// A name made fit for a file: letters, digits, `_`, `-` and `.` stay, all else becomes `_`; never empty, never
+  /// starts with a dot.
   public static func safeName(_ name: String) -> String {
     let kept = name.unicodeScalars.map { scalar -> Character in
       let isFine =
@@ -82,7 +84,8 @@ public final class RunFolder: @unchecked Sendable {
     try add(CSV.write(table), as: "tables/\(RunFolder.safeName(name)).csv")
   }
 
-  /// Writes a figure's files as `figures/<number>.svg`, `.csv` and `.gp`; gives their common start below the folder, `figures/1`.
+  /// Writes a figure's files as `figures/<number>.svg`, `.csv` and `.gp`; gives their common start below the folder,
+  /// `figures/1`.
   @discardableResult public func addFigure(number: Int, svg: String, csv: String, gnuplot: String) throws -> String {
     let stem = "figures/\(number)"
     try add(csv, as: stem + ".csv")
@@ -111,7 +114,8 @@ public final class RunFolder: @unchecked Sendable {
   /// Opens a growing file of records below the folder: `events-0.jsonl`, `trials/runs-0.jsonl`.
   public func log(_ relativePath: String) throws -> RecordLog { try RecordLog(path + "/" + relativePath, files: files) }
 
-  /// Ends the run: writes `run.json` and then `manifest.sha256` over all files, which `sha256sum -c` checks. Close the logs before.
+  /// Ends the run: writes `run.json` and then `manifest.sha256` over all files, which `sha256sum -c` checks. Close
+  /// the logs before.
   public func seal(_ run: RunRecord) throws {
     try write(run)
     var lines: [String] = []
@@ -132,8 +136,8 @@ public final class RunFolder: @unchecked Sendable {
     return try walk("").sorted()
   }
 
-  /// Files that are missing, changed or not listed, by comparison with the manifest; empty when all is as it was sealed. Throws
-  /// `FileError` when there is no manifest.
+  /// Files that are missing, changed or not listed, by comparison with the manifest; empty when all is as it was
+  /// sealed. Throws `FileError` when there is no manifest.
   public func checkManifest() throws -> [String] {
     let text = String(decoding: try files.fileSystem.read(path + "/" + RunFolder.manifestName), as: UTF8.self)
     var problems: [String] = [], listed: Set<String> = [RunFolder.manifestName]

@@ -102,7 +102,8 @@ public struct RunRecord: Sendable, Hashable {
   /// The number of `run.json`'s form; raised when a reader must know the difference.
   public static let format = 1
 
-  /// The SHA-256 a run's id is the start of: every source file (name and text), every option, the seed, the numerics version.
+  /// The SHA-256 a run's id is the start of: every source file (name and text), every option, the seed, the numerics
+  /// version.
   public static func identity(
     sources: [(name: String, text: String)], options: [Datum.Field], seed: Int, numericsVersion: String
   ) -> String {

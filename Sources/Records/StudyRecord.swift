@@ -1,4 +1,5 @@
-/// Everything a report shows, in the order in which the study said it. `study.json` holds it, so that any old run can be drawn again.
+/// Everything a report shows, in the order in which the study said it. `study.json` holds it, so that any old run can
+/// be drawn again.
 public struct StudyRecord: Sendable, Hashable {
   /// A stretch of source text with a class for its colour.
   public struct CodeSpan: Sendable, Hashable {

@@ -1,5 +1,6 @@
 extension Table {
-  /// A table from rows: the columns are all names in order of their first appearance; a row without a name has `none` there.
+  /// A table from rows: the columns are all names in order of their first appearance; a row without a name has `none`
+  /// there.
   public init(rows: [[Datum.Field]], failures: [Int: String] = [:]) {
     var order: [String: Int] = [:]
     var columns: [Column] = []
@@ -42,7 +43,8 @@ extension Table {
     return Table(columns: picked, rowCount: valid.count, failures: reasons)
   }
 
-  /// The table as files show it: reasons of failed rows stand in a last column `failure` (or `failure_2` … when that name is taken).
+  /// The table as files show it: reasons of failed rows stand in a last column `failure` (or `failure_2` … when that
+  /// name is taken).
   public var withFailureColumn: Table {
     guard !failures.isEmpty else { return self }
     var name = "failure", n = 2

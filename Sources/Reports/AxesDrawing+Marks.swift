@@ -131,8 +131,8 @@ extension AxesDrawing {
 
 /// Paths through many points, kept small.
 enum LinePath {
-  /// Segments through consecutive points; gaps at nil, a dot for a point alone. More than 1500 points are thinned to the first, lowest,
-  /// highest and last of each pixel column, which looks the same.
+  /// Segments through consecutive points; gaps at nil, a dot for a point alone. More than 1500 points are thinned to
+  /// the first, lowest, highest and last of each pixel column, which looks the same.
   static func d(_ places: [(x: Double, y: Double)?]) -> String {
     var out = ""
     var run: [(x: Double, y: Double)] = []

@@ -1,7 +1,7 @@
 import Records
 
-/// Draws marks on a pair of axes. The order of work: what the marks need (extents, labels), then the frame, then the axes, then the
-/// marks in their order, then labels.
+/// Draws marks on a pair of axes. The order of work: what the marks need (extents, labels), then the frame, then the
+/// axes, then the marks in their order, then labels.
 struct AxesDrawing {
   let figure: Figure
   var canvas = SVGCanvas()

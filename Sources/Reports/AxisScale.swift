@@ -26,7 +26,8 @@ struct AxisScale {
   /// A power of ten that all labels are to be multiplied by; nil for 1.
   let factorExponent: Int?
 
-  /// Where a number lies, 0 at the lower end and 1 at the upper; nil for what cannot be shown (NaN, or not positive on a log axis).
+  /// Where a number lies, 0 at the lower end and 1 at the upper; nil for what cannot be shown (NaN, or not positive
+  /// on a log axis).
   func place(_ x: Double) -> Double? {
     guard !x.isNaN else { return nil }
     if kind == .linear {
@@ -135,7 +136,8 @@ enum LinearTicks {
   static func power(_ exponent: Int) -> Double { Double("1e\(exponent)") ?? (exponent < 0 ? 0 : .infinity) }
 }
 
-/// Ticks of a logarithmic axis: powers of ten with minor ticks, 1-2-5 inside a few decades, powers of two when the data are.
+/// Ticks of a logarithmic axis: powers of ten with minor ticks, 1-2-5 inside a few decades, powers of two when the
+/// data are.
 enum LogTicks {
   static func make(lower: Double, upper: Double, count: Int, data: [Double]) -> [AxisScale.Tick] {
     let decades = log10(upper) - log10(lower)

@@ -2,8 +2,8 @@ import Records
 
 /// Values in words, on one line.
 public enum DatumText {
-  /// A value as it would be typed, or a summary where that would be long: `[1, 2, 3]`, `{ lr: 0.1 }`, `f32 [784, 128]`, `table 17 × 4`.
-  /// At most about `limit` characters.
+  /// A value as it would be typed, or a summary where that would be long: `[1, 2, 3]`, `{ lr: 0.1 }`, `f32 [784,
+  /// 128]`, `table 17 × 4`. At most about `limit` characters.
   public static func brief(_ value: Datum, limit: Int = 72, quotes: Bool = true) -> String {
     var room = limit
     return write(value, &room, depth: 0, quotes: quotes)
@@ -91,7 +91,8 @@ public enum DatumText {
     return out + "\""
   }
 
-  /// Text fit for a terminal or a page: control characters, which could move the cursor, and what XML forbids become visible signs.
+  /// Text fit for a terminal or a page: control characters, which could move the cursor, and what XML forbids become
+  /// visible signs.
   static func clean(_ text: some StringProtocol) -> String {
     guard text.unicodeScalars.contains(where: isControl) else { return String(text) }
     var out = String.UnicodeScalarView()

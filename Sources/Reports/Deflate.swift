@@ -1,5 +1,5 @@
-/// Deflate (RFC 1951) in one block of fixed codes. Matches are sought at two distances only, the byte before and the row above, which
-/// is what flat pictures need.
+/// Deflate (RFC 1951) in one block of fixed codes. Matches are sought at two distances only, the byte before and the
+/// row above, which is what flat pictures need.
 enum Deflate {
   static func compress(_ bytes: [UInt8], rowLength: Int) -> [UInt8] {
     var out = BitWriter()

@@ -1,8 +1,8 @@
 import Records
 
 extension FigureDrawing {
-  /// The numbers of a figure as a table in long form: `mark` counts the figure's marks from 1, `name` is the series; the other columns
-  /// (`x`, `y`, `lower`, `upper`, `value`, `label`) are there when some mark has them.
+  /// The numbers of a figure as a table in long form: `mark` counts the figure's marks from 1, `name` is the series;
+  /// the other columns (`x`, `y`, `lower`, `upper`, `value`, `label`) are there when some mark has them.
   public static func data(_ figure: Figure) -> Table {
     var rows: [[Datum.Field]] = []
     func add(_ mark: Int, _ name: String, _ values: [(String, Datum)]) {

@@ -1,5 +1,5 @@
-/// Style sheets that give figures their colours on light and dark paper. Colours are CSS variables (`--x-0` … for series, `--x-ink`,
-/// `--x-soft`, `--x-axis`, `--x-grid`, `--x-paper`), so a page may set its own.
+/// Style sheets that give figures their colours on light and dark paper. Colours are CSS variables (`--x-0` … for
+/// series, `--x-ink`, `--x-soft`, `--x-axis`, `--x-grid`, `--x-paper`), so a page may set its own.
 enum FigureStyle {
   /// Rules for a page that holds figures; the page has the variables from `variables`.
   static let rules: String = {

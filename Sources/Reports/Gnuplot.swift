@@ -1,8 +1,8 @@
 import Records
 
 extension FigureDrawing {
-  /// A gnuplot script (5.2 or later) that draws the figure from the CSV of `data`, to be changed by hand for a paper. `dataFile` is
-  /// that CSV's name beside the script, such as `1.csv`.
+  /// A gnuplot script (5.2 or later) that draws the figure from the CSV of `data`, to be changed by hand for a paper.
+  /// `dataFile` is that CSV's name beside the script, such as `1.csv`.
   public static func gnuplot(_ figure: Figure, dataFile: String) -> String {
     var script = GnuplotScript(figure: figure, dataFile: dataFile)
     return script.text()

@@ -1,7 +1,8 @@
 /// Places labels so that they do not overlap.
 enum LabelPlacement {
-  /// Heights of labels in a column: each as near as can be to where it wants to be, at least `gap` apart, within limits. Labels that do
-  /// not fit at all keep the gap and run past the lower limit. The order of the result is that of the argument.
+  /// Heights of labels in a column: each as near as can be to where it wants to be, at least `gap` apart, within
+  /// limits. Labels that do not fit at all keep the gap and run past the lower limit. The order of the result is that
+  /// of the argument.
   static func column(_ wanted: [Double], gap: Double, lower: Double, upper: Double) -> [Double] {
     struct Cluster {
       var members: [Int]
@@ -47,8 +48,8 @@ enum LabelPlacement {
     }
   }
 
-  /// Where labels of points go: each beside its point, where it covers nothing; nil for those that find no room. Boxes have their upper
-  /// left corner at (x, y). `obstacles` are covered by no label.
+  /// Where labels of points go: each beside its point, where it covers nothing; nil for those that find no room.
+  /// Boxes have their upper left corner at (x, y). `obstacles` are covered by no label.
   static func beside(
     _ points: [(x: Double, y: Double)], sizes: [(width: Double, height: Double)], within frame: Box, obstacles: [Box]
   ) -> [Box?] {

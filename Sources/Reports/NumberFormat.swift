@@ -15,7 +15,8 @@ public enum NumberFormat {
     return text.hasPrefix("-") && !text.contains { ("1"..."9").contains($0) } ? String(text.dropFirst()) : text
   }
 
-  /// A double with at most some significant digits, no trailing zeros; `1.2e-5` below a thousandth and from a million on.
+  /// A double with at most some significant digits, no trailing zeros; `1.2e-5` below a thousandth and from a million
+  /// on.
   public static func short(_ x: Double, digits: Int = 4) -> String {
     guard x.isFinite else { return special(x) }
     guard x != 0 else { return "0" }

@@ -5,7 +5,8 @@ enum PNG {
     file(pixels, width: width, height: height, colorType: 0, chunks: [])
   }
 
-  /// A picture of palette entries, row by row from the top. `palette` has at most 256 colours; entry `clear`, if any, is transparent.
+  /// A picture of palette entries, row by row from the top. `palette` has at most 256 colours; entry `clear`, if any,
+  /// is transparent.
   static func indexed(_ pixels: [UInt8], width: Int, height: Int, palette: [Color], clear: Int? = nil) -> [UInt8] {
     var chunks = [chunk("PLTE", palette.flatMap { [$0.red, $0.green, $0.blue] })]
     if let clear { chunks.append(chunk("tRNS", (0...clear).map { $0 == clear ? 0 : 255 })) }

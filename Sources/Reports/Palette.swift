@@ -26,8 +26,9 @@ struct Color: Hashable, Sendable {
   }
 }
 
-/// The colours of figures: those of Okabe and Ito (2008), which colour-blind readers tell apart, in an order in which the first ones
-/// differ most; the yellow, too light for thin lines on paper, is left out. Each has a darker form for text and one for dark paper.
+/// The colours of figures: those of Okabe and Ito (2008), which colour-blind readers tell apart, in an order in which
+/// the first ones differ most; the yellow, too light for thin lines on paper, is left out. Each has a darker form for
+/// text and one for dark paper.
 enum Palette {
   struct Entry: Sendable {
     var light: String

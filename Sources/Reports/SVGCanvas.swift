@@ -1,5 +1,5 @@
-/// Collects the elements of a picture. Every element carries plain colours, which any program draws, and a class, through which a
-/// page's style sheet (`FigureStyle`) gives it the colours of light or dark paper.
+/// Collects the elements of a picture. Every element carries plain colours, which any program draws, and a class,
+/// through which a page's style sheet (`FigureStyle`) gives it the colours of light or dark paper.
 struct SVGCanvas {
   enum Anchor: String { case start, middle, end }
 
@@ -85,7 +85,8 @@ struct SVGCanvas {
     add("<rect \(attributes) \(SVGCanvas.fill(ink))\(fade)\(SVGCanvas.end("rect", title))")
   }
 
-  /// Text, cut to `limit` pixels; the whole of it is then its hover title. `exponent` follows, small and raised, and `tail` after it.
+  /// Text, cut to `limit` pixels; the whole of it is then its hover title. `exponent` follows, small and raised, and
+  /// `tail` after it.
   mutating func text(
     _ x: Double, _ y: Double, _ string: String, _ ink: Ink, size: Double = 13, anchor: Anchor = .start,
     bold: Bool = false,

@@ -1,7 +1,7 @@
 import Records
 
-/// A table made ready for reading: which rows and columns are shown and how each cell reads. A column `loss_se` beside `loss` is shown
-/// as `loss ± its standard error`.
+/// A table made ready for reading: which rows and columns are shown and how each cell reads. A column `loss_se`
+/// beside `loss` is shown as `loss ± its standard error`.
 struct TableLayout {
   struct Column {
     var name: String
@@ -77,8 +77,8 @@ struct TableLayout {
   }
 }
 
-/// How the numbers of one column are written, so that they can be compared at a glance: with the same decimals, unless they differ by
-/// many powers of ten.
+/// How the numbers of one column are written, so that they can be compared at a glance: with the same decimals,
+/// unless they differ by many powers of ten.
 struct NumberStyle {
   private var decimals: Int?
 

@@ -1,8 +1,8 @@
 import Records
 
 extension TerminalText {
-  /// A figure in characters: curves and dots in braille with their names at the right, bars and heat maps in blocks. `note`, such as the
-  /// picture's file, stands beside the bottom of the plot.
+  /// A figure in characters: curves and dots in braille with their names at the right, bars and heat maps in blocks.
+  /// `note`, such as the picture's file, stands beside the bottom of the plot.
   public func plot(_ figure: Figure, note: String = "") -> String {
     var lines: [String] = []
     let note = DatumText.clean(note)

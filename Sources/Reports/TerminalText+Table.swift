@@ -1,8 +1,8 @@
 import Records
 
 extension TerminalText {
-  /// A table: columns aligned, as many as fit, rows in the middle left out beyond `maxRows`, and a last line that says what is not shown
-  /// and which file has all of it.
+  /// A table: columns aligned, as many as fit, rows in the middle left out beyond `maxRows`, and a last line that
+  /// says what is not shown and which file has all of it.
   public func table(_ table: Table, name: String = "", file: String = "", maxRows: Int = 20) -> String {
     let layout = TableLayout(table, maxRows: maxRows, groupsDigits: false)
     var blocks = layout.columns.map(block)

@@ -1,8 +1,8 @@
 import Records
 
 extension TerminalText {
-  /// A value as the REPL shows it: numbers exactly, short lists and records on a line, a tensor by shape, corner and summary, a model by its
-  /// tensors, a table aligned, a figure drawn.
+  /// A value as the REPL shows it: numbers exactly, short lists and records on a line, a tensor by shape, corner and
+  /// summary, a model by its tensors, a table aligned, a figure drawn.
   public func value(_ value: Datum, name: String? = nil) -> String {
     let label = name.map { DatumText.clean($0) + ": " } ?? ""
     switch value {

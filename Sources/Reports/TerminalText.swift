@@ -1,7 +1,8 @@
 import Records
 
-/// Text for a terminal (or a log, without colour). Every function gives lines joined by newlines, no newline at the end. Colour only
-/// repeats what the text says. Texts of a study cannot move the cursor: control characters become visible signs.
+/// Text for a terminal (or a log, without colour). Every function gives lines joined by newlines, no newline at the
+/// end. Colour only repeats what the text says. Texts of a study cannot move the cursor: control characters become
+/// visible signs.
 public struct TerminalText: Sendable {
   /// Columns that may be used.
   public var width: Int

@@ -1,7 +1,7 @@
 /// How wide text is: in columns of a terminal, and in pixels of a figure.
 public enum TextWidth {
-  /// Columns a text takes in a terminal: 2 for East Asian wide characters and emoji, 0 for combining marks and controls, counted by
-  /// grapheme. Escape sequences for colour are not understood; measure before colouring.
+  /// Columns a text takes in a terminal: 2 for East Asian wide characters and emoji, 0 for combining marks and
+  /// controls, counted by grapheme. Escape sequences for colour are not understood; measure before colouring.
   public static func columns(_ text: some StringProtocol) -> Int {
     text.reduce(0) { $0 + columns(of: $1) }
   }

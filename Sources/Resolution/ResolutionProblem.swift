@@ -226,7 +226,8 @@ let kindNames = [
 ]
 
 extension Signature {
-  /// How many arguments may be given by position: those before the first that stands, without a default, after one with.
+  /// How many arguments may be given by position: those before the first that stands, without a default, after one
+  /// with.
   var positionalCount: Int {
     var count = 0, sawDefault = false
     for parameter in parameters {

@@ -3,14 +3,16 @@ import Syntax
 
 /// A tree in which every name is known. Side tables are keyed by the node ids of `tree`.
 ///
-/// Named functions are code. A `fn f` holds what the names that it uses, itself or through other named functions, hold when
-/// it is made; so every function that refers to `f` (by whatever path) has the captures of `f` among its own, and makes `f` from
-/// them: `.sibling(literal)`. Functions that refer to each other in a ring therefore have equal captures lists and can share
-/// one captures object. No closure ever holds itself. A `fn` statement fills its own slot too, for code of its own block:
-/// at its place, or, when it reaches a name that is bound further down, after the statement `FunctionLayout.madeAfter`.
+/// Named functions are code. A `fn f` holds what the names that it uses, itself or through other named functions,
+/// hold when it is made; so every function that refers to `f` (by whatever path) has the captures of `f` among its
+/// own, and makes `f` from them: `.sibling(literal)`. Functions that refer to each other in a ring therefore have
+/// equal captures lists and can share one captures object. No closure ever holds itself. A `fn` statement fills its
+/// own slot too, for code of its own block: at its place, or, when it reaches a name that is bound further down,
+/// after the statement `FunctionLayout.madeAfter`.
 ///
 /// Method form: `x.f` and `x.f(a)` mean the field `f` of x or else the function `f`. Where a function may be meant,
-/// `references` has, under the id of the `.field` or `.optionalField` expression, what `f` is at that place; without an entry there is only the field.
+/// `references` has, under the id of the `.field` or `.optionalField` expression, what `f` is at that place; without
+/// an entry there is only the field.
 public struct ResolvedProgram: Sendable {
   /// The tree that was resolved.
   public let tree: SyntaxTree
@@ -20,16 +22,16 @@ public struct ResolvedProgram: Sendable {
   public var bindings: [Int: Binding]
   /// Frame layout of each function literal (by its id), claims, tests and sweep bodies included.
   public var functions: [Int: FunctionLayout]
-  /// Top-level names bound by this file or cell, with the global slot of each, in order of binding. A name bound twice has two
-  /// slots, of which the last is the one that later cells see.
+  /// Top-level names bound by this file or cell, with the global slot of each, in order of binding. A name bound
+  /// twice has two slots, of which the last is the one that later cells see.
   public var globals: [GlobalBinding]
   /// Number of scratch slots that top-level blocks (`for`, `if`, comprehensions) need, as a frame of their own.
   public var topLevelLocals: Int
-  /// Functions defined per kind of their first argument: the leader (the first literal of the set) → all members in order.
-  /// Only sets that need a choice at the call are here; their members' captures lists are equal.
+  /// Functions defined per kind of their first argument: the leader (the first literal of the set) → all members in
+  /// order. Only sets that need a choice at the call are here; their members' captures lists are equal.
   public var overloads: [Int: [Overload]]
-  /// Where top-level code outside of any function finds the captures of a function that it refers to by `.sibling`: for each
-  /// such leader, one source per entry of that function's `captures`.
+  /// Where top-level code outside of any function finds the captures of a function that it refers to by `.sibling`:
+  /// for each such leader, one source per entry of that function's `captures`.
   public var topLevelSiblings: [Int: [Reference]]
   /// The `use` statements of the file in order, each with the global slot that its module fills.
   public var uses: [ModuleUse]
@@ -62,9 +64,10 @@ public enum Reference: Sendable, Hashable {
   case global(Int)
   /// The function being executed, by its own name (never in a set of overloads, where the call chooses again).
   case itself
-  /// A named function, made where it is referred to: code, not a capture. The id is that of its literal, or of the leader in
-  /// `overloads`. The values of its captures are found by `FunctionLayout.siblings[id]` of the current function
-  /// (`ResolvedProgram.topLevelSiblings[id]` at the top), one source per capture; nothing to copy when it has none.
+  /// A named function, made where it is referred to: code, not a capture. The id is that of its literal, or of the
+  /// leader in `overloads`. The values of its captures are found by `FunctionLayout.siblings[id]` of the current
+  /// function (`ResolvedProgram.topLevelSiblings[id]` at the top), one source per capture; nothing to copy when it
+  /// has none.
   case sibling(Int)
   /// A name of the standard library or a builtin, found by name at run time.
   case prelude(String)
@@ -74,8 +77,8 @@ public enum Reference: Sendable, Hashable {
   case unresolved
 }
 
-/// How a name was introduced; a closure's fields are its captures. (A `.function` is captured as a value only when it comes from
-/// an earlier REPL cell; then it is no field, but what it holds still belongs to the tree.)
+/// How a name was introduced; a closure's fields are its captures. (A `.function` is captured as a value only when it
+/// comes from an earlier REPL cell; then it is no field, but what it holds still belongs to the tree.)
 public enum BindingRole: String, Sendable, Hashable {
   case letName, varName, param, state, option, parameter, function, loop, sweepCoordinate, module
 }
@@ -99,12 +102,13 @@ public struct FunctionLayout: Sendable {
   public var localCount: Int
   /// What the closure takes along when it is made, in order of binding of the captured names.
   public var captures: [Capture]
-  /// For each leader that this function refers to by `.sibling`: where its captures are found in this function's frame, in
-  /// the order of that function's `captures` (`.capture` or `.local`). If they are `.capture(0)`, `.capture(1)`, … up to this
-  /// function's own count, both can share one captures object.
+  /// For each leader that this function refers to by `.sibling`: where its captures are found in this function's
+  /// frame, in the order of that function's `captures` (`.capture` or `.local`). If they are `.capture(0)`,
+  /// `.capture(1)`, … up to this function's own count, both can share one captures object.
   public var siblings: [Int: [Reference]]
-  /// For a `fn` statement: index, in its block or file, of the later statement after which it is made and its slot filled; nil
-  /// when it is made where it stands. For a set of overloads the leader's value holds for the set, and is that of the last member.
+  /// For a `fn` statement: index, in its block or file, of the later statement after which it is made and its slot
+  /// filled; nil when it is made where it stands. For a set of overloads the leader's value holds for the set, and is
+  /// that of the last member.
   public var madeAfter: Int?
   /// Names of the parameters in order, as a call may use them.
   public var signature: Signature
@@ -123,7 +127,8 @@ public struct FunctionLayout: Sendable {
 
 /// One definition of a function that is defined per kind of its first argument.
 public struct Overload: Sendable, Hashable {
-  /// `number`, `bool`, `string`, `list`, `record`, `range`, `table`, `tensor`, `function` or `figure`; nil takes what no other does.
+  /// `number`, `bool`, `string`, `list`, `record`, `range`, `table`, `tensor`, `function` or `figure`; nil takes what
+  /// no other does.
   public var kind: String?
   /// Id of its literal.
   public var literal: Int
@@ -180,7 +185,8 @@ public struct GlobalBinding: Sendable, Hashable {
   public var slot: Int
   /// How it was introduced.
   public var role: BindingRole
-  /// For functions known statically, what calls may be checked against (several when defined per kind); otherwise empty.
+  /// For functions known statically, what calls may be checked against (several when defined per kind); otherwise
+  /// empty.
   public var signatures: [Signature]
   /// Where it was bound, for messages; `Span.none` when not from a file.
   public var span: Span

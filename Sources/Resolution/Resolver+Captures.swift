@@ -2,7 +2,8 @@ import Diagnostics
 import Syntax
 
 extension Resolver {
-  /// After the walk: what each function must hold, when named functions can be made, and what every noted use refers to.
+  /// After the walk: what each function must hold, when named functions can be made, and what every noted use refers
+  /// to.
   func settleCaptures() {
     settleFreeNames()
     for set in sets { settlePlace(of: set) }
@@ -11,7 +12,8 @@ extension Resolver {
     warnOfLateAssignments()
   }
 
-  /// A function holds what it uses of outer frames, what its inner functions do, and what the named functions it uses do.
+  /// A function holds what it uses of outer frames, what its inner functions do, and what the named functions it uses
+  /// do.
   private func settleFreeNames() {
     var free = frames.map(\.used)
     var number: [ObjectIdentifier: Int] = [:]
@@ -97,8 +99,9 @@ extension Resolver {
     return .sibling(set.leader)
   }
 
-  /// Whether a name that a function holds is bound where the function is used: at the use itself, or where the closure around
-  /// the use is made in the frame that binds the name. A named function of the same block is made late enough.
+  /// Whether a name that a function holds is bound where the function is used: at the use itself, or where the
+  /// closure around the use is made in the frame that binds the name. A named function of the same block is made late
+  /// enough.
   private func isBound(_ variable: Variable, at use: Use) -> Bool {
     if variable.frame === use.frame { return variable.order <= use.order }
     var closure = use.frame
@@ -107,8 +110,8 @@ extension Resolver {
     return variable.order <= closure.start
   }
 
-  /// A named function that took a `var` along and is used after the `var` was assigned again gives the old value. Not said of
-  /// functions that are made anew in every round of a loop around both.
+  /// A named function that took a `var` along and is used after the `var` was assigned again gives the old value. Not
+  /// said of functions that are made anew in every round of a loop around both.
   private func warnOfLateAssignments() {
     guard !assignments.isEmpty else { return }
     var lastUse: [ObjectIdentifier: Int] = [:]

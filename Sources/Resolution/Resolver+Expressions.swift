@@ -2,8 +2,8 @@ import Diagnostics
 import Syntax
 
 extension Resolver {
-  /// Walks an expression. Chains that lean to the left (`a + b + …`, `x.f(1).g(2)…`) may be thousands of links long, so they are
-  /// walked in a loop from their innermost operand outwards.
+  /// Walks an expression. Chains that lean to the left (`a + b + …`, `x.f(1).g(2)…`) may be thousands of links long,
+  /// so they are walked in a loop from their innermost operand outwards.
   func walk(_ expression: Expression) {
     var spine = [expression]
     while let last = spine.last, let inner = last.leftOperand { spine.append(inner) }

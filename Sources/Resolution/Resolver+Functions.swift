@@ -2,10 +2,12 @@ import Diagnostics
 import Syntax
 
 extension Resolver {
-  /// Walks a `fn` statement: its body sees the names bound so far, and the named functions of its block wherever they stand.
+  /// Walks a `fn` statement: its body sees the names bound so far, and the named functions of its block wherever they
+  /// stand.
   func walkFunctionStatement(_ name: Name, _ literal: FunctionLiteral) {
     let depth = scopes.count - 1
-    // Hoisting put every `fn` of the block into a set; the statement of a later `let` of that name may have hidden it since.
+    // Hoisting put every `fn` of the block into a set; the statement of a later `let` of that name may have hidden it
+    // since.
     guard
       let set = scopes[depth].sets[name.text],
       let member = set.members.first(where: { $0.literal === literal })

@@ -109,8 +109,8 @@ extension Resolver {
     }
   }
 
-  /// What `f` in `x.f` is besides a field. A function of one's own that takes no argument cannot be meant, so it does not hide the
-  /// library's function of that name here.
+  /// What `f` in `x.f` is besides a field. A function of one's own that takes no argument cannot be meant, so it does
+  /// not hide the library's function of that name here.
   func lookUpMethod(_ name: String) -> Scope.Entry? {
     guard let entry = lookUp(name) else { return nil }
     let known = entry.signatures
@@ -118,7 +118,8 @@ extension Resolver {
     return takesNothing && prelude.names[name] != nil ? nil : entry
   }
 
-  /// Notes what `f` in `x.f` may mean besides a field: a named function, a library function, or a `let` that is a function.
+  /// Notes what `f` in `x.f` may mean besides a field: a named function, a library function, or a `let` that is a
+  /// function.
   func useAsMethod(_ name: String, id: Int, span: Span) {
     switch lookUpMethod(name) {
     case .variable(let variable):

@@ -1,10 +1,11 @@
 import Diagnostics
 import Syntax
 
-/// Resolves a tree: what every name refers to, what every function holds, and everything that can be known to be wrong before
-/// it runs, in source order. `globals` are the bindings of earlier REPL cells and `nextSlot` the first free global slot. In a
-/// library file (`isLibrary`) the file's own top-level functions are referred to through the prelude, because
-/// functions of one name may be defined per kind in several files. Never throws and never traps, whatever the tree.
+/// Resolves a tree: what every name refers to, what every function holds, and everything that can be known to be
+/// wrong before it runs, in source order. `globals` are the bindings of earlier REPL cells and `nextSlot` the first
+/// free global slot. In a library file (`isLibrary`) the file's own top-level functions are referred to through the
+/// prelude, because functions of one name may be defined per kind in several files. Never throws and never traps,
+/// whatever the tree.
 public func resolve(
   _ tree: SyntaxTree, prelude: Prelude, globals: [GlobalBinding] = [], nextSlot: Int = 0, isLibrary: Bool = false
 ) -> (ResolvedProgram, [Diagnostic]) {
@@ -14,8 +15,9 @@ public func resolve(
   return (resolver.program, resolver.sortedDiagnostics())
 }
 
-/// One pass over one tree. The walk (`+Statements`, `+Expressions`, `+Functions`) binds names in order and notes uses; what
-/// functions hold is settled afterwards (`+Captures`), because a function may use one that stands below it.
+/// One pass over one tree. The walk (`+Statements`, `+Expressions`, `+Functions`) binds names in order and notes
+/// uses; what functions hold is settled afterwards (`+Captures`), because a function may use one that stands below
+/// it.
 final class Resolver {
   /// A name in use, to be turned into a `Reference` when all captures are known.
   struct Use {

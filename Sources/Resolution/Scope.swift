@@ -1,7 +1,8 @@
 import Diagnostics
 import Syntax
 
-/// A bound name during the walk. Each binding has a slot of its own, so a later `let` of the same name hides, never overwrites.
+/// A bound name during the walk. Each binding has a slot of its own, so a later `let` of the same name hides, never
+/// overwrites.
 final class Variable {
   let name: String
   let role: BindingRole

@@ -17,8 +17,8 @@ public enum TokenClass: String, Sendable, Hashable, CaseIterable {
   case `operator`
 }
 
-/// Every token and comment of a text with what it is, in order; what lies between is white space. Works on any text, also an
-/// unfinished one. The spans belong to no file: they are byte offsets into `text`.
+/// Every token and comment of a text with what it is, in order; what lies between is white space. Works on any text,
+/// also an unfinished one. The spans belong to no file: they are byte offsets into `text`.
 public func highlight(_ text: String) -> [(Span, TokenClass)] {
   let file = SourceStore.detached(name: "highlight", text: text)
   return classify(file).map { (Span(file: 0, lower: $0.lower, upper: $0.upper), $0.kind) }
@@ -112,8 +112,8 @@ private func kind(_ tokens: [Token], _ index: Int, in file: SourceFile) -> Token
 private let beginners: Set<String> = ["param", "state", "option", "seed", "cite", "claim", "test", "use"]
 private let followers: Set<String> = ["where", "zip", "paired", "by", "as", "within"]
 
-/// A word of a form: `option x = …` at the start of a statement, or `by`, `within`, … directly behind an operand, where a name
-/// could not stand.
+/// A word of a form: `option x = …` at the start of a statement, or `by`, `within`, … directly behind an operand,
+/// where a name could not stand.
 private func isSoftKeyword(_ tokens: [Token], _ index: Int, in file: SourceFile) -> Bool {
   let token = tokens[index]
   let word = String(decoding: file.bytes[token.lower..<token.upper], as: UTF8.self)

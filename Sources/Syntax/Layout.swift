@@ -15,7 +15,8 @@ indirect enum Layout {
   case block(Layout)
   /// Blocks inside are indented from the line on which this begins, wherever they open.
   case anchor(Layout)
-  /// A newline two columns further left than the others of its block, before the closing brace; `flat` when its group fits.
+  /// A newline two columns further left than the others of its block, before the closing brace; `flat` when its group
+  /// fits.
   case closing(flat: String?)
   /// All lines flat if that fits, otherwise all broken.
   case group(Layout)

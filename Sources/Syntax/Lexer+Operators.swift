@@ -113,8 +113,8 @@ extension Lexer {
     closeBracket(.rightBrace, opener: .leftBrace)
   }
 
-  /// Closes the nearest open bracket of its kind; brackets of other kinds that were opened since stay without a match. A
-  /// search of a few hundred is enough, since deeper nesting is an error anyway.
+  /// Closes the nearest open bracket of its kind; brackets of other kinds that were opened since stay without a
+  /// match. A search of a few hundred is enough, since deeper nesting is an error anyway.
   mutating func closeBracket(_ kind: TokenKind, opener: TokenKind) {
     var at = open.count - 1, steps = 0
     search: while at >= 0, steps <= SyntaxLimits.nesting + 50 {

@@ -56,8 +56,8 @@ extension Parser {
     }
   }
 
-  /// A line that starts with a binary operator. A `-` that touches its operand starts one of its own, unless the line is
-  /// indented further than the statement before, as a continuation would be.
+  /// A line that starts with a binary operator. A `-` that touches its operand starts one of its own, unless the line
+  /// is indented further than the statement before, as a continuation would be.
   private func badLineStart(after previous: Statement?) -> SyntaxProblem? {
     switch kind {
     case .minus:

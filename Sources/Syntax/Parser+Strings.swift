@@ -102,8 +102,8 @@ extension Parser {
     return common == .max ? 0 : common
   }
 
-  /// A piece of text with its escapes done; of `"""` text without the indent, the first newline, and a last line of nothing
-  /// but white space.
+  /// A piece of text with its escapes done; of `"""` text without the indent, the first newline, and a last line of
+  /// nothing but white space.
   private mutating func decode(_ token: Token, isText: Bool, indent: Int) -> String {
     let bytes = file.bytes
     var at = token.lower, end = token.upper

@@ -140,7 +140,8 @@ struct Parser {
     if opening.match >= index { index = min(opening.match + 1, tokens.count - 1) }
   }
 
-  /// Counts one level of nesting. False when there are too many: then the rest has been skipped and the caller gives up.
+  /// Counts one level of nesting. False when there are too many: then the rest has been skipped and the caller gives
+  /// up.
   mutating func enter() -> Bool {
     depth += 1
     guard depth > SyntaxLimits.nesting else { return true }

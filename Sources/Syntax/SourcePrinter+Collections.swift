@@ -1,8 +1,8 @@
 import Diagnostics
 
 extension SourcePrinter {
-  /// Parts between brackets. The author's line breaks between them stay; where the first part stands on a new line, so does
-  /// the closer, and the parts are indented; otherwise they are aligned behind the bracket.
+  /// Parts between brackets. The author's line breaks between them stay; where the first part stands on a new line,
+  /// so does the closer, and the parts are indented; otherwise they are aligned behind the bracket.
   ///
   /// `start` and `end` are where the brackets stand in the source, nil when unknown.
   mutating func bracketed<Part>(

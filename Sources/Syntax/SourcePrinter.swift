@@ -1,7 +1,8 @@
 import Diagnostics
 
-/// A tree as tidy text that parses back to the same tree. Comments, prose, the spelling of numbers and strings, single empty
-/// lines, and the author's line breaks stay; indents, spaces, parentheses that do nothing, and lines that are too long do not.
+/// A tree as tidy text that parses back to the same tree. Comments, prose, the spelling of numbers and strings,
+/// single empty lines, and the author's line breaks stay; indents, spaces, parentheses that do nothing, and lines
+/// that are too long do not.
 public func printSource(_ tree: SyntaxTree) -> String {
   var printer = SourcePrinter(tree)
   let text = LayoutWriter.write(printer.file(), width: SourcePrinter.width)

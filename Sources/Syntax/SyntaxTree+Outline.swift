@@ -1,5 +1,6 @@
-/// The structure of code as text in which only structure matters: no places, no comments, no layout, no spelling of numbers
-/// and strings. Equal outlines mean equal programs, so this is also the normalised text that run records hash.
+/// The structure of code as text in which only structure matters: no places, no comments, no layout, no spelling of
+/// numbers and strings. Equal outlines mean equal programs, so this is also the normalised text that run records
+/// hash.
 public func outline(_ tree: SyntaxTree) -> String {
   var out = Outline()
   out.list(tree.statements) { $0.statement($1) }

@@ -1,6 +1,7 @@
 import Diagnostics
 
-/// A parsed file. Every node that a later stage annotates carries an `id`, dense from 0 to `nodeCount - 1` in this tree.
+/// A parsed file. Every node that a later stage annotates carries an `id`, dense from 0 to `nodeCount - 1` in this
+/// tree.
 public struct SyntaxTree: Sendable {
   /// The file the tree was read from.
   public let file: SourceFile
@@ -55,7 +56,8 @@ public final class Statement: Sendable {
   public let kind: Kind
   /// From its first to its last byte.
   public let span: Span
-  /// Longest way down to a leaf. The parser keeps it at or below `SyntaxLimits.height`, so that recursion over a tree is safe.
+  /// Longest way down to a leaf. The parser keeps it at or below `SyntaxLimits.height`, so that recursion over a tree
+  /// is safe.
   public let height: Int
 
   /// Makes a statement.
@@ -73,7 +75,8 @@ public final class Statement: Sendable {
     case letBinding(Pattern, Expression)
     /// `var pattern = value`
     case varBinding(Pattern, Expression)
-    /// `target = value`, `target += value`, … The target is a name, or a chain of fields and indexes that ends in a name.
+    /// `target = value`, `target += value`, … The target is a name, or a chain of fields and indexes that ends in a
+    /// name.
     case assign(target: Expression, operation: BinaryOperator?, value: Expression)
     /// `fn name(…) …`; `documentation` is the prose directly above.
     case function(Name, FunctionLiteral, documentation: String?)
@@ -124,7 +127,8 @@ public final class Block: Sendable {
   public let statements: [Statement]
   /// From brace to brace.
   public let span: Span
-  /// Longest way down to a leaf. The parser keeps it at or below `SyntaxLimits.height`, so that recursion over a tree is safe.
+  /// Longest way down to a leaf. The parser keeps it at or below `SyntaxLimits.height`, so that recursion over a tree
+  /// is safe.
   public let height: Int
   /// Makes a block.
   public init(statements: [Statement], span: Span) {
@@ -140,7 +144,8 @@ public final class Pattern: Sendable {
   public let kind: Kind
   /// Where it stands.
   public let span: Span
-  /// Longest way down to a leaf. The parser keeps it at or below `SyntaxLimits.height`, so that recursion over a tree is safe.
+  /// Longest way down to a leaf. The parser keeps it at or below `SyntaxLimits.height`, so that recursion over a tree
+  /// is safe.
   public let height: Int
   /// Makes a pattern.
   public init(_ kind: Kind, span: Span) {
@@ -154,7 +159,8 @@ public final class Pattern: Sendable {
     case name(Name)
     /// `_`
     case ignore
-    /// `[a, b, ...rest]`; without a rest the length must be exact. `rest` may be an ignored name (`nil` inside `.some`).
+    /// `[a, b, ...rest]`; without a rest the length must be exact. `rest` may be an ignored name (`nil` inside
+    /// `.some`).
     case list([Pattern], rest: RestPattern)
     /// `{ a, b: pattern }`: field names with the pattern each is bound to.
     case record([(field: Name, pattern: Pattern)])
@@ -182,7 +188,8 @@ public final class FunctionLiteral: Sendable {
   public let body: Body
   /// The whole literal.
   public let span: Span
-  /// Longest way down to a leaf. The parser keeps it at or below `SyntaxLimits.height`, so that recursion over a tree is safe.
+  /// Longest way down to a leaf. The parser keeps it at or below `SyntaxLimits.height`, so that recursion over a tree
+  /// is safe.
   public let height: Int
   /// Makes a function literal.
   public init(id: Int, name: String?, parameters: [Parameter], body: Body, span: Span) {
@@ -212,8 +219,8 @@ public struct Parameter: Sendable {
   public let defaultValue: Expression?
   /// `...rest`
   public let isRest: Bool
-  /// How a pattern parameter was written. The body of its function then begins with `let pattern = name`, put there by the
-  /// parser, so only the printer looks at this.
+  /// How a pattern parameter was written. The body of its function then begins with `let pattern = name`, put there
+  /// by the parser, so only the printer looks at this.
   public let pattern: Pattern?
   /// Makes a parameter.
   public init(name: Name, kind: Name?, defaultValue: Expression?, isRest: Bool, pattern: Pattern? = nil) {
@@ -233,7 +240,8 @@ public final class Expression: Sendable {
   public let kind: Kind
   /// From its first to its last byte.
   public let span: Span
-  /// Longest way down to a leaf. The parser keeps it at or below `SyntaxLimits.height`, so that recursion over a tree is safe.
+  /// Longest way down to a leaf. The parser keeps it at or below `SyntaxLimits.height`, so that recursion over a tree
+  /// is safe.
   public let height: Int
   /// Makes an expression.
   public init(id: Int, _ kind: Kind, span: Span) {

@@ -9,9 +9,9 @@ extension Kernels {
     case maximum(constant: Double)
   }
 
-  /// C[m, n] = A[m, k] B[k, n] (+ bias[n], then the activation). Strides `lda` … count elements between stored rows; A is
-  /// stored [k, m] if `transA`, B is stored [n, k] if `transB`. C must not overlap A or B. f32 and f64 only.
-  /// An element is the sum over blocks of 256 of k, in order, of fused multiply-add chains, so it depends on its own row
+  /// C[m, n] = A[m, k] B[k, n] (+ bias[n], then the activation). Strides `lda` … count elements between stored rows;
+  /// A is stored [k, m] if `transA`, B is stored [n, k] if `transB`. C must not overlap A or B. f32 and f64 only. An
+  /// element is the sum over blocks of 256 of k, in order, of fused multiply-add chains, so it depends on its own row
   /// and column only.
   public static func matmul(
     _ type: ElementType, transA: Bool = false, transB: Bool = false, m: Int, n: Int, k: Int, _ a: UnsafeRawPointer,

@@ -44,7 +44,8 @@ public enum Kernels {
       y, Int64(yStride), out, Int64(count))
   }
 
-  /// Float to integer truncates, saturates out of range, NaN gives 0; anything to bool is `!= 0`. `out` must not be `x`.
+  /// Float to integer truncates, saturates out of range, NaN gives 0; anything to bool is `!= 0`. `out` must not be
+  /// `x`.
   public static func convert(
     from: ElementType, to: ElementType, _ x: UnsafeRawPointer, _ out: UnsafeMutableRawPointer, count: Int
   ) {

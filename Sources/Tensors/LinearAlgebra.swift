@@ -111,8 +111,8 @@ public enum LinearAlgebra {
     )
   }
 
-  /// Eigenvalues [n], ascending, and orthonormal eigenvectors in the columns of [n, n], of a symmetric matrix (its lower
-  /// triangle is read).
+  /// Eigenvalues [n], ascending, and orthonormal eigenvectors in the columns of [n, n], of a symmetric matrix (its
+  /// lower triangle is read).
   public static func eigenSymmetric(_ a: Tensor) throws -> (values: Tensor, vectors: Tensor) {
     let n = try square("eigh", a)
     let work = try finite("eigh", a)
@@ -124,8 +124,8 @@ public enum LinearAlgebra {
     return (try tensor(values, [n], a.type), try tensor(vectors, [n, n], a.type))
   }
 
-  /// The x of least ‖a x − b‖ and among those of least norm; b is [m] or [m, k]. Singular values at or below `rcond` times
-  /// the largest count as zero; the default is the type's epsilon times the larger extent, as in NumPy.
+  /// The x of least ‖a x − b‖ and among those of least norm; b is [m] or [m, k]. Singular values at or below `rcond`
+  /// times the largest count as zero; the default is the type's epsilon times the larger extent, as in NumPy.
   public static func leastSquares(_ a: Tensor, _ b: Tensor, rcond: Double? = nil) throws -> (x: Tensor, rank: Int) {
     let (m, n) = try matrix("least_squares", a)
     let columns = try rightSide("least_squares", a, b, rows: m)

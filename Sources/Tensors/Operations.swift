@@ -1,4 +1,5 @@
-/// Elementwise functions of one argument. The result has the argument's type; functions that need a fraction (`exp` …) take floats only.
+/// Elementwise functions of one argument. The result has the argument's type; functions that need a fraction (`exp`
+/// …) take floats only.
 public enum UnaryOperation: UInt8, Sendable, CaseIterable, Hashable {
   case negate, abs, sign, sqrt, exp, expm1, log, log1p, sin, cos, tan, asin, acos, atan, sinh, cosh, tanh, sigmoid,
     softplus, erf
@@ -26,7 +27,8 @@ public enum Comparison: UInt8, Sendable, CaseIterable, Hashable {
   case equal, notEqual, less, lessEqual, greater, greaterEqual
 }
 
-/// Reductions over a set of axes, which are dropped. Sums and products follow the fixed order of DESIGN.md ("Exactness").
+/// Reductions over a set of axes, which are dropped. Sums and products follow the fixed order of DESIGN.md
+/// ("Exactness").
 public enum Reduction: UInt8, Sendable, CaseIterable, Hashable {
   case sum, product, max, min
   /// On bools.

@@ -2,7 +2,8 @@ import Diagnostics
 import Foundation
 import Testing
 
-/// `docs/diagnostics.md` is written from the catalogue: `EXP_GOLDEN=write swift test --filter CatalogueTests` writes it anew.
+/// `docs/diagnostics.md` is written from the catalogue: `EXP_GOLDEN=write swift test --filter CatalogueTests` writes
+/// it anew.
 @Suite struct CatalogueTests {
   static let document = URL(fileURLWithPath: #filePath).deletingLastPathComponent().resolvingSymlinksInPath()
     .deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("docs/diagnostics.md")

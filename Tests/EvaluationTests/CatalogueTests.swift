@@ -1,7 +1,8 @@
 import Diagnostics
 import Testing
 
-/// The examples of `exp explain` for errors met while a program runs: the wrong one raises the error, the right one none.
+/// The examples of `exp explain` for errors met while a program runs: the wrong one raises the error, the right one
+/// none.
 @Suite struct RunningCatalogueTests {
   static let entries = DiagnosticCatalogue.chapters.flatMap(\.entries).filter { $0.id >= "E0200" && !$0.wrong.isEmpty }
 

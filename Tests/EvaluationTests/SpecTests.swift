@@ -4,8 +4,8 @@ import Testing
 
 @testable import Evaluation
 
-/// Runs `Specs/**/*.exp`. Expectations stand in comments on the line that causes them: `# => value` (what the line shows),
-/// `# prints: text`, `# error: E0203` (the program ends there).
+/// Runs `Specs/**/*.exp`. Expectations stand in comments on the line that causes them: `# => value` (what the line
+/// shows), `# prints: text`, `# error: E0203` (the program ends there).
 @Suite struct SpecTests {
   static let files: [String] = {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Specs")

@@ -4,15 +4,16 @@ import Testing
 
 @testable import Evaluation
 
-/// Random programs over tensors, numbers, draws and branches: compiled calls must have the bits of eager ones, and so must their
-/// gradients.
+/// Random programs over tensors, numbers, draws and branches: compiled calls must have the bits of eager ones, and so
+/// must their gradients.
 @Suite struct TensorFuzzTests {
   @Test(arguments: [1, 2, 3] as [UInt64]) func compiledHasTheBitsOfEager(_ seed: UInt64) throws {
     var writer = ProgramWriter(state: seed)
     var text = ProgramWriter.prologue
     for number in 0..<40 {
       let body = writer.scalar(writer.below(4) + 2)
-      text += "both(\"\(number)\", (a, b, c, v, w, q, ids, n, i, r) -> { value: \(body), grad: grad(a -> \(body) + 0 * sum(a))(a) })\n"
+      text +=
+        "both(\"\(number)\", (a, b, c, v, w, q, ids, n, i, r) -> { value: \(body), grad: grad(a -> \(body) + 0 * sum(a))(a) })\n"
     }
     let (host, diagnostics, session) = try runProgram(text, name: "fuzz-\(seed).exp")
     #expect(diagnostics.map { DiagnosticPrinter().full($0) } == [])

@@ -45,7 +45,9 @@ import Testing
   }
 
   @Test func aStateThatSomebodyHoldsIsLeftAlone() throws {
-    _ = try run(model + "let before = s\nfor i in 0..<3 { s = step(s) }\nexpect same(before.net, net)\nexpect not same(s.net, net)")
+    _ = try run(
+      model
+        + "let before = s\nfor i in 0..<3 { s = step(s) }\nexpect same(before.net, net)\nexpect not same(s.net, net)")
   }
 
   @Test func iterateHandsItsValueOn() throws {

@@ -37,7 +37,8 @@ final class TestHost: StudyHost {
   func progress(_ report: ProgressReport) {}
   func dataFile(_ relativePath: String) -> (path: String?, lookedIn: [String]) { (nil, ["data"]) }
   func resolve(path: String, forWriting: Bool) throws -> String {
-    path.hasPrefix("/") ? path : NSTemporaryDirectory() + "/exp-tests-\(ProcessInfo.processInfo.processIdentifier)-" + path
+    path.hasPrefix("/")
+      ? path : NSTemporaryDirectory() + "/exp-tests-\(ProcessInfo.processInfo.processIdentifier)-" + path
   }
 
   func sweep(_ request: SweepRequest) throws -> [TrialOutcome] {
@@ -82,7 +83,8 @@ func plain(_ datum: Datum) -> String {
   case .int(let value): String(value)
   case .float(let value): NumberText.shortest(value)
   case .string(let text):
-    "\"" + text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
+    "\""
+      + text.replacingOccurrences(of: "\\", with: "\\\\").replacingOccurrences(of: "\"", with: "\\\"")
       .replacingOccurrences(of: "\n", with: "\\n").replacingOccurrences(of: "{", with: "\\{") + "\""
   case .list(let items): "[" + items.map(plain).joined(separator: ", ") + "]"
   case .record(let fields):

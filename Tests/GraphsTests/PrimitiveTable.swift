@@ -21,8 +21,8 @@ struct PrimitiveCase: Sendable {
   var refused: [[Shape]] = []
 }
 
-/// The primitives, by the name of their case: one that is added has to be named here before the tests compile, and to get a
-/// row in the table before they pass.
+/// The primitives, by the name of their case: one that is added has to be named here before the tests compile, and to
+/// get a row in the table before they pass.
 enum PrimitiveKind: CaseIterable {
   case unary, binary, compare, select, convert, broadcast, reshape, transpose, reduce, argReduce, cumulativeSum, matmul
   case slice, unslice, dynamicSlice, dynamicUpdate, concat, gather, scatterAdd, pick, unpick, oneHot, iota, sort,

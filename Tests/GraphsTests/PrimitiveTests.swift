@@ -78,7 +78,8 @@ import Testing
     return a == b || abs(a - b) <= tolerance * max(1, abs(b))
   }
 
-  /// The derivative of sum(w p(x)) with respect to one input, or (order 2) that of sum(w' derivative) with respect to `other`.
+  /// The derivative of sum(w p(x)) with respect to one input, or (order 2) that of sum(w' derivative) with respect to
+  /// `other`.
   private func derivative(
     _ row: PrimitiveCase, _ input: Int, _ inputs: [Tensor], order: Int, other: Int = 0
   ) throws -> Tensor {

@@ -2,8 +2,9 @@ import Tensors
 
 @testable import Graphs
 
-/// The training step of a network inputs-hidden-classes: relu, cross-entropy, SGD with momentum, as Exp code records it.
-/// Inputs: x [rows, inputs], y [rows] i64, key, start (numbers), then parameters and momenta. Outputs: loss, parameters, momenta.
+/// The training step of a network inputs-hidden-classes: relu, cross-entropy, SGD with momentum, as Exp code records
+/// it. Inputs: x [rows, inputs], y [rows] i64, key, start (numbers), then parameters and momenta. Outputs: loss,
+/// parameters, momenta.
 struct TrainingStep {
   var inputs = 20
   var hidden = 12

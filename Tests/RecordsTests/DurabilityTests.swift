@@ -2,8 +2,9 @@ import Testing
 
 @testable import Records
 
-/// That a written file survives a loss of power whole, and that an interrupted or failed write leaves the old one. The disk of these tests
-/// forgets what was not synced; the tests named after mistakes show that it would notice them.
+/// That a written file survives a loss of power whole, and that an interrupted or failed write leaves the old one.
+/// The disk of these tests forgets what was not synced; the tests named after mistakes show that it would notice
+/// them.
 @Suite struct DurabilityTests {
   let old = Array("old contents".utf8), new = Array("the new contents, longer".utf8)
 
@@ -17,7 +18,8 @@ import Testing
     #expect(disk.openCount == 0)
   }
 
-  /// Whatever operation fails, the old contents stand or the new ones, whole, in memory and after a loss of power, and the failure is told.
+  /// Whatever operation fails, the old contents stand or the new ones, whole, in memory and after a loss of power,
+  /// and the failure is told.
   @Test func everyFailureLeavesOldOrNew() throws {
     for n in 0..<12 {
       let disk = FakeDisk(), files = RunFiles(disk)
@@ -52,7 +54,8 @@ import Testing
     #expect(disk.names.keys.sorted() == ["trial.json"])
   }
 
-  // The next three do what a careless writer would; each must be noticed by `afterPowerLoss`, or the tests above prove nothing.
+  // The next three do what a careless writer would; each must be noticed by `afterPowerLoss`, or the tests above
+  // prove nothing.
 
   @Test func mistakeSkippedFileSyncIsNoticed() throws {
     let disk = FakeDisk(), files = RunFiles(disk)

@@ -1,7 +1,7 @@
 @testable import Records
 
-/// A disk in memory that knows what would be left after a loss of power: contents count when their file was synced, names when their
-/// folder was. `faults` makes it lie or fail.
+/// A disk in memory that knows what would be left after a loss of power: contents count when their file was synced,
+/// names when their folder was. `faults` makes it lie or fail.
 final class FakeDisk: FileSystem, @unchecked Sendable {
   enum Fault: Hashable {
     /// The n-th write (from 0) finds the disk full after half its bytes.

@@ -34,7 +34,8 @@ import Testing
     #expect(labels(.log, 100, 110).count >= 3)
   }
 
-  /// Whatever the numbers, limits are finite and in order, ticks lie inside, and places of the data are between 0 and 1.
+  /// Whatever the numbers, limits are finite and in order, ticks lie inside, and places of the data are between 0 and
+  /// 1.
   @Test func anyNumbersGiveAUsableAxis() {
     let odd: [Double] = [
       0, -0.0, 1, -1, 1e-300, 1e300, -1e300, 5e-324, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, .nan,

@@ -82,8 +82,8 @@ import Testing
     [1, .nan, 3, .infinity, 0, -1],
   ]
 
-  /// Every kind of mark, with every odd list of numbers, on every pair of scales: well-formed, no `nan` or `inf` as a coordinate, the same
-  /// twice, and a terminal plot and a script come out as well.
+  /// Every kind of mark, with every odd list of numbers, on every pair of scales: well-formed, no `nan` or `inf` as a
+  /// coordinate, the same twice, and a terminal plot and a script come out as well.
   @Test(arguments: numbers) func noNumberBreaksAFigure(_ y: [Double]) {
     let x = y.indices.map { Double($0) + 1 }
     for kinds in [(Figure.Scale.linear, Figure.Scale.linear), (.log, .log), (.linear, .log)] {

@@ -1,5 +1,5 @@
-/// What is wrong with a text as XML: an element that does not close, a bare `&` or `<`, a broken attribute; nil when nothing is. `void`
-/// lists elements that need no end (HTML's).
+/// What is wrong with a text as XML: an element that does not close, a bare `&` or `<`, a broken attribute; nil when
+/// nothing is. `void` lists elements that need no end (HTML's).
 func markupProblem(_ text: String, void: Set<String> = []) -> String? {
   let s = Array(text)
   var open: [String] = [], i = 0

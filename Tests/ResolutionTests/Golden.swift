@@ -49,8 +49,8 @@ func rendered(_ d: Diagnostic) -> String {
     .joined(separator: "\n")
 }
 
-/// Every id has a file of this name that brings it about, and beside it what must be said. `EXP_GOLDEN=write` writes the latter
-/// anew, to be read and committed.
+/// Every id has a file of this name that brings it about, and beside it what must be said. `EXP_GOLDEN=write` writes
+/// the latter anew, to be read and committed.
 @Suite struct GoldenTests {
   static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden")
   static let ids = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? [])

@@ -5,7 +5,8 @@ import Testing
 
 @testable import Resolution
 
-/// The standard library must resolve against itself and `docs/natives.md` alone, so that the list of natives stays complete.
+/// The standard library must resolve against itself and `docs/natives.md` alone, so that the list of natives stays
+/// complete.
 @Suite struct LibraryNamesTests {
   static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("../..")
 
@@ -22,7 +23,8 @@ import Testing
     return parsed.tree
   }
 
-  /// `name(a, b?, c: kind, d: default, ...rest)` in the first column of a table, and lists of names before `(x: number)`.
+  /// `name(a, b?, c: kind, d: default, ...rest)` in the first column of a table, and lists of names before `(x:
+  /// number)`.
   static func natives() throws -> [String: [Signature]] {
     let text = try String(contentsOf: root.appendingPathComponent("docs/natives.md"), encoding: .utf8)
     var names: [String: [Signature]] = ["pi": [], "inf": [], "nan": []]

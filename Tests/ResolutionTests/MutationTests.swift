@@ -52,7 +52,8 @@ import Testing
     }
   }
 
-  /// What a compiler may rely on: a capture's index is within its function's captures, a sibling's sources are complete.
+  /// What a compiler may rely on: a capture's index is within its function's captures, a sibling's sources are
+  /// complete.
   private func check(_ program: ResolvedProgram) {
     for layout in program.functions.values {
       for capture in layout.captures { #expect(capture.source != .unresolved) }

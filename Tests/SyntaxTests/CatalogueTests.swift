@@ -3,7 +3,8 @@ import Foundation
 import Syntax
 import Testing
 
-/// Every syntax error has an explanation whose wrong example brings it about and whose right one is right, and a golden file.
+/// Every syntax error has an explanation whose wrong example brings it about and whose right one is right, and a
+/// golden file.
 @Suite struct SyntaxCatalogueTests {
   static let entries = DiagnosticCatalogue.chapters.flatMap(\.entries).filter { $0.id.hasPrefix("E00") }
 
@@ -13,7 +14,8 @@ import Testing
     #expect(errors(entry.right) == [], "\(entry.id): \(entry.right)")
   }
 
-  /// The ids that the sources of the room mention are those of the catalogue and of the golden files; limits have tests of their own.
+  /// The ids that the sources of the room mention are those of the catalogue and of the golden files; limits have
+  /// tests of their own.
   @Test func everyIdIsExplained() throws {
     let sources = testFolder.resolvingSymlinksInPath().deletingLastPathComponent().deletingLastPathComponent()
       .appendingPathComponent("Sources/Syntax")

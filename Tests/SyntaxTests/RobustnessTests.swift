@@ -15,7 +15,8 @@ struct SplitMix: RandomNumberGenerator {
   }
 }
 
-/// What must hold of the result for any text: errors have places inside the text, ids are dense, and walking the tree is safe.
+/// What must hold of the result for any text: errors have places inside the text, ids are dense, and walking the tree
+/// is safe.
 func checkSane(_ result: ParseResult, _ comment: @autoclosure () -> String) {
   let size = result.tree.file.bytes.count
   for d in result.diagnostics {
@@ -111,7 +112,8 @@ func checkSane(_ result: ParseResult, _ comment: @autoclosure () -> String) {
     #expect(drawn.utf8.count < 1000 && drawn.contains("$"))
   }
 
-  /// Samples with pieces cut, doubled, swapped or replaced; always a tree, and the drawing of its errors never fails either.
+  /// Samples with pieces cut, doubled, swapped or replaced; always a tree, and the drawing of its errors never fails
+  /// either.
   @Test func mutations() throws {
     var random = SplitMix(state: 7)
     let sources = try fixtures().map { Array($0.text.utf8) }

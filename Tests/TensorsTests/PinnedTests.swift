@@ -10,8 +10,8 @@ private struct Digest {
   mutating func add(_ values: [Float]) { for v in values { add(UInt64(canonical(v))) } }
 }
 
-/// The bits of this numerics version: the same in every variant, on x86-64 and arm64, in every year. Whoever changes one of
-/// them on purpose raises `numericsVersion` and pins the new value, which the failing test prints.
+/// The bits of this numerics version: the same in every variant, on x86-64 and arm64, in every year. Whoever changes
+/// one of them on purpose raises `numericsVersion` and pins the new value, which the failing test prints.
 @Suite struct PinnedTests {
   static let pinned: [String: UInt64] = [
     "unary f64": pinnedUnary64, "unary f32": pinnedUnary32, "binary f64": pinnedBinary64, "binary f32": pinnedBinary32,

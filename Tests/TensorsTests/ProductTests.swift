@@ -108,8 +108,8 @@ private func product<T: TensorElement & BinaryFloatingPoint>(
           Array(a[0..<k]), turned(turned(b, k, n).prefix(k).map { $0 }, 1, k), m: 1, n: 1, k: k, bias: nil, floor: nil))
   }
 
-  /// (1 + 2⁻²³) + 2⁻²⁴ (1 − 2⁻⁴⁶) lies just below a tie of f32 that rounding to f64 first would make exact; and just above
-  /// with the other sign of the last part.
+  /// (1 + 2⁻²³) + 2⁻²⁴ (1 − 2⁻⁴⁶) lies just below a tie of f32 that rounding to f64 first would make exact; and just
+  /// above with the other sign of the last part.
   @Test func multiplyAddsRoundOnce() {
     let odd = Float(1).nextUp, factor = Float(0x1p-24) * odd
     for table in variants {

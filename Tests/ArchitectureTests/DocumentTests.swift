@@ -11,7 +11,10 @@ import Testing
     let link = try Regex(#"\]\(([^)#: ]+)(#[^)]*)?\)"#)
     for document in Self.documents {
       let folder = Checkout.root.appendingPathComponent(document).deletingLastPathComponent()
+      var isCode = false
       for (index, line) in Checkout.lines(document).enumerated() {
+        if line.hasPrefix("```") { isCode.toggle() }
+        if isCode { continue }
         for match in line.matches(of: link) {
           guard let target = match.output[1].substring.map(String.init) else { continue }
           let isThere = FileManager.default.fileExists(atPath: folder.appendingPathComponent(target).path)

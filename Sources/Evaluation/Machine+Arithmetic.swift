@@ -229,6 +229,13 @@ extension Machine {
     guard heap.hasRoom(for: bytes) else { throw outOfMemory }
   }
 
+  /// Fails when a list of so many elements would pass the memory limit.
+  func checkRoom(forElements count: Int) throws {
+    let (bytes, overflow) = count.multipliedReportingOverflow(by: MemoryLayout<Value>.stride)
+    if overflow { throw outOfMemory }
+    try checkRoom(bytes)
+  }
+
   var outOfMemory: RuntimeError {
     RuntimeError(
       "E0302", "the program needs more memory than it may use (\(heap.state.pointee.byteLimit >> 20) MiB)",

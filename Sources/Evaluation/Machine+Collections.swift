@@ -17,7 +17,7 @@ extension Machine {
     default:
       do {
         let count = try iterationCount(source)
-        try checkRoom(count * MemoryLayout<Value>.stride)
+        try checkRoom(forElements: count)
         result = heap.reserveList(result, more: count)
         for i in 0..<count { result = heap.append(try iterationElement(source, i), to: result) }
         return result
@@ -135,6 +135,7 @@ extension Machine {
 
   @inline(never) func restOf(_ target: UnsafeMutablePointer<Value>, _ value: Value, _ start: Int) throws {
     let count = try iterationCount(value)
+    try checkRoom(forElements: max(0, count - start))
     var rest = heap.emptyList(capacity: max(0, count - start))
     for i in start..<max(start, count) { rest = heap.append(try iterationElement(value, i), to: rest) }
     Machine.put(heap, target, rest)

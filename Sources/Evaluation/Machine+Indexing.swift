@@ -79,6 +79,7 @@ extension Machine {
     let count = try iterationCount(object)
     var positions: [Int] = []
     let chosen = try iterationCount(index)
+    try checkRoom(forElements: chosen)
     positions.reserveCapacity(min(chosen, 1 << 20))
     for i in 0..<chosen {
       let item = try iterationElement(index, i)

@@ -42,6 +42,7 @@ extension Natives {
       example: "join([1, 2], \", \")  # => \"1, 2\""
     ) { call in
       let between = try call.optionalText(1) ?? ""
+      try call.machine.checkRoom(forElements: try call.machine.iterationCount(call[0]))
       var parts: [String] = []
       for i in 0..<(try call.machine.iterationCount(call[0])) {
         let element = try call.machine.iterationElement(call[0], i)
@@ -116,6 +117,7 @@ extension Natives {
     var buckets: [UInt64: [Int]] = [:]
     var values = heap.emptyList(capacity: 8)
     var ids = heap.emptyList(capacity: 8)
+    try machine.checkRoom(forElements: try machine.iterationCount(call[0]))
     for i in 0..<(try machine.iterationCount(call[0])) {
       let element = try machine.iterationElement(call[0], i)
       let hash = machine.contentHash(element)

@@ -62,7 +62,8 @@ extension Machine {
       guard let object = value.boxedObject.flatMap(TensorHooks.portable) else {
         throw RuntimeError("E0505", "a value that is being traced cannot leave its function")
       }
-      return .box(value.tag, object, flags: value.tag == .tensor ? value.header.pointee.flags & TensorFlags.isFrozen : 0)
+      return .box(
+        value.tag, object, flags: value.tag == .tensor ? value.header.pointee.flags & TensorFlags.isFrozen : 0)
     default: return .box(value.tag, nil, flags: 0)
     }
   }

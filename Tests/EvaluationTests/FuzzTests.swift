@@ -62,7 +62,9 @@ import Testing
     }
 
     mutating func atom() -> String {
-      let plain = ["0", "1", "-1", "2.5", "9_223_372_036_854_775_807", "\"s\"", "none", "true", "nan", "[]", "{}", "inf"]
+      let plain = [
+        "0", "1", "-1", "2.5", "9_223_372_036_854_775_807", "\"s\"", "none", "true", "nan", "[]", "{}", "inf",
+      ]
       return random.pick(names + plain + ["(0..3)"])
     }
 

@@ -15,7 +15,9 @@ import Testing
   }
 
   @Test func fillingAListCopiesNothing() throws {
-    #expect(try copies("fn fill(n) { var xs = []; for i in 0..<n { xs ++= [i]; xs[i] = i + 1 }; xs }\nlet a = fill(5_000)") == 0)
+    #expect(
+      try copies("fn fill(n) { var xs = []; for i in 0..<n { xs ++= [i]; xs[i] = i + 1 }; xs }\nlet a = fill(5_000)")
+        == 0)
     #expect(try copies("var xs = []\nfor i in 0..<500 { xs ++= [i]; xs[-1] += 1 }") == 0)
     #expect(try copies("var s = \"\"\nfor i in 0..<500 { s ++= \"ab\" }") == 0)
   }
@@ -91,7 +93,10 @@ import Testing
     #expect(found == [["E0302"], ["E0302"], ["E0302"]])
   }
 
-  @Test(arguments: ["while true { }", "fn f(n) = f(n - 1)\nwhile true { try { f(1) } catch e { } }", "for i in 0..9_000_000_000 { [i] }"])
+  @Test(arguments: [
+    "while true { }", "fn f(n) = f(n - 1)\nwhile true { try { f(1) } catch e { } }",
+    "for i in 0..9_000_000_000 { [i] }",
+  ])
   func interruptsAreHeard(_ text: String) throws {
     let ids = try onLargeStack { () -> [String] in
       let session = Session(library: try testLibrary.get(), host: TestHost(), threads: 1)
@@ -162,7 +167,9 @@ import Testing
   @Test func bindingsOfCellsLiveOn() throws {
     let outcomes = try onLargeStack { () -> [String] in
       let session = Session(library: try testLibrary.get(), host: TestHost(), threads: 1)
-      return ["let x = [1, 2]", "fn f(y) = y + x[0]", "f(10)", "let x = 5", "f(1)", "x +", "x +\n 1", "y", "[][0]", "x"].map {
+      return [
+        "let x = [1, 2]", "fn f(y) = y + x[0]", "f(10)", "let x = 5", "f(1)", "x +", "x +\n 1", "y", "[][0]", "x",
+      ].map {
         switch session.runCell(SourceStore.shared.add(name: "<repl>", text: $0)) {
         case .value(let datum): plain(datum)
         case .none: "-"
@@ -177,13 +184,14 @@ import Testing
   @Test func aFailedCellKeepsWhatWasBound() throws {
     let shown = try onLargeStack { () -> [String] in
       let session = Session(library: try testLibrary.get(), host: TestHost(), threads: 1)
-      return ["var s = [1, 2]", "fn step(s) { fail(\"stop\") }", "s = step(s)", "for i in 0..3 { s = step(s) }", "s"].map {
-        if case .value(let datum) = session.runCell(SourceStore.shared.add(name: "<repl>", text: $0)) {
-          plain(datum)
-        } else {
-          ""
+      return ["var s = [1, 2]", "fn step(s) { fail(\"stop\") }", "s = step(s)", "for i in 0..3 { s = step(s) }", "s"]
+        .map {
+          if case .value(let datum) = session.runCell(SourceStore.shared.add(name: "<repl>", text: $0)) {
+            plain(datum)
+          } else {
+            ""
+          }
         }
-      }
     }
     #expect(shown.last == "[1, 2]")
   }

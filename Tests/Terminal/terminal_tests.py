@@ -77,10 +77,13 @@ def control_c_drops_the_line():
     child = session()
     child.expect("exp> ")
     child.send("1 + garbage(")
+    child.expect_exact("garbage(")
+    time.sleep(0.1)
     child.sendintr()
     child.expect(r"\^C\s+exp> ")
     child.sendline("fn f(x) {")
     child.expect(r"\.\.\.> ")
+    time.sleep(0.1)
     child.sendintr()
     child.expect(r"\^C\s+exp> ")
     assert enter(child, "6 * 7") == "42", child.before

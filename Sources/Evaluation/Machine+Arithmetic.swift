@@ -213,15 +213,8 @@ extension Machine {
   }
 
   private func joinRanges(_ x: Value, _ y: Value) throws -> Value {
-    var result = heap.emptyList(capacity: 8)
-    do {
-      result = try extend(result, with: x)
-      result = try extend(result, with: y)
-    } catch {
-      heap.release(result)
-      throw error
-    }
-    return result
+    // `extend` gives the list up when it throws.
+    try extend(extend(heap.emptyList(capacity: 8), with: x), with: y)
   }
 
   /// Fails when so many more bytes would pass the memory limit.

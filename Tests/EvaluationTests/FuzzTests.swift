@@ -105,7 +105,8 @@ import Testing
     try onLargeStack {
       var ran = 0
       for round in 0..<40 {
-        var writer = Writer(random: Random(state: UInt64(seed * 1_000 + round)))
+        let offset = Int(ProcessInfo.processInfo.environment["EXP_FUZZ_SEED"] ?? "") ?? 0
+        var writer = Writer(random: Random(state: UInt64(offset + seed * 1_000 + round)))
         let text = writer.program()
         if let path = ProcessInfo.processInfo.environment["EXP_FUZZ_LAST"] {
           try? text.write(toFile: path + "\(seed)", atomically: false, encoding: .utf8)

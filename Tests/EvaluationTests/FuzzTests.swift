@@ -124,6 +124,41 @@ import Testing
     }
   }
 
+  @Test(arguments: SpecTests.files) func mutatedSpecsEnd(_ file: String) throws {
+    let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Specs")
+    let text = try String(contentsOfFile: root.appendingPathComponent(file).path, encoding: .utf8)
+    let parts = text.components(separatedBy: "\n# ---\n").map { Array($0.unicodeScalars) }.filter { !$0.isEmpty }
+    let signs = Array("()[]{}.,:+-*/=<>\"' \n019xnotif?@^%".unicodeScalars)
+    try onLargeStack {
+      var random = Random(state: UInt64(Int(ProcessInfo.processInfo.environment["EXP_FUZZ_SEED"] ?? "") ?? 7))
+      for _ in 0..<25 {
+        var part = parts[random.next(parts.count)]
+        for _ in 0...random.next(4) where !part.isEmpty {
+          let place = random.next(part.count)
+          switch random.next(4) {
+          case 0: part.remove(at: place)
+          case 1: part.insert(signs[random.next(signs.count)], at: place)
+          case 2: part[place] = signs[random.next(signs.count)]
+          default: part.removeSubrange(place..<min(part.count, place + random.next(12)))
+          }
+        }
+        var mutated = ""
+        mutated.unicodeScalars.append(contentsOf: part)
+        if let path = ProcessInfo.processInfo.environment["EXP_FUZZ_LAST"] {
+          try? mutated.write(
+            toFile: path + file.replacingOccurrences(of: "/", with: "-"), atomically: false, encoding: .utf8)
+        }
+        let session = Session(library: try testLibrary.get(), host: TestHost(), threads: 1, maxMemory: 64 << 20)
+        let timer = DispatchWorkItem { session.interrupt() }
+        DispatchQueue.global().asyncAfter(deadline: .now() + 1, execute: timer)
+        _ = session.run(SourceStore.shared.add(name: "mutated.exp", text: mutated))
+        timer.cancel()
+        let left = session.liveObjects
+        #expect(left == 0, "\(file):\n\(mutated)")
+      }
+    }
+  }
+
   @Test func longProgramsCompile() throws {
     try onLargeStack {
       let chain = "let x = 1\nx" + String(repeating: " + x", count: 200)

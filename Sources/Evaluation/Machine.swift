@@ -100,7 +100,7 @@ final class Machine {
   }
 
   /// Half of the machine's memory, and at least 2 GiB.
-  static let defaultByteLimit = max(2 << 30, Int(clamping: ProcessMemory.physical / 4 * 3))
+  static let defaultByteLimit = max(2 << 30, Int(clamping: ProcessMemory.physical / 2))
 
   static let noPrototype: UnsafeMutablePointer<LoadedPrototype> = {
     let prototype = Prototype(name: "<native>", span: .none, literal: nil)

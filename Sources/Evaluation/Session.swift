@@ -55,7 +55,9 @@ public final class Session {
   public func check(_ file: SourceFile, settings: [String: String] = [:]) -> [Diagnostic] {
     let parsed = parse(file)
     var found = parsed.diagnostics
-    let (_, problems) = resolve(parsed.tree, prelude: library.prelude, globals: globals, nextSlot: nextSlot)
+    let (_, problems) = resolve(
+      parsed.tree, prelude: library.prelude, globals: globals, nextSlot: nextSlot,
+      isLibrary: library.contains(fileNamed: file.name))
     if parsed.diagnostics.isEmpty { found += problems }
     return found + checkSettings(parsed.tree, settings: settings)
   }

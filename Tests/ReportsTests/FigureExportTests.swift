@@ -25,7 +25,7 @@ import Testing
       try data.write(to: folder.appendingPathComponent("\(name).csv"), atomically: false, encoding: .utf8)
       try script.write(to: folder.appendingPathComponent("\(name).gp"), atomically: false, encoding: .utf8)
       let process = Process(), errors = folder.appendingPathComponent("\(name).err")
-      FileManager.default.createFile(atPath: errors.path, contents: nil)
+      _ = FileManager.default.createFile(atPath: errors.path, contents: nil)
       process.executableURL = URL(fileURLWithPath: gnuplot)
       process.arguments = ["\(name).gp"]
       process.currentDirectoryURL = folder

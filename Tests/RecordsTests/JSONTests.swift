@@ -29,7 +29,7 @@ import Testing
     #expect(try JSON.read(#""\u00e9\ud83d\ude00\/\b\f""#) == .string("é😀/\u{8}\u{C}"))
     #expect(
       try JSON.read(" [ 1 , -0 , -0.0, 1E2, 9223372036854775807, 9223372036854775808 ] ").array?.map(\.number) == [
-        1, 0, -0.0, 100, 9223372036854775807, 9223372036854775808,
+        1, 0, -0.0, 100, 9223372036854775808, 9223372036854775808,
       ])
     #expect(throws: JSONError.self) { try JSON.read([0x22, 0xFF, 0x22]) }
   }

@@ -38,7 +38,8 @@ import Testing
   /// 1.
   @Test func anyNumbersGiveAUsableAxis() {
     let odd: [Double] = [
-      0, -0.0, 1, -1, 1e-300, 1e300, -1e300, Double.leastNonzeroMagnitude, .greatestFiniteMagnitude, -.greatestFiniteMagnitude, .nan,
+      0, -0.0, 1, -1, 1e-300, 1e300, -1e300, Double.leastNonzeroMagnitude, .greatestFiniteMagnitude,
+      -.greatestFiniteMagnitude, .nan,
       .infinity, -.infinity, 0.1,
       0.1 + 1e-17, 1e16, 1e16 + 2, 3, 1e-5, 123456789,
     ].map { $0 }

@@ -127,7 +127,7 @@ extension Machine {
 
   // MARK: result
 
-  /// The table of a sweep: coordinates, then fields in order of first appearance, then `error` if a trial failed.
+  /// The table of a sweep: coordinates, then fields in order of first appearance, then `error` (or `failure`) if a trial failed.
   private func assemble(_ sweep: Prototype.SweepDescription, _ points: [[Value]], _ outcomes: [TrialOutcome]) -> Value {
     var names: [String] = sweep.axes
     var columns: [String: [Value]] = [:]
@@ -145,8 +145,10 @@ extension Machine {
       failures.append(outcome.status == .done ? .none : heap.string(reason ?? "failed"))
     }
     if failures.contains(where: { $0.tag == .string }) {
-      names.append("error")
-      columns["error"] = failures.map { heap.retained($0) }
+      // A field of the study's own may have that name already, as a test error does.
+      let name = names.contains("error") ? "failure" : "error"
+      names.append(name)
+      columns[name] = failures.map { heap.retained($0) }
     }
     let record = heap.record(names.map { ($0, heap.list(columns[$0] ?? [])) })
     let attachments = heap.record([

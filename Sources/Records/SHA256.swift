@@ -9,6 +9,13 @@ public struct SHA256: Sendable {
   /// Starts a hash.
   public init() { pending.reserveCapacity(64) }
 
+  /// The hash of bytes, as 32 bytes.
+  public static func bytes(_ bytes: [UInt8]) -> [UInt8] {
+    var hash = SHA256()
+    hash.update(bytes)
+    return hash.finish()
+  }
+
   /// The hash of bytes, as 64 lower-case hexadecimal digits.
   public static func hex(_ bytes: [UInt8]) -> String {
     var hash = SHA256()

@@ -1,0 +1,110 @@
+import Records
+import Tensors
+
+/// The SHA-256 of a value's content. Values that are `same` have one digest: records whatever the order of their fields,
+/// numbers by value (with one NaN and one zero), tensors by type, shape and elements (without axes: as numbers),
+/// functions by their name and what they hold.
+struct Digest {
+  /// What stands for each part: a plain value's bytes, or an object's hash.
+  private var parts: [[UInt8]] = []
+  private var completed: [[UInt8]] = []
+
+  /// 64 hexadecimal digits. Throws for a traced value.
+  static func hex(_ machine: Machine, _ value: Value) throws -> String {
+    var digest = Digest()
+    for node in try machine.portable(value).nodes { digest.add(node) }
+    return SHA256.hex(digest.parts.last ?? [])
+  }
+
+  private mutating func add(_ node: PortableValue.Node) {
+    switch node {
+    case .plain(let value): parts.append(Digest.bytes(of: value))
+    case .again(let number): parts.append(completed[number])
+    case .string(let text): complete("string", Array(text.utf8))
+    case .list(let count): complete("list", take(count).joined())
+    case .record(let names):
+      let fields = zip(names, take(names.count)).sorted { $0.0 < $1.0 }
+      complete("record", fields.map { SHA256.bytes(Array($0.utf8)) + $1 }.joined())
+    case .range(let isInclusive): complete("range", [isInclusive ? 1 : 0] + take(3).joined())
+    case .closure(let prototype, let count):
+      complete("function", SHA256.bytes(Array(prototype.name.utf8)) + take(count).joined())
+    case .box(.tensor, let object, _): complete(object as? Tensor)
+    case .box(let tag, let object, _):
+      let name = (object as? BoundNative)?.function.name ?? ""
+      complete("object", [tag.rawValue] + SHA256.bytes(Array(name.utf8)) + take(2).joined())
+    }
+  }
+
+  private mutating func take(_ count: Int) -> ArraySlice<[UInt8]> {
+    defer { parts.removeLast(count) }
+    return parts.suffix(count)
+  }
+
+  private mutating func complete(_ kind: String, _ content: some Sequence<UInt8>) {
+    complete(SHA256.bytes(Array(kind.utf8) + [0] + content))
+  }
+
+  private mutating func complete(_ part: [UInt8]) {
+    completed.append(part)
+    parts.append(part)
+  }
+
+  private mutating func complete(_ tensor: Tensor?) {
+    guard let tensor else { return complete("nothing", []) }
+    if let scalar = tensor.scalar, tensor.rank == 0 {
+      return complete(tensor.type == .bool ? Digest.bytes(of: Value(scalar != 0)) : Digest.bytes(of: tensor))
+    }
+    var hash = SHA256()
+    hash.update(Array("tensor \(tensor.type.name) \(tensor.shape)".utf8))
+    switch tensor.type {
+    case .f32: Digest.update(&hash, tensor, Float.self) { $0.isNaN ? Float.nan : $0 == 0 ? 0 : $0 }
+    case .f64: Digest.update(&hash, tensor, Double.self) { $0.isNaN ? Double.nan : $0 == 0 ? 0 : $0 }
+    default: hash.update(UnsafeRawBufferPointer(start: tensor.pointer, count: tensor.byteCount))
+    }
+    complete(hash.finish())
+  }
+
+  /// The elements in pieces, each element in its one form.
+  private static func update<Element>(
+    _ hash: inout SHA256, _ tensor: Tensor, _: Element.Type, _ form: (Element) -> Element
+  ) {
+    let elements = UnsafeBufferPointer(
+      start: UnsafeRawPointer(tensor.pointer).assumingMemoryBound(to: Element.self), count: tensor.count)
+    var start = 0
+    while start < elements.count {
+      let piece = elements[start..<min(start + 4096, elements.count)].map(form)
+      piece.withUnsafeBytes { hash.update($0) }
+      start += piece.count
+    }
+  }
+
+  private static func bytes(of value: Value) -> [UInt8] {
+    switch value.tag {
+    case .native: return [1] + SHA256.bytes(Array(NativeTable.shared.groups[value.asInt].name.utf8))
+    case .int where Int(exactly: Double(value.asInt)) == value.asInt: return bytes(of: Double(value.asInt))
+    case .float: return bytes(of: value.asDouble)
+    default: return [value.tag.rawValue] + bytes(of: value.bits)
+    }
+  }
+
+  private static func bytes(of tensor: Tensor) -> [UInt8] {
+    tensor.type.isFloat ? bytes(of: tensor.scalar ?? 0) : bytes(of: Value(tensor.integer(0)))
+  }
+
+  private static func bytes(of number: Double) -> [UInt8] {
+    [2] + bytes(of: number.isNaN ? Double.nan.bitPattern : number == 0 ? 0 : number.bitPattern)
+  }
+
+  private static func bytes(of bits: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: bits >> ($0 * 8)) } }
+}
+
+extension Natives {
+  static let digests: [NativeFunction] = [
+    NativeFunction(
+      "digest", ["x"],
+      doc:
+        "The SHA-256 of a value's content in 64 hexadecimal digits: values that are `same` have one digest, on every machine.",
+      example: "digest({ a: 1 }) == digest({ a: 1 })  # => true"
+    ) { call in call.heap.string(try Digest.hex(call.machine, call[0])) }
+  ]
+}

@@ -1,5 +1,11 @@
 import Tensors
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// A graph made ready to run many times: fused loops, a fixed order, memory assigned ahead. A plan is immutable; any
 /// number of threads may run it at once, each run with a workspace of its own.
 public final class Plan: @unchecked Sendable {
@@ -18,9 +24,12 @@ public final class Plan: @unchecked Sendable {
   let operandCount: Int
   let workspaces: WorkspacePool
 
+  /// False when the environment says `EXP_FUSION=off`, for tests and for finding faults.
+  public static let fusesByDefault = getenv("EXP_FUSION").map { String(cString: $0) } != "off"
+
   /// Plans a graph. `fuse: false` runs every node alone, as eager execution does; the bits are the same. Throws a
   /// `TensorError` without memory.
-  public init(_ graph: Graph, fuse: Bool = true) throws {
+  public init(_ graph: Graph, fuse: Bool = Plan.fusesByDefault) throws {
     let graph = try graph.withCountsAsConstants()
     var fusion = Fusion(PlanRoles(graph, fuse: fuse))
     var schedule = PlanSchedule(fusion)

@@ -19,6 +19,7 @@ import Testing
     let maker = RandomGraph(seed: seed)
     let examples = maker.examples()
     let eager = try runEager(examples, numbers: RandomGraph.numbers, maker.record)
+    try note(eager, seed)
     for fuse in [false, true] {
       let plan = try plan(examples, numbers: RandomGraph.numbers, fuse: fuse, maker.record)
       for threads in [1, 2, 4] {
@@ -31,6 +32,23 @@ import Testing
         }
       }
     }
+  }
+
+  /// Appends the seed and a hash of the results to the file that `EXP_FUZZ_DIGEST` names, to be compared with another
+  /// run's.
+  private func note(_ results: [Tensor], _ seed: Int) throws {
+    guard let path = getenv("EXP_FUZZ_DIGEST") else { return }
+    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+    for result in results {
+      let bytes = try result.canonical()
+      for i in 0..<bytes.byteCount {
+        hash = (hash ^ UInt64(bytes.pointer.load(fromByteOffset: i, as: UInt8.self))) &* 0x100_0000_01b3
+      }
+    }
+    let file = open(path, O_WRONLY | O_CREAT | O_APPEND, 0o644)
+    defer { close(file) }
+    let line = Array("\(seed) \(String(hash, radix: 16))\n".utf8)
+    #expect(write(file, line, line.count) == line.count)
   }
 
   /// NaN may differ in its payload, which no program can see.

@@ -29,6 +29,13 @@ struct Fusion {
     self.roles = roles
     groupOf = Array(repeating: -1, count: roles.graph.nodes.count)
     for (index, role) in roles.roles.enumerated() where role != .view && role != .input && role != .constant {
+      if role == .result {
+        // Part of its program, which comes before it.
+        let program = groupOf[roles.graph.nodes[index].inputs[0].index]
+        groupOf[index] = program
+        if program >= 0 { groups[program]?.nodes.append(index) }
+        continue
+      }
       groupOf[index] = groups.count
       groups.append(initialGroup(index, role))
     }

@@ -11,37 +11,53 @@ extension Trace {
       throw Operands(primitive: .stopGradient, shapes: [shape(y), shape(seed)], types: [type(y), type(seed)])
         .error("and its seed need one shape and type")
     }
-    let reached = dependents(of: wrt, upTo: y)
-    var cotangents: [NodeID?] = Array(repeating: nil, count: y.index + 1)
-    if reached[y.index] { cotangents[y.index] = try seed ?? filled(1, like: y) }
+    let found = try gradients(of: [(y, seed)], wrt: wrt)
+    return try zip(wrt, found).map { node, gradient in try gradient ?? filled(0, like: node) }
+  }
+
+  /// Reverse mode of several values at once, each weighted by a seed of its form (1 everywhere where there is none):
+  /// the sum of the derivatives, nil where nothing depends on a variable.
+  func gradients(of values: [(NodeID, NodeID?)], wrt: [NodeID]) throws -> [NodeID?] {
+    guard let last = values.map(\.0).max() else { return wrt.map { _ in nil } }
+    let reached = dependents(of: wrt, upTo: last)
+    var cotangents = Cotangents(count: last.index + 1)
     let first = wrt.map(\.index).min() ?? 0
-    for index in stride(from: y.index, through: first, by: -1) {
-      guard reached[index], let cotangent = cotangents[index] else { continue }
-      try propagate(cotangent, through: NodeID(index), reached, &cotangents)
+    for (value, seed) in values where reached[value.index] {
+      try cotangents.add(seed ?? filled(1, like: value), to: value.index, Builder(trace: self, origin: 0))
+    }
+    for index in stride(from: last.index, through: first, by: -1) where reached[index] {
+      try propagate(through: NodeID(index), reached, &cotangents)
     }
     return try wrt.map { node in
-      if node <= y, let cotangent = cotangents[node.index] { return cotangent }
-      return try filled(0, like: node)
+      node <= last ? try cotangents.settled(node.index, Builder(trace: self, origin: 0)) : nil
     }
   }
 
   /// Adds the cotangents that node `index` hands to those of its inputs that lead to the variables asked for.
-  private func propagate(
-    _ cotangent: NodeID, through id: NodeID, _ reached: [Bool], _ cotangents: inout [NodeID?]
-  ) throws {
+  private func propagate(through id: NodeID, _ reached: [Bool], _ cotangents: inout Cotangents) throws {
     let node = nodes[id.index]
     guard node.inputs.contains(where: { reached[$0.index] }) else { return }
     let build = Builder(trace: self, origin: node.origin)
     let needed = node.inputs.map { reached[$0.index] }
-    let step = DerivativeStep(node: node, output: id, cotangent: cotangent, needed: needed, build: build)
-    let contributions = try step.contributions()
-    for (input, contribution) in zip(node.inputs, contributions) where reached[input.index] {
-      guard let contribution else { continue }
-      if let known = cotangents[input.index] {
-        cotangents[input.index] = try build.add(known, contribution)
-      } else {
-        cotangents[input.index] = contribution
+    let contributions: [NodeID?]
+    if case .program(let program) = node.primitive {
+      guard let results = cotangents.ofResults(id.index, count: program.results.count) else { return }
+      contributions = try program.contributions(
+        ProgramDerivative(node: id, operands: node.inputs, cotangents: results, needed: needed, build: build))
+    } else {
+      guard let cotangent = try cotangents.settled(id.index, build) else { return }
+      switch node.primitive {
+      case .result(let result, _, _): return try cotangents.add(cotangent, to: node.inputs[0].index, result, build)
+      case .slice(let starts, let counts, let steps):
+        let slice = SliceCotangent(starts: starts, counts: counts, steps: steps, cotangent: cotangent)
+        return cotangents.add(slice, to: node.inputs[0].index, shape: shape(node.inputs[0]))
+      default: break
       }
+      let step = DerivativeStep(node: node, output: id, cotangent: cotangent, needed: needed, build: build)
+      contributions = try step.contributions()
+    }
+    for (input, contribution) in zip(node.inputs, contributions) where reached[input.index] {
+      if let contribution { try cotangents.add(contribution, to: input.index, build) }
     }
   }
 
@@ -91,8 +107,9 @@ struct DerivativeStep {
     case .reduce(let operation, let axes): return [try reduce(operation, axes)]
     case .cumulativeSum(let axis): return [try cumulativeSum(axis)]
     case .matmul(let transposeA, let transposeB): return try matmul(transposeA, transposeB)
-    case .slice(let starts, _, let steps):
-      return [try build.apply(.unslice(starts: starts, steps: steps, shape: shape(0)), [cotangent])]
+    case .slice, .program, .result:
+      // `Trace.gradients` handles them itself.
+      return inputs.map { _ in nil }
     case .unslice(let starts, let steps, _):
       return [try build.apply(.slice(starts: starts, counts: shape(0), steps: steps), [cotangent])]
     case .dynamicSlice: return try dynamicSlice()

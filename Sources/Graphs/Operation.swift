@@ -15,7 +15,7 @@ class Operation {
   static func make(_ primitive: Primitive, _ inputs: [OperandInfo], _ out: OperandInfo) -> Operation {
     let x = inputs.first ?? out
     switch primitive {
-    case .input, .constant: return Operation()
+    case .input, .constant, .program, .result: return Operation()
     case .unary, .binary, .compare, .select, .convert: return ElementwiseOperation(primitive, inputs, out)
     case .broadcast(let shape): return CopyOperation(Layout(x.shape).broadcast(to: shape), x.type)
     case .reshape, .stopGradient: return CopyOperation(Layout(x.shape), x.type)

@@ -68,7 +68,7 @@ extension Plan {
     return tensor.shape == shape ? tensor : try tensor.reshaped(shape)
   }
 
-  private func run(_ step: PlanStep, _ workspace: Workspace, _ threads: Int) throws {
+  func run(_ step: PlanStep, _ workspace: Workspace, _ threads: Int) throws {
     switch step {
     case .scalars(let scalars): try scalars.run(slots: workspace.slots)
     case .operation(let step):
@@ -77,10 +77,18 @@ extension Plan {
       }
       let out = workspace.slots[step.out]
       do {
+        if let program = step.program {
+          for (i, slot) in step.results.enumerated() { workspace.results[i] = slot.map { workspace.slots[$0] } }
+          try program.run(
+            UnsafePointer(workspace.operands), results: UnsafePointer(workspace.results),
+            workspace.arena.base + step.scratch, threads: threads)
+          return
+        }
         if threads > 1, try step.operation.runParallel(UnsafePointer(workspace.operands), out, threads) { return }
         try step.operation.run(UnsafePointer(workspace.operands), out, workspace.arena.base + step.scratch)
       } catch var error as GraphError {
-        error.origin = step.origin
+        // An error inside a program knows better where it came from.
+        if step.program == nil || error.origin == 0 { error.origin = step.origin }
         throw error
       }
     case .loop(let loop):

@@ -22,6 +22,7 @@ public final class Plan: @unchecked Sendable {
   let laneBytes: Int
   let referenceCount: Int
   let operandCount: Int
+  let resultCount: Int
   let workspaces: WorkspacePool
 
   /// False when the environment says `EXP_FUSION=off`, for tests and for finding faults.
@@ -38,7 +39,7 @@ public final class Plan: @unchecked Sendable {
       fusion = Fusion(PlanRoles(graph, fuse: false))
       schedule = PlanSchedule(fusion)
     }
-    var builder = PlanBuilder(fusion, schedule)
+    var builder = try PlanBuilder(fusion, schedule)
     self.graph = graph
     self.fusion = fusion
     steps = builder.steps()
@@ -57,6 +58,7 @@ public final class Plan: @unchecked Sendable {
     laneBytes = steps.map(\.laneBytes).max() ?? 0
     referenceCount = steps.map(\.referenceCount).max() ?? 0
     operandCount = steps.map(\.operandCount).max() ?? 0
+    resultCount = steps.map(\.resultCount).max() ?? 0
     workspaces = WorkspacePool()
   }
 
@@ -115,11 +117,18 @@ enum PlanStep {
     if case .operation(let step) = self { return step.operands.count }
     return 0
   }
+  var resultCount: Int {
+    if case .operation(let step) = self { return step.results.count }
+    return 0
+  }
 }
 
 /// An operation that runs alone.
 final class OperationStep {
   let operation: Operation
+  /// The same operation where it is a program, and the slots of its results that somebody reads.
+  let program: ProgramOperation?
+  let results: [Int?]
   let operands: [ScalarStep.Place]
   let out: Int
   /// Bytes into the arena.
@@ -127,8 +136,13 @@ final class OperationStep {
   let origin: Int32
   let node: Int
 
-  init(_ operation: Operation, operands: [ScalarStep.Place], out: Int, scratch: Int, origin: Int32, node: Int) {
+  init(
+    _ operation: Operation, operands: [ScalarStep.Place], out: Int, results: [Int?] = [], scratch: Int, origin: Int32,
+    node: Int
+  ) {
     self.operation = operation
+    program = operation as? ProgramOperation
+    self.results = results
     self.operands = operands
     self.out = out
     self.scratch = scratch

@@ -10,21 +10,22 @@ struct PlanBuilder {
   private var roles: PlanRoles { fusion.roles }
   private var graph: Graph { fusion.roles.graph }
 
-  init(_ fusion: Fusion, _ schedule: PlanSchedule) {
+  init(_ fusion: Fusion, _ schedule: PlanSchedule) throws {
     self.fusion = fusion
     self.schedule = schedule
     var scratch: [Int: Int] = [:]
     for (place, group) in schedule.order.enumerated() {
       guard let index = fusion.groups[group]?.nodes.first, fusion.roles.roles[index] == .operation else { continue }
-      let operation = PlanBuilder.operation(index, fusion.roles)
+      let operation = try PlanBuilder.operation(index, fusion.roles)
       operations[index] = operation
       if operation.scratchBytes > 0 { scratch[place] = operation.scratchBytes }
     }
     memory = PlanMemory(fusion, schedule, scratchBytes: scratch)
   }
 
-  private static func operation(_ index: Int, _ roles: PlanRoles) -> Operation {
+  private static func operation(_ index: Int, _ roles: PlanRoles) throws -> Operation {
     let node = roles.graph.nodes[index]
+    if case .program(let program) = node.primitive { return try program.operation() }
     let inputs = node.inputs.map { roles.graph.nodes[$0.index] }.map { OperandInfo(shape: $0.shape, type: $0.type) }
     return Operation.make(node.primitive, inputs, OperandInfo(shape: node.shape, type: node.type))
   }
@@ -78,9 +79,16 @@ struct PlanBuilder {
       product.hasBias = epilogue.bias != nil
       product.activation = epilogue.activation
     }
+    var results: [Int?] = []
+    if case .program(let program) = node.primitive {
+      results = Array(repeating: nil, count: program.results.count)
+      for user in roles.users[index] {
+        if case .result(let result, _, _) = graph.nodes[user].primitive { results[result] = memory.slotOf[user] }
+      }
+    }
     return OperationStep(
       operations[index] ?? Operation(), operands: operands,
-      out: memory.slotOf[epilogue?.result ?? index] ?? 0, scratch: memory.scratch[place] ?? 0, origin: node.origin,
+      out: memory.slotOf[epilogue?.result ?? index] ?? 0, results: results, scratch: memory.scratch[place] ?? 0, origin: node.origin,
       node: index)
   }
 

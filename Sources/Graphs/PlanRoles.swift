@@ -11,6 +11,8 @@ enum Role: Equatable {
   case loop
   /// Executed alone by its `Operation`.
   case operation
+  /// Written by the program that it is a result of.
+  case result
 }
 
 /// What each node of a graph is to a plan, and whose memory its value lies in.
@@ -117,6 +119,7 @@ struct PlanRoles {
       if single { return .scalar }
       return fuse && node.count > 0 ? .loop : .operation
     case .deriveKey: return .scalar
+    case .result: return .result
     case .random: return fuse && node.count > 1 ? .loop : .operation
     case .reduce(_, let axes):
       let shape = graph.nodes[node.inputs[0].index].shape

@@ -45,14 +45,17 @@ struct PlanSchedule {
   }
 
   private static func canFail(_ group: Int, _ fusion: Fusion) -> Bool {
-    (fusion.groups[group]?.nodes ?? []).contains { index in
-      let node = fusion.roles.graph.nodes[index]
-      switch node.primitive {
-      case .gather, .scatterAdd, .pick, .unpick, .oneHot, .dynamicSlice, .dynamicUpdate, .permutation, .sort,
-        .argSort:
-        return true
-      default: return node.isNumber && IntegerArithmetic.isChecked(node.primitive, node.type)
-      }
+    (fusion.groups[group]?.nodes ?? []).contains { canFail(fusion.roles.graph.nodes[$0]) }
+  }
+
+  /// Whether running a node can raise an error.
+  static func canFail(_ node: Node) -> Bool {
+    switch node.primitive {
+    case .gather, .scatterAdd, .pick, .unpick, .oneHot, .dynamicSlice, .dynamicUpdate, .permutation, .sort,
+      .argSort:
+      return true
+    case .program(let program): return program.canFail
+    default: return node.isNumber && IntegerArithmetic.isChecked(node.primitive, node.type)
     }
   }
 

@@ -67,4 +67,8 @@ public enum Primitive: Hashable, Sendable {
   case permutation(n: Int, count: Int)
   /// The input, without gradient.
   case stopGradient
+  /// A loop or a choice made of smaller graphs; its value is its results.
+  case program(GraphProgram)
+  /// One result of a program.
+  case result(index: Int, shape: Shape, type: ElementType)
 }

@@ -39,6 +39,10 @@ public func infer(_ primitive: Primitive, shapes: [Shape], types: [ElementType])
   case .random(let distribution, let shape, let type): return try operands.random(distribution, shape, type)
   case .deriveKey: return try operands.deriveKey()
   case .permutation(let n, let count): return try operands.permutation(n, count)
+  case .program(let program):
+    try program.check(operands)
+    return ([0], .f32)
+  case .result(_, let shape, let type): return (shape, type)
   }
 }
 
@@ -48,12 +52,13 @@ extension Primitive {
     switch self {
     case .input, .constant, .iota: 0...0
     case .unary, .convert, .broadcast, .reshape, .transpose, .reduce, .argReduce, .cumulativeSum, .slice, .unslice,
-      .oneHot, .sort, .argSort, .random, .stopGradient:
+      .oneHot, .sort, .argSort, .random, .stopGradient, .result:
       1...1
     case .binary, .compare, .matmul, .dynamicSlice, .gather, .scatterAdd, .pick, .unpick, .deriveKey, .permutation:
       2...2
     case .select, .dynamicUpdate: 3...3
     case .concat: 1...Int.max
+    case .program(let program): program.operands.count...program.operands.count
     }
   }
 
@@ -69,6 +74,7 @@ extension Primitive {
     case .matmul: "matrix product"
     case .cumulativeSum: "cumulative sum"
     case .scatterAdd: "scatter"
+    case .program(let program): program.name
     default: String("\(self)".prefix { $0 != "(" })
     }
   }

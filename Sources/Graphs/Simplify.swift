@@ -10,11 +10,12 @@ extension Graph {
     for index in nodes.indices.reversed() where live[index] {
       for input in nodes[index].inputs { live[input.index] = true }
     }
-    var pass = SimplifyPass(source: self)
+    var pass = SimplifyPass(source: self, widest: widestPrograms(live))
     for index in nodes.indices where live[index] { pass.add(index) }
     var result = Graph(
       nodes: pass.nodes, constants: pass.constants, inputs: inputs, outputs: outputs.map { pass.place[$0.index] },
       guards: guards.map { (node: pass.place[$0.node.index], value: $0.value) })
+    result.prunePrograms()
     result.dropDeadNodes()
     return result
   }
@@ -59,13 +60,20 @@ private struct SimplifyPass {
     var type: ElementType = .f32
   }
 
-  init(source: Graph) {
+  /// The widest form of each program.
+  private let widest: [ProgramPlace: GraphProgram]
+
+  init(source: Graph, widest: [ProgramPlace: GraphProgram]) {
     self.source = source
+    self.widest = widest
     place = Array(repeating: NodeID(0), count: source.nodes.count)
   }
 
   mutating func add(_ index: Int) {
     var node = source.nodes[index]
+    if case .program(let program) = node.primitive, let wide = widest[ProgramPlace(program, node.inputs)] {
+      node.primitive = .program(wide)
+    }
     node.inputs = node.inputs.map { place[$0.index] }
     place[index] = rewritten(node)
   }

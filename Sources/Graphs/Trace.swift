@@ -90,6 +90,8 @@ public final class Trace {
   public func shape(_ node: NodeID) -> Shape { nodes[node.index].shape }
   /// Element type of a node's value.
   public func type(_ node: NodeID) -> ElementType { nodes[node.index].type }
+  /// Whether the node depends on an input.
+  func isVariable(_ node: NodeID) -> Bool { variable[node.index] }
   /// Whether the node is a number of the language.
   public func isNumber(_ node: NodeID) -> Bool { nodes[node.index].isNumber }
 
@@ -113,7 +115,7 @@ public final class Trace {
     return graph.simplified()
   }
 
-  private func append(
+  func append(
     _ primitive: Primitive, _ inputs: [NodeID], _ shape: Shape, _ type: ElementType, _ isNumber: Bool, _ origin: Int32,
     _ value: Tensor?, isVariable: Bool
   ) -> NodeID {

@@ -6,6 +6,8 @@ final class Workspace {
   let arena: Storage
   /// Pointers to an operation's operands.
   let operands: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  /// Pointers to the results of a program.
+  let results: UnsafeMutablePointer<UnsafeMutableRawPointer?>
   private let slotCount: Int
   private let operandCount: Int
   private let laneBytes: Int
@@ -29,6 +31,8 @@ final class Workspace {
     slots.initialize(repeating: arena.base, count: Swift.max(slotCount, 1))
     operands = .allocate(capacity: Swift.max(operandCount, 1))
     operands.initialize(repeating: arena.base, count: Swift.max(operandCount, 1))
+    results = .allocate(capacity: Swift.max(plan.resultCount, 1))
+    results.initialize(repeating: nil, count: Swift.max(plan.resultCount, 1))
     for (slot, kind) in plan.memory.kinds.enumerated() {
       switch kind {
       case .arena(let offset): slots[slot] = arena.base + offset
@@ -41,6 +45,7 @@ final class Workspace {
   deinit {
     slots.deallocate()
     operands.deallocate()
+    results.deallocate()
     for lane in lanes { lane.current.deallocate() }
   }
 

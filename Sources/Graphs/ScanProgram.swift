@@ -1,0 +1,156 @@
+import Tensors
+
+/// A loop of fixed length: at each step the body takes the carries, an entry of each sequence and the invariants, and
+/// gives the next carries and an entry of each out.
+///
+/// Operands: the first carries, the sequences (entries along axis 0), the invariants. Results: the last carries, the
+/// outs (entries along axis 0). Nothing is unrolled: compiling does not depend on the length.
+public final class ScanProgram: GraphProgram, @unchecked Sendable {
+  /// One step: inputs are carries, entries, invariants; outputs are carries, outs. Not simplified.
+  public let body: Graph
+  /// Number of carries.
+  public let carries: Int
+  /// Number of sequences.
+  public let sequences: Int
+  /// Number of steps.
+  public let length: Int
+  /// Whether the last entry comes first.
+  public let isReversed: Bool
+  private let original: ScanProgram?
+  private let plan = Once<PlanBody>()
+  let linearization = Once<ScanLinearization>()
+  let variants = ScanVariants()
+
+  /// Throws a `TensorError` where the body does not give carries of the form that it takes.
+  public convenience init(
+    body: Graph, carries: Int, sequences: Int, length: Int, isReversed: Bool = false
+  ) throws {
+    try self.init(body, carries, sequences, length, isReversed, extending: nil)
+  }
+
+  init(
+    _ body: Graph, _ carries: Int, _ sequences: Int, _ length: Int, _ isReversed: Bool, extending original: ScanProgram?
+  ) throws {
+    self.body = body
+    self.carries = carries
+    self.sequences = sequences
+    self.length = length
+    self.isReversed = isReversed
+    self.original = original
+    guard carries >= 0, sequences >= 0, length >= 0, carries + sequences <= body.inputs.count,
+      carries <= body.outputs.count
+    else { throw TensorError(.other(operation: "scan"), "scan was given a body that does not fit its carries") }
+    func stacked(_ entry: GraphInput) throws -> GraphInput {
+      let shape = [length] + entry.shape
+      let operands = Operands(primitive: .broadcast(shape), shapes: [entry.shape], types: [entry.type])
+      return GraphInput(shape: try operands.checked(shape), type: entry.type, isNumber: false)
+    }
+    let operands = try body.inputs.enumerated().map { index, input in
+      index >= carries && index < carries + sequences ? try stacked(input) : input
+    }
+    let outputs = body.outputs.map { id -> GraphInput in
+      let node = body.nodes[id.index]
+      return GraphInput(shape: node.shape, type: node.type, isNumber: node.isNumber)
+    }
+    for k in 0..<carries where outputs[k].shape != operands[k].shape || outputs[k].type != operands[k].type {
+      throw TensorError(
+        .shapeMismatch(operation: "scan", left: operands[k].shape, right: outputs[k].shape),
+        "scan needs a carry that keeps its form: it goes in as \(Words.tensor(operands[k].shape, operands[k].type)) "
+          + "and comes out as \(Words.tensor(outputs[k].shape, outputs[k].type))")
+    }
+    let results = try outputs.enumerated().map { index, output in
+      index < carries ? operands[index] : try stacked(output)
+    }
+    super.init(operands: operands, results: results)
+  }
+
+  override var name: String { "scan" }
+  override var base: GraphProgram? { original }
+  override var canFail: Bool { body.nodes.contains { PlanSchedule.canFail($0) } }
+  override func operation() throws -> ProgramOperation { ScanOperation(self, try plannedBody()) }
+  override func prepared() throws -> GraphProgram { try linearized().extended }
+
+  /// The plan of the body.
+  func plannedBody() throws -> PlanBody { try plan.get { try PlanBody(body) } }
+
+  /// What reverse mode needs, found once.
+  func linearized() throws -> ScanLinearization {
+    try linearization.get { try ScanLinearization(self) }
+  }
+
+  override func contributions(_ step: ProgramDerivative) throws -> [NodeID?] {
+    try ScanDerivative(self, step).contributions()
+  }
+  override func tangents(_ step: ProgramTangents) throws -> [NodeID?] { try scanTangents(step) }
+  override func batched(_ step: ProgramBatch) throws -> [BatchedNode] { try scanBatch(step) }
+
+  override func pruned(_ isUsed: [Bool]) -> (program: GraphProgram, operands: [Int], places: [Int])? {
+    scanPruned(isUsed)
+  }
+}
+
+/// Runs a loop: carries go back and forth between two buffers, entries are read and written where they lie.
+final class ScanOperation: ProgramOperation {
+  private let program: ScanProgram
+  private let body: PlanBody
+  /// Where things lie in scratch memory: per carry two buffers, per out one entry that nobody reads.
+  private let carryBuffers: [(first: Int, second: Int)]
+  private let outBuffers: [Int]
+  private let total: Int
+  private let isPassedOn: [Bool]
+
+  init(_ program: ScanProgram, _ body: PlanBody) {
+    self.program = program
+    self.body = body
+    var total = 0
+    func take(_ bytes: Int) -> Int {
+      defer { total += (bytes + 63) & ~63 }
+      return total
+    }
+    let carries = program.carries
+    carryBuffers = (0..<carries).map { (take(body.outputBytes[$0]), take(body.outputBytes[$0])) }
+    outBuffers = body.outputBytes[carries...].map(take)
+    isPassedOn = (0..<carries).map { body.passes($0, to: $0) }
+    self.total = total
+  }
+
+  override var scratchBytes: Int { total }
+
+  override func run(
+    _ x: UnsafePointer<UnsafeMutableRawPointer>, results: UnsafePointer<UnsafeMutableRawPointer?>,
+    _ scratch: UnsafeMutableRawPointer, threads: Int
+  ) throws {
+    let (carries, sequences, length) = (program.carries, program.sequences, program.length)
+    let (inputCount, outputCount) = (body.inputBytes.count, body.outputBytes.count)
+    try withUnsafeTemporaryAllocation(
+      of: UnsafeMutableRawPointer.self, capacity: inputCount + outputCount + 1
+    ) { pointers in
+      guard let inputs = pointers.baseAddress else { return }
+      let outputs = inputs + inputCount
+      for i in 0..<inputCount { (inputs + i).initialize(to: x[i]) }
+      for i in 0...outputCount { (outputs + i).initialize(to: scratch) }
+      if length > 0 {
+        let workspace = try body.begin(threads: threads)
+        defer { body.end(workspace) }
+        for step in 0..<length {
+          let entry = program.isReversed ? length - 1 - step : step
+          for s in carries..<(carries + sequences) { inputs[s] = x[s] + entry * body.inputBytes[s] }
+          for k in 0..<carries {
+            let buffer = scratch + (step & 1 == 0 ? carryBuffers[k].first : carryBuffers[k].second)
+            outputs[k] = isPassedOn[k] ? inputs[k] : step == length - 1 ? results[k] ?? buffer : buffer
+          }
+          for y in carries..<outputCount {
+            outputs[y] = results[y].map { $0 + entry * body.outputBytes[y] } ?? scratch + outBuffers[y - carries]
+          }
+          try body.run(workspace, inputs: inputs, outputs: outputs, threads: threads)
+          for k in 0..<carries { inputs[k] = outputs[k] }
+        }
+      }
+      for k in 0..<carries {
+        if let result = results[k], result != inputs[k] {
+          result.copyMemory(from: inputs[k], byteCount: body.outputBytes[k])
+        }
+      }
+    }
+  }
+}

@@ -83,6 +83,12 @@ INL void P(tile_body)(const P(tile) * t, int rows, int across, int by_rows, int 
   const int64_t row = by_rows ? t->a_row : 1, step = by_rows ? 1 : t->a_step, ldb = t->ldb;
   const T *base[(ROWS_MAX + 2) / 3];
   _Pragma("clang loop unroll(full)") for (int i = 0; i < (ROWS_MAX + 2) / 3; i++) base[i] = a + 3 * i * row;
+  // C comes into the cache while long sums are made.
+  if (t->k >= 64) {
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++)
+      _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v += 64 / (LANES_T * (int)sizeof(T)))
+        __builtin_prefetch(t->c + i * t->ldc + v * LANES_T, 1);
+  }
   for (int64_t k = t->k; k > 0; k--) {
     P(vec) x[ACROSS_WIDE];
     _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) x[v] =
@@ -186,12 +192,12 @@ static const P(tile_function) P(wide_tiles)[ROWS_WIDE][2][2][MASK_KINDS] = {
 #endif
 };
 
-// out[c * ldo + r] = x[r * ldx + c] for 8 x 8 elements, by shuffles.
+// out[c * ldo + r] = x[r * ldx + c] for 8 x 8 elements, by shuffles; of x only the first `rows` rows are read.
 typedef T P(eight) __attribute__((vector_size(8 * sizeof(T))));
 typedef T P(eightu) __attribute__((vector_size(8 * sizeof(T)), aligned(sizeof(T)), may_alias));
-INL void P(transpose8)(const T *x, int64_t ldx, T *out, int64_t ldo) {
+INL void P(transpose8)(int64_t rows, const T *x, int64_t ldx, T *out, int64_t ldo) {
   P(eight) r[8], s[8];
-  for (int i = 0; i < 8; i++) r[i] = *(const P(eightu) *)(x + i * ldx);
+  for (int i = 0; i < 8; i++) r[i] = *(const P(eightu) *)(x + (i < rows ? i : rows - 1) * ldx);
   for (int i = 0; i < 4; i++) {
     s[2 * i] = __builtin_shufflevector(r[2 * i], r[2 * i + 1], 0, 8, 2, 10, 4, 12, 6, 14);
     s[2 * i + 1] = __builtin_shufflevector(r[2 * i], r[2 * i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
@@ -212,9 +218,17 @@ static void P(transpose)(int64_t rows, int64_t columns, const T *x, int64_t ldx,
   int64_t r = 0;
   for (; r + 8 <= rows; r += 8) {
     int64_t c = 0;
-    for (; c + 8 <= columns; c += 8) P(transpose8)(x + r * ldx + c, ldx, out + c * ldo + r, ldo);
+    for (; c + 8 <= columns; c += 8) P(transpose8)(8, x + r * ldx + c, ldx, out + c * ldo + r, ldo);
     for (; c < columns; c++)
       for (int64_t i = 0; i < 8; i++) out[c * ldo + r + i] = x[(r + i) * ldx + c];
+  }
+  if (rows - r > 2 && r + 8 <= ldo) {
+    // The last few rows, with a repeated one in the places that nobody reads.
+    int64_t c = 0;
+    for (; c + 8 <= columns; c += 8) P(transpose8)(rows - r, x + r * ldx + c, ldx, out + c * ldo + r, ldo);
+    for (; c < columns; c++)
+      for (int64_t i = r; i < rows; i++) out[c * ldo + i] = x[i * ldx + c];
+    return;
   }
   for (; r < rows; r++)
     for (int64_t c = 0; c < columns; c++) out[c * ldo + r] = x[r * ldx + c];
@@ -242,9 +256,20 @@ static void P(pack_b)(
   }
 }
 
+// Steps of A stored transposed, `rows` neighbours each, PACKED_ROWS apart.
+#define PACKED_ROWS 16
+static void P(pack_steps)(int64_t rows, int64_t kb, const T *s, int64_t lda, T *out) {
+  for (int64_t i = 0; i < rows; i += LANES_T) {
+    const P(mask) mask = P(mask_of)(rows - i);
+    for (int64_t q = 0; q < kb; q++) P(store)(out + q * PACKED_ROWS + i, P(load_mask)(s + q * lda + i, mask));
+  }
+}
+
 // Columns of B that stay packed in the second cache.
 #define N_CACHE (T_IS_F32 ? 512 : 256)
 #define FIRST_CACHE_BYTES 24576
+// An A larger than this is not expected to lie in the second cache.
+#define FAR_BYTES 262144
 
 // Without memory for packing: the definition itself.
 static void P(product_plain)(const ck_product *p) {
@@ -304,15 +329,20 @@ static void P(product)(const ck_product *p) {
   }
   const int wide = m <= ROWS_WIDE;
   const int64_t width = (wide ? ACROSS_WIDE : ACROSS) * LANES_T;
-  const int64_t height = wide ? ROWS_WIDE : ROWS_MAX;
+  const int64_t uses = (n + width - 1) / width;
+  // Rows of A whose addresses fall on the same few sets of the first cache push one another out: fewer at a time then,
+  // or, where they are used again, packed.
+  const int64_t row_bytes = p->lda * (int64_t)sizeof(T);
+  const int collide = row_bytes % 2048 == 0 && k >= 32;
+  const int64_t height = wide ? ROWS_WIDE : collide && !p->trans_a && uses == 1 && ROWS_MAX > 8 ? 7 : ROWS_MAX;
   // Rows spread evenly over the panels, so that no panel is nearly empty.
   const int64_t panels = (m + height - 1) / height;
   // B is packed when it must be turned, or when it is used often and does not lie well in the first cache.
   const int pack_b = p->trans_b
                      || (panels >= 16 && n > width && (k < K_BLOCK ? k : K_BLOCK) * n * (int64_t)sizeof(T) > FIRST_CACHE_BYTES);
   // Rows of A are read where they lie unless they are used very often: packing them measured 10 % slower up to n = 1024.
-  const int64_t uses = (n + width - 1) / width;
-  const int pack_a = p->trans_a ? uses >= 8 && m > height : uses >= 33;
+  const int pack_a = p->trans_a ? uses >= (collide ? 2 : 8) && m > height : uses >= (collide ? 2 : 33);
+  const int far_a = uses >= 2 && m * k * (int64_t)sizeof(T) > FAR_BYTES;
   T *packed_b = NULL, *packed_a = NULL;
   if (pack_b | pack_a) {
     packed_a = ck_scratch();
@@ -320,7 +350,7 @@ static void P(product)(const ck_product *p) {
       P(product_plain)(p);
       return;
     }
-    packed_b = packed_a + K_BLOCK * 16;
+    packed_b = packed_a + K_BLOCK * PACKED_ROWS;
   }
   P(tile) t;
   t.ldc = p->ldc;
@@ -341,24 +371,36 @@ static void P(product)(const ck_product *p) {
           t.a = s;
           t.a_step = p->lda;
           if (pack_a) {
-            for (int64_t q = 0; q < kb; q++)
-              for (int64_t i = 0; i < rows; i++) packed_a[q * rows + i] = s[q * p->lda + i];
+            P(pack_steps)(rows, kb, s, p->lda, packed_a);
             t.a = packed_a;
-            t.a_step = rows;
+            t.a_step = PACKED_ROWS;
           }
         } else {
           const T *s = (const T *)p->a + i0 * p->lda + k0;
           if (pack_a) {
-            P(transpose)(rows, kb, s, p->lda, packed_a, 16);
+            P(transpose)(rows, kb, s, p->lda, packed_a, PACKED_ROWS);
             t.a = packed_a;
-            t.a_step = 16;
+            t.a_step = PACKED_ROWS;
           } else {
             t.a = s;
             t.a_row = p->lda;
             by_rows = 1;
           }
         }
+        // The next rows of A come nearer while these are used, a share behind every tile.
+        const char *next = NULL;
+        int64_t next_lines = 0, next_bytes = 0, next_at = 0, share = 0;
+        if (far_a && panel + 1 < panels) {
+          const int64_t i1 = i0 + rows, rows1 = m * (panel + 2) / panels - i1;
+          next = (const char *)((const T *)p->a + (p->trans_a ? k0 * p->lda + i1 : i1 * p->lda + k0));
+          next_bytes = (p->trans_a ? rows1 : kb) * (int64_t)sizeof(T);
+          next_lines = p->trans_a ? kb : rows1;
+          share = (next_lines * width + nb - 1) / nb;
+        }
         for (int64_t j = 0; j < nb; j += width) {
+          for (int64_t line = 0; line < share && next_at < next_lines; line++, next_at++)
+            for (int64_t byte = 0; byte < next_bytes + 63; byte += 64)
+              __builtin_prefetch(next + next_at * row_bytes + byte, 0, 2);
           const int64_t columns = nb - j < width ? nb - j : width;
           const int64_t across = (columns + LANES_T - 1) / LANES_T;
           int masked = 0;
@@ -390,19 +432,25 @@ static void P(product)(const ck_product *p) {
 #undef WIDE_NAMES
 #undef N_CACHE
 #undef NARROW_ROWS
+#undef PACKED_ROWS
 #undef FIRST_CACHE_BYTES
+#undef FAR_BYTES
 
 // Independent multiply-add chains in registers: what the processor can do at best.
 static double P(peak)(int64_t rounds) {
+  // Starts that the compiler cannot know, or it leaves a chain out.
+  volatile T start = (T)1;
   P(vec) acc[12], x = P(spread)((T)0.999), y = P(spread)((T)1e-3);
-  for (int i = 0; i < 12; i++) acc[i] = P(spread)((T)i);
+  for (int i = 0; i < 12; i++) acc[i] = P(spread)(start);
   for (int64_t r = 0; r < rounds; r++) {
     _Pragma("clang loop unroll(full)") for (int i = 0; i < 12; i++) acc[i] = P(fused)(acc[i], x, y);
     __asm__ volatile("" ::: "memory");
   }
   P(vec) s = acc[0];
   for (int i = 1; i < 12; i++) s += acc[i];
-  volatile T sink = s[0];
+  T total = 0;
+  for (int i = 0; i < LANES_T; i++) total += s[i];
+  volatile T sink = total;
   (void)sink;
   return (double)rounds * 12 * LANES_T * 2;
 }

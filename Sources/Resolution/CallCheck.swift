@@ -86,6 +86,7 @@ struct CallCheck {
     var named: [String] = []
     var hasSpread = false, tooMany: Span?
     let most = signature.positionalCount
+    let byPlace = min(most, signature.placesBeforeRest)
     for argument in arguments {
       switch argument {
       case .positional(let e):
@@ -96,7 +97,7 @@ struct CallCheck {
         if named.contains(name.text) {
           problems.append((.argumentTwice(callee: callee, name: name.text, byPosition: false), name.span))
         } else if let index = signature.index(of: name.text) {
-          if !hasSpread, index < min(byPosition, most) {
+          if !hasSpread, index < min(byPosition, byPlace) {
             problems.append((.argumentTwice(callee: callee, name: name.text, byPosition: true), name.span))
           }
         } else if !signature.takesAnyName {
@@ -114,7 +115,7 @@ struct CallCheck {
     }
     guard !hasSpread else { return }
     let missing = signature.parameters.enumerated().filter { index, p in
-      !p.hasDefault && !p.isRest && !(index < most && index < byPosition) && !named.contains(p.name)
+      !p.hasDefault && !p.isRest && !(index < byPlace && index < byPosition) && !named.contains(p.name)
     }.map(\.element.name)
     // A name misspelt or given in the wrong place explains a missing one.
     let misspelt = problems.contains { problem, _ in

@@ -238,6 +238,9 @@ extension Signature {
     return count
   }
 
+  /// How many parameters a positional argument can be for itself; from a rest on it joins the rest.
+  var placesBeforeRest: Int { parameters.firstIndex { $0.isRest } ?? parameters.count }
+
   /// Any named argument is accepted.
   var takesAnyName: Bool { parameters.contains { $0.isRest && $0.name == "_" } }
 

@@ -1,6 +1,12 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+// Swift looks at run time whether two accesses to one variable overlap, a tenth of the time of an operation on a small
+// tensor. Debug builds, and so all tests, look; release builds do not.
+let checkedInDebug: [SwiftSetting] = [
+  .unsafeFlags(["-enforce-exclusivity=unchecked"], .when(configuration: .release))
+]
+
 // The rooms of the house, in the order in which imports may go down. docs/architecture.md says what each takes, gives
 // and must not know; Tests/ArchitectureTests compares this list with the imports in the sources.
 let package = Package(
@@ -18,13 +24,14 @@ let package = Package(
     .target(
       name: "CKernels", exclude: ["README.md"],
       cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-Wall", "-Wextra"])]),
-    .target(name: "Tensors", dependencies: ["CKernels"], exclude: ["README.md"]),
-    .target(name: "Graphs", dependencies: ["Tensors", "CKernels"], exclude: ["README.md"]),
+    .target(name: "Tensors", dependencies: ["CKernels"], exclude: ["README.md"], swiftSettings: checkedInDebug),
+    .target(
+      name: "Graphs", dependencies: ["Tensors", "CKernels"], exclude: ["README.md"], swiftSettings: checkedInDebug),
     .target(name: "Records", exclude: ["README.md"]),
     .target(
       name: "Evaluation",
       dependencies: ["Diagnostics", "Syntax", "Resolution", "Tensors", "Graphs", "Records", "CKernels"],
-      exclude: ["README.md"]),
+      exclude: ["README.md"], swiftSettings: checkedInDebug),
     .target(
       name: "Studies", dependencies: ["Diagnostics", "Syntax", "Resolution", "Evaluation", "Records"],
       exclude: ["README.md"]),

@@ -83,12 +83,16 @@ struct Gradient {
 
   /// The gradient of a node as the tree `x`, whose leaves the nodes replace.
   func tree(_ nodes: [NodeID], like x: Value, _ leaves: TreeScan.Leaves, _ recording: Recording) throws -> Value {
+    try tree(nodes.map { .traced(TracedValue($0, recording)) }, like: x, leaves)
+  }
+
+  private func tree(_ parts: [TensorOperand], like x: Value, _ leaves: TreeScan.Leaves) throws -> Value {
     var position = 0
     let operations = operations
     return try TreeMap(machine).map(x, leaves, what: name) { _, _ in
-      let node = nodes[position]
+      let part = parts[position]
       position += 1
-      let value = operations.value(operations.operand(of: TracedValue(node, recording)))
+      let value = operations.value(settled(part))
       return leaves == .params ? try TreeParams.slot(machine, value) : value
     }
   }
@@ -100,17 +104,20 @@ struct Gradient {
     let isOutermost = machine.tensors.recording == nil
     let (start, _) = training ? TreeStates(machine).withCells(x) : (heap.retained(x), false)
     defer { heap.release(start) }
-    let (nodes, leaves, output, recording) = try self.recording(training: training) {
-      recording -> ([NodeID], TreeScan.Leaves, TensorOperand, Recording) in
+    let (gradients, leaves, output) = try self.recording(training: training) {
+      recording -> ([TensorOperand], TreeScan.Leaves, TensorOperand) in
       let variables = try self.variables(start, in: recording, isOutermost: isOutermost)
       defer { heap.release(variables.value) }
       let y = try machine.call(f, [variables.value] + rest, named: named)
       defer { heap.release(y) }
       let output = try self.output(y, in: recording)
-      let nodes = try gradients(output.node, variables, recording)
-      return (nodes, variables.leaves, output.operand, recording)
+      let gradients =
+        isOutermost
+        ? try endingGradients(output.node, variables, recording)
+        : try self.gradients(output.node, variables, recording).map { .traced(TracedValue($0, recording)) }
+      return (gradients, variables.leaves, output.operand)
     }
-    let gradient = try tree(nodes, like: x, leaves, recording)
+    let gradient = try tree(gradients, like: x, leaves)
     let value = operations.value(settled(output))
     return (value, gradient, training ? TreeStates(machine).settled(start) : heap.retained(x))
   }
@@ -127,6 +134,14 @@ struct Gradient {
       let zero = recording.trace.scalar(0, .f32)
       return try recording.trace.gradient(of: zero, wrt: variables.nodes)
     }
+  }
+
+  /// The same for a trace that ends here, as tensors and plain numbers.
+  private func endingGradients(_ y: NodeID?, _ variables: Variables, _ recording: Recording) throws -> [TensorOperand] {
+    let trace = recording.trace
+    let y = y ?? trace.scalar(0, .f32)
+    let values = try translatingErrors(recording) { try trace.endingGradient(of: y, wrt: variables.nodes) }
+    return zip(values, variables.nodes).map { trace.isNumber($1) ? operations.number($0) : .tensor($0) }
   }
 
   // MARK: products with Jacobians

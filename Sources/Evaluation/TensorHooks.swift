@@ -186,7 +186,7 @@ enum TensorHooks {
     if let tensor = object as? Tensor { return tensor }
     if let cell = object as? StateCell { return portable(cell.content) }
     if let bound = object as? BoundNative { return BoundNative(bound.function) }
-    if let traced = object as? TracedValue { return traced.recording.trace.value(traced.node) }
+    if let traced = object as? TracedValue { return traced.value }
     return nil
   }
 

@@ -72,7 +72,7 @@ struct TensorOperations {
   /// A value of a trace that has ended is its tensor, where that is known.
   private func resolved(_ traced: TracedValue) -> TensorOperand {
     if traced.recording === machine.tensors.recording { return .traced(traced) }
-    guard let tensor = traced.recording.trace.value(traced.node) else { return .traced(traced) }
+    guard let tensor = traced.value else { return .traced(traced) }
     return traced.isNumber ? number(tensor) : .tensor(tensor)
   }
 
@@ -114,7 +114,7 @@ struct TensorOperations {
   /// function is traced, except for numbers that follow from numbers; their value then joins the key of the trace.
   func requireContent(_ operand: TensorOperand) -> Tensor? {
     guard case .traced(let traced) = operand else { return tensor(operand) }
-    return traced.recording.trace.requireValue(traced.node)
+    return traced.requiredValue
   }
 
   // MARK: applying

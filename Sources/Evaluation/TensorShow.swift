@@ -45,7 +45,7 @@ extension TensorHooks {
   private static func knownContent(_ x: TensorOperand) -> Tensor? {
     switch x {
     case .tensor(let tensor): tensor
-    case .traced(let traced): traced.recording.trace.value(traced.node)
+    case .traced(let traced): traced.value
     case .int(let number): Tensor(scalar: number)
     case .float(let number): Tensor(scalar: number)
     case .bool(let truth): Tensor(scalar: truth)

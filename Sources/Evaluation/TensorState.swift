@@ -6,11 +6,20 @@ import Tensors
 final class TracedValue {
   let node: NodeID
   let recording: Recording
-  /// Bound to a function's argument by `grad`: what to name it in messages.
+  /// Its value, in a trace that runs as it is recorded; it outlives the trace's own.
+  private let known: Tensor?
+
+  /// A node of a recording.
   init(_ node: NodeID, _ recording: Recording) {
     self.node = node
     self.recording = recording
+    known = recording.isStaged ? nil : recording.trace.value(node)
   }
+
+  /// The value, where it is known; numbers of a staged trace have the one they had while tracing.
+  var value: Tensor? { known ?? recording.trace.value(node) }
+  /// Like `value`; in a staged trace it joins the key of the trace.
+  var requiredValue: Tensor? { known ?? recording.trace.requireValue(node) }
 
   var shape: Shape { recording.trace.shape(node) }
   var type: ElementType { recording.trace.type(node) }

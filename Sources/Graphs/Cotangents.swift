@@ -25,6 +25,9 @@ struct Cotangents {
     slices[index, default: (shape, [])].parts.append(slice)
   }
 
+  /// Whether anything has been handed to a node or to a slice of it.
+  func touches(_ index: Int) -> Bool { known[index] != nil || slices[index] != nil }
+
   /// The cotangents of a program's results; nil where there is none at all.
   func ofResults(_ index: Int, count: Int) -> [NodeID?]? {
     results[index].map { found in (0..<count).map { found[$0] } }

@@ -38,35 +38,39 @@ func run(
 
 /// The frequent case without ceremony: floats of one shape, or one of them a single number.
 private func runPlain(_ primitive: Primitive, _ inputs: [Tensor]) throws -> Tensor? {
-  guard let x = inputs.first, x.type.isFloat else { return nil }
   switch primitive {
-  case .unary(let operation):
-    guard inputs.count == 1, operation != .not, operation != .isNaN, operation != .isFinite else { return nil }
-    let out = try Tensor(uninitialized: x.shape, type: x.type)
-    Kernels.unary(operation, x.type, x.pointer, out.pointer, count: x.count)
-    return withExtendedLifetime(x) { out }
-  case .binary(let operation):
-    guard inputs.count == 2, operation.rawValue < BinaryOperation.and.rawValue, inputs[1].type == x.type else {
-      return nil
-    }
-    let y = inputs[1]
-    let (strideX, strideY): (Int, Int)
-    if x.shape == y.shape {
-      (strideX, strideY) = (1, 1)
-    } else if y.shape.isEmpty {
-      (strideX, strideY) = (1, 0)
-    } else if x.shape.isEmpty {
-      (strideX, strideY) = (0, 1)
-    } else {
-      return nil
-    }
-    let larger = strideX == 0 ? y : x
-    let out = try Tensor(uninitialized: larger.shape, type: x.type)
-    Kernels.binary(
-      operation, x.type, x.pointer, xStride: strideX, y.pointer, yStride: strideY, out.pointer, count: larger.count)
-    return withExtendedLifetime((x, y)) { out }
+  case .unary(let operation): return inputs.count == 1 ? try plainUnary(operation, inputs[0]) : nil
+  case .binary(let operation): return inputs.count == 2 ? try plainBinary(operation, inputs[0], inputs[1]) : nil
   default: return nil
   }
+}
+
+/// An elementwise function of floats that gives floats; nil for anything else.
+func plainUnary(_ operation: UnaryOperation, _ x: Tensor) throws -> Tensor? {
+  guard x.type.isFloat, operation != .not, operation != .isNaN, operation != .isFinite else { return nil }
+  let out = try Tensor(uninitialized: x.shape, type: x.type)
+  Kernels.unary(operation, x.type, x.pointer, out.pointer, count: x.count)
+  return withExtendedLifetime(x) { out }
+}
+
+/// An elementwise function of floats of one type, of one shape or one of them a single number; nil for anything else.
+func plainBinary(_ operation: BinaryOperation, _ x: Tensor, _ y: Tensor) throws -> Tensor? {
+  guard x.type.isFloat, y.type == x.type, operation.rawValue < BinaryOperation.and.rawValue else { return nil }
+  let (strideX, strideY): (Int, Int)
+  if x.shape == y.shape {
+    (strideX, strideY) = (1, 1)
+  } else if y.shape.isEmpty {
+    (strideX, strideY) = (1, 0)
+  } else if x.shape.isEmpty {
+    (strideX, strideY) = (0, 1)
+  } else {
+    return nil
+  }
+  let larger = strideX == 0 ? y : x
+  let out = try Tensor(uninitialized: larger.shape, type: x.type)
+  Kernels.binary(
+    operation, x.type, x.pointer, xStride: strideX, y.pointer, yStride: strideY, out.pointer, count: larger.count)
+  return withExtendedLifetime((x, y)) { out }
 }
 
 private func runChecked(_ primitive: Primitive, _ inputs: [Tensor], _ origin: Int32) throws -> Tensor {

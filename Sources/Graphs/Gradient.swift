@@ -34,7 +34,7 @@ extension Trace {
   }
 
   /// Adds the cotangents that node `index` hands to those of its inputs that lead to the variables asked for.
-  private func propagate(through id: NodeID, _ reached: [Bool], _ cotangents: inout Cotangents) throws {
+  func propagate(through id: NodeID, _ reached: [Bool], _ cotangents: inout Cotangents) throws {
     let node = nodes[id.index]
     guard node.inputs.contains(where: { reached[$0.index] }) else { return }
     let build = Builder(trace: self, origin: node.origin)
@@ -62,19 +62,18 @@ extension Trace {
   }
 
   /// Which nodes up to `y` depend on `wrt` through differentiable operations; only floats can.
-  private func dependents(of wrt: [NodeID], upTo y: NodeID) -> [Bool] {
+  func dependents(of wrt: [NodeID], upTo y: NodeID) -> [Bool] {
     var reached = Array(repeating: false, count: y.index + 1)
-    for node in wrt where node <= y && nodes[node.index].type.isFloat { reached[node.index] = true }
+    for node in wrt where node <= y && nodes.type(node.index).isFloat { reached[node.index] = true }
     guard let first = wrt.map(\.index).min(), first <= y.index else { return reached }
     for index in first...y.index where !reached[index] {
-      let node = nodes[index]
-      guard node.type.isFloat, node.primitive != .stopGradient else { continue }
-      reached[index] = node.inputs.contains { reached[$0.index] }
+      guard nodes.type(index).isFloat, !nodes.stopsGradient(index) else { continue }
+      reached[index] = nodes.anyInput(index) { reached[$0.index] }
     }
     return reached
   }
 
-  private func filled(_ value: Double, like node: NodeID) throws -> NodeID {
+  func filled(_ value: Double, like node: NodeID) throws -> NodeID {
     try Builder(trace: self, origin: 0).filled(value, shape(node), type(node), isNumber: isNumber(node))
   }
 }

@@ -111,7 +111,7 @@ extension Trace {
 
   /// The recording as it is: what programs are made of. Nothing is simplified, since it may still be differentiated.
   public func recorded(outputs: [NodeID]) -> Graph {
-    Graph(nodes: nodes, constants: constants, inputs: inputs, outputs: outputs, guards: [])
+    Graph(nodes: Array(nodes), constants: constants, inputs: inputs, outputs: outputs, guards: [])
   }
 }
 

@@ -204,7 +204,7 @@ struct ScanWayBack {
     // The body.
     let body = Trace(.staged)
     func input(_ like: GraphInput) -> NodeID { body.input(shape: like.shape, type: like.type, isNumber: like.isNumber) }
-    var copy = GraphCopy(nodes: trace.nodes, constants: trace.constants, to: body)
+    var copy = GraphCopy(nodes: Array(trace.nodes), constants: trace.constants, to: body)
     var carryInputs: [NodeID] = []
     for k in carried {
       let node = input(forward.body.inputs[k])

@@ -13,25 +13,26 @@ public final class Trace {
   /// The mode.
   public let mode: Mode
   /// Everything recorded so far.
-  public private(set) var nodes: [Node] = []
+  public internal(set) var nodes = NodeList()
   /// Tensors named by `Primitive.constant`.
-  public private(set) var constants: [Tensor] = []
+  public internal(set) var constants: [Tensor] = []
   /// What `Primitive.input` names.
   public private(set) var inputs: [GraphInput] = []
   /// Numbers whose value was required, with the value; see `requireValue`.
   public private(set) var guards: [(NodeID, Tensor)] = []
 
-  private var values: [Tensor?] = []
-  private var variable: [Bool] = []
-  private var constantNodes: [ConstantKey: NodeID] = [:]
-  private var scalarNodes: [ScalarKey: NodeID] = [:]
+  var values: [Tensor?] = []
+  var variable: [Bool] = []
+  var constantNodes: [ConstantKey: NodeID] = [:]
+  var scalarNodes: [ScalarKey: NodeID] = [:]
+  var recentConstants: [(key: ConstantKey, node: NodeID)?] = Array(repeating: nil, count: 8)
   private var guarded: Set<NodeID> = []
 
-  private struct ConstantKey: Hashable {
+  struct ConstantKey: Hashable {
     let tensor: ObjectIdentifier
     let isNumber: Bool
   }
-  private struct ScalarKey: Hashable {
+  struct ScalarKey: Hashable {
     let bits: UInt64
     let type: ElementType
     let isNumber: Bool
@@ -50,7 +51,13 @@ public final class Trace {
   /// A tensor known now. The same object twice gives the same node.
   public func constant(_ tensor: Tensor, isNumber: Bool = false) -> NodeID {
     let key = ConstantKey(tensor: ObjectIdentifier(tensor), isNumber: isNumber)
-    if let known = constantNodes[key] { return known }
+    // Loops use the same few constants again and again: those are found without hashing.
+    let place = (Int(bitPattern: key.tensor) >> 6) & 7
+    if let recent = recentConstants[place], recent.key == key { return recent.node }
+    if let known = constantNodes[key] {
+      recentConstants[place] = (key, known)
+      return known
+    }
     constants.append(tensor)
     let node = append(
       .constant(index: constants.count - 1), [], tensor.shape, tensor.type, isNumber, 0, tensor, isVariable: false)
@@ -73,8 +80,9 @@ public final class Trace {
   public func apply(
     _ primitive: Primitive, _ inputs: [NodeID], isNumber: Bool = false, origin: Int32 = 0
   ) throws -> NodeID {
+    if mode == .eager, !isNumber, let node = try applyPlain(primitive, inputs, origin) { return node }
     let (shape, type) = try infer(
-      primitive, shapes: inputs.map { nodes[$0.index].shape }, types: inputs.map { nodes[$0.index].type })
+      primitive, shapes: inputs.map { nodes.shape($0.index) }, types: inputs.map { nodes.type($0.index) })
     let known = try value(of: primitive, inputs, shape, type, isNumber, origin)
     return append(
       primitive, inputs, shape, type, isNumber, origin, known, isVariable: inputs.contains { variable[$0.index] })
@@ -87,13 +95,13 @@ public final class Trace {
   }
 
   /// Extents of a node's value.
-  public func shape(_ node: NodeID) -> Shape { nodes[node.index].shape }
+  public func shape(_ node: NodeID) -> Shape { nodes.shape(node.index) }
   /// Element type of a node's value.
-  public func type(_ node: NodeID) -> ElementType { nodes[node.index].type }
+  public func type(_ node: NodeID) -> ElementType { nodes.type(node.index) }
   /// Whether the node depends on an input.
   func isVariable(_ node: NodeID) -> Bool { variable[node.index] }
   /// Whether the node is a number of the language.
-  public func isNumber(_ node: NodeID) -> Bool { nodes[node.index].isNumber }
+  public func isNumber(_ node: NodeID) -> Bool { nodes.isNumber(node.index) }
 
   /// The node's value where it is known: always in eager mode; in staged mode for constants and for numbers that
   /// follow from numbers, where it is the value while tracing.
@@ -110,9 +118,32 @@ public final class Trace {
   /// The finished graph: dead code dropped, equal nodes merged, numbers and scalars that depend on no input computed.
   public func finish(outputs: [NodeID]) -> Graph {
     let graph = Graph(
-      nodes: nodes, constants: constants, inputs: inputs, outputs: outputs,
+      nodes: Array(nodes), constants: constants, inputs: inputs, outputs: outputs,
       guards: guards.map { (node: $0.0, value: $0.1) })
     return graph.simplified()
+  }
+
+  /// The frequent case of eager recording without ceremony: an elementwise function of floats of one shape, or of one
+  /// tensor and a single number.
+  private func applyPlain(_ primitive: Primitive, _ inputs: [NodeID], _ origin: Int32) throws -> NodeID? {
+    let result: Tensor?
+    switch primitive {
+    case .unary(let operation):
+      guard inputs.count == 1, let x = values[inputs[0].index] else { return nil }
+      result = try plainUnary(operation, x)
+    case .binary(let operation):
+      guard inputs.count == 2, let x = values[inputs[0].index], let y = values[inputs[1].index] else { return nil }
+      result = try plainBinary(operation, x, y)
+    default: return nil
+    }
+    guard let result else { return nil }
+    var isVariable = false
+    for input in inputs where variable[input.index] { isVariable = true }
+    nodes.append(
+      primitive, inputs[0], inputs.count > 1 ? inputs[1] : nil, result.shape, result.type, origin)
+    values.append(result)
+    variable.append(isVariable)
+    return NodeID(nodes.count - 1)
   }
 
   func append(

@@ -8,12 +8,23 @@ struct Digest {
   /// What stands for each part: a plain value's bytes, or an object's hash.
   private var parts: [[UInt8]] = []
   private var completed: [[UInt8]] = []
+  /// What stands for a function's code.
+  private let code: (Prototype) -> [UInt8]
+
+  private init(code: @escaping (Prototype) -> [UInt8]) { self.code = code }
 
   /// 64 hexadecimal digits. Throws for a traced value.
   static func hex(_ machine: Machine, _ value: Value) throws -> String {
-    var digest = Digest()
-    for node in try machine.portable(value).nodes { digest.add(node) }
-    return SHA256.hex(digest.parts.last ?? [])
+    SHA256.hex(bytes(of: try machine.portable(value)) { SHA256.bytes(Array($0.name.utf8)) })
+  }
+
+  /// Bytes that stand for a value, at most 32, its functions named by `code`.
+  static func bytes(of value: PortableValue, code: (Prototype) -> [UInt8]) -> [UInt8] {
+    withoutActuallyEscaping(code) { code in
+      var digest = Digest(code: code)
+      for node in value.nodes { digest.add(node) }
+      return digest.parts.last ?? []
+    }
   }
 
   private mutating func add(_ node: PortableValue.Node) {
@@ -27,7 +38,7 @@ struct Digest {
       complete("record", fields.map { SHA256.bytes(Array($0.utf8)) + $1 }.joined())
     case .range(let isInclusive): complete("range", [isInclusive ? 1 : 0] + take(3).joined())
     case .closure(let prototype, let count):
-      complete("function", SHA256.bytes(Array(prototype.name.utf8)) + take(count).joined())
+      complete("function", code(prototype) + take(count).joined())
     case .box(.tensor, let object, _): complete(object as? Tensor)
     case .box(let tag, let object, _):
       let name = (object as? BoundNative)?.function.name ?? ""

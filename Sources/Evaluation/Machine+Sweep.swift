@@ -95,12 +95,13 @@ extension Machine {
     let keys = data.map { Machine.scopeKey(sweep, base, $0) }
     let body = try portable(body)
     let coordinates = try points.map { try $0.map { try portable($0) } }
+    let archive = try SweepArchive(self, body: body, coordinates: coordinates, draws: keys)
     let settings = RunnerSettings(
       library: library, host: host, body: body, coordinates: coordinates, keys: keys, rootSeed: rootSeed,
       interrupts: interrupts, byteLimit: heap.state.pointee.byteLimit)
     return SweepRequest(
       name: sweep.name, coordinateNames: sweep.axes, points: data, span: span(of: frame) ?? .none,
-      makeRunner: { SweepRunner(settings) })
+      makeRunner: { SweepRunner(settings) }, archive: archive)
   }
 
   private func checkDuplicates(_ sweep: Prototype.SweepDescription, _ points: [[Datum]]) throws {

@@ -91,16 +91,49 @@ public struct SweepRequest: Sendable {
   public var span: Span
   /// Makes a runner with a heap of its own; call it on the thread that will use the runner.
   public var makeRunner: @Sendable () throws -> any TrialRunner
+  /// What the trials compute, and their values in a form that outlives the process; nil where nothing is reused.
+  public var archive: (any TrialArchive)?
   /// Makes a request.
   public init(
     name: String, coordinateNames: [String], points: [[Datum]], span: Span,
-    makeRunner: @escaping @Sendable () throws -> any TrialRunner
+    makeRunner: @escaping @Sendable () throws -> any TrialRunner, archive: (any TrialArchive)? = nil
   ) {
     self.name = name
     self.coordinateNames = coordinateNames
     self.points = points
     self.span = span
     self.makeRunner = makeRunner
+    self.archive = archive
+  }
+}
+
+/// Names what the trials of a sweep compute, and keeps their values.
+public protocol TrialArchive: Sendable {
+  /// SHA-256, in hexadecimal, of all that a trial's result depends on besides files: the code it reaches, the values
+  /// that it uses from outside, its coordinates, its draws, the numerics version.
+  func key(_ index: Int) -> String
+  /// What entered the key, by name, to say what is different.
+  func keyParts(_ index: Int) -> [Datum.Field]
+  /// A value as JSON with a safetensors file of its large tensors beside it, if there are any; nil for a value that cannot
+  /// be kept.
+  func encode(_ value: PortableValue) -> (json: JSON, tensors: [UInt8]?)?
+  /// The value that was encoded; nil where it does not fit the code. `tensors` is the path of the file.
+  func decode(_ json: JSON, tensors: String?) -> PortableValue?
+}
+
+/// A file that a trial read, on which its result depends.
+public struct FileRead: Sendable, Hashable {
+  /// What the script asked for.
+  public var path: String
+  /// Whether it was looked for in the data directories.
+  public var isData: Bool
+  /// SHA-256 of the contents in hexadecimal; empty when there was no such file.
+  public var hash: String
+  /// Makes a description.
+  public init(path: String, isData: Bool, hash: String) {
+    self.path = path
+    self.isData = isData
+    self.hash = hash
   }
 }
 
@@ -126,6 +159,12 @@ public struct TrialOutcome: Sendable {
   public var error: Diagnostic?
   /// CPU seconds of the trial's thread.
   public var seconds: Double
+  /// Files that it read, each once.
+  public var reads: [FileRead] = []
+  /// False when the trial wrote files, which a record of it cannot repeat.
+  public var isRepeatable = true
+  /// True when it was not run now but taken from the record of an earlier run.
+  public var isFromRecord = false
   /// Makes an outcome.
   public init(
     status: Status, value: PortableValue?, fields: [Datum.Field], series: Table?, error: Diagnostic?, seconds: Double

@@ -19,11 +19,13 @@ final class SweepRunner: TrialRunner {
   private let settings: RunnerSettings
   private let machine: Machine
   private let body: Value
+  private let host: TrialHost
 
   init(_ settings: RunnerSettings) {
     self.settings = settings
+    host = TrialHost(settings.host)
     machine = Machine(
-      library: settings.library, host: settings.host, interrupts: settings.interrupts, byteLimit: settings.byteLimit)
+      library: settings.library, host: host, interrupts: settings.interrupts, byteLimit: settings.byteLimit)
     machine.rootSeed = settings.rootSeed
     machine.nativeStackLimit = ThreadStack.limit
     body = machine.value(settings.body)
@@ -32,6 +34,15 @@ final class SweepRunner: TrialRunner {
   deinit { machine.heap.release(body) }
 
   func run(_ index: Int, report: @escaping (ProgressReport) -> Void) -> TrialOutcome {
+    host.begin()
+    var outcome = compute(index, report)
+    let files = host.end()
+    outcome.reads = files.reads
+    outcome.isRepeatable = !files.hasWritten
+    return outcome
+  }
+
+  private func compute(_ index: Int, _ report: @escaping (ProgressReport) -> Void) -> TrialOutcome {
     machine.drawScope = DrawScope(key: settings.keys[index], count: 0)
     let recorder = TrialRecorder(report: report)
     machine.trial = recorder

@@ -92,7 +92,7 @@ private struct PageWriter {
   private static func counts(_ counts: RunRecord.Counts) -> [String] {
     guard counts.total > 0 else { return [] }
     var parts = ["\(counts.done) of \(counts.total) trials"]
-    if counts.reused > 0 { parts.append("\(counts.reused) on record before") }
+    if counts.reused > 0 { parts.append("\(counts.reused) from the record") }
     if counts.failed > 0 { parts.append("\(counts.failed) failed") }
     if counts.diverged > 0 { parts.append("\(counts.diverged) diverged") }
     if counts.interrupted > 0 { parts.append("\(counts.interrupted) interrupted") }

@@ -73,7 +73,7 @@ public struct TerminalText: Sendable {
   public func coverage(_ coverage: StudyRecord.Coverage) -> String {
     let counts = coverage.counts
     var parts = ["\(counts.done) of \(counts.total) trials done"]
-    if counts.reused > 0 { parts.append("\(counts.reused) on record before") }
+    if counts.reused > 0 { parts.append("\(counts.reused) from the record") }
     if counts.failed > 0 { parts.append(paint("\(counts.failed) failed", .red)) }
     if counts.diverged > 0 { parts.append(paint("\(counts.diverged) diverged", .red)) }
     if counts.interrupted > 0 { parts.append("\(counts.interrupted) interrupted") }

@@ -110,6 +110,8 @@ public struct SweepSummary: Sendable {
   public var failed: Int
   /// Trials that did not run to their end.
   public var interrupted: Int
+  /// Trials that were taken from the record of an earlier run.
+  public var reused: Int
   /// Wall-clock seconds.
   public var seconds: Double
   /// File of its table below the run folder.

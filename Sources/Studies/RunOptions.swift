@@ -26,12 +26,15 @@ public struct RunOptions: Sendable {
   public var host: [Datum.Field]
   /// Version under which the numbers are the same; enters the run's identity.
   public var numericsVersion: String
+  /// Whether trials that earlier runs computed are taken from their records.
+  public var reusesRecords: Bool
 
   /// Makes options; everything has the default of an unadorned `exp run`.
   public init(
     settings: [String: String] = [:], seed: Int? = nil, threads: Int = 1, dataFolders: [String] = ["data"],
     runsFolder: String? = nil, readable: [String] = [], writable: [String] = [], machine: String = "",
-    arguments: [String] = [], versions: [Datum.Field] = [], host: [Datum.Field] = [], numericsVersion: String = ""
+    arguments: [String] = [], versions: [Datum.Field] = [], host: [Datum.Field] = [], numericsVersion: String = "",
+    reusesRecords: Bool = true
   ) {
     self.settings = settings
     self.seed = seed
@@ -45,5 +48,6 @@ public struct RunOptions: Sendable {
     self.versions = versions
     self.host = host
     self.numericsVersion = numericsVersion
+    self.reusesRecords = reusesRecords
   }
 }

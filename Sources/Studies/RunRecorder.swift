@@ -99,18 +99,20 @@ final class RunRecorder: @unchecked Sendable {
     return log
   }
 
-  /// Writes a finished trial; when this returns it survives the end of the process.
-  func commit(_ event: TrialEvent, to log: RecordLog?) {
+  /// Writes a finished trial; when this returns it survives the end of the process. `record` is the one it was taken
+  /// from, if it was not run.
+  func commit(_ event: TrialEvent, _ request: SweepRequest, _ record: TrialRecord?, to log: RecordLog?) {
     guard let log else { return }
-    let outcome = event.outcome
-    var record: [JSON.Member] = [
-      .init("index", .int(event.index)), .init("coordinates", .object(Datum.members(event.coordinates))),
-      .init("status", .string(outcome.status.rawValue)), .init("fields", .object(Datum.members(outcome.fields))),
-    ]
-    if let series = outcome.series { record.append(.init("series", series.json)) }
-    if let error = outcome.error { record.append(.init("error", .string("\(error.id): \(error.message)"))) }
-    record.append(.init("seconds", .float(outcome.seconds)))
-    attempt { try log.append(.object(record)) }
+    let archive = request.archive
+    let encoded = event.outcome.isRepeatable ? event.outcome.value.flatMap { archive?.encode($0) } : nil
+    attempt {
+      let file = "trials/\(RunFolder.safeName(request.name))-\(event.index).safetensors"
+      let bytes = record == nil ? encoded?.tensors : record?.tensorBytes()
+      if let bytes { try folder.add(bytes, as: file) }
+      let value = encoded.map { (json: $0.json, file: bytes == nil ? nil : file, hash: bytes.map(SHA256.hex) ?? "") }
+      let isKeyed = value != nil || event.outcome.status == .diverged && event.outcome.isRepeatable
+      try log.append(TrialRecord.json(event, key: isKeyed ? archive?.key(event.index) : nil, value: value))
+    }
   }
 
   /// Makes appended trials survive a loss of power.

@@ -15,7 +15,9 @@ extension StudyRun {
       work.log = recorder?.openLog(request.name)
       listener.receive(.sweepStarted(name: request.name, trials: request.points.count))
     }
-    let threads = (0..<min(options.threads, request.points.count)).map { number in
+    work.takeFromRecords()
+    let left = request.points.count - work.schedule.progress.done
+    let threads = (0..<min(options.threads, left)).map { number in
       WorkerThread(name: "trials \(number)", runsTrials: true) { work.runTrials() }
     }
     for thread in threads { thread.start() }
@@ -56,6 +58,7 @@ extension StudyRun {
     var mine = RunRecord.Counts(total: outcomes.count)
     var failures: [String] = []
     for (index, outcome) in outcomes.enumerated() {
+      if outcome.isFromRecord { mine.reused += 1 }
       switch outcome.status {
       case .done: mine.done += 1
       case .failed: mine.failed += 1
@@ -72,19 +75,20 @@ extension StudyRun {
       counts.failed += mine.failed
       counts.diverged += mine.diverged
       counts.interrupted += mine.interrupted
+      counts.reused += mine.reused
       let file = recorder?.saveTable(sweepTable(request, outcomes), name: request.name)
       if let series = seriesTable(request, outcomes) { _ = recorder?.saveTable(series, name: request.name + "-series") }
       recorder?.add(.coverage(StudyRecord.Coverage(name: request.name, counts: mine, failures: failures)))
       let summary = SweepSummary(
         name: request.name, done: mine.done, failed: mine.failed + mine.diverged, interrupted: mine.interrupted,
-        seconds: seconds, file: file)
+        reused: mine.reused, seconds: seconds, file: file)
       listener.receive(.sweepEnded(summary))
     }
   }
 
   /// A trial ended: it is committed, then told.
-  func ended(_ event: TrialEvent, log: RecordLog?) {
-    if event.outcome.status != .interrupted { recorder?.commit(event, to: log) }
+  func ended(_ event: TrialEvent, _ request: SweepRequest, log: RecordLog?, record: TrialRecord? = nil) {
+    if event.outcome.status != .interrupted { recorder?.commit(event, request, record, to: log) }
     locked {
       if firstTrialError == nil, event.outcome.status == .failed { firstTrialError = event.outcome.error }
       listener.receive(.trialEnded(event))
@@ -130,7 +134,24 @@ private final class SweepWork: @unchecked Sendable {
       }
       let event = TrialEvent(
         sweep: request.name, index: index, coordinates: request.coordinates(index), outcome: outcome)
-      run.ended(event, log: log)
+      run.ended(event, request, log: log)
+      schedule.finish(index, outcome)
+    }
+  }
+
+  /// Trials that an earlier run computed are not run again.
+  func takeFromRecords() {
+    guard let runs = run.options.runsFolder, run.options.reusesRecords, let archive = request.archive else { return }
+    let keys = request.points.indices.map(archive.key)
+    let finder = TrialFinder(runsFolder: runs, study: run.study, own: run.recorder?.folder.path)
+    let found = finder.find(Set(keys), host: run)
+    if found.isEmpty { return }
+    for (index, key) in keys.enumerated() {
+      guard let record = found[key], let outcome = record.outcome(archive, host: run) else { continue }
+      schedule.skip(index)
+      let event = TrialEvent(
+        sweep: request.name, index: index, coordinates: request.coordinates(index), outcome: outcome)
+      run.ended(event, request, log: log, record: record)
       schedule.finish(index, outcome)
     }
   }

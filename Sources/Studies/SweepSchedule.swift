@@ -8,6 +8,7 @@ final class SweepSchedule: @unchecked Sendable {
   private let lock = NSLock()
   private let order: [Int]
   private var next = 0
+  private var skipped: Set<Int> = []
   private var outcomes: [TrialOutcome?]
   private var shares: [Int: Double] = [:]
   private var done = 0
@@ -25,11 +26,21 @@ final class SweepSchedule: @unchecked Sendable {
   func take() -> Int? {
     lock.lock()
     defer { lock.unlock() }
-    guard next < order.count else { return nil }
-    let index = order[next]
-    next += 1
-    shares[index] = 0
-    return index
+    while next < order.count {
+      let index = order[next]
+      next += 1
+      if skipped.contains(index) { continue }
+      shares[index] = 0
+      return index
+    }
+    return nil
+  }
+
+  /// A trial need not be run: it is finished without.
+  func skip(_ index: Int) {
+    lock.lock()
+    skipped.insert(index)
+    lock.unlock()
   }
 
   /// A running trial says how far it is, 0…1.

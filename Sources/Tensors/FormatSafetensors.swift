@@ -30,6 +30,24 @@ public enum Safetensors {
   public static func write(
     _ tensors: [(name: String, tensor: Tensor)], metadata: [(key: String, value: String)] = [], to path: String
   ) throws {
+    try writeFile(path, header(tensors, metadata), tensors.map(\.tensor))
+  }
+
+  /// The bytes that `write` would write.
+  public static func bytes(
+    of tensors: [(name: String, tensor: Tensor)], metadata: [(key: String, value: String)] = []
+  ) throws -> [UInt8] {
+    var result = header(tensors, metadata)
+    for (_, tensor) in tensors {
+      let canonical = try tensor.canonical()
+      result += UnsafeRawBufferPointer(start: canonical.pointer, count: canonical.byteCount)
+    }
+    return result
+  }
+
+  private static func header(
+    _ tensors: [(name: String, tensor: Tensor)], _ metadata: [(key: String, value: String)]
+  ) -> [UInt8] {
     let names: [ElementType: String] = [.f32: "F32", .f64: "F64", .i32: "I32", .i64: "I64", .bool: "BOOL"]
     var entries: [String] = []
     if !metadata.isEmpty {
@@ -49,7 +67,7 @@ public enum Safetensors {
     while header.count % 8 != 0 { header.append(0x20) }
     let length = UInt64(header.count)
     let prefix = (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * UInt64($0))) }
-    try writeFile(path, prefix + header, tensors.map(\.tensor))
+    return prefix + header
   }
 
   private static func tensor(

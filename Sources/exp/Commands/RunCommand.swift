@@ -26,6 +26,7 @@ struct RunCommand: ParsableCommand {
     help: ArgumentHelp("Folder with data files; may be repeated. (default: $EXP_DATA, then data/)", valueName: "dir"))
   var data: [String] = []
   @Option(help: ArgumentHelp("Folder in which the run's folder is made.", valueName: "dir")) var out: String = "runs"
+  @Flag(help: "Run every trial, also those that earlier runs have on record.") var fresh = false
   @Flag(help: "Print the last line only.") var quiet = false
   @Flag(help: "Print one JSON object per event.") var json = false
   @Option(help: ArgumentHelp("Let the script read below a path; may be repeated.", valueName: "path")) var allowRead:
@@ -91,6 +92,6 @@ struct RunCommand: ParsableCommand {
         ownFolder: folder.isEmpty ? "." : folder),
       runsFolder: out, readable: allowRead, writable: allowWrite, machine: HostMachine.kernels,
       arguments: CommandLine.arguments, versions: HostMachine.versions, host: HostMachine.description,
-      numericsVersion: String(numericsVersion))
+      numericsVersion: String(numericsVersion), reusesRecords: !fresh)
   }
 }

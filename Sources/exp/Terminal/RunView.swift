@@ -99,6 +99,10 @@ final class RunView: RunListener {
   private func sweepEnded(_ summary: SweepSummary) {
     status.clear()
     var parts = ["\(Phrase.count(summary.done, "trial")) done"]
+    if summary.reused > 0 {
+      let all = summary.done + summary.failed + summary.interrupted
+      parts.append("\(summary.reused) of \(Phrase.count(all, "trial")) from the record")
+    }
     if summary.failed > 0 { parts.append("\(summary.failed) failed") }
     if summary.interrupted > 0 { parts.append("\(summary.interrupted) not run to the end") }
     parts.append(Phrase.duration(summary.seconds))

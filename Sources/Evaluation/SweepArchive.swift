@@ -1,0 +1,132 @@
+import Diagnostics
+import Foundation
+import Records
+import Tensors
+
+/// The trials of one sweep as far as records know them: see `TrialArchive`.
+struct SweepArchive: TrialArchive, @unchecked Sendable {
+  private let code: ReachableCode
+  /// What stands for the values that the body holds.
+  private let held: [UInt8]
+  private let coordinates: [[UInt8]]
+  private let draws: [Int64]
+  private let rootSeed: Int
+
+  /// Throws what a library file throws that cannot be compiled.
+  init(
+    _ machine: Machine, body: PortableValue, coordinates: [[PortableValue]], draws: [Int64]
+  ) throws {
+    code = try ReachableCode(from: [body] + coordinates.joined(), in: machine)
+    held = Digest.bytes(of: body, code: code.word)
+    self.coordinates = coordinates.map { [code] point in
+      Array(point.map { SHA256.bytes(Digest.bytes(of: $0, code: code.word)) }.joined())
+    }
+    self.draws = draws
+    rootSeed = machine.rootSeed
+  }
+
+  func key(_ index: Int) -> String {
+    SHA256.hex(keyParts(index).map { "\($0.name) \($0.value)\n" }.joined())
+  }
+
+  func keyParts(_ index: Int) -> [Datum.Field] {
+    [
+      .init("format", .int(1)), .init("numerics", .int(numericsVersion)), .init("code", .string(SHA256.hex(code.hash))),
+      .init("values", .string(SHA256.hex(held))), .init("coordinates", .string(SHA256.hex(coordinates[index]))),
+      .init("seed", .int(rootSeed)), .init("draws", .int(Int(draws[index]))),
+    ]
+  }
+
+  func encode(_ value: PortableValue) -> (json: JSON, tensors: [UInt8]?)? {
+    guard let (json, tensors) = ValueArchive(code: code).write(value) else { return nil }
+    if tensors.isEmpty { return (json, nil) }
+    let named = tensors.enumerated().map { (name: String($0), tensor: $1) }
+    guard let bytes = try? Safetensors.bytes(of: named) else { return nil }
+    return (json, bytes)
+  }
+
+  func decode(_ json: JSON, tensors path: String?) -> PortableValue? {
+    var tensors: [Tensor] = []
+    if let path {
+      guard let contents = try? Safetensors.read(path) else { return nil }
+      for (place, entry) in contents.tensors.enumerated() {
+        guard entry.name == String(place) else { return nil }
+        tensors.append(entry.tensor)
+      }
+    }
+    return ValueArchive(code: code).read(json, tensors: tensors)
+  }
+}
+
+/// The host as a trial sees it: notes which files it reads, on which its result depends, and whether it writes any.
+final class TrialHost: StudyHost {
+  private let host: any StudyHost
+  private var asked: [FileRead] = []
+  private var hasWritten = false
+
+  init(_ host: any StudyHost) { self.host = host }
+
+  /// A new trial begins.
+  func begin() { (asked, hasWritten) = ([], false) }
+
+  /// What the trial read, with the contents as they are now, and whether it wrote.
+  func end() -> (reads: [FileRead], hasWritten: Bool) {
+    (asked.map { FileRead(path: $0.path, isData: $0.isData, hash: host.hash(of: $0)) }, hasWritten)
+  }
+
+  func dataFile(_ relativePath: String) -> (path: String?, lookedIn: [String]) {
+    note(FileRead(path: relativePath, isData: true, hash: ""))
+    return host.dataFile(relativePath)
+  }
+
+  func resolve(path: String, forWriting: Bool) throws -> String {
+    if forWriting { hasWritten = true } else { note(FileRead(path: path, isData: false, hash: "")) }
+    return try host.resolve(path: path, forWriting: forWriting)
+  }
+
+  private func note(_ read: FileRead) { if !asked.contains(read) { asked.append(read) } }
+
+  var seedOverride: Int? { host.seedOverride }
+  func choose(_ option: OptionDeclaration) throws -> Datum? { try host.choose(option) }
+  func seeded(_ root: Int) { host.seeded(root) }
+  func beginStatement(_ span: Span, prose: [String]) { host.beginStatement(span, prose: prose) }
+  func show(_ value: Datum, name: String?, at span: Span) { host.show(value, name: name, at: span) }
+  func print(_ text: String) { host.print(text) }
+  func cite(_ text: String) { host.cite(text) }
+  func claim(_ outcome: ClaimOutcome) { host.claim(outcome) }
+  func track(_ row: [Datum.Field]) { host.track(row) }
+  func sweep(_ request: SweepRequest) throws -> [TrialOutcome] { try host.sweep(request) }
+  func progress(_ report: ProgressReport) { host.progress(report) }
+}
+
+extension StudyHost {
+  /// The hash of a file that a script asked for as it is now; empty when there is none.
+  public func hash(of read: FileRead) -> String {
+    let path = read.isData ? dataFile(read.path).path : try? resolve(path: read.path, forWriting: false)
+    return path.flatMap { FileHashes.shared.hash($0) } ?? ""
+  }
+}
+
+/// Hashes of files, kept as long as a file's size and time of change are the same.
+private final class FileHashes: @unchecked Sendable {
+  static let shared = FileHashes()
+  private let lock = NSLock()
+  private var known: [String: (stamp: String, hash: String)] = [:]
+
+  func hash(_ path: String) -> String? {
+    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
+    let stamp = "\(attributes[.size] ?? 0) \(attributes[.modificationDate] ?? 0) \(attributes[.systemFileNumber] ?? 0)"
+    lock.lock()
+    defer { lock.unlock() }
+    if let entry = known[path], entry.stamp == stamp { return entry.hash }
+    guard let file = FileHandle(forReadingAtPath: path) else { return nil }
+    defer { try? file.close() }
+    var hash = SHA256()
+    while let piece = try? file.read(upToCount: 1 << 20), !piece.isEmpty {
+      piece.withUnsafeBytes { hash.update($0) }
+    }
+    let result = hash.finishHex()
+    known[path] = (stamp, result)
+    return result
+  }
+}

@@ -1,0 +1,154 @@
+import Evaluation
+import Foundation
+import Records
+
+/// One finished trial as it stands in a log, and where.
+struct TrialRecord {
+  /// The object of its line.
+  var json: JSON
+  /// The run folder that it was found in.
+  var folder: String
+
+  /// Under which name its key stands in the line. It comes first, so that it is found without reading the whole line.
+  static let keyName = "key"
+
+  /// A line for a trial that was run. `value` is nil for one whose value cannot be kept: it is never reused.
+  static func json(
+    _ event: TrialEvent, key: String?, value: (json: JSON, file: String?, hash: String)?
+  ) -> JSON {
+    let outcome = event.outcome
+    var record: [JSON.Member] = []
+    if let key { record.append(.init(keyName, .string(key))) }
+    record += [
+      .init("index", .int(event.index)), .init("coordinates", .object(Datum.members(event.coordinates))),
+      .init("status", .string(outcome.status.rawValue)), .init("fields", .object(Datum.members(outcome.fields))),
+    ]
+    if let series = outcome.series { record.append(.init("series", series.json)) }
+    if let error = outcome.error { record.append(.init("error", .string("\(error.id): \(error.message)"))) }
+    if let value {
+      record.append(.init("value", value.json))
+      if let file = value.file {
+        record.append(.init("tensors", .string(file)))
+        record.append(.init("sha256", .string(value.hash)))
+      }
+    }
+    if !outcome.reads.isEmpty {
+      record.append(
+        .init(
+          "reads",
+          .array(
+            outcome.reads.map { ["path": .string($0.path), "data": .bool($0.isData), "sha256": .string($0.hash)] })))
+    }
+    record.append(.init("seconds", .float(outcome.seconds)))
+    return .object(record)
+  }
+
+  /// What became of the trial, if the record can stand for running it again: it is whole, and the files that the trial
+  /// read are as they were.
+  func outcome(_ archive: any TrialArchive, host: any StudyHost) -> TrialOutcome? {
+    guard let status = json["status"]?.string.flatMap(TrialOutcome.Status.init), status == .done || status == .diverged,
+      let fields = json["fields"].flatMap(Datum.fields), let seconds = json["seconds"]?.number
+    else { return nil }
+    var outcome = TrialOutcome(
+      status: status, value: nil, fields: fields, series: nil, error: nil, seconds: seconds)
+    if let series = json["series"] {
+      guard let table = Table(json: series) else { return nil }
+      outcome.series = table
+    }
+    if status == .done {
+      guard let value = value(archive) else { return nil }
+      outcome.value = value
+    }
+    guard let reads = unchangedReads(host) else { return nil }
+    outcome.reads = reads
+    outcome.isFromRecord = true
+    return outcome
+  }
+
+  /// The files that the trial read, if they are as they were.
+  func unchangedReads(_ host: any StudyHost) -> [FileRead]? {
+    var reads: [FileRead] = []
+    for item in json["reads"]?.array ?? [] {
+      guard let path = item["path"]?.string, let isData = item["data"]?.bool, let hash = item["sha256"]?.string else {
+        return nil
+      }
+      let read = FileRead(path: path, isData: isData, hash: hash)
+      guard host.hash(of: read) == hash else { return nil }
+      reads.append(read)
+    }
+    return reads
+  }
+
+  /// Bytes of its file of tensors, if they are as they were written; nil when there is none.
+  func tensorBytes() -> [UInt8]? {
+    guard let file = json["tensors"]?.string, let hash = json["sha256"]?.string, !file.contains("..") else {
+      return nil
+    }
+    guard let bytes = try? DiskFileSystem.shared.read(folder + "/" + file), SHA256.hex(bytes) == hash else {
+      return nil
+    }
+    return bytes
+  }
+
+  private func value(_ archive: any TrialArchive) -> PortableValue? {
+    guard let value = json["value"] else { return nil }
+    guard let file = json["tensors"]?.string else { return archive.decode(value, tensors: nil) }
+    return tensorBytes() == nil ? nil : archive.decode(value, tensors: folder + "/" + file)
+  }
+}
+
+/// Finds the records of earlier runs by their keys.
+struct TrialFinder {
+  let runsFolder: String
+  /// Folders of the study's own runs are looked through first.
+  let study: String
+  /// The folder of the run that asks.
+  let own: String?
+
+  /// At most so many folders of other studies are looked through, the newest ones.
+  static let otherFolders = 200
+
+  /// A record for each key that has one whose files are unchanged; the newest runs come first.
+  func find(_ keys: Set<String>, host: any StudyHost) -> [String: TrialRecord] {
+    var found: [String: TrialRecord] = [:]
+    for folder in folders() where found.count < keys.count {
+      let logs = (try? DiskFileSystem.shared.list(folder + "/trials")) ?? []
+      for log in logs where log.hasSuffix(".jsonl") {
+        guard let bytes = try? DiskFileSystem.shared.read(folder + "/trials/" + log) else { continue }
+        for line in bytes.split(separator: 0x0A) {
+          guard let key = TrialFinder.key(of: line), keys.contains(key), found[key] == nil,
+            let json = RecordLog.read(Array(line)).records.first
+          else { continue }
+          let record = TrialRecord(json: json, folder: folder)
+          if record.unchangedReads(host) != nil { found[key] = record }
+        }
+      }
+    }
+    return found
+  }
+
+  private func folders() -> [String] {
+    let names = ((try? DiskFileSystem.shared.list(runsFolder)) ?? []).filter { $0.hasSuffix("/") }.map { $0.dropLast() }
+    let paths = names.map { runsFolder + "/" + $0 }.filter { $0 != own }
+    let prefix = runsFolder + "/" + RunFolder.safeName(study) + "-"
+    let mine = newestFirst(paths.filter { $0.hasPrefix(prefix) })
+    return mine + newestFirst(paths.filter { !$0.hasPrefix(prefix) }).prefix(TrialFinder.otherFolders)
+  }
+
+  private func newestFirst(_ paths: [String]) -> [String] {
+    let dated = paths.map { path -> (Date, String) in
+      let attributes = try? FileManager.default.attributesOfItem(atPath: path + "/run.json")
+      return (attributes?[.modificationDate] as? Date ?? .distantPast, path)
+    }
+    return dated.sorted { ($0.0, $0.1) > ($1.0, $1.1) }.map(\.1)
+  }
+
+  /// The key at the beginning of a line's record, without reading the rest.
+  static func key(of line: ArraySlice<UInt8>) -> String? {
+    let opening = Array("{\"check\":\"0123456789abcdef\",\"record\":{\"\(TrialRecord.keyName)\":\"".utf8)
+    guard line.count > opening.count + 64 else { return nil }
+    let start = line.startIndex + opening.count
+    guard line[(start - 8)..<start].elementsEqual(opening.suffix(8)) else { return nil }
+    return String(decoding: line[start..<(start + 64)], as: UTF8.self)
+  }
+}

@@ -1,0 +1,185 @@
+import Diagnostics
+import Evaluation
+import Foundation
+import Records
+import Testing
+
+@testable import Studies
+
+/// What an earlier run computed is taken from its record, and only that.
+@Suite struct ReuseTests {
+  /// Which trials were run, which came from the record, and the table's text.
+  struct Seen: Equatable {
+    var run: [Int] = []
+    var reused: [Int] = []
+    var table = ""
+  }
+
+  /// A folder of runs, and the studies run in it.
+  final class Bench {
+    let scratch = Scratch()
+
+    func run(_ text: String, set settings: [String: String] = [:], seed: Int? = nil, fresh: Bool = false) throws -> Seen
+    {
+      let ears = Ears()
+      let options = RunOptions(
+        settings: settings, seed: seed, threads: 2, dataFolders: [scratch.path + "/data"],
+        runsFolder: scratch.path + "/runs", numericsVersion: "1", reusesRecords: !fresh)
+      let source = SourceStore.shared.add(name: scratch.path + "/demo.exp", text: text)
+      let run = StudyRun(source: source, options: options, listener: ears)
+      let library = try StandardLibrary.load(directory: nil)
+      let diagnostics = WorkerThread.run(name: "study") {
+        Session(library: library, host: run, threads: 2).run(source, settings: settings)
+      }
+      let summary = run.finish(diagnostics ?? [])
+      #expect(summary.status == .good || summary.status == .trialsFailed, "\(summary.diagnostics.map(\.message))")
+      var seen = Seen()
+      for case .trialEnded(let trial) in ears.events {
+        if trial.outcome.isFromRecord { seen.reused.append(trial.index) } else { seen.run.append(trial.index) }
+      }
+      seen.run.sort()
+      if let folder = summary.folder {
+        let path = folder + "/tables/runs.csv"
+        seen.table = (try? String(contentsOfFile: path, encoding: .utf8)) ?? ""
+      }
+      return seen
+    }
+
+    /// Files of the newest run's trials that end so.
+    func files(_ ending: String) -> [String] {
+      let all = FileManager.default.enumerator(atPath: scratch.path + "/runs")?.compactMap { $0 as? String } ?? []
+      return all.filter { $0.hasSuffix(ending) }.map { scratch.path + "/runs/" + $0 }.sorted()
+    }
+  }
+
+  static let study = """
+    option size = 3
+    let base = tensor([1.0, 2.0, 3.0])
+    fn helper(x) = x * 2
+    fn work(x) = sum(base) * helper(x) + normal() * 1e-3
+    let runs = sweep x in [1, 2, 3] {
+      track(step: 1, loss: x)
+      { y: work(x) + size, net: base * x, f: dense(2, 1) }
+    }
+    runs
+    """
+
+  static func edited(_ from: String, _ to: String) -> String {
+    let result = study.replacingOccurrences(of: from, with: to)
+    #expect(result != study)
+    return result
+  }
+
+  @Test func theSameStudyRunsNothingAgain() throws {
+    let bench = Bench()
+    let first = try bench.run(Self.study)
+    #expect(first.run == [0, 1, 2] && first.reused.isEmpty && first.table.contains("net"))
+    let second = try bench.run(Self.study)
+    #expect(second == Seen(run: [], reused: [0, 1, 2], table: first.table))
+    // What was copied can be reused in turn, also when the first record is gone.
+    for file in bench.files(".jsonl").prefix(1) { try FileManager.default.removeItem(atPath: file) }
+    #expect(try bench.run(Self.study).run == [])
+    let fresh = try bench.run(Self.study, fresh: true)
+    #expect(fresh == Seen(run: [0, 1, 2], reused: [], table: first.table))
+  }
+
+  /// Edits that change nothing a trial computes.
+  @Test(arguments: [
+    ("fn helper(x) = x * 2", "# Twice.\nfn helper(x) = \n  x * 2   # a comment"),
+    ("option size = 3", "# # A study\n# Some prose.\n\noption size = 3"),
+    ("runs\n", "runs\nlet other = 5\nclaim \"it works\" { true }\n"),
+    ("option size = 3", "option size = 3\nlet unused = 17\nfn not_called(x) = x + 1"),
+    ("let base = tensor([1.0, 2.0, 3.0])", "let values = [1.0, 2.0, 3.0]\nlet base = tensor(values)"),
+    ("let runs = sweep x in [1, 2, 3] {", "let runs = sweep x in 1..3 {"),
+  ])
+  func editsThatChangeNoResult(_ from: String, _ to: String) throws {
+    let bench = Bench()
+    let first = try bench.run(Self.study)
+    let text = (Self.study + "\n").replacingOccurrences(of: from, with: to)
+    #expect(text != Self.study + "\n")
+    let second = try bench.run(text)
+    #expect(second.run == [] && second.table == first.table)
+  }
+
+  /// Edits that change what every trial computes.
+  @Test(arguments: [
+    ("x * 2", "x * 3"), ("[1.0, 2.0, 3.0]", "[1.0, 2.0, 3.5]"), ("option size = 3", "option size = 4"),
+    ("sum(base)", "mean(base)"), ("normal()", "uniform()"), ("dense(2, 1)", "dense(2, 2)"),
+    ("loss: x", "loss: -x"), ("{ y:", "{ z:"), ("let base", "seed 5\nlet base"),
+  ])
+  func editsThatChangeResults(_ from: String, _ to: String) throws {
+    let bench = Bench()
+    _ = try bench.run(Self.study)
+    #expect(try bench.run(Self.edited(from, to)).run == [0, 1, 2])
+  }
+
+  @Test func optionsAndSeedsAreDifferentTrials() throws {
+    let bench = Bench()
+    let first = try bench.run(Self.study)
+    #expect(try bench.run(Self.study, set: ["size": "5"]).run == [0, 1, 2])
+    #expect(try bench.run(Self.study, seed: 9).run == [0, 1, 2])
+    #expect(
+      try bench.run(Self.study, set: ["size": "3"], seed: 0) == Seen(run: [], reused: [0, 1, 2], table: first.table))
+  }
+
+  @Test func aWiderSweepRunsTheNewPointsOnly() throws {
+    let bench = Bench()
+    _ = try bench.run(Self.study)
+    let wider = Self.edited("[1, 2, 3]", "[0, 1, 2, 3, 4]")
+    let second = try bench.run(wider)
+    #expect(second.run == [0, 4] && second.reused.sorted() == [1, 2, 3])
+    #expect(try bench.run(wider, fresh: true).table == second.table)
+  }
+
+  @Test func aDamagedRecordIsRunAgain() throws {
+    let bench = Bench()
+    let study = Self.edited("base * x", "full([1000], x)")
+    let first = try bench.run(study)
+    let tensors = bench.files("runs-1.safetensors")
+    #expect(tensors.count == 1)
+    for file in tensors {
+      var bytes = try Data(contentsOf: URL(fileURLWithPath: file))
+      bytes[bytes.count - 1] ^= 1
+      try bytes.write(to: URL(fileURLWithPath: file))
+    }
+    let second = try bench.run(study)
+    #expect(second.run == [1] && second.reused.sorted() == [0, 2] && second.table == first.table)
+  }
+
+  @Test func aLineCutShortIsRunAgain() throws {
+    let bench = Bench()
+    let first = try bench.run(Self.study)
+    let log = try #require(bench.files("runs.jsonl").first)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: log))
+    try bytes.prefix(bytes.count - 40).write(to: URL(fileURLWithPath: log))
+    let second = try bench.run(Self.study)
+    #expect(second.run.count == 1 && second.reused.count == 2 && second.table == first.table)
+  }
+
+  @Test func aChangedDataFileIsAnotherTrial() throws {
+    let bench = Bench()
+    let study = """
+      let runs = sweep x in [1, 2] { { y: x * read_csv("numbers.csv").a[0] } }
+      runs
+      """
+    _ = bench.scratch.write("a\n5\n", to: "data/numbers.csv")
+    let first = try bench.run(study)
+    #expect(try bench.run(study) == Seen(run: [], reused: [0, 1], table: first.table))
+    _ = bench.scratch.write("a\n6\n", to: "data/numbers.csv")
+    let changed = try bench.run(study)
+    #expect(changed.run == [0, 1] && changed.table != first.table)
+    _ = bench.scratch.write("a\n5\n", to: "data/numbers.csv")
+    #expect(try bench.run(study) == Seen(run: [], reused: [0, 1], table: first.table))
+  }
+
+  @Test func failedTrialsAreTriedAgain() throws {
+    let bench = Bench()
+    let study = """
+      let runs = sweep x in [1, 2] { if x == 2 { fail("no") } else { { y: x } } }
+      runs
+      """
+    _ = try bench.run(study)
+    let second = try bench.run(study)
+    #expect(second.run == [1] && second.reused == [0])
+  }
+}

@@ -52,7 +52,8 @@ final class JSONView: RunListener {
       return [
         "event": "sweep_ended", "name": .string(summary.name), "done": .int(summary.done),
         "failed": .int(summary.failed),
-        "interrupted": .int(summary.interrupted), "reused": .int(summary.reused), "seconds": .float(summary.seconds), "file": text(summary.file),
+        "interrupted": .int(summary.interrupted), "reused": .int(summary.reused), "seconds": .float(summary.seconds),
+        "file": text(summary.file),
       ]
     case .computing(let report, let elapsed):
       guard elapsed - lastProgress >= 1 || elapsed < lastProgress else { return nil }

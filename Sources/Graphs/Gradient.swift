@@ -106,6 +106,9 @@ struct DerivativeStep {
     case .reduce(let operation, let axes): return [try reduce(operation, axes)]
     case .cumulativeSum(let axis): return [try cumulativeSum(axis)]
     case .matmul(let transposeA, let transposeB): return try matmul(transposeA, transposeB)
+    case .convolution, .convolutionInput, .convolutionFilter: return try convolution()
+    case .pool(let pooling, let windows, let rows, let columns):
+      return try pool(pooling, windows, rows, columns)
     case .slice, .program, .result:
       // `Trace.gradients` handles them itself.
       return inputs.map { _ in nil }

@@ -33,6 +33,16 @@ class Operation {
     case .sort(let axis): return AxisOperation(.sort, axis, x)
     case .argSort(let axis): return AxisOperation(.argSort, axis, x)
     case .matmul(let transposeA, let transposeB): return ProductOperation(transposeA, transposeB, inputs, out)
+    case .convolution(let windows, let groups):
+      return ConvolutionOperation(
+        ConvolutionKernel(.forward, out.type, windows, groups: groups, image: x.shape, result: out.shape))
+    case .convolutionInput(let windows, let groups, _, _):
+      return ConvolutionOperation(
+        ConvolutionKernel(.input, out.type, windows, groups: groups, image: out.shape, result: x.shape))
+    case .convolutionFilter(let windows, let groups):
+      return ConvolutionOperation(
+        ConvolutionKernel(.filter, out.type, windows, groups: groups, image: x.shape, result: inputs[1].shape))
+    case .pool(let pooling, let windows, _, _): return PoolOperation(pooling, windows, inputs, out)
     case .gather, .scatterAdd, .pick, .unpick, .oneHot: return IndexOperation(primitive, inputs, out)
     case .iota, .random, .deriveKey, .permutation: return SourceOperation(primitive, out)
     }

@@ -57,11 +57,49 @@ private final class Failure {
   }
 }
 
+/// An operation made of pieces that may run in any order, with something before and after.
+class PiecewiseOperation: Operation {
+  var pieces: Int { 0 }
+  /// Rough nanoseconds on one thread.
+  var work: Double { 0 }
+  func prepare(
+    _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
+  ) {}
+  func run(
+    _ range: Range<Int>, _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer,
+    _ scratch: UnsafeMutableRawPointer
+  ) {}
+  func finish(
+    _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
+  ) {}
+
+  override func run(
+    _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
+  ) throws {
+    prepare(x, out, scratch)
+    run(0..<pieces, x, out, scratch)
+    finish(x, out, scratch)
+  }
+}
+
 extension Operation {
   /// Runs on several threads where that pays. Returns whether it did.
   func runParallel(
-    _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ threads: Int
+    _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer,
+    _ threads: Int
   ) throws -> Bool {
+    if let operation = self as? PiecewiseOperation {
+      guard operation.work > 20_000, operation.pieces > 1 else { return false }
+      operation.prepare(x, out, scratch)
+      // A few times as many chunks as threads, so that a late thread is not waited for long.
+      let chunk = Swift.max(1, operation.pieces / (threads * 8))
+      parallel(threads, (operation.pieces + chunk - 1) / chunk) { _, index in
+        operation.run(
+          (index * chunk)..<Swift.min(operation.pieces, (index + 1) * chunk), x, out, scratch)
+      }
+      operation.finish(x, out, scratch)
+      return true
+    }
     guard let product = self as? ProductOperation else { return false }
     // About 50 multiply-adds per nanosecond.
     let steps = Double(product.m) * Double(product.n) * Double(product.k) * Double(product.batch)

@@ -84,8 +84,9 @@ extension Plan {
             workspace.arena.base + step.scratch, threads: threads)
           return
         }
-        if threads > 1, try step.operation.runParallel(UnsafePointer(workspace.operands), out, threads) { return }
-        try step.operation.run(UnsafePointer(workspace.operands), out, workspace.arena.base + step.scratch)
+        let (operands, scratch) = (UnsafePointer(workspace.operands), workspace.arena.base + step.scratch)
+        if threads > 1, try step.operation.runParallel(operands, out, scratch, threads) { return }
+        try step.operation.run(operands, out, scratch)
       } catch var error as GraphError {
         // An error inside a program knows better where it came from.
         if step.program == nil || error.origin == 0 { error.origin = step.origin }

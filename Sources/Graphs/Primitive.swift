@@ -31,6 +31,17 @@ public enum Primitive: Hashable, Sendable {
   /// [..., m, k] × [..., k, n]; the flags say that an operand is stored transposed in its last two axes. Leading axes
   /// broadcast.
   case matmul(transposeA: Bool, transposeB: Bool)
+  /// image [n, rows, columns, channels], filter [rows, columns, channels / groups, filters] → [n, rows, columns, filters]:
+  /// cross-correlation.
+  case convolution(WindowGeometry, groups: Int)
+  /// cotangent of a convolution's result, filter → cotangent of its image, which has the extents given: also the
+  /// transposed convolution.
+  case convolutionInput(WindowGeometry, groups: Int, rows: Int, columns: Int)
+  /// image, cotangent of a convolution's result → cotangent of its filter.
+  case convolutionFilter(WindowGeometry, groups: Int)
+  /// Over windows on images of the extents given: max and sum of (image); pick of (image, other image) what lies where
+  /// the first is largest; place of (image, result) and spread of (result) are their adjoints.
+  case pool(Kernels.Pooling, WindowGeometry, rows: Int, columns: Int)
   /// Static slice: per axis start, count, step (step may be negative).
   case slice(starts: [Int], counts: [Int], steps: [Int])
   /// The adjoint of `slice`: places the input into zeros of `shape`.

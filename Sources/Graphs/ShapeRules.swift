@@ -25,6 +25,12 @@ public func infer(_ primitive: Primitive, shapes: [Shape], types: [ElementType])
   case .sort(let axis): return try operands.alongAxis(axis)
   case .argSort(let axis): return (try operands.alongAxis(axis).0, .i64)
   case .matmul(let transposeA, let transposeB): return try operands.matmul(transposeA, transposeB)
+  case .convolution(let windows, let groups): return try operands.convolution(windows, groups)
+  case .convolutionInput(let windows, let groups, let rows, let columns):
+    return try operands.convolutionInput(windows, groups, rows, columns)
+  case .convolutionFilter(let windows, let groups): return try operands.convolutionFilter(windows, groups)
+  case .pool(let pooling, let windows, let rows, let columns):
+    return try operands.pool(pooling, windows, rows, columns)
   case .slice(let starts, let counts, let steps): return try operands.slice(starts, counts, steps)
   case .unslice(let starts, let steps, let shape): return try operands.unslice(starts, steps, shape)
   case .dynamicSlice(let count): return try operands.dynamicSlice(count)
@@ -54,6 +60,8 @@ extension Primitive {
     case .unary, .convert, .broadcast, .reshape, .transpose, .reduce, .argReduce, .cumulativeSum, .slice, .unslice,
       .oneHot, .sort, .argSort, .random, .stopGradient, .result:
       1...1
+    case .pool(let pooling, _, _, _): pooling == .pick || pooling == .place ? 2...2 : 1...1
+    case .convolution, .convolutionInput, .convolutionFilter: 2...2
     case .binary, .compare, .matmul, .dynamicSlice, .gather, .scatterAdd, .pick, .unpick, .deriveKey, .permutation:
       2...2
     case .select, .dynamicUpdate: 3...3
@@ -72,6 +80,11 @@ extension Primitive {
     case .argReduce(let isMax, _): isMax ? "argmax" : "argmin"
     case .convert(let type): "conversion to \(type.name)"
     case .matmul: "matrix product"
+    case .convolutionInput: "gradient of a convolution's image"
+    case .convolutionFilter: "gradient of a convolution's filter"
+    case .pool(.max, _, _, _): "max pooling"
+    case .pool(.sum, _, _, _): "sum over windows"
+    case .pool: "gradient of a pooling"
     case .cumulativeSum: "cumulative sum"
     case .scatterAdd: "scatter"
     case .program(let program): program.name

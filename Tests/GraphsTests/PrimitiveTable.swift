@@ -28,6 +28,7 @@ enum PrimitiveKind: CaseIterable {
   case slice, unslice, dynamicSlice, dynamicUpdate, concat, gather, scatterAdd, pick, unpick, oneHot, iota, sort,
     argSort
   case random, deriveKey, permutation, stopGradient
+  case convolution, convolutionInput, convolutionFilter, pool
 
   /// nil for the two that are not run, and for programs, which have tests of their own.
   init?(_ primitive: Primitive) {
@@ -62,6 +63,10 @@ enum PrimitiveKind: CaseIterable {
     case .deriveKey: self = .deriveKey
     case .permutation: self = .permutation
     case .stopGradient: self = .stopGradient
+    case .convolution: self = .convolution
+    case .convolutionInput: self = .convolutionInput
+    case .convolutionFilter: self = .convolutionFilter
+    case .pool: self = .pool
     }
   }
 }
@@ -70,7 +75,7 @@ enum PrimitiveTable {
   static let all: [PrimitiveCase] =
     UnaryOperation.allCases.map(unary) + BinaryOperation.allCases.flatMap(binary) + Comparison.allCases.map(compare)
     + [select] + converts + movement + Reduction.allCases.flatMap(reduce) + axis + products + slices + indexing
-    + sources
+    + sources + windows
 
   // MARK: Elementwise
 

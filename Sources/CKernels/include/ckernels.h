@@ -3,6 +3,7 @@
 // chosen once when the process starts. All variants give the same bits (Sources/CKernels/README.md says how).
 #include <stddef.h>
 #include <stdint.h>
+#include "ck_windows.h"
 
 // Element types and operations are the raw values of the Swift enumerations in Sources/Tensors (tested there).
 enum { CK_F32 = 0, CK_F64 = 1, CK_I32 = 2, CK_I64 = 3, CK_BOOL = 4 };
@@ -60,6 +61,18 @@ typedef struct ck_table {
   void (*cumulative_sum)(int type, int64_t outer, int64_t length, int64_t inner, const void *x, void *out);
   void (*product_f32)(const ck_product *p);
   void (*product_f64)(const ck_product *p);
+  // Convolutions (ck_windows.h): the filter is packed once (`packed` elements), then strips of the target may run in any
+  // order, 0 ..< pieces. The gradient with respect to the filter: parts, to be added in order by fold_parts.
+  int64_t (*convolution_pieces)(int type, const ck_convolution *p);
+  int64_t (*convolution_packed)(int type, const ck_convolution *p);
+  void (*convolution_pack)(int type, const ck_convolution *p, const void *filter, void *packed);
+  void (*convolution)(int type, const ck_convolution *p, int64_t first, int64_t last);
+  int64_t (*filter_parts)(const ck_convolution *p);
+  void (*filter_gradient)(int type, const ck_convolution *p, const void *cotangent, int64_t part, void *out);
+  void (*fold_parts)(int type, int64_t parts, int64_t count, const void *x, void *out);
+  // Images first ..< last of a pooling; f32 or f64.
+  void (*pool)(
+    int op, int type, const ck_pool *p, int64_t first, int64_t last, const void *x, const void *y, void *out);
   void (*transpose2)(int bytes, int64_t rows, int64_t columns, const void *x, int64_t ldx, void *out, int64_t ldo);
   // Draws first ..< first + count of the stream of `key`.
   void (*random)(

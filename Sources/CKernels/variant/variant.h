@@ -44,6 +44,8 @@ static inline float ck_fmaf(float a, float b, float c) {
 #include "math_f32.h"
 #include "elementwise.h"
 #include "product.h"
+#include "convolution.h"
+#include "pooling.h"
 #include "reduce.h"
 #include "random.h"
 #include "linear.h"
@@ -62,6 +64,14 @@ const ck_table CK(table) = {
   .cumulative_sum = CK(cumulative_sum),
   .product_f32 = CK(product_f32),
   .product_f64 = CK(product_f64),
+  .convolution_pieces = CK(convolution_pieces),
+  .convolution_packed = CK(convolution_packed),
+  .convolution_pack = CK(convolution_pack),
+  .convolution = CK(convolution),
+  .filter_parts = CK(filter_parts),
+  .filter_gradient = CK(filter_gradient),
+  .fold_parts = CK(fold_parts),
+  .pool = CK(pool),
   .transpose2 = CK(transpose2),
   .random = CK(random),
   .words = CK(words),

@@ -77,6 +77,8 @@ extension DiagnosticCatalogue {
     Entry("E0510", "a state is assigned outside of training", "Only `value_and_grad(f, training: true)` opens states, and gives the model with its new ones as `next`. Everywhere else a model is used as it is."),
     Entry("E0511", "a state keeps its shape", "What is assigned to a `state` has the shape it began with."),
     Entry("E0512", "a function was traced too often", "Every new structure, shape, or number that a shape or branch needs makes a new trace, and more than eight point to a mistake: usually a number that should be an argument, or a shape that changes."),
+    Entry("E0513", "a loop's carry changes its form", "What `scan` hands from step to step keeps structure, shapes and types, so that one step stands for all. A number may become a tensor without axes at the first step; anything else starts in the form that it ends in.",
+      wrong: "print(scan((c, x) -> { carry: c + x }, 0.0, ones(3, 2)).carry)", right: "print(scan((c, x) -> { carry: c + x }, zeros(2), ones(3, 2)).carry)"),
   ]
 
   // swift-format-ignore

@@ -77,8 +77,8 @@ struct Gradient {
         "E0509", "`\(name)` needs a function that gives one number, not a tensor of shape \(describe(operand.shape))",
         label: "result \(describe(operand.shape))", help: ["reduce it with `mean` or `sum`, or use `vjp`"])
     }
-    guard case .traced(let traced) = operand else { return (operand, nil) }
-    return (operand, traced.type.isFloat ? traced.node : nil)
+    guard case .traced(let traced) = operand, traced.type.isFloat else { return (operand, nil) }
+    return (operand, try operations.node(operand, in: recording))
   }
 
   /// The gradient of a node as the tree `x`, whose leaves the nodes replace.

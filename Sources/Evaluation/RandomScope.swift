@@ -53,9 +53,9 @@ extension TensorOperations {
     case .int(let number):
       machine.drawScope = DrawScope(key: Int64(number), count: 0)
       recording?.scope = .machine
-    case .traced(let traced):
-      if traced.recording.isStaged {
-        traced.recording.scope = .key(traced.node, offset: 0)
+    case .traced:
+      if let recording, recording.isStaged {
+        recording.scope = .key(try node(key, in: recording), offset: 0)
       } else if let tensor = requireContent(key) {
         machine.drawScope = DrawScope(key: Int64(tensor.integer(0)), count: 0)
       }

@@ -71,7 +71,7 @@ struct TensorOperations {
 
   /// A value of a trace that has ended is its tensor, where that is known.
   private func resolved(_ traced: TracedValue) -> TensorOperand {
-    if traced.recording === machine.tensors.recording { return .traced(traced) }
+    if let current = machine.tensors.recording, current.isInside(traced.recording) { return .traced(traced) }
     guard let tensor = traced.value else { return .traced(traced) }
     return traced.isNumber ? number(tensor) : .tensor(tensor)
   }
@@ -123,12 +123,12 @@ struct TensorOperations {
   func node(_ operand: TensorOperand, in recording: Recording) throws -> NodeID {
     switch operand {
     case .traced(let traced):
-      guard traced.recording === recording else {
+      guard let node = recording.node(of: traced) else {
         throw RuntimeError(
           "E0502", "a value that a compiled function computed while it was traced is used outside of that call",
           help: ["return the value from the compiled function"])
       }
-      return traced.node
+      return node
     case .tensor(let tensor): return recording.trace.constant(tensor)
     case .int(let number):
       if abs(Double(number)) < 1e15 { return recording.trace.scalar(Double(number), .i64, isNumber: true) }

@@ -36,9 +36,12 @@ final class StateCell {
 /// A trace in progress: of an eager derivative, or of a compiled function.
 final class Recording {
   let trace: Trace
-  /// Spans that origins of the trace's nodes stand for.
-  private(set) var spans: [Span] = [.none]
-  private var lastSpan = Span.none
+  /// The trace in progress around this one, where this is that of a loop's or a branch's body.
+  let parent: Recording?
+  /// Values of the traces around that are used here: the node there, and the input that stands for it.
+  private(set) var lifted: [(outer: NodeID, inner: NodeID)] = []
+  private var liftedNodes: [NodeID: NodeID] = [:]
+  private let places: RecordedPlaces
   /// Where draws of a staged trace come from; eager traces draw from the machine's own scope.
   var scope = DrawSource.call(offset: 0)
   /// Hidden inputs of a staged trace, made at the first draw: the scope's key and the count at the call.
@@ -46,11 +49,55 @@ final class Recording {
   /// What cannot be traced and was met where no error could be thrown; ends the trace.
   var failure: RuntimeError?
 
-  init(_ mode: Trace.Mode) { trace = Trace(mode) }
+  init(_ mode: Trace.Mode, inside parent: Recording? = nil) {
+    trace = Trace(mode)
+    self.parent = parent
+    places = parent?.places ?? RecordedPlaces()
+  }
 
   var isStaged: Bool { trace.mode == .staged }
 
+  /// Whether this trace is a staged one or stands inside of one that is not a body's: a compiled function's.
+  var isCompiled: Bool { parent.map(\.isCompiled) ?? isStaged }
+
+  /// Whether a trace is this one or one around it.
+  func isInside(_ other: Recording) -> Bool { self === other || (parent?.isInside(other) ?? false) }
+
+  /// The node here of a value of this trace or one around it; nil for any other.
+  func node(of value: TracedValue) -> NodeID? {
+    if value.recording === self { return value.node }
+    guard let parent, let outer = parent.node(of: value) else { return nil }
+    if let known = liftedNodes[outer] { return known }
+    let isNumber = parent.trace.isNumber(outer)
+    let inner = trace.input(
+      shape: parent.trace.shape(outer), type: parent.trace.type(outer), isNumber: isNumber,
+      example: isNumber ? parent.trace.value(outer) : nil)
+    liftedNodes[outer] = inner
+    lifted.append((outer, inner))
+    return inner
+  }
+
+  /// What this body's trace needed to know of numbers becomes a condition of the trace around it.
+  func passGuardsOn() {
+    guard let parent, !trace.guards.isEmpty else { return }
+    var live = Set(trace.guards.map(\.0.index))
+    for index in trace.nodes.indices.reversed() where live.contains(index) {
+      for input in trace.nodes[index].inputs { live.insert(input.index) }
+    }
+    for (outer, inner) in lifted where live.contains(inner.index) { _ = parent.trace.requireValue(outer) }
+  }
+
   /// The number under which nodes remember a place.
+  func origin(of span: Span) -> Int32 { places.origin(of: span) }
+
+  func span(of origin: Int32) -> Span { places.span(of: origin) }
+}
+
+/// Spans that the origins of nodes stand for; a trace and those inside it have one list.
+private final class RecordedPlaces {
+  private var spans: [Span] = [.none]
+  private var lastSpan = Span.none
+
   func origin(of span: Span) -> Int32 {
     if span == lastSpan { return Int32(truncatingIfNeeded: spans.count - 1) }
     spans.append(span)

@@ -116,8 +116,8 @@ extension Trace {
 }
 
 extension GraphProgram {
-  /// Runs the program now.
-  func run(_ operands: [Tensor], threads: Int = 1) throws -> [Tensor] {
+  /// Runs the program now, on operands of its forms. Throws a `GraphError` for what goes wrong inside.
+  public func run(_ operands: [Tensor], threads: Int = 1) throws -> [Tensor] {
     let operation = try operation()
     let outputs = try results.map { try Tensor(uninitialized: $0.shape, type: $0.type) }
     let scratch = try Storage(byteCount: Swift.max(operation.scratchBytes, 1))

@@ -88,8 +88,8 @@ struct PlanBuilder {
     }
     return OperationStep(
       operations[index] ?? Operation(), operands: operands,
-      out: memory.slotOf[epilogue?.result ?? index] ?? 0, results: results, scratch: memory.scratch[place] ?? 0, origin: node.origin,
-      node: index)
+      out: memory.slotOf[epilogue?.result ?? index] ?? 0, results: results, scratch: memory.scratch[place] ?? 0,
+      origin: node.origin, node: index)
   }
 
   private func scalar(_ index: Int) -> ScalarStep.Instruction {

@@ -1,0 +1,223 @@
+import Graphs
+import Tensors
+
+/// Loops over the entries of tensors inside trees.
+struct TreeLoops {
+  let call: NativeCall
+  private var machine: Machine { call.machine }
+  private var heap: Heap { call.heap }
+  private var operations: TensorOperations { call.operations }
+  /// Trees deeper than this are refused, since stacking walks them recursively.
+  private static let maximumDepth = 1000
+
+  init(_ call: NativeCall) { self.call = call }
+
+  /// The number of entries along an axis, the same for all tensors of the tree.
+  private func extent(_ x: Value, axis: Int) throws -> Int {
+    var result: Int?
+    var pending = [x]
+    while let value = pending.popLast() {
+      if let operand = operations.operand(value), value.tag == .tensor, operand.rank > 0 {
+        let axis = try call.axis(axis, of: operand.shape)
+        if let known = result, known != operand.shape[axis] {
+          throw RuntimeError(
+            "E0401",
+            "`\(call.function.name)` needs as many entries in each tensor, not \(known) and \(operand.shape[axis])")
+        }
+        result = operand.shape[axis]
+      } else if value.tag == .list || value.tag == .record, let node = TreeNode(value) {
+        for i in 0..<node.count { pending.append(node[i]) }
+      }
+    }
+    guard let result else {
+      throw RuntimeError("E0203", "`\(call.function.name)` needs a tensor to go over, not \(machine.brief(x))")
+    }
+    return result
+  }
+
+  /// Entry `i` of every tensor in a tree.
+  private func entry(_ x: Value, _ i: Int, axis: Int) throws -> Value {
+    var failure: Error?
+    let result = TreeRebuild(machine).rebuild(x) { part, _ in
+      guard part.tag == .tensor, let operand = operations.operand(part), operand.rank > 0, failure == nil else {
+        return nil
+      }
+      do {
+        let axis = try call.axis(axis, of: operand.shape)
+        if axis == 0 { return operations.value(try operations.row(operand, i)) }
+        var indexes: [TensorHooks.Index] = Array(repeating: .whole, count: axis)
+        indexes.append(.value(Value(i)))
+        return operations.value(try operations.index(operand, indexes))
+      } catch {
+        failure = error
+        return nil
+      }
+    }
+    if let failure {
+      heap.release(result)
+      throw failure
+    }
+    return result
+  }
+
+  func map(_ f: Value) throws -> Value {
+    let count = try extent(call[0], axis: 0)
+    let list = call[1].list
+    let rest = (0..<list.count).map { list.elements[$0] }
+    let scope = try operations.freshKey()
+    var results: [Value] = []
+    defer { for result in results { heap.release(result) } }
+    for i in 0..<count {
+      try machine.pollInterrupt()
+      let x = try entry(call[0], i, axis: 0)
+      defer { heap.release(x) }
+      results.append(
+        try operations.withKey(try operations.derive(scope, .int(i))) { try machine.call(f, [x] + rest) })
+    }
+    return try stacked(results, axis: 0, depth: 0)
+  }
+
+  /// The loop as one operation where its body can be traced, otherwise step by step.
+  func scan() throws -> Value {
+    let f = try call.function(0)
+    let axis = try call.int(3, default: 0)
+    let count = try extent(call[2], axis: axis)
+    let scope = try operations.freshKey()
+    if count > 0 {
+      let loop = TracedScan(call, f, count: count, axis: axis, scope: scope)
+      do { return try loop.run() } catch let error as RuntimeError where mayRunStepwise(after: error) {}
+    }
+    return try stepwise(f, count: count, axis: axis, scope)
+  }
+
+  /// Outside of compiled functions a body that branches on contents or speaks runs step by step.
+  private func mayRunStepwise(after error: RuntimeError) -> Bool {
+    guard error.id == "E0501" || error.id == "E0503" else { return false }
+    return machine.tensors.recording.map { !$0.isCompiled && !$0.isStaged } ?? true
+  }
+
+  private func stepwise(_ f: Value, count: Int, axis: Int, _ scope: TensorOperand) throws -> Value {
+    var carry = heap.retained(call[1])
+    var outs: [Value] = []
+    defer {
+      heap.release(carry)
+      for out in outs { heap.release(out) }
+    }
+    for i in 0..<count {
+      try machine.pollInterrupt()
+      let x = try entry(call[2], i, axis: axis)
+      defer { heap.release(x) }
+      let step = try operations.withKey(try operations.derive(scope, .int(i))) { try machine.call(f, [carry, x]) }
+      defer { heap.release(step) }
+      let (next, out) = try TracedScan.parts(of: step, call)
+      outs.append(heap.retained(out))
+      heap.retain(next)
+      heap.release(carry)
+      carry = next
+    }
+    let out = try stacked(outs, axis: axis, depth: 0)
+    return heap.record([("carry", heap.retained(carry)), ("out", out)])
+  }
+
+  /// f over the points of one or two axes; the function is traced once, unless it does what cannot be traced.
+  func grid() throws -> Value {
+    let list = call[1].list
+    var parts = (0..<list.count).map { list.elements[$0] }
+    let f = call.has(2) ? try call.function(2) : parts.popLast() ?? .none
+    guard f.isFunction, parts.count <= 1 else {
+      throw RuntimeError("E0210", "`grid` takes one or two axes and a function", label: "called here")
+    }
+    let axes = try ([call[0]] + parts).map { axis -> Tensor in
+      let operand = try TensorBuilding(machine).tensor(of: axis, type: .f64)
+      guard operand.rank == 1 else { throw RuntimeError("E0401", "an axis of `grid` is a list of numbers") }
+      return try call.content(operand)
+    }
+    let shape = axes.map(\.count)
+    let isWhole = ([call[0]] + parts).map { isWholeAxis($0) }
+    let scope = try operations.freshKey()
+    let compiled = CompiledFunction()
+    var canCompile = machine.tensors.recording == nil
+    var results: [Value] = []
+    defer { for result in results { heap.release(result) } }
+    for i in 0..<shape.reduce(1, *) {
+      try machine.pollInterrupt()
+      let place = shape.count == 1 ? [i] : [i / shape[1], i % shape[1]]
+      let point = zip(zip(axes, isWhole), place).map { axis, index in
+        axis.1 ? Value(Int(axis.0.element(index))) : Value(axis.0.element(index))
+      }
+      let key = try operations.derive(scope, .int(i))
+      results.append(
+        try operations.withKey(key) {
+          if canCompile {
+            do { return try compiled.call(f, heap.list(point), heap.record([]), machine) } catch let error
+              as RuntimeError
+              where ["E0501", "E0503", "E0512"].contains(error.id)
+            { canCompile = false }
+          }
+          return try machine.call(f, point)
+        })
+    }
+    let flat = try stacked(results, axis: 0, depth: 0)
+    if shape.count == 1 { return flat }
+    defer { heap.release(flat) }
+    return TreeRebuild(machine).rebuild(flat) { part, _ in
+      guard part.tag == .tensor, let operand = operations.operand(part), operand.rank > 0,
+        let reshaped = try? operations.reshape(operand, shape + operand.shape.dropFirst())
+      else { return nil }
+      return operations.value(reshaped)
+    }
+  }
+
+  private func isWholeAxis(_ value: Value) -> Bool {
+    switch value.tag {
+    case .range: return value.range.pointee.start.tag == .int && value.range.pointee.step.tag != .float
+    case .list: return (0..<value.list.count).allSatisfy { value.list.elements[$0].tag == .int }
+    default: return operations.operand(value).map { !$0.type.isFloat } ?? false
+    }
+  }
+
+  /// Values of one structure, their tensors and numbers stacked along a new axis. Borrows them.
+  private func stacked(_ values: [Value], axis: Int, depth: Int) throws -> Value {
+    guard let first = values.first else { return .none }
+    guard depth < TreeLoops.maximumDepth else {
+      throw RuntimeError("E0303", "`\(call.function.name)` cannot stack values nested so deep")
+    }
+    if first.isNone { return .none }
+    if let operand = operations.operand(first) { return try stackedTensors(values, operand, axis) }
+    guard first.tag == .list || first.tag == .record, let node = TreeNode(first) else {
+      throw RuntimeError("E0203", "`\(call.function.name)` cannot stack \(machine.brief(first))")
+    }
+    var children: [Value] = []
+    do {
+      for i in 0..<node.count {
+        let column = try values.map { value -> Value in
+          guard let other = TreeNode(value), other.value.tag == first.tag, other.count == node.count else {
+            throw RuntimeError("E0409", "`\(call.function.name)` needs all results built alike")
+          }
+          return other[i]
+        }
+        children.append(try stacked(column, axis: axis, depth: depth + 1))
+      }
+    } catch {
+      for child in children { heap.release(child) }
+      throw error
+    }
+    return node.rebuilt(children, heap)
+  }
+
+  private func stackedTensors(_ values: [Value], _ first: TensorOperand, _ axis: Int) throws -> Value {
+    let target: ElementType = first.isNumber && first.type == .f64 ? .f32 : first.type
+    let position = max(0, min(first.rank, axis < 0 ? axis + first.rank + 1 : axis))
+    let shape = Array(first.shape[..<position]) + [1] + Array(first.shape[position...])
+    let parts = try values.map { value -> TensorOperand in
+      guard let operand = operations.operand(value), operand.shape == first.shape else {
+        throw RuntimeError(
+          "E0401",
+          "`\(call.function.name)` needs results of one shape, not \(describe(first.shape)) and \(machine.brief(value))"
+        )
+      }
+      return try operations.reshape(try operations.convert(operand, to: target), shape)
+    }
+    return operations.value(try operations.apply(.concat(axis: position), parts, isTensor: true))
+  }
+}

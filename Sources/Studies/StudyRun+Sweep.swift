@@ -139,12 +139,21 @@ private final class SweepWork: @unchecked Sendable {
     }
   }
 
+  private func records(_ keys: Set<String>) -> [String: TrialRecord] {
+    if let sample = run.options.sample {
+      let left = Set(keys.shuffled().dropFirst(sample.trials))
+      return TrialFinder.find(left, in: [sample.folder], host: run)
+    }
+    guard let runs = run.options.runsFolder, run.options.reusesRecords else { return [:] }
+    let finder = TrialFinder(runsFolder: runs, study: run.study, own: run.recorder?.folder.path)
+    return finder.find(keys, host: run)
+  }
+
   /// Trials that an earlier run computed are not run again.
   func takeFromRecords() {
-    guard let runs = run.options.runsFolder, run.options.reusesRecords, let archive = request.archive else { return }
+    guard let archive = request.archive else { return }
     let keys = request.points.indices.map(archive.key)
-    let finder = TrialFinder(runsFolder: runs, study: run.study, own: run.recorder?.folder.path)
-    let found = finder.find(Set(keys), host: run)
+    let found = records(Set(keys))
     if found.isEmpty { return }
     for (index, key) in keys.enumerated() {
       guard let record = found[key], let outcome = record.outcome(archive, host: run) else { continue }

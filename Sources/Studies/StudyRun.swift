@@ -85,7 +85,8 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   public func choose(_ option: OptionDeclaration) throws -> Datum? {
     let isSecond = locked { chosen.contains { $0.name == option.name } }
     if isSecond, !isInteractive { throw StudyErrors.duplicateOption(option.name, at: option.span) }
-    let value = try Setting.value(for: option, text: options.settings[option.name])
+    let known = options.values.first { $0.name == option.name }?.value
+    let value = try known ?? Setting.value(for: option, text: options.settings[option.name])
     locked {
       chosen.append(Datum.Field(option.name, value ?? option.defaultValue))
       declared()

@@ -110,8 +110,13 @@ struct TrialFinder {
 
   /// A record for each key that has one whose files are unchanged; the newest runs come first.
   func find(_ keys: Set<String>, host: any StudyHost) -> [String: TrialRecord] {
+    TrialFinder.find(keys, in: folders(), host: host)
+  }
+
+  /// The same, in the folders given.
+  static func find(_ keys: Set<String>, in folders: [String], host: any StudyHost) -> [String: TrialRecord] {
     var found: [String: TrialRecord] = [:]
-    for folder in folders() where found.count < keys.count {
+    for folder in folders where found.count < keys.count {
       let logs = (try? DiskFileSystem.shared.list(folder + "/trials")) ?? []
       for log in logs where log.hasSuffix(".jsonl") {
         guard let bytes = try? DiskFileSystem.shared.read(folder + "/trials/" + log) else { continue }

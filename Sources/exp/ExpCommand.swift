@@ -12,7 +12,8 @@ import Foundation
     version: Version.line,
     subcommands: [
       RunCommand.self, ReplCommand.self, CheckCommand.self, FormatCommand.self, TestCommand.self, DocCommand.self,
-      ExplainCommand.self, RunsCommand.self, DoctorCommand.self, VersionCommand.self,
+      ExplainCommand.self, RunsCommand.self, VerifyCommand.self, DiffCommand.self, DoctorCommand.self,
+      VersionCommand.self,
     ],
     defaultSubcommand: ReplCommand.self)
 

@@ -19,12 +19,15 @@ import Testing
   final class Bench {
     let scratch = Scratch()
 
-    func run(_ text: String, set settings: [String: String] = [:], seed: Int? = nil, fresh: Bool = false) throws -> Seen
-    {
+    func run(
+      _ text: String, set settings: [String: String] = [:], seed: Int? = nil, fresh: Bool = false,
+      sample: (folder: String, trials: Int)? = nil
+    ) throws -> Seen {
       let ears = Ears()
-      let options = RunOptions(
+      var options = RunOptions(
         settings: settings, seed: seed, threads: 2, dataFolders: [scratch.path + "/data"],
         runsFolder: scratch.path + "/runs", numericsVersion: "1", reusesRecords: !fresh)
+      options.sample = sample
       let source = SourceStore.shared.add(name: scratch.path + "/demo.exp", text: text)
       let run = StudyRun(source: source, options: options, listener: ears)
       let library = try StandardLibrary.load(directory: nil)

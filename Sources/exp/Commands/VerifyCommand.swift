@@ -1,0 +1,165 @@
+import ArgumentParser
+import Diagnostics
+import Evaluation
+import Foundation
+import Records
+import Studies
+import Tensors
+
+/// `exp verify RUN`
+struct VerifyCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "verify", abstract: "Run a recorded study again and compare every number, bit for bit.",
+    discussion: """
+      The study's text, options and seed are those in the run's folder; nothing is taken from records, and nothing is kept. \
+      The exit status is 0 when all is the same, 1 when something differs, 2 when the run cannot be verified.
+      """)
+
+  @Argument(help: ArgumentHelp("The run's folder, or its name below runs/.", valueName: "run")) var name: String
+  @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir")) var out: String = "runs"
+  @Option(help: "Run only so many trials of each sweep, drawn at random; the others are taken from the record.")
+  var sample: Int?
+  @Option(help: "Worker threads. (default: all cores)") var threads: Int?
+  @Option(help: ArgumentHelp("Folder with data files; may be repeated.", valueName: "dir")) var data: [String] = []
+  @Flag(help: "Print one JSON object.") var json = false
+
+  func validate() throws {
+    if let sample, sample < 1 { throw ValidationError("--sample is at least 1") }
+    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads is a number from 1 to 1024") }
+  }
+
+  func run() throws {
+    let folder = try RunLookup.folder(name, below: out)
+    guard let record = folder.readRun(), record.state != .running else {
+      throw RunLookup.failure("\(folder.path) did not come to its end: there is nothing to compare with")
+    }
+    try checkIsAsWritten(folder)
+    let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("exp-verify-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: scratch) }
+    let summary = try execute(record, folder, in: scratch)
+    guard let made = summary.folder.flatMap({ RunFolder.open($0) }) else {
+      DiagnosticText.report(summary.diagnostics, didRun: summary.hasRun)
+      throw RunLookup.failure("the study could not be run again")
+    }
+    if summary.status == .interrupted { throw ExitCode(RunStatus.interrupted.rawValue) }
+    let difference = RunComparison(folder, made).results().first
+    report(difference, summary)
+    if difference != nil { throw ExitCode(1) }
+  }
+
+  /// A record that was changed since it was written cannot be verified.
+  private func checkIsAsWritten(_ folder: RunFolder) throws {
+    let problems = (try? folder.checkManifest()) ?? ["it has no manifest"]
+    guard problems.isEmpty else {
+      throw RunLookup.failure(
+        "\(folder.path) is not as it was written: " + problems.prefix(5).joined(separator: ", "))
+    }
+  }
+
+  private func execute(_ record: RunRecord, _ folder: RunFolder, in scratch: String) throws -> RunSummary {
+    let path = folder.path + "/source/" + RunFolder.safeName(record.study + ".exp")
+    guard let file = SourceLoader.load(path) else { throw ExitCode(RunStatus.scriptWrong.rawValue) }
+    let original = record.arguments.first { $0.hasSuffix(".exp") } ?? ""
+    let ownFolder = NSString(string: original).deletingLastPathComponent
+    var options = RunOptions(
+      seed: record.seed, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
+      dataFolders: FileAccess.dataFolders(
+        arguments: data, environment: ProcessInfo.processInfo.environment["EXP_DATA"],
+        ownFolder: ownFolder.isEmpty ? "." : ownFolder),
+      runsFolder: scratch, readable: ownFolder.isEmpty ? [] : [ownFolder], machine: HostMachine.kernels,
+      arguments: CommandLine.arguments, versions: HostMachine.versions, host: HostMachine.description,
+      numericsVersion: String(numericsVersion), reusesRecords: false)
+    options.values = record.options
+    options.sample = sample.map { (folder.path, $0) }
+    let run = StudyRun(source: file, options: options, listener: Silence())
+    let threads = options.threads
+    let summary = WorkerThread.run(name: "study") { () -> RunSummary? in
+      guard let library = SourceLoader.library() else { return nil }
+      let session = Session(library: library, host: run, threads: threads)
+      Interrupts.begin {
+        session.interrupt()
+        run.interrupt()
+      }
+      return run.finish(session.run(file, settings: [:]))
+    }
+    guard let summary = summary ?? nil else { throw ExitCode(RunStatus.scriptWrong.rawValue) }
+    return summary
+  }
+
+  private func report(_ difference: RunDifference?, _ summary: RunSummary) {
+    let output = Terminal.output
+    if json {
+      var members: [JSON.Member] = [.init("same", .bool(difference == nil))]
+      if let difference {
+        members += [
+          .init("place", .string(difference.place)), .init("recorded", .string(difference.first)),
+          .init("now", .string(difference.second)),
+        ]
+      }
+      return output.line(JSON.object(members).compact)
+    }
+    guard let difference else {
+      var parts: [String] = []
+      if summary.trials > 0 { parts.append(Phrase.count(summary.trials, "trial")) }
+      if summary.claims > 0 { parts.append(Phrase.count(summary.claims, "claim")) }
+      parts.append(Phrase.duration(summary.seconds))
+      return output.line("same · " + parts.joined(separator: " · "))
+    }
+    output.line("different: " + difference.place)
+    output.line("  recorded  " + difference.first)
+    output.line("  now       " + difference.second)
+  }
+}
+
+/// `exp diff A B`
+struct DiffCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "diff", abstract: "Compare two recorded runs: what was asked for, then what was computed.",
+    discussion: "The exit status is 0 when the results are the same, 1 when they differ.")
+
+  @Argument(help: ArgumentHelp("A run's folder, or its name below runs/.", valueName: "run")) var first: String
+  @Argument(help: ArgumentHelp("Another.", valueName: "run")) var second: String
+  @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir")) var out: String = "runs"
+  @Flag(help: "Print one JSON object.") var json = false
+
+  func run() throws {
+    let comparison = RunComparison(
+      try RunLookup.folder(first, below: out), try RunLookup.folder(second, below: out))
+    let (settings, results) = (comparison.settings(), comparison.results())
+    let output = Terminal.output
+    if json {
+      let members = { (differences: [RunDifference]) in
+        JSON.array(
+          differences.map { ["place": .string($0.place), "first": .string($0.first), "second": .string($0.second)] })
+      }
+      output.line(JSON.object([.init("settings", members(settings)), .init("results", members(results))]).compact)
+    } else {
+      for difference in settings + results {
+        output.line(difference.place)
+        output.line("  - " + difference.first)
+        output.line("  + " + difference.second)
+      }
+      output.line(results.isEmpty ? "the results are the same" : "\(Phrase.count(results.count, "result")) differ")
+    }
+    if !results.isEmpty { throw ExitCode(1) }
+  }
+}
+
+/// Finds the run that a command line names.
+enum RunLookup {
+  static func folder(_ name: String, below runs: String) throws -> RunFolder {
+    if let folder = RunFolder.open(name) ?? RunFolder.open(runs + "/" + name) { return folder }
+    throw failure("\(name) is not the folder of a run")
+  }
+
+  /// Says why a command cannot be done; gives the exit status.
+  static func failure(_ why: String) -> ExitCode {
+    SourceLoader.complain(why)
+    return ExitCode(2)
+  }
+}
+
+/// Hears nothing.
+private final class Silence: RunListener {
+  func receive(_ event: RunEvent) {}
+}

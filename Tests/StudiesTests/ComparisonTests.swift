@@ -1,0 +1,74 @@
+import Foundation
+import Records
+import Testing
+
+@testable import Studies
+
+/// Two records are the same, or part at a place that is named.
+@Suite struct ComparisonTests {
+  private func folders(_ bench: ReuseTests.Bench) throws -> [RunFolder] {
+    let runs = bench.scratch.path + "/runs"
+    return try FileManager.default.contentsOfDirectory(atPath: runs).sorted().compactMap {
+      RunFolder.open(runs + "/" + $0)
+    }
+  }
+
+  private func differences(_ a: String, _ b: String) throws -> (settings: [String], results: [String]) {
+    let (one, other) = (ReuseTests.Bench(), ReuseTests.Bench())
+    _ = try one.run(a)
+    _ = try other.run(b)
+    let comparison = RunComparison(
+      try #require(try folders(one).first), try #require(try folders(other).first))
+    return (comparison.settings().map(\.place), comparison.results().map(\.place))
+  }
+
+  @Test func aStudyRunTwiceIsTheSame() throws {
+    let (settings, results) = try differences(ReuseTests.study, ReuseTests.study)
+    #expect(settings.isEmpty && results.isEmpty)
+  }
+
+  @Test func theFirstStepAtWhichTrainingsPartIsNamed() throws {
+    let text = """
+      let runs = sweep x in [1, 2] {
+        for i in 0..<5 { track(step: i, loss: if x == 2 and i >= 3 { EDIT } else { 0.5 }) }
+        { x2: x * 2 }
+      }
+      runs
+      """
+    let (settings, results) = try differences(
+      text.replacingOccurrences(of: "EDIT", with: "0.25"), text.replacingOccurrences(of: "EDIT", with: "0.125"))
+    #expect(settings == ["source/demo.exp, line 2"])
+    #expect(results == ["runs, trial 1 (x 2), series, row 3, loss"])
+  }
+
+  @Test func valuesAreShownInDecimalAndHexadecimal() throws {
+    let difference = DatumComparison.first(.float(0.1), .float(0.5), "y")
+    #expect(difference == RunDifference(place: "y", first: "0.1 (0x1.999999999999ap-4)", second: "0.5 (0x1p-1)"))
+    #expect(DatumComparison.first(.float(0), .float(-0.0), "y") != nil)
+    #expect(DatumComparison.first(.float(.nan), .float(.nan), "y") == nil)
+    #expect(DatumComparison.first(.int(1), .float(1), "y") != nil)
+    let table = { (x: Double) in Datum.table(Table(columns: [.init("a", [.int(1), .float(x)])])) }
+    #expect(DatumComparison.first(table(1), table(2), "t")?.place == "t, row 1, a")
+  }
+
+  @Test func theTensorAndElementAreNamed() throws {
+    let bench = ReuseTests.Bench()
+    let study = "let runs = sweep x in [1] { { w: full([2000], x), v: full([3000], 2 * x) } }\nruns"
+    _ = try bench.run(study)
+    let file = try #require(bench.files(".safetensors").first)
+    let bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: file)))
+    var other = bytes
+    other[other.count - 4 * 7] ^= 1
+    let difference = TensorFileComparison(bytes, other).first("runs, trial 0")
+    #expect(difference.place == "runs, trial 0, tensor 1, element 2993")
+    #expect(difference.first == "2.0 (0x1p+1)" && difference.second == "2.0000002 (0x1.000002p+1)")
+  }
+
+  @Test func aSampleTakesTheOtherTrialsFromTheRecord() throws {
+    let bench = ReuseTests.Bench()
+    _ = try bench.run(ReuseTests.study)
+    let folder = try #require(try folders(bench).first)
+    let seen = try bench.run(ReuseTests.study, fresh: true, sample: (folder.path, 1))
+    #expect(seen.run.count == 1 && seen.reused.count == 2)
+  }
+}

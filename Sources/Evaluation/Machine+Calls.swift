@@ -153,7 +153,8 @@ extension Machine {
     let members = overload.box.pointee.second.list
     // A number that is being traced is a number, as it is when nothing is traced.
     let isTracedNumber = first.tag == .tensor && first.header.pointee.flags & TensorFlags.isNumber != 0
-    let kinds = first.isUnset ? KindSet.any : isTracedNumber ? .number : first.kinds
+    let kinds =
+      first.isUnset ? KindSet.any : isTracedNumber ? (isTracedCondition(first) ? .bool : .number) : first.kinds
     var fallback: Value?
     for i in stride(from: 0, to: members.count, by: 2) {
       let set = KindSet(rawValue: UInt16(truncatingIfNeeded: members.elements[i].asInt))
@@ -170,6 +171,9 @@ extension Machine {
     }
     return fallback
   }
+
+  /// The outcome of comparing traced numbers.
+  private func isTracedCondition(_ value: Value) -> Bool { TensorOperations(self).operand(value)?.type == .bool }
 
   private func noDefinition(_ overload: Value, _ first: Value) -> RuntimeError {
     let members = overload.box.pointee.second.list

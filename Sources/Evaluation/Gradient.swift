@@ -110,7 +110,7 @@ struct Gradient {
       defer { heap.release(variables.value) }
       let y = try machine.call(f, [variables.value] + rest, named: named)
       defer { heap.release(y) }
-      let output = try self.output(y, in: recording)
+      let output = try narrowed(self.output(y, in: recording), variables, recording)
       let gradients =
         isOutermost
         ? try endingGradients(output.node, variables, recording)
@@ -120,6 +120,15 @@ struct Gradient {
     let gradient = try tree(gradients, like: x, leaves)
     let value = operations.value(settled(output))
     return (value, gradient, training ? TreeStates(machine).settled(start) : heap.retained(x))
+  }
+
+  /// The result without what it never reads.
+  private func narrowed(
+    _ output: (operand: TensorOperand, node: NodeID?), _ variables: Variables, _ recording: Recording
+  ) throws -> (operand: TensorOperand, node: NodeID?) {
+    guard let node = output.node else { return output }
+    let result = try translatingErrors(recording) { try recording.trace.narrowed(node, wrt: variables.nodes) }
+    return result == node ? output : (.traced(TracedValue(result, recording)), result)
   }
 
   /// A value of an eager trace that has just ended is a tensor again.

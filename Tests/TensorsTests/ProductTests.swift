@@ -82,6 +82,21 @@ private func product<T: TensorElement & BinaryFloatingPoint>(
     }
   }
 
+  /// Rows that share sets of the first cache are packed, or taken fewer at a time.
+  @Test(arguments: [(23, 70, 512), (30, 10, 512), (512, 40, 33), (37, 33, 1024)])
+  func rowsAPowerOfTwoApart(m: Int, n: Int, k: Int) {
+    var source = Source(UInt64(m + n + k))
+    let a = source.floats(m * k), b = source.floats(k * n)
+    let expected = defined(a, b, m: m, n: n, k: k, bias: nil, floor: nil)
+    for table in variants.prefix(2) {
+      for (transA, transB) in [(false, false), (true, false), (false, true), (true, true)] {
+        let c = product(
+          table, a, b, m: m, n: n, k: k, transA: transA, transB: transB, bias: nil, floor: nil, ldc: n)
+        #expect(c == expected, "\(name(table)) \(transA) \(transB)")
+      }
+    }
+  }
+
   /// The packed ways that only larger products take, and rows computed alone.
   @Test func largeProductsAgreeWithTheirRows() {
     let (m, n, k) = (150, 530, 300)

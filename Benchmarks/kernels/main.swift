@@ -98,13 +98,26 @@ func reductions(_ type: ElementType) throws {
 }
 
 func linearAlgebra() throws {
-  for (m, n) in [(100, 20), (100, 100), (100, 1000), (200, 200), (200, 2000)] {
-    let a = try Tensor(uninitialized: [m, n], type: .f64), b = try Tensor(uninitialized: [m], type: .f64)
-    Kernels.random(.normal, key: 2, .f64, firstIndex: 0, a.pointer, count: a.count)
-    Kernels.random(.normal, key: 3, .f64, firstIndex: 0, b.pointer, count: m)
+  func matrix(_ m: Int, _ n: Int, key: Int64) throws -> Tensor {
+    let a = try Tensor(uninitialized: [m, n], type: .f64)
+    Kernels.random(.normal, key: key, .f64, firstIndex: 0, a.pointer, count: a.count)
+    return a
+  }
+  func time(_ function: LinearFunction, _ operands: [Tensor]) {
     var failed = false
-    let one = seconds(3) { if (try? LinearAlgebra.leastSquares(a, b)) == nil { failed = true } }
-    print("least squares \(m) × \(n): \(padded(one * 1e3, 2, width: 0)) ms\(failed ? " (failed)" : "")")
+    let one = seconds(3) { if (try? LinearAlgebra.apply(function, operands)) == nil { failed = true } }
+    let shapes = operands.map { "\($0.shape)" }.joined(separator: " ")
+    print("\(function.name) \(shapes): \(padded(one * 1e3, 2, width: 0)) ms\(failed ? " (failed)" : "")")
+  }
+  for (m, n) in [(100, 20), (100, 100), (100, 1000), (200, 200), (200, 2000)] {
+    time(.leastSquares(rcond: nil), [try matrix(m, n, key: 2), try matrix(m, 1, key: 3)])
+  }
+  for n in [50, 200, 500] {
+    let a = try matrix(n, n, key: 2)
+    for function in [LinearFunction.svd, .eigenSymmetric, .eigenvalues, .qr(pivoting: false), .qr(pivoting: true), .lu] {
+      time(function, [a])
+    }
+    time(.solve(transposed: false), [a, try matrix(n, n, key: 3)])
   }
 }
 

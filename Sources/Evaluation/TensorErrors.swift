@@ -31,6 +31,7 @@ extension RuntimeError {
     switch error.kind {
     case .overflow: id = "E0204"
     case .divisionByZero: id = "E0205"
+    case .notSolvable(let reason): self = RuntimeError(reason)
     default: break
     }
     if let span = recording?.span(of: error.origin), span != .none { self.span = span }

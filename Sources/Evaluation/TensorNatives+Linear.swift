@@ -4,188 +4,188 @@ import Tensors
 extension Natives {
   static let linearAlgebra: [NativeFunction] = [
     NativeFunction(
-      "least_squares", ["a", "b"],
+      "solve", ["a", "b"],
       doc:
-        "The x of least norm among those that minimise |a x - b|, computed in f64; b is a vector or several columns.",
+        "The x with a x = b for square matrices in the last two axes; b is a vector or matrices of columns. Computed in f64.",
+      example: "solve(tensor([[2, 0], [0, 4]]), tensor([1, 2]))  # => tensor f32[2] [0.5, 0.5]"
+    ) { call in try system(call, .solve(transposed: false)) },
+    NativeFunction(
+      "solve_triangular", ["t", "b", "upper?", "transposed?"],
+      doc:
+        "The x with t x = b, of t only one triangle (the lower, or the upper) read; `transposed:` solves with its transpose.",
+      example: "solve_triangular(tensor([[1, 0], [1, 1]]), tensor([1, 3]))  # => tensor f32[2] [1.0, 2.0]"
+    ) { call in
+      let (upper, transposed) = (try call.bool(2, default: false), try call.bool(3, default: false))
+      return try system(call, .triangular(upper: upper, transposed: transposed, unit: false))
+    },
+    NativeFunction(
+      "least_squares", ["a", "b", "rcond?"],
+      doc:
+        "The x of least norm among those that minimise |a x - b|; singular values of a up to `rcond:` (1e-12) times the largest count as zero. Computed in f64.",
       example: "least_squares(eye(2), tensor([1, 2]))"
+    ) { call in try system(call, .leastSquares(rcond: try call.double(2, default: 1e-12))) },
+    NativeFunction(
+      "cholesky", ["a"], kinds: .tensor,
+      doc: "The lower factor L of positive definite matrices a = L Lᵀ, of which the lower triangle is read.",
+      example: "cholesky(tensor([[4, 2], [2, 2]]))"
+    ) { call in call.result(try call.operations.apply(.linear(.cholesky), [try matrices(call, 0)], isTensor: true)) },
+    NativeFunction(
+      "det", ["a"], kinds: .tensor, doc: "The determinant of square matrices.", example: "det(eye(2))"
     ) { call in
-      let (a, b) = try systems(call)
-      return call.result(.tensor(try translatingErrors { try LinearAlgebra.leastSquares(a, b, rcond: 1e-12).x }))
+      call.result(try call.operations.apply(.linear(.determinant), [try matrices(call, 0)], isTensor: true))
     },
     NativeFunction(
-      "solve", ["a", "b"], doc: "The x with a x = b for a square matrix, computed in f64.",
-      example: "solve(eye(2), tensor([1, 2]))"
+      "log_det", ["a"], kinds: .tensor,
+      doc: "`{ sign, log }` of the determinant of square matrices: 0 and -inf where there is no inverse.",
+      example: "log_det(eye(2)).sign"
     ) { call in
-      let (a, b) = try systems(call)
-      return call.result(.tensor(try translatingErrors { try LinearAlgebra.solve(a, b) }))
+      let a = try matrices(call, 0)
+      let both = try call.operations.apply(.linear(.logDeterminant), [a], isTensor: true)
+      let lead = Array(a.shape.dropLast(2))
+      return call.heap.record([
+        ("sign", try part(call, both, 0, lead)), ("log", try part(call, both, 1, lead)),
+      ])
     },
-    matrixFunction("cholesky", "The lower factor L of a positive definite matrix a = L Lᵀ") {
-      try LinearAlgebra.cholesky($0)
-    },
-    matrixFunction("inverse", "The inverse of a square matrix") { try LinearAlgebra.inverse($0) },
-    matrixFunction("pinv", "The pseudo-inverse") { try LinearAlgebra.pseudoInverse($0) },
-    matrixFunction("det", "The determinant of a square matrix") { try LinearAlgebra.determinant($0) },
     NativeFunction(
-      "svd", ["a"], kinds: .tensor,
-      doc: "`{ u, s, vt }` with a = u diag(s) vt and s descending.", example: "svd(eye(2)).s"
+      "matrix_rank", ["a", "rcond?"], kinds: .tensor,
+      doc:
+        "How many singular values exceed `rcond:` (the type's epsilon times the larger extent) times the largest.",
+      example: "matrix_rank(ones(3, 2))"
     ) { call in
-      let a = try matrix(call, 0)
-      let parts = try translatingErrors { try LinearAlgebra.svd(a) }
-      return record(call, [("u", parts.u), ("s", parts.s), ("vt", parts.vt)])
+      let rcond = call.has(1) ? try call.double(1) : nil
+      return call.result(
+        try call.operations.apply(.linear(.rank(rcond: rcond)), [try matrices(call, 0)], isTensor: true))
+    },
+    NativeFunction(
+      "qr", ["a", "pivoting?"], kinds: .tensor,
+      doc:
+        "`{ q, r }` with a = q r, q orthonormal and r upper triangular; with `pivoting: true` also the `order` of a's columns, the largest remaining first.",
+      example: "qr(eye(2)).r"
+    ) { call in try orthogonal(call, pivoting: try call.bool(1, default: false)) },
+    NativeFunction(
+      "lu_factors", ["a"], kinds: .tensor,
+      doc:
+        "`{ factors, order }` of square matrices: l (below the diagonal, its ones left out) and u of the rows in that order.",
+      example: "lu_factors(tensor([[0, 1], [2, 3]])).order  # => tensor i64[2] [1, 0]"
+    ) { call in try triangles(call) },
+    NativeFunction(
+      "svd", ["a"], kinds: .tensor, doc: "`{ u, s, vt }` with a = u diag(s) vt and s descending.",
+      example: "svd(eye(2)).s"
+    ) { call in
+      let a = try matrices(call, 0)
+      let (m, n) = (a.shape[a.rank - 2], a.shape[a.rank - 1])
+      let k = min(m, n)
+      let all = try call.operations.apply(.linear(.svd), [a], isTensor: true)
+      let lead = Array(a.shape.dropLast(2))
+      return call.heap.record([
+        ("u", try part(call, all, 0, lead + [m, k])), ("s", try part(call, all, m * k, lead + [k])),
+        ("vt", try part(call, all, m * k + k, lead + [k, n])),
+      ])
     },
     NativeFunction(
       "eigh", ["a"], kinds: .tensor,
-      doc: "`{ values, vectors }` of a symmetric matrix: eigenvalues ascending, eigenvectors in columns.",
+      doc:
+        "`{ values, vectors }` of symmetric matrices, of which the lower triangle is read: eigenvalues ascending, eigenvectors in columns.",
       example: "eigh(eye(2)).values"
     ) { call in
-      let a = try matrix(call, 0)
-      let parts = try translatingErrors { try LinearAlgebra.eigenSymmetric(a) }
-      return record(call, [("values", parts.values), ("vectors", parts.vectors)])
+      let a = try matrices(call, 0)
+      let all = try call.operations.apply(.linear(.eigenSymmetric), [a], isTensor: true)
+      let (lead, n) = (Array(a.shape.dropLast(2)), a.shape[a.rank - 1])
+      return call.heap.record([
+        ("values", try part(call, all, 0, lead + [n])), ("vectors", try part(call, all, n, lead + [n, n])),
+      ])
     },
     NativeFunction(
-      "qr", ["a"], kinds: .tensor, doc: "`{ q, r }` with a = q r, q orthonormal and r upper triangular.",
-      example: "qr(eye(2)).r"
-    ) { call in
-      let a = try matrix(call, 0)
-      let parts = try translatingErrors { try LinearAlgebra.qr(a) }
-      return record(call, [("q", parts.q), ("r", parts.r)])
-    },
-    NativeFunction(
-      "save", ["x", "path"], doc: "Writes the tensors of a model or tree to a safetensors file, under their paths.",
-      example: "save({ w: zeros(2) }, \"weights.safetensors\")"
-    ) { call in try TensorFiles(call).save() },
-    NativeFunction(
-      "load", ["x", "path"], doc: "The model or tree x with the tensors that a safetensors file holds under its paths.",
-      example: "load({ w: zeros(2) }, \"weights.safetensors\")"
-    ) { call in try TensorFiles(call).load() },
-    NativeFunction(
-      "read_npy", ["path"], doc: "The tensor in a NumPy .npy file.", example: "read_npy(\"x.npy\")"
-    ) { call in
-      let path = try TensorFiles(call).dataPath(try call.text(0), endings: [""])
-      return call.result(.tensor(try translatingErrors { try NPY.read(path) }))
-    },
-    NativeFunction(
-      "read_idx", ["name"],
+      "eigenvalues", ["a"], kinds: .tensor,
       doc:
-        "The tensor in an IDX file (such as MNIST's) below the data directories, plain or gzip: f32, or i64 where it has one axis (labels).",
-      example: "read_idx(\"mnist/train-images-idx3-ubyte\")"
+        "`{ re, im }`: the eigenvalues of square matrices by real part, complex pairs side by side. No derivative: `eigh` has one.",
+      example: "eigenvalues(tensor([[0, -1], [1, 0]])).im  # => tensor f32[2] [-1.0, 1.0]"
     ) { call in
-      let path = try TensorFiles(call).dataPath(try call.text(0), endings: ["", ".gz"])
-      return try translatingErrors {
-        let tensor = try IDX.read(path)
-        return call.result(.tensor(tensor.rank == 1 ? try IDX.read(path, type: .i64) : tensor))
-      }
-    },
-    NativeFunction(
-      "has_data", ["name"], doc: "Whether `read_idx(name)` would find a file below the data directories.",
-      example: "has_data(\"no such file\")  # => false"
-    ) { call in
-      let name = try call.text(0)
-      return Value((try? TensorFiles(call).dataPath(name, endings: ["", ".gz"])) != nil)
+      let a = try matrices(call, 0)
+      let both = try call.operations.apply(.linear(.eigenvalues), [a], isTensor: true)
+      let (lead, n) = (Array(a.shape.dropLast(2)), a.shape[a.rank - 1])
+      let flat = try call.operations.reshape(both, lead + [2 * n])
+      return call.heap.record([
+        ("re", try part(call, flat, 0, lead + [n])), ("im", try part(call, flat, n, lead + [n])),
+      ])
     },
   ]
 
-  private static func matrixFunction(
-    _ name: String, _ meaning: String, _ body: @escaping @Sendable (Tensor) throws -> Tensor
-  ) -> NativeFunction {
-    NativeFunction(name, ["a"], kinds: .tensor, doc: "\(meaning), computed in f64.", example: "\(name)(eye(2))") {
-      call in
-      let a = try matrix(call, 0)
-      return call.result(.tensor(try translatingErrors { try body(a) }))
+  private static func orthogonal(_ call: NativeCall, pivoting: Bool) throws -> Value {
+    let a = try matrices(call, 0)
+    let (m, n) = (a.shape[a.rank - 2], a.shape[a.rank - 1])
+    let (k, lead) = (min(m, n), Array(a.shape.dropLast(2)))
+    let all = try call.operations.apply(.linear(.qr(pivoting: pivoting)), [a], isTensor: true)
+    var fields = [
+      ("q", try part(call, all, 0, lead + [m, k])), ("r", try part(call, all, m * k, lead + [k, n])),
+    ]
+    if pivoting { fields.append(("order", try part(call, all, (m + n) * k, lead + [n], type: .i64))) }
+    return call.heap.record(fields)
+  }
+
+  private static func triangles(_ call: NativeCall) throws -> Value {
+    let a = try matrices(call, 0)
+    let (n, lead) = (a.shape[a.rank - 1], Array(a.shape.dropLast(2)))
+    let packed = try call.operations.apply(.linear(.lu), [a], isTensor: true)
+    let all = try call.operations.reshape(packed, lead + [(n + 1) * n])
+    return call.heap.record([
+      ("factors", try part(call, all, 0, lead + [n, n])), ("order", try part(call, all, n * n, lead + [n], type: .i64)),
+    ])
+  }
+
+  /// Elements of the last axis from `start`, in a shape of their own.
+  private static func part(
+    _ call: NativeCall, _ x: TensorOperand, _ start: Int, _ shape: Shape, type: ElementType? = nil
+  ) throws -> Value {
+    let lead = Array(x.shape.dropLast())
+    let count = shape.dropFirst(lead.count).reduce(1, *)
+    let starts = lead.map { _ in 0 } + [count == 0 ? 0 : start]
+    let steps = lead.map { _ in 1 } + [1]
+    let cut = try call.operations.apply(
+      .slice(starts: starts, counts: lead + [count], steps: steps), [x], isTensor: true)
+    let shaped = try call.operations.reshape(cut, shape)
+    return call.result(try type.map { try call.operations.convert(shaped, to: $0) } ?? shaped)
+  }
+
+  /// Matrices of floats.
+  private static func matrices(_ call: NativeCall, _ index: Int) throws -> TensorOperand {
+    let operand = try call.tensor(index)
+    guard operand.rank >= 2 else {
+      throw RuntimeError(
+        "E0401", "`\(call.function.name)` takes matrices, and \(describe(operand.shape)) has \(operand.rank) axes",
+        label: describe(operand.shape))
     }
+    return operand.type.isFloat ? operand : try call.operations.convert(operand, to: .f32)
   }
 
-  /// A matrix of floats whose content is known.
-  private static func matrix(_ call: NativeCall, _ index: Int) throws -> Tensor {
-    let tensor = try call.content(index)
-    if tensor.type.isFloat { return tensor }
-    return try translatingErrors { try Graphs.evaluate(.convert(.f32), [tensor]) }
-  }
-
-  /// Two operands in the wider of their types.
-  private static func systems(_ call: NativeCall) throws -> (Tensor, Tensor) {
-    let a = try matrix(call, 0), b = try matrix(call, 1)
-    guard a.type != b.type else { return (a, b) }
-    return try translatingErrors {
-      (try Graphs.evaluate(.convert(.f64), [a]), try Graphs.evaluate(.convert(.f64), [b]))
-    }
-  }
-
-  private static func record(_ call: NativeCall, _ fields: [(String, Tensor)]) -> Value {
-    call.heap.record(fields.map { ($0.0, call.result(.tensor($0.1))) })
-  }
-}
-
-/// Files of tensors.
-struct TensorFiles {
-  let call: NativeCall
-  private var machine: Machine { call.machine }
-
-  init(_ call: NativeCall) { self.call = call }
-
-  /// The path of a data file, or an error that lists where it was looked for.
-  func dataPath(_ name: String, endings: [String]) throws -> String {
-    var lookedIn: [String] = []
-    for ending in endings {
-      let found = machine.host.dataFile(name + ending)
-      if let path = found.path { return path }
-      lookedIn += found.lookedIn
-    }
-    throw RuntimeError(
-      "E0701", "there is no data file `\(name)`", label: "not found",
-      help: lookedIn.map { "looked for \($0)" } + ["`--data DIR` or EXP_DATA name another directory"])
-  }
-
-  /// Tensors with their paths: of a model all params and states, of another tree all tensors.
-  private func tensors(_ value: Value) -> [(path: String, value: Value)] {
-    let scan = TreeScan(value, wantsPaths: true, machine: machine)
-    if scan.holdsFunction { return scan.modelTensors.map { ($0.path, $0.value) } }
-    return scan.allTensors.map { ($0.path, $0.value) }
-  }
-
-  func save() throws -> Value {
-    let path = try machine.host.resolve(path: try call.text(1), forWriting: true)
-    var named: [(name: String, tensor: Tensor)] = []
-    for (path, value) in tensors(call[0]) {
-      guard let operand = call.operations.operand(value) else { continue }
-      named.append((path.isEmpty ? "value" : path, try call.content(operand)))
-    }
-    guard !named.isEmpty else {
-      throw RuntimeError("E0203", "`save` writes tensors, and \(machine.brief(call[0])) holds none")
-    }
-    try translatingErrors { try Safetensors.write(named, to: path) }
-    return .none
-  }
-
-  func load() throws -> Value {
-    let name = try call.text(1)
-    let path = try machine.host.resolve(path: name, forWriting: false)
-    let contents = try translatingErrors { try Safetensors.read(path) }
-    var found: [String: Tensor] = [:]
-    for (name, tensor) in contents.tensors { found[name] = tensor }
-    var replacements: [UInt64: Tensor] = [:]
-    for (path, value) in tensors(call[0]) {
-      let key = path.isEmpty ? "value" : path
-      guard let tensor = found[key], let old = call.operations.operand(value) else {
-        throw RuntimeError(
-          "E0705", "\(name) has no tensor `\(key)`", label: "not in the file",
-          help: ["it holds \(contents.tensors.prefix(8).map { "`\($0.name)`" }.joined(separator: ", "))"])
-      }
-      guard tensor.shape == old.shape else {
-        throw RuntimeError(
-          "E0405", "`\(key)` has shape \(describe(tensor.shape)) in \(name) and \(describe(old.shape)) in the model",
-          label: "\(describe(tensor.shape)) and \(describe(old.shape))")
-      }
-      replacements[value.bits] = try translatingErrors {
-        tensor.type == old.type ? tensor : try Graphs.evaluate(.convert(old.type), [tensor])
-      }
-    }
+  /// A function of matrices and right sides, whose leading axes are repeated as in arithmetic. A vector is one column.
+  private static func system(_ call: NativeCall, _ function: LinearFunction) throws -> Value {
     let operations = call.operations
-    return TreeRebuild(machine).rebuild(call[0]) { part, _ in
-      guard part.tag == .tensor, let tensor = replacements[part.bits] else { return nil }
-      let box = operations.value(.tensor(tensor))
-      box.header.pointee.flags = part.header.pointee.flags
-      return box
+    var a = try matrices(call, 0), b = try call.tensor(1)
+    let type: ElementType = a.type == .f64 || b.type == .f64 ? .f64 : .f32
+    (a, b) = (try operations.convert(a, to: type), try operations.convert(b, to: type))
+    let isVector = b.rank == 1
+    if isVector { b = try operations.reshape(b, b.shape + [1]) }
+    guard b.rank >= 2, b.shape[b.rank - 2] == a.shape[a.rank - 2],
+      let lead = common(a.shape.dropLast(2), b.shape.dropLast(2))
+    else {
+      throw RuntimeError(TensorError.shapes(call.function.name, a.shape, try call.tensor(1).shape))
     }
+    func spread(_ x: TensorOperand) throws -> TensorOperand {
+      let shape = lead + x.shape.suffix(2)
+      return shape == x.shape ? x : try operations.apply(.broadcast(shape), [x], isTensor: true)
+    }
+    let x = try operations.apply(.linear(function), [try spread(a), try spread(b)], isTensor: true)
+    return call.result(isVector ? try operations.reshape(x, Array(x.shape.dropLast())) : x)
+  }
+
+  private static func common(_ a: ArraySlice<Int>, _ b: ArraySlice<Int>) -> Shape? {
+    var (x, y) = (Array(a), Array(b))
+    while x.count < y.count { x.insert(1, at: 0) }
+    while y.count < x.count { y.insert(1, at: 0) }
+    for (i, extent) in y.enumerated() where x[i] != extent {
+      if x[i] == 1 { x[i] = extent } else if extent != 1 { return nil }
+    }
+    return x
   }
 }

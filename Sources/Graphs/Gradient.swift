@@ -122,6 +122,7 @@ struct DerivativeStep {
     case .pick: return [try build.apply(.unpick(count: shape(0).last ?? 0), [inputs[1], cotangent]), nil]
     case .unpick: return [nil, try build.apply(.pick, [cotangent, inputs[0]])]
     case .sort(let axis): return [try sort(axis)]
+    case .linear(let function): return try linear(function)
     }
   }
 }

@@ -67,6 +67,8 @@ public struct GraphError: Error, Sendable {
     case divisionByZero(operation: String)
     /// An integer to a negative power.
     case negativeExponent(Int)
+    /// A matrix without the property that a function of linear algebra needs.
+    case notSolvable(TensorError)
     /// The tensors passed do not fit the graph.
     case wrongInput(index: Int, expected: String, actual: String)
   }
@@ -88,6 +90,7 @@ public struct GraphError: Error, Sendable {
     case .overflow(let operation, let a, let b): "the integer result of \(a) \(operation) \(b) does not fit in 64 bits"
     case .divisionByZero(let operation): "integer \(operation) by zero"
     case .negativeExponent(let n): "an integer cannot be raised to the negative power \(n)"
+    case .notSolvable(let error): error.message
     case .wrongInput(let index, let expected, let actual): "input \(index) should be \(expected) but is \(actual)"
     }
   }

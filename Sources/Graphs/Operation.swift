@@ -45,6 +45,7 @@ class Operation {
     case .pool(let pooling, let windows, _, _): return PoolOperation(pooling, windows, inputs, out)
     case .gather, .scatterAdd, .pick, .unpick, .oneHot: return IndexOperation(primitive, inputs, out)
     case .iota, .random, .deriveKey, .permutation: return SourceOperation(primitive, out)
+    case .linear(let function): return LinearOperation(function, inputs, out)
     }
   }
 }

@@ -82,4 +82,7 @@ public enum Primitive: Hashable, Sendable {
   case program(GraphProgram)
   /// One result of a program.
   case result(index: Int, shape: Shape, type: ElementType)
+  /// Functions of the matrices in the last two axes, in f64; leading axes are equal. Parts of one result stand one
+  /// after the other.
+  case linear(LinearFunction)
 }

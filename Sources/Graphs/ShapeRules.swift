@@ -49,6 +49,7 @@ public func infer(_ primitive: Primitive, shapes: [Shape], types: [ElementType])
     try program.check(operands)
     return ([0], .f32)
   case .result(_, let shape, let type): return (shape, type)
+  case .linear(let function): return try operands.linear(function)
   }
 }
 
@@ -67,6 +68,7 @@ extension Primitive {
     case .select, .dynamicUpdate: 3...3
     case .concat: 1...Int.max
     case .program(let program): program.operands.count...program.operands.count
+    case .linear(let function): function.operandCount...function.operandCount
     }
   }
 
@@ -88,6 +90,7 @@ extension Primitive {
     case .cumulativeSum: "cumulative sum"
     case .scatterAdd: "scatter"
     case .program(let program): program.name
+    case .linear(let function): function.name
     default: String("\(self)".prefix { $0 != "(" })
     }
   }

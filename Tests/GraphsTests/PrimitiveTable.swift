@@ -27,7 +27,7 @@ enum PrimitiveKind: CaseIterable {
   case unary, binary, compare, select, convert, broadcast, reshape, transpose, reduce, argReduce, cumulativeSum, matmul
   case slice, unslice, dynamicSlice, dynamicUpdate, concat, gather, scatterAdd, pick, unpick, oneHot, iota, sort,
     argSort
-  case random, deriveKey, permutation, stopGradient
+  case random, deriveKey, permutation, stopGradient, linear
   case convolution, convolutionInput, convolutionFilter, pool
 
   /// nil for the two that are not run, and for programs, which have tests of their own.
@@ -67,6 +67,7 @@ enum PrimitiveKind: CaseIterable {
     case .convolutionInput: self = .convolutionInput
     case .convolutionFilter: self = .convolutionFilter
     case .pool: self = .pool
+    case .linear: self = .linear
     }
   }
 }
@@ -75,7 +76,7 @@ enum PrimitiveTable {
   static let all: [PrimitiveCase] =
     UnaryOperation.allCases.map(unary) + BinaryOperation.allCases.flatMap(binary) + Comparison.allCases.map(compare)
     + [select] + converts + movement + Reduction.allCases.flatMap(reduce) + axis + products + slices + indexing
-    + sources + windows
+    + sources + windows + linear
 
   // MARK: Elementwise
 

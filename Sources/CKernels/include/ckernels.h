@@ -84,14 +84,16 @@ typedef struct ck_table {
   // Linear algebra in doubles, row-major; results are 0 for success, -1 without memory, else what the source says.
   int64_t (*cholesky)(int64_t n, double *a);
   int64_t (*lu)(int64_t n, double *a, int64_t *pivots);
-  void (*lu_solve)(int64_t n, const double *a, const int64_t *pivots, int64_t nrhs, double *b);
-  void (*triangular)(
+  int64_t (*lu_solve)(
+    int transposed, int64_t n, const double *a, const int64_t *pivots, int64_t nrhs, double *b);
+  int64_t (*triangular)(
     int upper, int transposed, int unit, int64_t n, const double *a, int64_t lda, int64_t nrhs, double *b);
   int64_t (*qr)(int64_t m, int64_t n, const double *a, double *q, double *r, int64_t *order);
   int64_t (*svd)(int64_t m, int64_t n, const double *a, double *u, double *s, double *vt);
   int64_t (*least_squares)(
     int64_t m, int64_t n, int64_t nrhs, const double *a, const double *b, double rcond, double *x, int64_t *rank);
   int64_t (*eigen)(int64_t n, const double *a, double *values, double *vectors);
+  int64_t (*eigenvalues)(int64_t n, const double *a, double *re, double *im);
   // Multiply-add chains for measuring the peak: returns the operations done.
   double (*peak_f32)(int64_t rounds);
   double (*peak_f64)(int64_t rounds);

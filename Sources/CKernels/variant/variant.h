@@ -49,6 +49,10 @@ static inline float ck_fmaf(float a, float b, float c) {
 #include "reduce.h"
 #include "random.h"
 #include "linear.h"
+#include "reflections.h"
+#include "singular.h"
+#include "least_squares.h"
+#include "eigen.h"
 
 const ck_table CK(table) = {
   .name = CK_VARIANT_NAME,
@@ -85,6 +89,7 @@ const ck_table CK(table) = {
   .svd = CK(svd),
   .least_squares = CK(least_squares),
   .eigen = CK(eigen),
+  .eigenvalues = CK(eigenvalues),
   .peak_f32 = CK(peak_f32),
   .peak_f64 = CK(peak_f64),
 };

@@ -1,0 +1,56 @@
+import Tensors
+
+/// A function of each matrix of a batch, one after the other. It computes in doubles: other elements are converted on
+/// the way in and out.
+final class LinearOperation: Operation {
+  private let function: LinearFunction
+  private let kernel: LinearAlgebra
+  private let batch: Int
+  private let type: ElementType
+  private let outType: ElementType
+  /// Elements of one matrix of each operand, and of one result.
+  private let counts: [Int]
+  private let outCount: Int
+
+  override var scratchBytes: Int { (counts.reduce(outCount, +) + 1) * 8 }
+
+  init(_ function: LinearFunction, _ inputs: [OperandInfo], _ out: OperandInfo) {
+    self.function = function
+    let (a, b) = (inputs[0].shape, inputs[inputs.count - 1].shape)
+    let (m, n) = (a[a.count - 2], a[a.count - 1])
+    type = inputs[0].type
+    outType = out.type
+    kernel = LinearAlgebra(function, m: m, n: n, k: inputs.count == 2 ? b[b.count - 1] : 0, type: type)
+    batch = a.dropLast(2).reduce(1, *)
+    counts = inputs.map { $0.shape.suffix(2).reduce(1, *) }
+    outCount = batch == 0 ? 0 : out.count / batch
+  }
+
+  override func run(
+    _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
+  ) throws {
+    guard outCount > 0 else { return }
+    for place in 0..<batch {
+      var free = scratch.assumingMemoryBound(to: Double.self)
+      func doubles(_ operand: Int) -> UnsafePointer<Double> {
+        let source = x[operand] + place * counts[operand] * type.byteCount
+        if type == .f64 { return UnsafePointer(source.assumingMemoryBound(to: Double.self)) }
+        defer { free += counts[operand] }
+        Kernels.convert(from: type, to: .f64, source, free, count: counts[operand])
+        return UnsafePointer(free)
+      }
+      let a = doubles(0)
+      let b = counts.count == 2 ? doubles(1) : a
+      let target = out + place * outCount * outType.byteCount
+      let result = outType == .f64 ? target.assumingMemoryBound(to: Double.self) : free
+      do { try kernel.run(a, b, result) } catch let error as TensorError { throw placed(error, place) }
+      if outType != .f64 { Kernels.convert(from: .f64, to: outType, result, target, count: outCount) }
+    }
+  }
+
+  private func placed(_ error: TensorError, _ place: Int) -> Error {
+    guard case .notSolvable(let operation, let reason) = error.kind else { return error }
+    if batch == 1 { return GraphError(.notSolvable(error)) }
+    return GraphError(.notSolvable(.notSolvable(operation, "\(reason) in matrix \(place) of \(batch)")))
+  }
+}

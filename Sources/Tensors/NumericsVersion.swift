@@ -1,2 +1,2 @@
 /// Version of the numerics: raised only when bits change.
-public let numericsVersion = 1
+public let numericsVersion = 2

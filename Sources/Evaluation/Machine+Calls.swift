@@ -341,7 +341,7 @@ extension Machine {
     _ slot: UnsafeMutablePointer<Value>, _ given: Int, _ gathered: Gathered?
   ) throws -> Value {
     let callee = slot.pointee
-    let entry: NativeEntry
+    let entry: UnsafePointer<NativeEntry>
     if callee.tag == .bound {
       guard let bound = callee.boxedObject as? BoundNative else { throw RuntimeError("E0201", "not a function") }
       entry = bound.entry
@@ -350,7 +350,7 @@ extension Machine {
       let first = gathered.map { $0.positional.first ?? .unset } ?? (given > 0 ? slot[1] : .unset)
       let second =
         gathered.map { $0.positional.count > 1 ? $0.positional[1] : .unset } ?? (given > 1 ? slot[2] : .unset)
-      guard let chosen = group.pointee.choose(first, second, self) else {
+      guard let chosen = group.choose(first, second, self) else {
         if let gathered { release(gathered) }
         throw wrongKind(group.pointee.name, group.pointee.kinds, first)
       }
@@ -358,7 +358,7 @@ extension Machine {
     }
     let base = slot + 1
     let savedTop = nativeTop
-    let count = entry.parameterCount
+    let count = entry.pointee.parameterCount
     nativeTop = max(nativeTop, base + (max(count, given) + 2))
     guard nativeTop < stackLimit else {
       if let gathered { release(gathered) }
@@ -367,21 +367,21 @@ extension Machine {
     }
     defer { nativeTop = savedTop }
     if let gathered {
-      try bind(gathered, to: entry, at: base)
-    } else if given != count || entry.restIndex >= 0 || entry.collectsNamed {
+      try bind(gathered, to: entry.pointee, at: base)
+    } else if given != count || entry.pointee.restIndex >= 0 || entry.pointee.collectsNamed {
       var collected = Gathered()
       for i in 0..<given {
         collected.positional.append(base[i])
         base[i] = .none
       }
-      try bind(collected, to: entry, at: base)
+      try bind(collected, to: entry.pointee, at: base)
     }
     // What a bound native holds comes as one more argument.
     let held = callee.tag == .bound ? 1 : 0
     if held == 1 { base[count] = heap.retained(callee.box.pointee.first) }
     defer { for i in 0..<(count + held) { Machine.drop(heap, base + i) } }
-    return try entry.body(
-      NativeCall(machine: self, entry: entry.function, arguments: base, count: count, callee: callee))
+    return try entry.pointee.body(
+      NativeCall(machine: self, entry: entry.pointee.function, arguments: base, count: count, callee: callee))
   }
 
   /// Arguments of a native into its registers. Consumes them, also when it throws.

@@ -19,10 +19,17 @@ extension Machine {
     _ target: UnsafeMutablePointer<Value>, _ object: UnsafeMutablePointer<Value>, _ index: UnsafeMutablePointer<Value>,
     _ flags: Int
   ) throws {
+    if object.pointee.tag == .record, index.pointee.tag == .string { intern(index) }
     let result = try element(of: object.pointee, index.pointee)
     if flags & 1 != 0 { Machine.drop(heap, object) }
     if flags & 2 != 0 { Machine.drop(heap, index) }
     Machine.put(heap, target, result)
+  }
+
+  /// Makes the string in a register the interned one of its text, so that it is looked up once only.
+  @inline(__always) private func intern(_ slot: UnsafeMutablePointer<Value>) {
+    guard !slot.pointee.string.isInterned else { return }
+    Machine.put(heap, slot, heap.interned(slot.pointee.string.buffer))
   }
 
   /// `object[index]`, owned.
@@ -158,6 +165,20 @@ extension Machine {
     _ object: UnsafeMutablePointer<Value>, _ index: UnsafeMutablePointer<Value>, _ value: UnsafeMutablePointer<Value>,
     _ flags: Int
   ) throws {
+    if object.pointee.tag == .record, index.pointee.tag == .string {
+      intern(index)
+      // An existing field of a record that nobody else holds. A record is never put into itself.
+      if object.pointee.isUnique, value.pointee.bits != object.pointee.bits {
+        let place = object.pointee.record.shape.index(of: index.pointee.string)
+        if place >= 0 {
+          let new = value.pointee
+          if flags & 2 != 0 { value.pointee = .none } else { heap.retain(new) }
+          Machine.put(heap, object.pointee.record.values + place, new)
+          if flags & 1 != 0 { Machine.drop(heap, index) }
+          return
+        }
+      }
+    }
     try assign(object, [.value(index.pointee)], value.pointee)
     if flags & 1 != 0 { Machine.drop(heap, index) }
     if flags & 2 != 0 { Machine.drop(heap, value) }

@@ -43,12 +43,20 @@ final class BoundNative: @unchecked Sendable {
   let function: NativeFunction
   /// Anything the body wants to keep between calls; lives as long as the function value in its interpreter.
   var memory: AnyObject?
-  let entry: NativeEntry
+  let entry: UnsafePointer<NativeEntry>
   init(_ function: NativeFunction) {
     self.function = function
-    entry = NativeEntry(function)
+    let pointer = UnsafeMutablePointer<NativeEntry>.allocate(capacity: 1)
+    pointer.initialize(to: NativeEntry(function))
+    entry = UnsafePointer(pointer)
   }
-  deinit { UnsafeMutablePointer(mutating: entry.function).deallocate() }
+  deinit {
+    let function = UnsafeMutablePointer(mutating: entry.pointee.function)
+    function.deinitialize(count: 1)
+    function.deallocate()
+    UnsafeMutablePointer(mutating: entry).deinitialize(count: 1)
+    entry.deallocate()
+  }
 }
 
 /// The arguments of a native call: one value per parameter, `.unset` where left out, borrowed from the caller's

@@ -25,38 +25,57 @@ final class NativeTable: @unchecked Sendable {
   }
 }
 
-/// Natives of one name.
+/// Natives of one name. Lives as long as the process, and its entries behind a raw pointer, so that a call counts nothing.
 struct NativeGroup {
   let name: String
-  let entries: [NativeEntry]
+  let entries: UnsafeBufferPointer<NativeEntry>
   /// Set when one definition takes everything.
-  let only: NativeEntry?
+  let only: UnsafePointer<NativeEntry>?
 
   init(name: String, entries: [NativeEntry]) {
     self.name = name
-    self.entries = entries
-    only = entries.count == 1 && entries[0].kinds == .any ? entries[0] : nil
+    let buffer = UnsafeMutableBufferPointer<NativeEntry>.allocate(capacity: max(1, entries.count))
+    for (i, entry) in entries.enumerated() { buffer.initializeElement(at: i, to: entry) }
+    self.entries = UnsafeBufferPointer(start: buffer.baseAddress, count: entries.count)
+    only = entries.count == 1 && entries[0].kinds == .any ? self.entries.baseAddress : nil
   }
 
   var kinds: KindSet { entries.reduce(into: KindSet()) { $0.formUnion($1.kinds) } }
+}
+
+extension UnsafeMutablePointer where Pointee == NativeGroup {
+  /// The first definition that takes one of some kinds, leaving aside those that take everything.
+  @inline(__always) private func first(taking kinds: KindSet) -> UnsafePointer<NativeEntry>? {
+    guard var entry = pointee.entries.baseAddress else { return nil }
+    for _ in 0..<pointee.entries.count {
+      if entry.pointee.kinds != .any && !entry.pointee.kinds.isDisjoint(with: kinds) { return entry }
+      entry += 1
+    }
+    return nil
+  }
 
   /// The definition for a first argument. Where that is a number, a tensor or tree in the second place decides:
   /// `maximum(0, x)`.
-  func choose(_ first: Value, _ second: Value, _ machine: Machine) -> NativeEntry? {
-    if let only { return only }
-    if first.isUnset { return entries.first }
+  func choose(_ first: Value, _ second: Value, _ machine: Machine) -> UnsafePointer<NativeEntry>? {
+    if let only = pointee.only { return only }
+    if first.isUnset { return pointee.entries.baseAddress }
     var kinds = first.kinds
     if kinds == .number, second.isHeap, second.tag != .string, !second.kinds.isDisjoint(with: [.tensor, .tree]),
-      entries.contains(where: { $0.kinds != .any && $0.kinds.contains(.tensor) })
+      self.first(taking: .tensor) != nil
     {
       kinds = .tensor
     }
-    if let exact = entries.first(where: { $0.kinds != .any && !$0.kinds.isDisjoint(with: kinds) }) { return exact }
-    if let general = entries.first(where: { $0.kinds == .any }) { return general }
+    if let exact = self.first(taking: kinds) { return exact }
+    if var entry = pointee.entries.baseAddress {
+      for _ in 0..<pointee.entries.count {
+        if entry.pointee.kinds == .any { return entry }
+        entry += 1
+      }
+    }
     guard first.tag == .tensor, let scalar = try? TensorHooks.scalar(machine, first), scalar.isNumber else {
       return nil
     }
-    return entries.first { $0.kinds.contains(.number) }
+    return self.first(taking: .number)
   }
 }
 

@@ -30,6 +30,7 @@ extension Natives {
       let elements = try ownedElements(call, 0)
       defer { for element in elements { call.heap.release(element) } }
       let descending = try call.bool(1, default: false)
+      if let indexes = orderOfNumbers(elements, descending: descending) { return call.heap.list(indexes.map { Value($0) }) }
       let keys = try elements.map { try SortKey($0, call) }
       let indexes = keys.indices.sorted { i, j in
         let order = keys[i].compare(keys[j], descending: descending)
@@ -38,6 +39,27 @@ extension Natives {
       return call.heap.list(indexes.map { Value($0) })
     },
   ]
+
+  /// The order of ints alone, or of floats alone; nil for anything else.
+  private static func orderOfNumbers(_ elements: [Value], descending: Bool) -> [Int]? {
+    guard let tag = elements.first?.tag, tag == .int || tag == .float, elements.count < 1 << 31,
+      elements.allSatisfy({ $0.tag == tag })
+    else { return nil }
+    if tag == .int {
+      // Reversing all bits turns the order round without an overflow.
+      var keys = elements.enumerated().map { (key: descending ? ~$1.asInt : $1.asInt, index: Int32($0)) }
+      keys.sort { $0.key != $1.key ? $0.key < $1.key : $0.index < $1.index }
+      return keys.map { Int($0.index) }
+    }
+    // NaN comes last in both directions.
+    var keys = elements.enumerated().map { (key: descending ? -$1.asDouble : $1.asDouble, index: Int32($0)) }
+    keys.sort { a, b in
+      if a.key < b.key { return true }
+      if a.key > b.key { return false }
+      return a.key == b.key || a.key.isNaN == b.key.isNaN ? a.index < b.index : b.key.isNaN
+    }
+    return keys.map { Int($0.index) }
+  }
 
   /// What `order` compares by.
   private enum SortKey {

@@ -6,4 +6,4 @@ local function loop(n)
   for i = 0, n - 1 do x = next(x) % 1000 end
   return x
 end
-print(loop(2000000))
+print(loop(6000000))

@@ -5,4 +5,4 @@ def loop(n):
     x = 0
     for i in range(n): x = next(x) % 1000
     return x
-print(loop(2000000))
+print(loop(6000000))

@@ -16,4 +16,4 @@ local function inside(size, limit)
   end
   return count
 end
-print(inside(320, 100))
+print(inside(500, 100))

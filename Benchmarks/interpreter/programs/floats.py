@@ -13,4 +13,4 @@ def inside(size, limit):
                 k += 1
             if k == limit: count += 1
     return count
-print(inside(320, 100))
+print(inside(500, 100))

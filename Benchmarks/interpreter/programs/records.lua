@@ -24,5 +24,5 @@ local function advance(bodies, dt)
 end
 local bodies = {}
 for i = 0, 4 do bodies[i + 1] = { x = 1.0 * i, y = 0.5 * i, z = 0.1 * i * i, vx = 0.0, vy = 0.1 * i, vz = 0.0, mass = 1.0 + i } end
-for step = 1, 40000 do advance(bodies, 0.001) end
+for step = 1, 120000 do advance(bodies, 0.001) end
 print(string.format("%.9f", bodies[1].x))

@@ -23,5 +23,5 @@ for i in range(5):
     b = Body()
     b.x = 1.0 * i; b.y = 0.5 * i; b.z = 0.1 * i * i; b.vx = 0.0; b.vy = 0.1 * i; b.vz = 0.0; b.mass = 1.0 + i
     bodies.append(b)
-for step in range(40000): advance(bodies, 0.001)
+for step in range(120000): advance(bodies, 0.001)
 print(f"{bodies[0].x:.9f}")

@@ -28,6 +28,8 @@ extension DiagnosticCatalogue {
     Entry("E0212", "a format does not fit, or nothing was given", "Formats in strings are Python's, such as `:.3f`, `:>8`, `:,` and `:.1%`, and want a value they can show. An empty list has no largest or smallest number.",
       wrong: "print(\"{1:wide}\")", right: "print(\"{1:>8}\")"),
     Entry("E0213", "columns of different lengths", "Every column of a table has as many values as the table has rows."),
+    Entry("E0214", "a regular expression cannot be read", "Patterns are regular expressions as Swift reads them. A character such as ( [ . * + ? that stands for itself has a `\\` before it; in '…' strings `\\` and `{` stand for themselves.",
+      wrong: "print(matches(\"f(x)\", '('))", right: "print(matches(\"f(x)\", '\\('))"),
     Entry("E0299", "an error without a text of its own", "Something failed in a way that Exp has no better words for yet. Please report it with the script that brings it about."),
   ]
 

@@ -247,6 +247,7 @@ extension Machine {
     _ first: UnsafeMutablePointer<Value>, _ number: Int
   ) throws {
     let path = prototype.pointee.paths + number
+    if path.pointee.stepCount == 2, assignFloat(path, root, first) { return }
     var operand = first
     guard let slot = plainPlace(path, root, &operand) else { return try assignAnyPath(prototype, root, first, number) }
     if let operation = path.pointee.operation {
@@ -268,6 +269,29 @@ extension Machine {
       Machine.drop(heap, used)
       used += 1
     }
+  }
+
+  /// `root[i][j] op= x` of floats where nobody else holds the lists; false, and nothing is done, where it is not that.
+  @inline(__always) private func assignFloat(
+    _ path: UnsafeMutablePointer<LoadedPath>, _ root: UnsafeMutablePointer<Value>, _ operands: UnsafeMutablePointer<Value>
+  ) -> Bool {
+    guard root.pointee.tag == .list, root.pointee.isUnique, path.pointee.steps[0].isPlainIndex,
+      path.pointee.steps[1].isPlainIndex, operands[0].tag == .int, operands[1].tag == .int, operands[2].tag == .float
+    else { return false }
+    let rows = root.pointee.list, i = operands[0].asInt, j = operands[1].asInt
+    guard UInt(bitPattern: i) < UInt(bitPattern: rows.count), rows.elements[i].tag == .list, rows.elements[i].isUnique
+    else { return false }
+    let row = rows.elements[i].list
+    guard UInt(bitPattern: j) < UInt(bitPattern: row.count), row.elements[j].tag == .float else { return false }
+    let old = row.elements[j].asDouble, new = operands[2].asDouble
+    switch path.pointee.operation {
+    case .none: row.elements[j] = Value(new)
+    case .add: row.elements[j] = Value(old + new)
+    case .subtract: row.elements[j] = Value(old - new)
+    case .multiply: row.elements[j] = Value(old * new)
+    default: return false
+    }
+    return true
   }
 
   /// Follows a path of existing fields of records and positions of lists; nil where anything else is met. `operand` moves on to the

@@ -8,18 +8,136 @@ extension Natives {
       "read_csv", ["path"], kinds: .string,
       doc: "A table from a CSV file with a header line; numbers, true and false are recognised, empty fields are none."
     ) { call in
-      let asked = try call.text(0)
-      let path = try located(call, asked)
-      guard let data = FileManager.default.contents(atPath: path) else {
-        throw RuntimeError("E0701", "`\(asked)` cannot be read", label: "looked for at \(path)")
-      }
+      let (asked, text) = try contents(call)
       do {
-        return call.heap.table(try CSV.read(String(decoding: data, as: UTF8.self)))
+        return call.heap.table(try CSV.read(text))
       } catch let error as CSVError {
         throw RuntimeError("E0702", "`\(asked)` is no CSV table: \(error)")
       }
-    }
+    },
+    NativeFunction(
+      "write_csv", ["t", "path"], kinds: .table,
+      doc: "Writes a table as a CSV file with a header line, in the run folder or where `--allow-write` permits."
+    ) { call in
+      try write(CSV.write(call.machine.table(call[0])), call)
+      return .none
+    },
+    NativeFunction(
+      "read_text", ["path"], kinds: .string,
+      doc: "The text of a UTF-8 file of the study's folder, its data folders, or where `--allow-read` permits."
+    ) { call in call.heap.string(try contents(call).text) },
+    NativeFunction(
+      "write_text", ["text", "path"], kinds: .string,
+      doc: "Writes a text to a file, in the run folder or where `--allow-write` permits. What is there is replaced."
+    ) { call in
+      try write(try call.text(0), call)
+      return .none
+    },
+    NativeFunction(
+      "from_json", ["text"], kinds: .string,
+      doc: "The value that a text in JSON stands for: objects are records, `null` is none.",
+      example: "from_json('{\"lr\": 0.1, \"sizes\": [1, 2]}')  # => { lr: 0.1, sizes: [1, 2] }"
+    ) { call in
+      do { return call.heap.value(try plain(JSON.read(try call.text(0)))) } catch let error as JSONError {
+        throw RuntimeError("E0702", "this text is not JSON: \(error.message), at byte \(error.offset)")
+      }
+    },
+    NativeFunction(
+      "to_json", ["x", "pretty?"],
+      doc: "A value as JSON: numbers, strings, bools, none, and lists, records, tables and tensors of them.",
+      example: "to_json([1, none, \"a\"])  # => \"[1,null,\\\"a\\\"]\""
+    ) { call in
+      let json = try json(call[0], call, depth: 0)
+      let isPretty = try call.bool(1, default: false)
+      return call.heap.string(isPretty ? json.pretty : json.compact)
+    },
   ]
+
+  /// JSON of other programs as data: every object is a record.
+  private static func plain(_ json: JSON) throws -> Datum {
+    switch json {
+    case .null: return .none
+    case .bool(let b): return .bool(b)
+    case .int(let i): return .int(i)
+    case .float(let x): return .float(x)
+    case .string(let s): return .string(s)
+    case .array(let items): return .list(try items.map(plain))
+    case .object(let members):
+      guard Set(members.map(\.key)).count == members.count else {
+        throw RuntimeError("E0702", "this text is not usable JSON: an object has the same key twice")
+      }
+      return .record(try members.map { Datum.Field($0.key, try plain($0.value)) })
+    }
+  }
+
+  /// A value as JSON. What JSON cannot say is an error rather than a `null`.
+  private static func json(_ value: Value, _ call: NativeCall, depth: Int) throws -> JSON {
+    func unsuitable(_ what: String, _ help: String) -> RuntimeError {
+      RuntimeError("E0210", "JSON cannot hold \(what)", label: "called here", help: [help])
+    }
+    guard depth < 500 else { throw unsuitable("lists nested deeper than 500", "keep it as a table or a flat list") }
+    let heap = call.heap
+    switch value.tag {
+    case .none, .unset: return .null
+    case .bool: return .bool(value.asBool)
+    case .int: return .int(value.asInt)
+    case .float:
+      guard value.asDouble.isFinite else {
+        throw unsuitable(call.machine.brief(value), "replace it by `none` or a string first")
+      }
+      return .float(value.asDouble)
+    case .string: return .string(value.swiftString)
+    case .record:
+      return .object(
+        try (0..<value.record.count).map {
+          JSON.Member(value.record.name($0), try json(value.record.values[$0], call, depth: depth + 1))
+        })
+    case .list, .range, .table, .tensor:
+      if value.tag == .tensor, let scalar = try TensorHooks.scalar(call.machine, value) {
+        return try json(scalar, call, depth: depth)
+      }
+      let count = try call.machine.iterationCount(value)
+      try call.machine.checkRoom(forElements: count)
+      return .array(
+        try (0..<count).map {
+          let element = try call.machine.iterationElement(value, $0)
+          defer { heap.release(element) }
+          return try json(element, call, depth: depth + 1)
+        })
+    default: throw unsuitable(call.machine.brief(value), "leave it out: `without(r, \"name\")`")
+    }
+  }
+
+  /// The text of the file that the first argument names.
+  private static func contents(_ call: NativeCall) throws -> (asked: String, text: String) {
+    try TensorHooks.requireUntraced(call.machine, call.function.name)
+    let asked = try call.text(0)
+    let path = try located(call, asked)
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw RuntimeError("E0701", "`\(asked)` cannot be read", label: "looked for at \(path)")
+    }
+    guard call.heap.hasRoom(for: data.count) else {
+      throw RuntimeError("E0302", "`\(asked)` has \(data.count >> 20) MB, which do not fit into memory")
+    }
+    guard let text = String(validating: data, as: UTF8.self) else {
+      throw RuntimeError("E0702", "`\(asked)` is not a UTF-8 text", label: "read here")
+    }
+    return (asked, text)
+  }
+
+  /// Writes a text to the file that the second argument names: all of it or nothing.
+  private static func write(_ text: String, _ call: NativeCall) throws {
+    try TensorHooks.requireUntraced(call.machine, call.function.name)
+    let asked = try call.text(1)
+    let path = try call.machine.host.resolve(path: asked, forWriting: true)
+    do {
+      let url = URL(fileURLWithPath: path)
+      try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try Data(text.utf8).write(to: url, options: .atomic)
+    } catch {
+      throw RuntimeError("E0701", "`\(asked)` cannot be written", label: "tried at \(path)")
+    }
+  }
 
   /// Where a file that a script names is: below the data directories, or else where the host allows a path of the
   /// script's own.

@@ -1,0 +1,181 @@
+import Diagnostics
+import Foundation
+
+/// Regular expressions, by Swift's own engine. It looks for a match by trying, so some patterns take very long on some
+/// texts: those are looked for on a thread of their own, which Ctrl-C leaves behind.
+extension Natives {
+  static let patterns: [NativeFunction] = [
+    NativeFunction(
+      "match_all", ["s", "pattern", "limit?"], kinds: .string,
+      doc:
+        "The matches of a regular expression from left to right, as records `{ text, start, groups, names }`: what is covered, where it begins (in characters), what each group holds (`none` where it took no part), and the named groups.",
+      example: "[m.text for m in match_all(\"a1b22\", '\\d+')]  # => [\"1\", \"22\"]"
+    ) { call in
+      let limit = try call.int(2, default: Int.max)
+      guard limit >= 0 else { throw call.mismatch(2, "a number of matches") }
+      let text = try call.text(0)
+      let found = try matches(call, text, try call.text(1), limit: limit)
+      return call.heap.list(found.map { record(of: $0, call.heap) })
+    },
+    NativeFunction(
+      "split_matches", ["s", "pattern"], kinds: .string,
+      doc: "The parts of a string between the matches of a regular expression: one more than there are matches.",
+      example: "split_matches(\"a, b;c\", '[,;] *')  # => [\"a\", \"b\", \"c\"]"
+    ) { call in
+      let text = try call.text(0)
+      var parts: [Value] = []
+      var end = text.startIndex
+      for match in try matches(call, text, try call.text(1), limit: Int.max) {
+        parts.append(call.heap.string(String(text[end..<match.range.lowerBound])))
+        end = match.range.upperBound
+      }
+      parts.append(call.heap.string(String(text[end...])))
+      return call.heap.list(parts)
+    },
+  ]
+
+  private static func record(of match: PatternMatch, _ heap: Heap) -> Value {
+    func value(_ text: String?) -> Value { text.map { heap.string($0) } ?? .none }
+    let names = match.groups.compactMap { group in group.name.map { ($0, value(group.text)) } }
+    return heap.record([
+      ("text", heap.string(match.text)), ("start", Value(match.start)),
+      ("groups", heap.list(match.groups.map { value($0.text) })), ("names", heap.record(names)),
+    ])
+  }
+
+  private static func matches(
+    _ call: NativeCall, _ text: String, _ source: String, limit: Int
+  ) throws -> [PatternMatch] {
+    let pattern = try TextPattern.of(source)
+    if pattern.isQuick, text.utf8.count < 2000 { return pattern.matches(in: text, limit: limit) }
+    return try PatternThread.run(call.machine) { pattern.matches(in: text, limit: limit) }
+  }
+}
+
+/// One match of a regular expression.
+struct PatternMatch: Sendable {
+  var text: String
+  var range: Range<String.Index>
+  /// In characters.
+  var start: Int
+  var groups: [(name: String?, text: String?)]
+}
+
+/// A regular expression that was read.
+final class TextPattern: @unchecked Sendable {
+  private let expression: Regex<AnyRegexOutput>
+  /// Whether it cannot take longer than the square of a text's length.
+  let isQuick: Bool
+
+  private static let lock = NSLock()
+  nonisolated(unsafe) private static var known: [String: TextPattern] = [:]
+
+  private init(_ expression: Regex<AnyRegexOutput>, isQuick: Bool) {
+    self.expression = expression
+    self.isQuick = isQuick
+  }
+
+  /// Reads a pattern; the last ones are kept.
+  static func of(_ source: String) throws -> TextPattern {
+    if let found = lock.withLock({ known[source] }) { return found }
+    // The engine's reader calls itself once per group.
+    guard source.utf8.count <= 1000 else {
+      throw RuntimeError("E0214", "a pattern has at most 1000 bytes, and this one has \(source.utf8.count)")
+    }
+    let made: TextPattern
+    do { made = TextPattern(try Regex(source), isQuick: isQuick(source)) } catch {
+      throw RuntimeError(
+        "E0214", "`\(source)` is no regular expression: \(error)", label: "used here",
+        help: ["a character such as ( [ . * + ? that stands for itself has a \\ before it"])
+    }
+    lock.withLock {
+      if known.count >= 100 { known = [:] }
+      known[source] = made
+    }
+    return made
+  }
+
+  /// At most two repetitions without an end, none of them of a group, and no group's text asked for again.
+  private static func isQuick(_ source: String) -> Bool {
+    var repetitions = 0
+    var before: Character = " "
+    var isEscaped = false
+    for character in source {
+      if isEscaped {
+        if character.isNumber || character == "k" { return false }
+        isEscaped = false
+        before = "a"
+        continue
+      }
+      if "*+{".contains(character) {
+        if before == ")" { return false }
+        repetitions += 1
+      }
+      isEscaped = character == "\\"
+      before = character
+    }
+    return repetitions <= 2
+  }
+
+  /// Up to `limit` matches from left to right. An empty match behind another one's end does not count.
+  func matches(in text: String, limit: Int) -> [PatternMatch] {
+    var found: [PatternMatch] = []
+    var start = text.startIndex, counted = text.startIndex, characters = 0
+    var last: String.Index?
+    while found.count < limit, let match = try? expression.firstMatch(in: text[start...]) {
+      let range = match.range
+      if !(range.isEmpty && range.lowerBound == last) {
+        characters += text.distance(from: counted, to: range.lowerBound)
+        counted = range.lowerBound
+        let groups = match.output.dropFirst().map { ($0.name, $0.substring.map(String.init)) }
+        found.append(PatternMatch(text: String(text[range]), range: range, start: characters, groups: Array(groups)))
+        last = range.upperBound
+      }
+      if range.isEmpty {
+        guard range.upperBound < text.endIndex else { break }
+        start = text.index(after: range.upperBound)
+      } else {
+        start = range.upperBound
+      }
+    }
+    return found
+  }
+}
+
+/// Threads with a deep stack that do one thing at a time for interpreters, which wait and may go away.
+private final class PatternThread: @unchecked Sendable {
+  private static let lock = NSLock()
+  nonisolated(unsafe) private static var idle: [PatternThread] = []
+
+  private let wake = DispatchSemaphore(value: 0)
+  private var job: (() -> Void)?
+
+  private init() {
+    let thread = Thread { [self] in
+      while true {
+        wake.wait()
+        job?()
+        job = nil
+      }
+    }
+    thread.stackSize = 64 << 20
+    thread.name = "patterns"
+    thread.start()
+  }
+
+  /// The result of `body`; an interrupt leaves the thread to itself and throws.
+  static func run<T: Sendable>(_ machine: Machine, _ body: @escaping @Sendable () -> T) throws -> T {
+    let worker = lock.withLock { idle.popLast() } ?? PatternThread()
+    let done = DispatchSemaphore(value: 0)
+    nonisolated(unsafe) var result: T?
+    worker.job = {
+      result = body()
+      done.signal()
+    }
+    worker.wake.signal()
+    while done.wait(timeout: .now() + .milliseconds(20)) == .timedOut { try machine.pollInterrupt() }
+    lock.withLock { idle.append(worker) }
+    guard let result else { throw RuntimeError("E0299", "a pattern gave no result") }
+    return result
+  }
+}

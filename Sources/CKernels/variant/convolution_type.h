@@ -362,13 +362,10 @@ static void P(filter_part)(const ck_convolution *p, const void *cotangent, int64
   const int64_t width = ACROSS * LANES_T, room = CONVOLUTION_SCRATCH / (int64_t)sizeof(T);
   T *panel = ck_scratch(), *buffer = panel ? panel + FILTER_STRIP * ACROSS * LANES_T : NULL;
   const int64_t space = room - FILTER_STRIP * ACROSS * LANES_T;
-  // Few channels: the windows are gathered, so that tiles are not thin.
-  const int64_t window = h->window * w->window * ns;
-  const int gather = w->window * ns < ROWS_MAX && window <= 2 * ROWS_MAX && h->window > 1;
   const int64_t one = CK(strip_elements)(p, size, 1);
   int64_t chunk = CK(least)(ns, ns > 4 * ROWS_MAX ? 4 * ROWS_MAX : ns);
   if (one * chunk > space) chunk = CK(most)(1, space / CK(most)(one, 1));
-  const int plain = !panel || one * chunk > space || (gather && one * ns + FILTER_STRIP * window > space);
+  const int plain = !panel || one * chunk > space;
   P(run) runs[FILTER_STRIP];
   for (int64_t index = first_strip; index < last_strip; index++) {
     const CK(strip) s = CK(strip_at)(p, size, index);
@@ -385,11 +382,10 @@ static void P(filter_part)(const ck_convolution *p, const void *cotangent, int64
                 for (int64_t n = s.n0; n < s.n1; n++)
                   for (int64_t u = s.u0; u < s.u1; u++) {
                     const int64_t r = u * h->stride - h->before + k / w->window * h->dilation;
-                    const int outside = r < 0 || r >= h->source;
-                    if (outside && !gather) continue;
+                    if (r < 0 || r >= h->source) continue;
                     for (int64_t t = s.t0; t < s.t1; t++) {
                       const int64_t q = t * w->stride - w->before + k % w->window * w->dilation;
-                      const T x = outside || q < 0 || q >= w->source
+                      const T x = q < 0 || q >= w->source
                         ? 0 : ((const T *)p->source)[((n * h->source + r) * w->source + q) * p->groups * ns + g * ns + c];
                       acc = FUSED(x, y[((n * h->target + u) * w->target + t) * all + o], acc);
                     }
@@ -399,21 +395,6 @@ static void P(filter_part)(const ck_convolution *p, const void *cotangent, int64
           continue;
         }
         const P(view) view = P(make_view)(p, s, g * ns + c0, channels, buffer, 0);
-        T *windows = buffer + one * ns;
-        if (gather) {
-          T *to = windows;
-          for (int64_t n = s.n0; n < s.n1; n++)
-            for (int64_t u = s.u0; u < s.u1; u++)
-              for (int64_t t = s.t0; t < s.t1; t++)
-                for (int64_t i = 0; i < h->window; i++) {
-                  const int64_t r = u * h->stride - h->before + i * h->dilation;
-                  const T *from = view.origin + (n - s.n0) * view.image + (r - view.r0) * view.row
-                                  + (t * w->stride - w->before - view.c0) * ns;
-                  for (int64_t q = 0; q < w->window; q++)
-                    for (int64_t c = 0; c < ns; c++)
-                      *to++ = r < 0 || r >= h->source ? 0 : from[q * w->dilation * ns + c];
-                }
-        }
         for (int64_t j = 0; j < nt; j += width) {
           const int64_t valid = CK(least)(nt - j, width), wide = P(rounded)(valid);
           T *to = panel;
@@ -431,19 +412,6 @@ static void P(filter_part)(const ck_convolution *p, const void *cotangent, int64
           P(window_tile) t = {.a_row = 1, .ldb = wide, .ldc = all, .columns = valid};
           t.runs = runs;
           T *c = out + g * nt + j;
-          if (gather) {
-            runs[0] = (P(run)){0, panel, (s.n1 - s.n0) * (s.u1 - s.u0) * places};
-            t.count = 1;
-            t.a_step = window;
-            const int64_t tiles = (window + ROWS_MAX - 1) / ROWS_MAX;
-            for (int64_t q = 0; q < tiles; q++) {
-              const int64_t a = window * q / tiles, b = window * (q + 1) / tiles;
-              t.a = windows + a;
-              t.c = c + a * all;
-              P(run_tile)(&t, b - a, 0);
-            }
-            continue;
-          }
           t.a_step = w->stride * view.pixel;
           const int joined = w->dilation == 1 && channels == ns;
           const int64_t rows = joined ? w->window * ns : channels;

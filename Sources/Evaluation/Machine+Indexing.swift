@@ -273,7 +273,8 @@ extension Machine {
 
   /// `root[i][j] op= x` of floats where nobody else holds the lists; false, and nothing is done, where it is not that.
   @inline(__always) private func assignFloat(
-    _ path: UnsafeMutablePointer<LoadedPath>, _ root: UnsafeMutablePointer<Value>, _ operands: UnsafeMutablePointer<Value>
+    _ path: UnsafeMutablePointer<LoadedPath>, _ root: UnsafeMutablePointer<Value>,
+    _ operands: UnsafeMutablePointer<Value>
   ) -> Bool {
     guard root.pointee.tag == .list, root.pointee.isUnique, path.pointee.steps[0].isPlainIndex,
       path.pointee.steps[1].isPlainIndex, operands[0].tag == .int, operands[1].tag == .int, operands[2].tag == .float

@@ -30,7 +30,9 @@ extension Natives {
       let elements = try ownedElements(call, 0)
       defer { for element in elements { call.heap.release(element) } }
       let descending = try call.bool(1, default: false)
-      if let indexes = orderOfNumbers(elements, descending: descending) { return call.heap.list(indexes.map { Value($0) }) }
+      if let indexes = orderOfNumbers(elements, descending: descending) {
+        return call.heap.list(indexes.map { Value($0) })
+      }
       let keys = try elements.map { try SortKey($0, call) }
       let indexes = keys.indices.sorted { i, j in
         let order = keys[i].compare(keys[j], descending: descending)

@@ -3,5 +3,6 @@ enum Natives {
   static let all: [NativeFunction] = core + tensors
 
   /// Lists, strings, numbers, records, tables, files.
-  static let core: [NativeFunction] = basics + digests + numbers + lists + strings + patterns + records + tables + files + figures
+  static let core: [NativeFunction] =
+    basics + digests + numbers + lists + strings + patterns + records + tables + files + figures
 }

@@ -45,12 +45,30 @@ private struct EndingWalk {
       if reached[index], trace.nodes.anyInput(index, { reached[$0.index] }) {
         try pass(index, keepsCotangent: wanted.contains(index))
       }
-      if !trace.nodes.isConstant(index) { trace.values[index] = nil }
+      giveBack(index)
     }
     return try wrt.map { node in
       if node <= y, let cotangent = try settled(node.index), let value = trace.values[cotangent.index] { return value }
       return try Tensor(repeating: 0, shape: trace.shape(node), type: trace.type(node))
     }
+  }
+
+  /// Forgets the value of a node that the walk has passed. A program's derivative still reads the program's results,
+  /// which stand behind it in the recording.
+  private mutating func giveBack(_ index: Int) {
+    guard trace.nodes.hasParts(index) else {
+      if !trace.nodes.isConstant(index) { trace.values[index] = nil }
+      return
+    }
+    switch trace.nodes[index].primitive {
+    case .result: return
+    case .program(let program):
+      for result in 1...max(program.results.count, 1) where index + result < trace.values.count {
+        trace.values[index + result] = nil
+      }
+    default: break
+    }
+    trace.values[index] = nil
   }
 
   /// Hands a node's cotangent to its inputs.

@@ -81,6 +81,7 @@ extension DiagnosticCatalogue {
     Entry("E0512", "a function was traced too often", "Every new structure, shape, or number that a shape or branch needs makes a new trace, and more than eight point to a mistake: usually a number that should be an argument, or a shape that changes."),
     Entry("E0513", "a loop's carry changes its form", "What `scan` hands from step to step keeps structure, shapes and types, so that one step stands for all. A number may become a tensor without axes at the first step; anything else starts in the form that it ends in.",
       wrong: "print(scan((c, x) -> { carry: c + x }, 0.0, ones(3, 2)).carry)", right: "print(scan((c, x) -> { carry: c + x }, zeros(2), ones(3, 2)).carry)"),
+    Entry("E0514", "a state is assigned by each entry of a batch", "Inside `vmap` and `grid` the entries run side by side, so a `state` would get as many values as there are entries. Assign it outside, to something of all entries such as their mean, or go over the entries with `scan`."),
   ]
 
   // swift-format-ignore

@@ -45,7 +45,8 @@ struct TracedScan {
 
   func run() throws -> Value {
     let sequences = try entriesFirst()
-    let cells = states()
+    // The states that the body may assign while a model is trained.
+    let cells = machine.tensors.isTraining ? TreeStates(machine).cells(of: f) : []
     let before = cells.map(\.content)
     do {
       let body = try traced(sequences, cells)
@@ -65,22 +66,6 @@ struct TracedScan {
       let order = [place] + leaf.shape.indices.filter { $0 != place }
       result.append(place == 0 ? leaf : try operations.apply(.transpose(order), [leaf], isTensor: true))
     }
-    return result
-  }
-
-  /// The states that the body may assign while a model is trained.
-  private func states() -> [StateCell] {
-    guard machine.tensors.isTraining else { return [] }
-    var result: [StateCell] = []
-    let walked = TreeRebuild(machine).rebuild(f) { child, role in
-      if role == .state, child.tag == .tensor, let cell = child.boxedObject as? StateCell,
-        !result.contains(where: { $0 === cell })
-      {
-        result.append(cell)
-      }
-      return nil
-    }
-    heap.release(walked)
     return result
   }
 

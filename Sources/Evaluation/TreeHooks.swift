@@ -73,6 +73,19 @@ struct TreeStates {
     return (result, hasCells)
   }
 
+  /// The cells in a value's slots of states, each once.
+  func cells(of value: Value) -> [StateCell] {
+    var result: [StateCell] = []
+    let walked = replaceStates(value) { slot in
+      if slot.tag == .tensor, let cell = slot.boxedObject as? StateCell, !result.contains(where: { $0 === cell }) {
+        result.append(cell)
+      }
+      return nil
+    }
+    machine.heap.release(walked)
+    return result
+  }
+
   /// The value with what its cells hold now in place of the cells.
   func settled(_ value: Value) -> Value {
     let operations = TensorOperations(machine)

@@ -15,19 +15,14 @@ struct TreeLoops {
   /// The number of entries along an axis, the same for all tensors of the tree.
   private func extent(_ x: Value, axis: Int) throws -> Int {
     var result: Int?
-    var pending = [x]
-    while let value = pending.popLast() {
-      if let operand = operations.operand(value), value.tag == .tensor, operand.rank > 0 {
-        let axis = try call.axis(axis, of: operand.shape)
-        if let known = result, known != operand.shape[axis] {
-          throw RuntimeError(
-            "E0401",
-            "`\(call.function.name)` needs as many entries in each tensor, not \(known) and \(operand.shape[axis])")
-        }
-        result = operand.shape[axis]
-      } else if value.tag == .list || value.tag == .record, let node = TreeNode(value) {
-        for i in 0..<node.count { pending.append(node[i]) }
+    for operand in try LoopLeaves(machine).leaves(of: x) where operand.rank > 0 && !operand.isNumber {
+      let axis = try call.axis(axis, of: operand.shape)
+      if let known = result, known != operand.shape[axis] {
+        throw RuntimeError(
+          "E0401",
+          "`\(call.function.name)` needs as many entries in each tensor, not \(known) and \(operand.shape[axis])")
       }
+      result = operand.shape[axis]
     }
     guard let result else {
       throw RuntimeError("E0203", "`\(call.function.name)` needs a tensor to go over, not \(machine.brief(x))")
@@ -60,11 +55,18 @@ struct TreeLoops {
     return result
   }
 
+  /// The function for a whole batch where it can be traced, otherwise entry by entry.
   func map(_ f: Value) throws -> Value {
     let count = try extent(call[0], axis: 0)
     let list = call[1].list
     let rest = (0..<list.count).map { list.elements[$0] }
     let scope = try operations.freshKey()
+    if count > 0 {
+      do { return try TracedMap(call, f, count: count, scope: scope).batched(call[0], rest) } catch let error
+        as RuntimeError
+        where mayRunStepwise(after: error)
+      {}
+    }
     var results: [Value] = []
     defer { for result in results { heap.release(result) } }
     for i in 0..<count {
@@ -119,7 +121,7 @@ struct TreeLoops {
     return heap.record([("carry", heap.retained(carry)), ("out", out)])
   }
 
-  /// f over the points of one or two axes; the function is traced once, unless it does what cannot be traced.
+  /// f over the points of one or two axes: a loop whose steps run on all threads where f can be traced.
   func grid() throws -> Value {
     let list = call[1].list
     var parts = (0..<list.count).map { list.elements[$0] }
@@ -128,36 +130,13 @@ struct TreeLoops {
       throw RuntimeError("E0210", "`grid` takes one or two axes and a function", label: "called here")
     }
     let axes = try ([call[0]] + parts).map { axis -> Tensor in
-      let operand = try TensorBuilding(machine).tensor(of: axis, type: .f64)
+      let operand = try TensorBuilding(machine).tensor(of: axis, type: isWholeAxis(axis) ? .i64 : .f64)
       guard operand.rank == 1 else { throw RuntimeError("E0401", "an axis of `grid` is a list of numbers") }
       return try call.content(operand)
     }
     let shape = axes.map(\.count)
-    let isWhole = ([call[0]] + parts).map { isWholeAxis($0) }
     let scope = try operations.freshKey()
-    let compiled = CompiledFunction()
-    var canCompile = machine.tensors.recording == nil
-    var results: [Value] = []
-    defer { for result in results { heap.release(result) } }
-    for i in 0..<shape.reduce(1, *) {
-      try machine.pollInterrupt()
-      let place = shape.count == 1 ? [i] : [i / shape[1], i % shape[1]]
-      let point = zip(zip(axes, isWhole), place).map { axis, index in
-        axis.1 ? Value(Int(axis.0.element(index))) : Value(axis.0.element(index))
-      }
-      let key = try operations.derive(scope, .int(i))
-      results.append(
-        try operations.withKey(key) {
-          if canCompile {
-            do { return try compiled.call(f, heap.list(point), heap.record([]), machine) } catch let error
-              as RuntimeError
-              where ["E0501", "E0503", "E0512"].contains(error.id)
-            { canCompile = false }
-          }
-          return try machine.call(f, point)
-        })
-    }
-    let flat = try stacked(results, axis: 0, depth: 0)
+    let flat = try points(f, axes, scope)
     if shape.count == 1 { return flat }
     defer { heap.release(flat) }
     return TreeRebuild(machine).rebuild(flat) { part, _ in
@@ -166,6 +145,41 @@ struct TreeLoops {
       else { return nil }
       return operations.value(reshaped)
     }
+  }
+
+  /// The results at all points, those of the last axis next to each other.
+  private func points(_ f: Value, _ axes: [Tensor], _ scope: TensorOperand) throws -> Value {
+    let shape = axes.map(\.count)
+    let (count, isLarge) = shape.dropFirst().reduce((shape[0], false)) { total, extent in
+      let (product, overflow) = total.0.multipliedReportingOverflow(by: extent)
+      return (product, total.1 || overflow)
+    }
+    guard !isLarge, count < 1 << 40 else {
+      throw RuntimeError("E0302", "a grid of \(shape[0]) by \(shape[1]) points does not fit in memory")
+    }
+    if count > 0 {
+      let operations = operations
+      let stacks = try axes.enumerated().map { i, axis -> TensorOperand in
+        guard axes.count == 2 else { return .tensor(axis) }
+        let one = try operations.reshape(.tensor(axis), i == 0 ? [axis.count, 1] : [1, axis.count])
+        let all = try operations.apply(.broadcast(shape), [one], isTensor: true)
+        return try operations.reshape(all, [count])
+      }
+      do { return try TracedMap(call, f, count: count, scope: scope).looped(stacks) } catch let error as RuntimeError
+        where mayRunStepwise(after: error)
+      {}
+    }
+    var results: [Value] = []
+    defer { for result in results { heap.release(result) } }
+    for i in 0..<count {
+      try machine.pollInterrupt()
+      let place = shape.count == 1 ? [i] : [i / shape[1], i % shape[1]]
+      let point = zip(axes, place).map { axis, index in
+        axis.type == .i64 ? Value(axis.integer(index)) : Value(axis.element(index))
+      }
+      results.append(try operations.withKey(try operations.derive(scope, .int(i))) { try machine.call(f, point) })
+    }
+    return try stacked(results, axis: 0, depth: 0)
   }
 
   private func isWholeAxis(_ value: Value) -> Bool {

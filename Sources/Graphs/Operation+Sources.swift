@@ -3,31 +3,43 @@ import Tensors
 /// Values out of nothing but a key: counting, draws, permutations.
 final class SourceOperation: Operation {
   private let primitive: Primitive
-  private let out: OperandInfo
+  /// Number of keys, of draws per key, and whether key and number change from one to the next.
+  private let keys: Int
+  private let perKey: Int
+  private let keyStride: Int
+  private let numberStride: Int
 
-  init(_ primitive: Primitive, _ out: OperandInfo) {
+  init(_ primitive: Primitive, _ inputs: [OperandInfo], _ out: OperandInfo) {
     self.primitive = primitive
-    self.out = out
+    keys = inputs.map(\.count).max() ?? 1
+    perKey = keys > 0 ? out.count / keys : 0
+    keyStride = (inputs.first?.shape.isEmpty ?? true) ? 0 : 1
+    numberStride = (inputs.last?.shape.isEmpty ?? true) ? 0 : 1
   }
 
   override func run(
     _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
   ) throws {
-    switch primitive {
-    case .iota(let shape, let axis, let type):
+    if case .iota(let shape, let axis, let type) = primitive {
       let split = AxisSplit(shape, axis)
-      Kernels.iota(type, outer: split.outer, length: split.length, inner: split.inner, out)
-    case .random(let distribution, _, let type):
-      Kernels.random(
-        distribution, key: x[0].load(as: Int64.self), type, firstIndex: 0, out, count: self.out.count)
-    case .deriveKey:
-      out.storeBytes(of: RandomKey.derive(x[0].load(as: Int64.self), x[1].load(as: Int64.self)), as: Int64.self)
-    case .permutation(let n, let count):
-      let start = x[1].load(as: Int.self)
-      guard start >= 0, start <= n - count else { throw GraphError(.badIndex(value: start, bound: n - count + 1)) }
-      try PermutationCache.shared.copy(
-        n: n, key: x[0].load(as: Int64.self), first: start, count: count, out.assumingMemoryBound(to: Int64.self))
-    default: break
+      return Kernels.iota(type, outer: split.outer, length: split.length, inner: split.inner, out)
+    }
+    for place in 0..<keys {
+      let key = x[0].load(fromByteOffset: 8 * place * keyStride, as: Int64.self)
+      switch primitive {
+      case .random(let distribution, _, let type):
+        let target = out + place * perKey * type.byteCount
+        Kernels.random(distribution, key: key, type, firstIndex: 0, target, count: perKey)
+      case .deriveKey:
+        let number = x[1].load(fromByteOffset: 8 * place * numberStride, as: Int64.self)
+        out.storeBytes(of: RandomKey.derive(key, number), toByteOffset: 8 * place, as: Int64.self)
+      case .permutation(let n, let count):
+        let start = x[1].load(fromByteOffset: 8 * place * numberStride, as: Int.self)
+        guard start >= 0, start <= n - count else { throw GraphError(.badIndex(value: start, bound: n - count + 1)) }
+        try PermutationCache.shared.copy(
+          n: n, key: key, first: start, count: count, (out + 8 * place * count).assumingMemoryBound(to: Int64.self))
+      default: break
+      }
     }
   }
 }

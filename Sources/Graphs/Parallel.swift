@@ -47,7 +47,8 @@ extension LoopStep {
   }
 }
 
-private final class Failure {
+/// The error of the first piece that failed.
+final class Failure {
   var error: Error?
   private var piece = Int.max
 

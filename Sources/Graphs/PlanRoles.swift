@@ -118,9 +118,10 @@ struct PlanRoles {
     case .unary, .binary, .compare, .select, .convert, .broadcast, .reshape, .slice, .stopGradient:
       if single { return .scalar }
       return fuse && node.count > 0 ? .loop : .operation
-    case .deriveKey: return .scalar
+    case .deriveKey: return node.shape.isEmpty ? .scalar : .operation
     case .result: return .result
-    case .random: return fuse && node.count > 1 ? .loop : .operation
+    case .random:
+      return fuse && node.count > 1 && graph.nodes[node.inputs[0].index].shape.isEmpty ? .loop : .operation
     case .reduce(_, let axes):
       let shape = graph.nodes[node.inputs[0].index].shape
       let trailing = Array((shape.count - axes.count)..<shape.count) == axes

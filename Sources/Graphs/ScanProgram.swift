@@ -68,7 +68,8 @@ public final class ScanProgram: GraphProgram, @unchecked Sendable {
   override var base: GraphProgram? { original }
   override var canFail: Bool { body.nodes.contains { PlanSchedule.canFail($0) } }
   override func operation() throws -> ProgramOperation { ScanOperation(self, try plannedBody()) }
-  override func prepared() throws -> GraphProgram { try linearized().extended }
+  // A body without a derivative runs as it is; asking for the derivative is the error.
+  override func prepared() throws -> GraphProgram { (try? linearized().extended) ?? self }
 
   /// The plan of the body.
   func plannedBody() throws -> PlanBody { try plan.get { try PlanBody(body) } }
@@ -86,71 +87,5 @@ public final class ScanProgram: GraphProgram, @unchecked Sendable {
 
   override func pruned(_ isUsed: [Bool]) -> (program: GraphProgram, operands: [Int], places: [Int])? {
     scanPruned(isUsed)
-  }
-}
-
-/// Runs a loop: carries go back and forth between two buffers, entries are read and written where they lie.
-final class ScanOperation: ProgramOperation {
-  private let program: ScanProgram
-  private let body: PlanBody
-  /// Where things lie in scratch memory: per carry two buffers, per out one entry that nobody reads.
-  private let carryBuffers: [(first: Int, second: Int)]
-  private let outBuffers: [Int]
-  private let total: Int
-  private let isPassedOn: [Bool]
-
-  init(_ program: ScanProgram, _ body: PlanBody) {
-    self.program = program
-    self.body = body
-    var total = 0
-    func take(_ bytes: Int) -> Int {
-      defer { total += (bytes + 63) & ~63 }
-      return total
-    }
-    let carries = program.carries
-    carryBuffers = (0..<carries).map { (take(body.outputBytes[$0]), take(body.outputBytes[$0])) }
-    outBuffers = body.outputBytes[carries...].map(take)
-    isPassedOn = (0..<carries).map { body.passes($0, to: $0) }
-    self.total = total
-  }
-
-  override var scratchBytes: Int { total }
-
-  override func run(
-    _ x: UnsafePointer<UnsafeMutableRawPointer>, results: UnsafePointer<UnsafeMutableRawPointer?>,
-    _ scratch: UnsafeMutableRawPointer, threads: Int
-  ) throws {
-    let (carries, sequences, length) = (program.carries, program.sequences, program.length)
-    let (inputCount, outputCount) = (body.inputBytes.count, body.outputBytes.count)
-    try withUnsafeTemporaryAllocation(
-      of: UnsafeMutableRawPointer.self, capacity: inputCount + outputCount + 1
-    ) { pointers in
-      guard let inputs = pointers.baseAddress else { return }
-      let outputs = inputs + inputCount
-      for i in 0..<inputCount { (inputs + i).initialize(to: x[i]) }
-      for i in 0...outputCount { (outputs + i).initialize(to: scratch) }
-      if length > 0 {
-        let workspace = try body.begin(threads: threads)
-        defer { body.end(workspace) }
-        for step in 0..<length {
-          let entry = program.isReversed ? length - 1 - step : step
-          for s in carries..<(carries + sequences) { inputs[s] = x[s] + entry * body.inputBytes[s] }
-          for k in 0..<carries {
-            let buffer = scratch + (step & 1 == 0 ? carryBuffers[k].first : carryBuffers[k].second)
-            outputs[k] = isPassedOn[k] ? inputs[k] : step == length - 1 ? results[k] ?? buffer : buffer
-          }
-          for y in carries..<outputCount {
-            outputs[y] = results[y].map { $0 + entry * body.outputBytes[y] } ?? scratch + outBuffers[y - carries]
-          }
-          try body.run(workspace, inputs: inputs, outputs: outputs, threads: threads)
-          for k in 0..<carries { inputs[k] = outputs[k] }
-        }
-      }
-      for k in 0..<carries {
-        if let result = results[k], result != inputs[k] {
-          result.copyMemory(from: inputs[k], byteCount: body.outputBytes[k])
-        }
-      }
-    }
   }
 }

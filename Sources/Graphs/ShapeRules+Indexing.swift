@@ -55,7 +55,7 @@ extension Operands {
   }
 
   func random(_ distribution: Distribution, _ shape: Shape, _ type: ElementType) throws -> (Shape, ElementType) {
-    try checkScalarIndex(0, "key")
+    guard types[0] == .i64 else { throw error("needs i64 keys") }
     switch distribution {
     case .uniform, .normal:
       guard type.isFloat else { throw error("draws floating-point numbers, not \(type.name)") }
@@ -66,19 +66,25 @@ extension Operands {
         throw error("cannot hold \(low) ..< \(high) in i32")
       }
     }
-    return (try checked(shape), type)
+    return (try checked(shapes[0] + shape), type)
   }
 
   func deriveKey() throws -> (Shape, ElementType) {
-    try checkScalarIndex(0, "key")
-    try checkScalarIndex(1, "number")
-    return ([], .i64)
+    guard types[0] == .i64, types[1] == .i64 else { throw error("needs i64 keys and numbers") }
+    return (try keys(0, 1), .i64)
   }
 
   func permutation(_ n: Int, _ count: Int) throws -> (Shape, ElementType) {
-    try checkScalarIndex(0, "key")
-    try checkScalarIndex(1, "start")
+    guard types[0] == .i64, types[1] == .i64 else { throw error("needs i64 keys and starts") }
     guard n >= 0, count >= 0, count <= n else { throw error("cannot take \(count) of a permutation of \(n)") }
-    return ([count], .i64)
+    return (try checked(keys(0, 1) + [count]), .i64)
+  }
+
+  /// One key, or several of one shape, each with a number of its own or the same for all.
+  private func keys(_ a: Int, _ b: Int) throws -> Shape {
+    guard shapes[a] == shapes[b] || shapes[a].isEmpty || shapes[b].isEmpty else {
+      throw error("needs as many keys as numbers")
+    }
+    return shapes[a].isEmpty ? shapes[b] : shapes[a]
   }
 }

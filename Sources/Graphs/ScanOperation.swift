@@ -1,0 +1,115 @@
+import Tensors
+
+/// Runs a loop: carries go back and forth between two buffers, entries are read and written where they lie.
+final class ScanOperation: ProgramOperation {
+  private let program: ScanProgram
+  private let body: PlanBody
+  /// Where things lie in scratch memory: per carry two buffers, per out one entry that nobody reads.
+  private let carryBuffers: [(first: Int, second: Int)]
+  private let outBuffers: [Int]
+  private let total: Int
+  private let isPassedOn: [Bool]
+
+  init(_ program: ScanProgram, _ body: PlanBody) {
+    self.program = program
+    self.body = body
+    var total = 0
+    func take(_ bytes: Int) -> Int {
+      defer { total += (bytes + 63) & ~63 }
+      return total
+    }
+    let carries = program.carries
+    carryBuffers = (0..<carries).map { (take(body.outputBytes[$0]), take(body.outputBytes[$0])) }
+    outBuffers = body.outputBytes[carries...].map(take)
+    isPassedOn = (0..<carries).map { body.passes($0, to: $0) }
+    self.total = total
+  }
+
+  override var scratchBytes: Int { total }
+
+  override func run(
+    _ x: UnsafePointer<UnsafeMutableRawPointer>, results: UnsafePointer<UnsafeMutableRawPointer?>,
+    _ scratch: UnsafeMutableRawPointer, threads: Int
+  ) throws {
+    let (carries, sequences, length) = (program.carries, program.sequences, program.length)
+    if carries == 0, threads > 1, length > 1 { return try runParallel(x, results: results, threads: threads) }
+    let (inputCount, outputCount) = (body.inputBytes.count, body.outputBytes.count)
+    try withUnsafeTemporaryAllocation(
+      of: UnsafeMutableRawPointer.self, capacity: inputCount + outputCount + 1
+    ) { pointers in
+      guard let inputs = pointers.baseAddress else { return }
+      let outputs = inputs + inputCount
+      for i in 0..<inputCount { (inputs + i).initialize(to: x[i]) }
+      for i in 0...outputCount { (outputs + i).initialize(to: scratch) }
+      if length > 0 {
+        let workspace = try body.begin(threads: threads)
+        defer { body.end(workspace) }
+        for step in 0..<length {
+          let entry = program.isReversed ? length - 1 - step : step
+          for s in carries..<(carries + sequences) { inputs[s] = x[s] + entry * body.inputBytes[s] }
+          for k in 0..<carries {
+            let buffer = scratch + (step & 1 == 0 ? carryBuffers[k].first : carryBuffers[k].second)
+            outputs[k] = isPassedOn[k] ? inputs[k] : step == length - 1 ? results[k] ?? buffer : buffer
+          }
+          for y in carries..<outputCount {
+            outputs[y] = results[y].map { $0 + entry * body.outputBytes[y] } ?? scratch + outBuffers[y - carries]
+          }
+          try body.run(workspace, inputs: inputs, outputs: outputs, threads: threads)
+          for k in 0..<carries { inputs[k] = outputs[k] }
+        }
+      }
+      for k in 0..<carries {
+        if let result = results[k], result != inputs[k] {
+          result.copyMemory(from: inputs[k], byteCount: body.outputBytes[k])
+        }
+      }
+    }
+  }
+
+  /// Without carries no step waits for another one: the threads take steps as they come. The error is the first
+  /// failing step's.
+  private func runParallel(
+    _ x: UnsafePointer<UnsafeMutableRawPointer>, results: UnsafePointer<UnsafeMutableRawPointer?>, threads: Int
+  ) throws {
+    let lanes = try (0..<threads).map { _ in try Lane(body, scratchBytes: total) }
+    defer { for lane in lanes { body.end(lane.workspace) } }
+    let (lock, failure) = (Lock(), Failure())
+    parallel(threads, program.length) { lane, entry in
+      do { try run(entry, lanes[lane], x, results) } catch { lock.run { failure.record(error, entry) } }
+    }
+    if let error = failure.error { throw error }
+  }
+
+  /// What one thread needs for its steps.
+  private final class Lane {
+    let workspace: Workspace
+    let scratch: Storage
+    let pointers: UnsafeMutablePointer<UnsafeMutableRawPointer>
+
+    init(_ body: PlanBody, scratchBytes: Int) throws {
+      scratch = try Storage(byteCount: Swift.max(scratchBytes, 64))
+      let count = body.inputBytes.count + body.outputBytes.count + 1
+      workspace = try body.begin(threads: 1)
+      pointers = .allocate(capacity: count)
+      pointers.initialize(repeating: scratch.base, count: count)
+    }
+
+    deinit { pointers.deallocate() }
+  }
+
+  /// One step of a loop without carries.
+  private func run(
+    _ entry: Int, _ lane: Lane, _ x: UnsafePointer<UnsafeMutableRawPointer>,
+    _ results: UnsafePointer<UnsafeMutableRawPointer?>
+  ) throws {
+    let inputs = lane.pointers
+    let outputs = inputs + body.inputBytes.count
+    for i in body.inputBytes.indices {
+      inputs[i] = i < program.sequences ? x[i] + entry * body.inputBytes[i] : x[i]
+    }
+    for y in body.outputBytes.indices {
+      outputs[y] = results[y].map { $0 + entry * body.outputBytes[y] } ?? lane.scratch.base + outBuffers[y]
+    }
+    try body.run(lane.workspace, inputs: inputs, outputs: outputs, threads: 1)
+  }
+}

@@ -114,7 +114,8 @@ func linearAlgebra() throws {
   }
   for n in [50, 200, 500] {
     let a = try matrix(n, n, key: 2)
-    for function in [LinearFunction.svd, .eigenSymmetric, .eigenvalues, .qr(pivoting: false), .qr(pivoting: true), .lu] {
+    for function in [LinearFunction.svd, .eigenSymmetric, .eigenvalues, .qr(pivoting: false), .qr(pivoting: true), .lu]
+    {
       time(function, [a])
     }
     time(.solve(transposed: false), [a, try matrix(n, n, key: 3)])

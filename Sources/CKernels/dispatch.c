@@ -1,5 +1,6 @@
 // Which variant runs: EXP_KERNELS if it names one this processor has, else the best.
 #include "ckernels.h"
+#include "ck_parallel.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,7 @@ const ck_table *ck_variant(int index) {
 const char *ck_refused_variant(void) { return refused; }
 
 __attribute__((constructor)) static void choose(void) {
+  ck_float_control();
   const char *wanted = getenv("EXP_KERNELS");
   const ck_table *best = NULL;
   for (int i = 0; i < ck_variant_count(); i++) {

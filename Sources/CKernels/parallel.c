@@ -1,6 +1,7 @@
 // A process-wide pool of threads: a short spin, then a park (long spins collapse when cores are shared).
 #include "ck_parallel.h"
 
+#include <fenv.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -34,6 +35,8 @@ static inline void relax(void) {
 #endif
 }
 
+void ck_float_control(void) { fesetenv(FE_DFL_ENV); }
+
 static void work(int64_t lane) {
   for (;;) {
     int64_t piece = atomic_fetch_add_explicit(&pool.next, 1, memory_order_acq_rel);
@@ -44,6 +47,7 @@ static void work(int64_t lane) {
 
 static void *worker(void *unused) {
   (void)unused;
+  ck_float_control();
   uint_fast64_t seen = 0;
   for (;;) {
     uint_fast64_t now = atomic_load_explicit(&pool.ticket, memory_order_acquire);

@@ -201,6 +201,7 @@ public final class Session {
   private func execute(_ prepared: Prepared, mode: Mode) -> Executed {
     var runner = StatementRunner(session: self, machine: machine, base: base, prepared: prepared, mode: mode)
     machine.nativeStackLimit = ThreadStack.limit
+    Kernels.setFloatingPointControl()
     machine.nativeTop = base + nextSlot
     let result = runner.run()
     // What was bound before an error stays bound; in a file that failed nothing goes on, so it does not matter.

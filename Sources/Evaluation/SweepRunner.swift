@@ -1,6 +1,7 @@
 import Diagnostics
 import Foundation
 import Records
+import Tensors
 
 /// What a sweep's runners share.
 struct RunnerSettings: @unchecked Sendable {
@@ -28,6 +29,7 @@ final class SweepRunner: TrialRunner {
       library: settings.library, host: host, interrupts: settings.interrupts, byteLimit: settings.byteLimit)
     machine.rootSeed = settings.rootSeed
     machine.nativeStackLimit = ThreadStack.limit
+    Kernels.setFloatingPointControl()
     body = machine.value(settings.body)
   }
 

@@ -48,6 +48,83 @@ private func identity(_ n: Int) -> [Double] { (0..<n * n).map { $0 % (n + 1) == 
     }
   }
 
+  /// Solutions to the accuracy that the condition allows; eigenvalues to that of their sizes; determinants and pivoted
+  /// diagonals to many digits even where rows differ by twelve orders.
+  @Test func squaresAgreeWithNumPyAndSciPy() throws {
+    let lines = try fixture("squares.txt").filter { !$0.hasPrefix("#") }
+    #expect(lines.count == 9 * 20)
+    for start in stride(from: 0, to: lines.count, by: 9) {
+      let head = lines[start].split(separator: " ").map(String.init)
+      let (kind, n) = (head[0], try #require(Int(head[1])))
+      func row(_ i: Int) -> [Double] { numbers(lines[start + i]) }
+      let a = try Tensor(row(1), shape: [n, n]), b = try Tensor(row(2))
+      let s = try LinearAlgebra.svd(a).s.array(of: Double.self)
+      let condition = kind == "graded" ? 1e4 : s[0] / max(s[n - 1], 1e-300)
+      let x = try LinearAlgebra.solve(a, b).array(of: Double.self)
+      let size = row(3).map(abs).max() ?? 1
+      #expect(distance(x, row(3)) < 1e-14 * Double(n) * condition * size, "\(lines[start])")
+      let both = try LinearAlgebra.apply(.logDeterminant, [a]).array(of: Double.self)
+      #expect(both[0] == row(4)[0] && abs(both[1] - row(4)[1]) < 1e-11 * max(1, abs(row(4)[1])), "\(lines[start])")
+      let elements = row(1)
+      let symmetric = (0..<n * n).map { elements[$0] + elements[$0 % n * n + $0 / n] }
+      let values = try LinearAlgebra.eigenSymmetric(Tensor(symmetric, shape: [n, n])).values.array(of: Double.self)
+      #expect(distance(values, row(5)) < 1e-13 * (row(5).map(abs).max() ?? 1), "\(lines[start])")
+      let general = try LinearAlgebra.apply(.eigenvalues, [a]).array(of: Double.self)
+      // A defective eigenvalue of order n moves by the n-th root of a rounding error.
+      if kind != "defective" || n < 3 {
+        let bound = (kind == "defective" ? 1e-7 : 1e-12) * Double(n) * (row(6).map(abs).max() ?? 1)
+        #expect(distance(Array(general[..<n]), row(6)) < bound, "\(lines[start])")
+        #expect(distance(Array(general[n...]), row(7)) < bound, "\(lines[start])")
+      }
+      let trace = (0..<n).reduce(0) { $0 + elements[$1 * (n + 1)] }
+      #expect(abs(general[..<n].reduce(0, +) - trace) < 1e-12 * Double(n) * max(1, abs(trace)))
+      let (_, r, order) = try LinearAlgebra.qrPivoted(a)
+      for (i, expected) in row(8).enumerated() {
+        #expect(abs(abs(r.element(i * (n + 1))) - abs(expected)) < 1e-13 * abs(row(8)[0]), "\(lines[start])")
+      }
+      #expect(order.sorted() == Array(0..<n))
+    }
+  }
+
+  /// Singular values over 30 orders of magnitude: a bidiagonal matrix's small ones are found to full relative accuracy.
+  @Test func smallSingularValuesAreExact() throws {
+    let n = 24
+    var elements = [Double](repeating: 0, count: n * n)
+    for i in 0..<n {
+      elements[i * n + i] = ScalarMath.pow(10, Double(-i))
+      if i + 1 < n { elements[i * n + i + 1] = ScalarMath.pow(10, Double(-i)) }
+    }
+    let a = try Tensor(elements, shape: [n, n])
+    let s = try LinearAlgebra.svd(a).s.array(of: Double.self)
+    let product = s.reduce(0) { $0 + ScalarMath.log($1) }
+    #expect(abs(product - ScalarMath.log(10) * Double(-n * (n - 1) / 2)) < 1e-12)
+    for special in [[Double](repeating: 0, count: n * n), identity(n).map { $0 * 3 }] {
+      let (u, s, vt) = try LinearAlgebra.svd(Tensor(special, shape: [n, n]))
+      #expect(distance(try times(u, u, transA: true), identity(n)) < 1e-14)
+      #expect(distance(try times(vt, vt, transB: true), identity(n)) < 1e-14)
+      #expect(s.array(of: Double.self) == [Double](repeating: special[0], count: n))
+    }
+  }
+
+  /// Sizes around the blocks: factors multiply back.
+  @Test(arguments: [23, 24, 25, 47, 49, 64, 96, 97, 150]) func blocksMeet(n: Int) throws {
+    var source = Source(UInt64(n))
+    let a = try Tensor(source.doubles(n * n), shape: [n, n]), b = try Tensor(source.doubles(n * 3), shape: [n, 3])
+    let (u, s, vt) = try LinearAlgebra.svd(a)
+    let scaled = u.array(of: Double.self).enumerated().map { $1 * s.element($0 % n) }
+    #expect(distance(try times(Tensor(scaled, shape: [n, n]), vt), a.array(of: Double.self)) < 1e-13 * Double(n))
+    #expect(distance(try times(u, u, transA: true), identity(n)) < 1e-13)
+    let (q, r) = try LinearAlgebra.qr(a)
+    #expect(distance(try times(q, r), a.array(of: Double.self)) < 1e-13 * Double(n))
+    for transposed in [false, true] {
+      let x = try LinearAlgebra.solve(a, b, transposed: transposed)
+      #expect(distance(try times(a, x, transA: transposed), b.array(of: Double.self)) < 1e-9)
+    }
+    let values = try LinearAlgebra.apply(.eigenvalues, [a]).array(of: Double.self)
+    let trace = (0..<n).reduce(0) { $0 + a.element($1 * (n + 1)) }
+    #expect(abs(values[..<n].reduce(0, +) - trace) < 1e-11 * Double(n))
+  }
+
   @Test func squareSolvers() throws {
     var source = Source(21)
     for n in [1, 2, 5, 31, 32, 33, 70] {
@@ -89,7 +166,15 @@ private func identity(_ n: Int) -> [Double] { (0..<n * n).map { $0 % (n + 1) == 
         var x = [Double](repeating: 0, count: n)
         var rank: Int64 = 0
         #expect(table.least_squares(Int64(m), Int64(n), 1, a, b, 1e-14, &x, &rank) == 0)
-        solutions.append(x)
+        let k = min(m, n)
+        var u = [Double](repeating: 0, count: m * k), s = [Double](repeating: 0, count: k)
+        var vt = [Double](repeating: 0, count: k * n)
+        #expect(table.svd(Int64(m), Int64(n), a, &u, &s, &vt) == 0)
+        var (re, im) = (s, s)
+        #expect(table.eigenvalues(Int64(k), a, &re, &im) == 0)
+        var triangle = b + b + b
+        #expect(table.triangular(0, 1, 1, Int64(k), a, Int64(n), 3, &triangle) == 0)
+        solutions.append(x + u + s + vt + re + im + triangle)
       }
       #expect(solutions.allSatisfy { $0 == solutions[0] })
     }

@@ -2,6 +2,12 @@ import CKernels
 import Tensors
 import Testing
 
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// Memory of a job whose pieces run at once: raw, because arrays may not be written from several threads.
 private final class Job {
   let n: Int
@@ -42,5 +48,19 @@ private final class Job {
       #expect(job.runs.array(of: Int32.self).allSatisfy { $0 == 1 })
       #expect(job.c.hasSameBits(as: whole))
     }
+  }
+
+  /// A thread whose maker rounds upwards and drops subnormals computes as all others do once it sets its control.
+  @Test func floatingPointControlIsSet() {
+    #if arch(x86_64)
+      let tiny: [Float] = [0x1p-140]
+      var product: [Float] = [9]
+      let before = fegetround()
+      fesetround(FE_UPWARD)
+      Kernels.setFloatingPointControl()
+      #expect(fegetround() == before)
+      Kernels.binary(.multiply, .f32, tiny, xStride: 1, [0.5] as [Float], yStride: 1, &product, count: 1)
+      #expect(product == [0x1p-141])
+    #endif
   }
 }

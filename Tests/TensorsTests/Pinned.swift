@@ -7,7 +7,7 @@ let gzipFixture: [UInt8] = [
   0,
 ]
 
-let pinnedUnary64: UInt64 = 0x9efe62673f2bbec5
+let pinnedUnary64: UInt64 = 0xb2698c6ca459b0f5
 let pinnedUnary32: UInt64 = 0x93ff5cef8f7debc9
 let pinnedBinary64: UInt64 = 0x2d26d6c96952ed
 let pinnedBinary32: UInt64 = 0x421411ae4234168c

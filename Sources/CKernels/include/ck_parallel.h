@@ -3,6 +3,10 @@
 
 // Threads for plans; see parallel.c.
 
+// Sets the thread's floating-point control to what all kernels assume: nearest rounding, subnormals kept, no traps. New threads
+// inherit their maker's, so a thread that runs kernels begins with this.
+void ck_float_control(void);
+
 // Runs body(context, lane, piece) for all pieces 0 ..< count, on the calling thread and up to threads - 1 others. Lanes lie
 // below `threads`, and no two pieces run at once on one lane. When another caller is using the pool, or the system gives
 // no threads, the caller does all pieces itself, in order, on lane 0.

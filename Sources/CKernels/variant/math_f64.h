@@ -268,8 +268,8 @@ static void d_reduce_large(double x, double *r, double *lo, uint64_t *quadrant) 
   *lo = negative ? -l : l;
   *quadrant = negative ? 0 - n : n;
 }
-// Sine and cosine of r + lo, |r| <= pi/4 (fdlibm's kernels).
-INL double d_sin_kernel(double r, double lo) {
+// Sine and cosine of r + lo, |r| <= pi/4 (fdlibm's kernels); `rest` is what the result lacks.
+INL double d_sin_kernel(double r, double lo, double *rest) {
   double z = r * r;
   double p = 1.58969099521155010221e-10;
   p = FMA(p, z, -2.50507602534068634195e-08);
@@ -277,9 +277,12 @@ INL double d_sin_kernel(double r, double lo) {
   p = FMA(p, z, -1.98412698298579493134e-04);
   p = FMA(p, z, 8.33333333332248946124e-03);
   double v = z * r;
-  return r - ((z * (0.5 * lo - v * p) - lo) - v * -1.66666666666666324348e-01);
+  double less = (z * (0.5 * lo - v * p) - lo) - v * -1.66666666666666324348e-01;
+  double y = r - less;
+  *rest = (r - y) - less;
+  return y;
 }
-INL double d_cos_kernel(double r, double lo) {
+INL double d_cos_kernel(double r, double lo, double *rest) {
   double z = r * r;
   double p = -1.13596475577881948265e-11;
   p = FMA(p, z, 2.08757232129817482790e-09);
@@ -289,18 +292,27 @@ INL double d_cos_kernel(double r, double lo) {
   p = FMA(p, z, 4.16666666666666019037e-02);
   double hz = 0.5 * z;
   double w = 1.0 - hz;
-  return w + (((1.0 - w) - hz) + (z * (z * p) - r * lo));
+  double more = ((1.0 - w) - hz) + (z * (z * p) - r * lo);
+  double y = w + more;
+  *rest = (w - y) + more;
+  return y;
 }
 // which: 0 sine, 1 cosine, 2 tangent.
 INL double d_trig_finish(double x, double r, double lo, uint64_t q, int which) {
-  double s = d_sin_kernel(r, lo);
-  double c = d_cos_kernel(r, lo);
+  double s_rest, c_rest;
+  double s = d_sin_kernel(r, lo, &s_rest);
+  double c = d_cos_kernel(r, lo, &c_rest);
   int swap = (int)(q & 1);
   double y;
   if (which == 2) {
     double top = swap ? -c : s;
     double bottom = swap ? s : c;
-    y = top / bottom;
+    double top_rest = swap ? -c_rest : s_rest;
+    double bottom_rest = swap ? s_rest : c_rest;
+    double inverse = 1.0 / bottom;
+    double t = top * inverse;
+    double step = (FMA(-t, bottom, top) + (top_rest - t * bottom_rest)) * inverse;
+    y = t + step;
   } else if (which == 0) {
     y = swap ? c : s;
     y = from64(bits64(y) ^ ((q & 2) << 62));
@@ -446,13 +458,22 @@ INL double d_tanh(double x) {
   double a = d_abs(x);
   a = a > 22.0 ? 22.0 : a;
   double t = d_expm1(2.0 * a);
-  double y = a < 1.0 ? t / (t + 2.0) : 1.0 - 2.0 / (t + 2.0);
+  double u = t + 2.0, back = u - t, lost = (t - (u - back)) + (2.0 - back);
+  double inverse = 1.0 / u;
+  double q = t * inverse;
+  // The quotient without the errors of the sum and of itself.
+  double small = FMA(FMA(-q, lost, FMA(-q, u, t)), inverse, q);
+  double y = a < 1.0 ? small : 1.0 - 2.0 * inverse;
   y = a < 0x1p-28 ? a : y;
   return x != x ? x : d_copysign(y, x);
 }
 INL double d_sigmoid(double x) {
   double e = d_exp(-d_abs(x));
-  double y = (x >= 0 ? 1.0 : e) / (1.0 + e);
+  double u = 1.0 + e, lost = e - (u - 1.0);
+  double r = 1.0 / u, top = x >= 0 ? 1.0 : e;
+  // One step of Newton's takes out the errors of the sum and of the quotient.
+  double q = top * r;
+  double y = FMA(FMA(-q, lost, FMA(-q, u, top)), r, q);
   return x != x ? x : y;
 }
 INL double d_softplus(double x) {
@@ -467,10 +488,26 @@ INL double d_softplus(double x) {
 }
 // The upper tail of the normal distribution, exp(-(h + l)) R(t) / (a + k), where h + l = a^2 / 2.
 #define TAIL_K 4.0
+// `factor` is the exponential, the result and `lo` are R(t) / (a + k) in two parts.
+INL double d_tail_parts(double a, double h, double l, double *factor, double *lo) {
+  double d = a + TAIL_K, n = a - TAIL_K;
+  double back = d - a, d_lo = (a - (d - back)) + (TAIL_K - back);
+  back = n - a;
+  double n_lo = (a - (n - back)) + (-TAIL_K - back);
+  double inverse = 1.0 / d;
+  double t = n * inverse;
+  double t_lo = (FMA(-t, d, n) + (n_lo - t * d_lo)) * inverse;
+  double r_lo;
+  double r = d_tail_r(t, t_lo, &r_lo);
+  double q = r * inverse;
+  *lo = (FMA(-q, d, r) + (r_lo - q * d_lo)) * inverse;
+  *factor = d_exp_extended(-h, -l, 0);
+  return q;
+}
 INL double d_tail(double a, double h, double l) {
-  double d = a + TAIL_K;
-  double t = (a - TAIL_K) / d;
-  return d_exp_extended(-h, -l, 0) * (d_tail_r(t) / d);
+  double factor, lo;
+  double q = d_tail_parts(a, h, l, &factor, &lo);
+  return FMA(factor, q, factor * lo);
 }
 INL double d_erf(double x) {
   double a = d_abs(x);
@@ -494,13 +531,19 @@ INL double d_erf(double x) {
   double y = a < 1.0 ? a * p : big;
   return x != x ? x : d_copysign(y, x);
 }
-// x Phi(x), the exact form.
+// x Phi(x), the exact form. What each product and difference lacks is added to the next.
 INL double d_gelu(double x) {
   double a = d_abs(x);
   a = a > 39.0 ? 39.0 : a;
   double s = a * a;
-  double q = d_tail(a, 0.5 * s, 0.5 * FMA(a, a, -s));
-  double y = x * (x > 0 ? 1.0 - q : q);
+  double factor, q_lo;
+  double q = d_tail_parts(a, 0.5 * s, 0.5 * FMA(a, a, -s), &factor, &q_lo);
+  double tail = factor * q, tail_lo = FMA(factor, q, -tail) + factor * q_lo;
+  double body = 1.0 - tail, body_lo = ((1.0 - body) - tail) - tail_lo;
+  // On the left first x R, which does not vanish, and then the exponential, which may.
+  double xq = x * q, xq_lo = FMA(x, q, -xq) + x * q_lo;
+  double y = x > 0 ? FMA(x, body, x * body_lo) : FMA(factor, xq, factor * xq_lo);
   y = x < -39.0 ? -0.0 : y;
+  y = x == D_INF ? x : y;
   return x != x ? x : y;
 }

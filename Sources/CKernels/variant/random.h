@@ -71,7 +71,7 @@ INL void d_normals(uint32_t w0, uint32_t w1, uint32_t w2, uint32_t w3, double *a
   uint64_t q = bits64(magic);
   double h = rest * 1.5707963267948966;
   double l = FMA(rest, 1.5707963267948966, -h) + rest * 6.123233995736766e-17;
-  double sn = d_sin_kernel(h, l), cs = d_cos_kernel(h, l);
+  double unused, sn = d_sin_kernel(h, l, &unused), cs = d_cos_kernel(h, l, &unused);
   double x = q & 1 ? sn : cs;
   double y = q & 1 ? cs : sn;
   *a = r * from64(bits64(x) ^ (((q + 1) & 2) << 62));

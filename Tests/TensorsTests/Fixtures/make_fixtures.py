@@ -1,11 +1,12 @@
 """Makes the fixtures of TensorsTests: correctly rounded function values and linear algebra by NumPy.
 
-Run by hand with numpy and mpmath; the versions used are written into the files. Every number is a hexadecimal double,
+Run by hand with numpy, scipy and mpmath; the versions used are written into the files. Every number is a hexadecimal double,
 so nothing is rounded on the way.
 """
 import sys
 import mpmath as mp
 import numpy as np
+import scipy.linalg
 
 mp.mp.prec = 160
 rng = np.random.default_rng(20260101)
@@ -26,6 +27,9 @@ def points(name, low, high):
     xs = [float(np.float32(x)) for x in rng.uniform(low if low > -30 else -30, high if high < 30 else 30, 30)]
     xs += [float(np.float32(x)) for x in rng.uniform(max(low, -80), min(high, 80), 20)]
     xs += [float(np.float32(s * 10.0**e)) for e in range(-12, 1) for s in (1, -1) if low <= s * 10.0**e <= high]
+    # Where compounds lose most: near 0, around 1, and along the whole range.
+    xs += [float(np.float32(x)) for x in rng.uniform(max(low, -4), min(high, 4), 150)]
+    xs += [float(np.float32(x)) for x in rng.uniform(-0.1, 0.1, 40) if low <= x <= high]
     if name in ("sin", "cos"):
         xs += [float(np.float32(x)) for x in (1e8, -3e12, 1e22, 3.0e38, 123456.79, 33554432.0, 33554436.0)]
     if name == "log":
@@ -68,6 +72,32 @@ def linear():
     (out / "linear.txt").write_text("\n".join(lines) + "\n")
 
 
+def squares():
+    """Square systems, well conditioned and graded over twelve orders: solutions, determinants, eigenvalues."""
+    import scipy
+    lines = [f"# numpy {np.__version__}, scipy {scipy.__version__}; kind n, then a, b, the solution of a x = b, sign and "
+             "logarithm of the determinant, the eigenvalues of a + a', real and imaginary parts of those of a, and the "
+             "diagonal of R of QR with column pivoting"]
+    for n in (1, 2, 5, 12, 40):
+        for kind in ("well", "graded", "defective", "complex"):
+            a = rng.normal(size=(n, n))
+            if kind == "graded":
+                a = np.diag(np.logspace(0, -12, n)) @ a
+            if kind == "defective":
+                a = np.triu(a)
+                np.fill_diagonal(a, 2.0)
+            if kind == "complex":
+                a = a - a.T + np.diag(rng.uniform(0.5, 1.5, n))
+            b = rng.normal(size=n)
+            sign, log = np.linalg.slogdet(a)
+            values = np.linalg.eigvals(a)
+            values = values[np.lexsort((values.imag, values.real))]
+            r = scipy.linalg.qr(a, pivoting=True)[1]
+            lines += [f"{kind} {n}", flat(a), flat(b), flat(np.linalg.solve(a, b)), flat([sign, log]),
+                      flat(np.linalg.eigvalsh(a + a.T)), flat(values.real), flat(values.imag), flat(np.diag(r))]
+    (out / "squares.txt").write_text("\n".join(lines) + "\n")
+
+
 def arrays():
     np.save(out / "f4.npy", np.arange(6, dtype=np.float32).reshape(2, 3) / 4)
     np.save(out / "i8.npy", np.array([1, -2, 3], dtype=np.int64))
@@ -77,5 +107,6 @@ def arrays():
 if __name__ == "__main__":
     functions()
     linear()
+    squares()
     arrays()
     sys.exit(0)

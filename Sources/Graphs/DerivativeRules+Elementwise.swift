@@ -56,7 +56,9 @@ extension DerivativeStep {
     switch operation {
     case .and, .or, .xor, .floorDivide: return [nil, nil]
     case .add: return [try forX { g }, try forY { g }]
-    case .subtract: return [try forX { g }, try forY { try b.negate(g) }]
+    case .subtract:
+      // The sum first: it has fewer elements to negate.
+      return [try forX { g }, needed[1] ? try b.negate(b.unbroadcast(g, to: y)) : nil]
     case .multiply: return [try forX { try b.multiply(g, y) }, try forY { try b.multiply(g, x) }]
     case .divide:
       return [

@@ -1,6 +1,6 @@
 import Tensors
 
-/// What a matrix product does to each finished element before it is stored.
+/// What a matrix product or a convolution does to each finished element before it is stored.
 struct Epilogue {
   /// The node added to every row, if any.
   var bias: Int?
@@ -10,11 +10,11 @@ struct Epilogue {
 }
 
 extension Fusion {
-  /// A loop that only adds a row to a product and takes the maximum with a constant, or does one of both, becomes the
+  /// A loop that only adds a row to a product or convolution and takes the maximum with a constant, or does one of both, becomes the
   /// product's last act: the same roundings in the same order.
   mutating func attachEpilogues() {
     for index in roles.graph.nodes.indices {
-      guard case .matmul = roles.graph.nodes[index].primitive, roles.roles[index] == .operation,
+      guard roles.graph.nodes[index].primitive.takesEpilogue, roles.roles[index] == .operation,
         roles.users[index].count == 1, let user = roles.users[index].first,
         let loop = groups[groupOf[user]], loop.isLoop, loop.nodes.count <= 2,
         let epilogue = epilogue(of: index, loop.nodes.sorted())
@@ -61,5 +61,15 @@ extension Fusion {
       return false
     }
     return joined.shape.count == 1 ? strides == [1] : joined.shape.last == columns && strides == [0, 1]
+  }
+}
+
+extension Primitive {
+  /// Whether its kernel can add a row and take a maximum before it stores an element.
+  fileprivate var takesEpilogue: Bool {
+    switch self {
+    case .matmul, .convolution: true
+    default: false
+    }
   }
 }

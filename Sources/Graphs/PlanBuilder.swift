@@ -79,6 +79,9 @@ struct PlanBuilder {
       product.hasBias = epilogue.bias != nil
       product.activation = epilogue.activation
     }
+    if let epilogue, let convolution = operations[index] as? ConvolutionOperation {
+      convolution.attach(hasBias: epilogue.bias != nil, activation: epilogue.activation)
+    }
     var results: [Int?] = []
     if case .program(let program) = node.primitive {
       results = Array(repeating: nil, count: program.results.count)

@@ -289,6 +289,12 @@ extension Natives {
       doc: "f() where the condition holds, otherwise g(); inside compiled functions the condition may be a tensor.",
       example: "cond(1 < 2, () -> 1.0, () -> 2.0) # => 1.0"
     ) { call in try conditional(call) },
+    NativeFunction(
+      "while_loop", ["start", "condition", "body"],
+      doc:
+        "body(body(… start)) for as long as condition(carry) holds; inside compiled functions the condition may be a tensor. It has forward-mode derivatives only.",
+      example: "while_loop(1, x -> x < 100, x -> x * 3) # => 243"
+    ) { call in try whileLoop(call) },
   ]
 
   private static let compiledCall = NativeFunction(
@@ -318,17 +324,44 @@ extension Natives {
       let f = try call.function(index)
       return try operations.withKey(try operations.derive(scope, .int(index))) { try machine.call(f, []) }
     }
-    if case .traced(let traced) = condition, traced.recording.isStaged {
-      let a = try branch(1)
-      defer { call.heap.release(a) }
-      let b = try branch(2)
-      defer { call.heap.release(b) }
-      if operations.operand(a) != nil, operations.operand(b) != nil {
-        return try pairwise(machine, a, b, "cond") { try $0.select(condition, $1, $2) }
-      }
-      return try TreeArithmetic(machine).combine(a, b, "cond") { try operations.select(condition, $0, $1) }
+    if case .traced = condition, let recording = machine.tensors.recording {
+      // Inside an eager derivative too the branch is an operation, so that its derivative has the same bits; unless it
+      // does what cannot be traced.
+      if recording.isStaged { return try TracedChoice(call).choice(condition, scope) }
+      if let value = try? TracedChoice(call).choice(condition, scope) { return value }
     }
     guard let content = operations.requireContent(condition) else { throw call.mismatch(0, "true or false") }
     return try branch(content.integer(0) != 0 ? 1 : 2)
+  }
+
+  /// Step by step where the condition is known, as one operation from where it is not.
+  private static func whileLoop(_ call: NativeCall) throws -> Value {
+    let (machine, heap, operations) = (call.machine, call.heap, call.operations)
+    let condition = try call.function(1)
+    let body = try call.function(2)
+    if let recording = machine.tensors.recording, recording.isStaged {
+      return try TracedChoice(call).loop(from: call[0], condition, body, recording)
+    }
+    var carry = heap.retained(call[0])
+    do {
+      while true {
+        try machine.pollInterrupt()
+        let holds = try machine.call(condition, [carry])
+        defer { heap.release(holds) }
+        guard let truth = operations.operand(holds), truth.type == .bool, truth.rank == 0,
+          let content = operations.requireContent(truth)
+        else {
+          throw RuntimeError(
+            "E0202", "`while_loop` needs a condition that gives true or false, not \(machine.brief(holds))")
+        }
+        guard content.integer(0) != 0 else { return carry }
+        let next = try machine.call(body, [carry])
+        heap.release(carry)
+        carry = next
+      }
+    } catch {
+      heap.release(carry)
+      throw error
+    }
   }
 }

@@ -208,10 +208,9 @@ struct Gradient {
     return try tree(nodes, like: x, leaves, recording)
   }
 
-  /// Jv, as the gradient by u of ⟨uᵀJ, v⟩, which is linear in u.
+  /// Jv by forward mode: how f(x) moves when x moves along v.
   func jvp(_ f: Value, _ x: Value, _ v: Value) throws -> Value {
     let isOutermost = machine.tensors.recording == nil
-    let operations = operations
     let (nodes, leaves, recording, y) = try self.recording {
       recording -> ([NodeID], TreeScan.Leaves, Recording, Value) in
       let variables = try self.variables(x, in: recording, isOutermost: isOutermost)
@@ -219,23 +218,16 @@ struct Gradient {
       let y = try machine.call(f, [variables.value])
       do {
         let (leaves, outputs) = try self.outputs(y, recording)
-        let dummies = try outputs.map { output -> NodeID in
-          let one = try operations.node(try operations.convert(.float(0), to: output.type), in: recording)
-          return try translatingErrors(recording) {
-            let spread = try recording.trace.apply(.broadcast(output.shape), [one])
-            return try recording.trace.fresh(spread)
+        let moves = try zip(variables.nodes, operands(v, like: variables.nodes.count, "the direction v")).map {
+          (variable: $0, direction: try direction($1, like: $0, in: recording))
+        }
+        let results = try outputs.map { try operations.node($0, in: recording) }
+        let found = try translatingErrors(recording) {
+          try zip(recording.trace.tangents(of: results, along: moves), results).map { tangent, result in
+            try tangent ?? recording.trace.zeros(like: result)
           }
         }
-        let weighted = try inner(outputs, dummies.map { .traced(TracedValue($0, recording)) })
-        guard case .traced(let total) = weighted else { return (dummies, leaves, recording, y) }
-        let back = try gradients(total.node, variables, recording)
-        let directions = try self.operands(v, like: back.count, "the direction v")
-        let along = try inner(back.map { .traced(TracedValue($0, recording)) }, directions)
-        guard case .traced(let result) = along else { return (dummies, leaves, recording, y) }
-        let forward = try translatingErrors(recording) {
-          try recording.trace.gradient(of: result.node, wrt: dummies)
-        }
-        return (forward, leaves, recording, y)
+        return (found, leaves, recording, y)
       } catch {
         heap.release(y)
         throw error
@@ -243,6 +235,20 @@ struct Gradient {
     }
     defer { heap.release(y) }
     return try tree(nodes, like: y, leaves, recording)
+  }
+
+  /// A direction in the form of what moves along it.
+  private func direction(_ v: TensorOperand, like variable: NodeID, in recording: Recording) throws -> NodeID {
+    let trace = recording.trace
+    let (shape, type, isNumber) = (trace.shape(variable), trace.type(variable), trace.isNumber(variable))
+    guard v.shape == shape || v.rank == 0 else {
+      throw RuntimeError(
+        "E0401", "`\(name)`: the direction of shape \(describe(v.shape)) does not fit \(describe(shape))",
+        label: "\(describe(v.shape)) and \(describe(shape))")
+    }
+    var operand = try operations.convert(v, to: type, asNumber: isNumber && v.isNumber)
+    if operand.shape != shape { operand = try operations.apply(.broadcast(shape), [operand], isTensor: true) }
+    return try operations.node(operand, in: recording)
   }
 
   /// Second derivatives: of shape S + S for a tensor of shape S, otherwise a matrix over all leaves in order.

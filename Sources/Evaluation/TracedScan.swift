@@ -74,14 +74,8 @@ struct TracedScan {
   private enum Attempt {
     case done(Body)
     /// The carry comes out in another form: take it in that form from the start.
-    case again([NumberForm?])
+    case again([CarryForm?])
     case withBools
-  }
-
-  /// What a number of the first carry becomes: a number of a wider type, or a tensor.
-  private struct NumberForm {
-    let type: ElementType
-    let isNumber: Bool
   }
 
   private func traced(_ sequences: [TensorOperand], _ cells: [StateCell]) throws -> Body {
@@ -147,9 +141,9 @@ struct TracedScan {
         label: "another structure", help: ["give a carry with the same fields, elements and functions as `start`"])
     }
     var results: [TensorOperand] = []
-    var promoted: [NumberForm?] = carries.map { _ in nil }
+    var promoted: [CarryForm?] = carries.map { _ in nil }
     for (i, new) in try leaves.leaves(of: next).enumerated() where i < carries.count {
-      results.append(try matched(new, to: carries[i], &promoted[i]))
+      results.append(try CarryForm.matched(new, to: carries[i], &promoted[i], call))
     }
     if promoted.contains(where: { $0 != nil }) { return .again(promoted) }
     var outputs = try results.map { try operations.node($0, in: recording) }
@@ -177,33 +171,6 @@ struct TracedScan {
       return entries[position]
     }
     return try leaves.rebuilt(call[2], with: parts)
-  }
-
-  /// What comes out of a step in the form of what goes in; where the carry began as a number and became something
-  /// wider, the form to begin with.
-  private func matched(
-    _ new: TensorOperand, to old: TensorOperand, _ promoted: inout NumberForm?
-  ) throws -> TensorOperand {
-    if new.type == old.type, new.isNumber == old.isNumber, new.shape == old.shape { return new }
-    if old.isNumber, new.shape.isEmpty {
-      if !new.isNumber {
-        promoted = NumberForm(type: new.type, isNumber: false)
-        return new
-      }
-      if old.type == .f64 { return try operations.convert(new, to: .f64, asNumber: true) }
-      promoted = NumberForm(type: new.type, isNumber: true)
-      return new
-    }
-    if new.isNumber, old.shape.isEmpty { return try operations.convert(new, to: old.type) }
-    func form(_ x: TensorOperand) -> String { x.isNumber ? "a number" : x.type.name + describe(x.shape) }
-    throw RuntimeError(
-      "E0513", "`scan` needs a carry that keeps its form: it goes in as \(form(old)) and comes out as \(form(new))",
-      label: "\(form(old)) becomes \(form(new))",
-      help: [
-        old.shape == new.shape
-          ? "convert it with `cast(carry, \"\(old.type.name)\")`, or start with \(new.type.name)"
-          : "start with the shape that the steps give, as `zeros(\(new.shape.map(String.init).joined(separator: ", ")))` has"
-      ])
   }
 
   private func checkStackable(_ out: Value, depth: Int) throws {

@@ -98,7 +98,10 @@ extension Trace {
     var values: [Tensor]?
     if mode == .eager {
       let operands = inputs.compactMap { value($0) }
-      if operands.count == inputs.count { values = try program.run(operands) }
+      guard operands.count == inputs.count else {
+        throw TensorError(.other(operation: program.name), "\(program.name) is used after its trace has ended")
+      }
+      values = try program.run(operands)
     }
     let isVariable = inputs.contains { self.isVariable($0) }
     let node = append(primitive, inputs, shape, type, false, origin, nil, isVariable: isVariable)

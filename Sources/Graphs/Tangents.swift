@@ -41,6 +41,11 @@ extension Trace {
   }
 }
 
+extension Trace {
+  /// Zeros of a node's form.
+  public func zeros(like node: NodeID) throws -> NodeID { try filled(0, like: node) }
+}
+
 /// What a forward rule is given: an operation and how its inputs move. Linear operations move as they compute;
 /// elementwise ones by their slope, which the reverse rule has; any other by the reverse rule twice.
 struct TangentStep {

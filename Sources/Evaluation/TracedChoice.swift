@@ -1,0 +1,179 @@
+import Graphs
+import Tensors
+
+/// `cond` and `while_loop` as operations of the trace in progress.
+struct TracedChoice {
+  private let call: NativeCall
+  private var machine: Machine { call.machine }
+  private var heap: Heap { call.heap }
+  private var operations: TensorOperations { call.operations }
+
+  init(_ call: NativeCall) { self.call = call }
+
+  /// A function traced for itself: its leaves, and the value that holds them (owned).
+  private struct Body {
+    let recording: Recording
+    let result: Value
+    let leaves: [TensorOperand]
+  }
+
+  private func traced(
+    in recording: Recording, key: TensorOperand? = nil, takesBools: Bool, _ body: () throws -> Value
+  ) throws -> Body {
+    let state = machine.tensors
+    let outer = state.recording
+    let cells = state.isTraining ? TreeStates(machine).cells(of: call[1]) + TreeStates(machine).cells(of: call[2]) : []
+    let before = cells.map(\.content)
+    state.recording = recording
+    defer {
+      state.recording = outer
+      for (cell, content) in zip(cells, before) { cell.content = content }
+    }
+    let result = try key.map { try operations.withKey($0, body) } ?? body()
+    do {
+      if let failure = recording.failure { throw failure }
+      if zip(cells, before).contains(where: { $0.content !== $1 }) {
+        throw RuntimeError(
+          "E0514", "a state cannot be assigned inside `\(call.function.name)` while its condition is a tensor's content",
+          label: "assigned by a branch", help: ["give the new value as a result and assign it outside"])
+      }
+      let leaves = try LoopLeaves(machine, takesBools: takesBools).leaves(of: result)
+      return Body(recording: recording, result: result, leaves: leaves)
+    } catch {
+      heap.release(result)
+      throw error
+    }
+  }
+
+  /// A graph whose inputs are what any of several bodies of one trace uses from outside, in one order.
+  private func graph(_ body: Body, _ outputs: [TensorOperand]) throws -> Graph {
+    body.recording.passGuardsOn()
+    return body.recording.trace.recorded(outputs: try outputs.map { try operations.node($0, in: body.recording) })
+  }
+
+  // MARK: cond
+
+  /// `f()` or `g()`, each under a key of its own, as one operation that runs only the branch taken.
+  func choice(_ condition: TensorOperand, _ scope: TensorOperand) throws -> Value {
+    guard let outer = machine.tensors.recording else { return .none }
+    let first = Recording(.staged, inside: outer)
+    let a = try branch(1, in: first, scope)
+    defer { heap.release(a.result) }
+    // The second branch has an input for all that the first one takes, and the other way round.
+    let second = Recording(.staged, inside: outer)
+    for (node, _) in first.lifted { _ = second.node(of: TracedValue(node, outer)) }
+    let b = try branch(2, in: second, scope)
+    defer { heap.release(b.result) }
+    for (node, _) in second.lifted { _ = first.node(of: TracedValue(node, outer)) }
+    let leaves = LoopLeaves(machine, takesBools: true)
+    let forms = (try leaves.structure(of: a.result), try leaves.structure(of: b.result))
+    defer {
+      heap.release(forms.0)
+      heap.release(forms.1)
+    }
+    guard machine.isSame(forms.0, forms.1) else {
+      throw RuntimeError(
+        "E0409",
+        "`cond` needs branches whose results are built alike, not \(machine.brief(a.result)) and "
+          + machine.brief(b.result), label: "another structure")
+    }
+    var types: [(ElementType, isNumber: Bool)] = []
+    for (x, y) in zip(a.leaves, b.leaves) {
+      guard x.shape == y.shape else {
+        throw RuntimeError(
+          "E0401",
+          "`cond` needs branches that give one shape, not \(describe(x.shape)) and \(describe(y.shape))",
+          label: "\(describe(x.shape)) and \(describe(y.shape))")
+      }
+      types.append((operations.commonType(x, y), isNumber: x.isNumber && y.isNumber))
+    }
+    func outputs(_ body: Body) throws -> Graph {
+      let state = machine.tensors
+      state.recording = body.recording
+      defer { state.recording = outer }
+      return try graph(
+        body, zip(body.leaves, types).map { try operations.convert($0, to: $1.0, asNumber: $1.isNumber) })
+    }
+    let program = try translatingErrors { try ChoiceProgram(outputs(a), otherwise: outputs(b)) }
+    let nodes = [try operations.node(condition, in: outer)] + first.lifted.map(\.outer)
+    let origin = outer.origin(of: machine.currentSpan)
+    let results = try translatingErrors(outer) { try outer.trace.apply(program, nodes, origin: origin) }
+    return try leaves.rebuilt(a.result, with: results.map { .traced(TracedValue($0, outer)) })
+  }
+
+  private func branch(_ index: Int, in recording: Recording, _ scope: TensorOperand) throws -> Body {
+    let f = try call.function(index)
+    return try traced(in: recording, key: try operations.derive(scope, .int(index)), takesBools: true) {
+      try machine.call(f, [])
+    }
+  }
+
+  // MARK: while_loop
+
+  /// `body(carry)` again and again while `condition(carry)` holds, as one operation.
+  func loop(from start: Value, _ condition: Value, _ body: Value, _ outer: Recording) throws -> Value {
+    let leaves = LoopLeaves(machine)
+    var carries = try leaves.leaves(of: start)
+    for _ in 0..<4 {
+      let test = Recording(.staged, inside: outer)
+      let step = Recording(.staged, inside: outer)
+      func begun(_ recording: Recording) throws -> Value {
+        let inputs = carries.map { like -> TensorOperand in
+          let node = recording.trace.input(shape: like.shape, type: like.type, isNumber: like.isNumber)
+          return .traced(TracedValue(node, recording))
+        }
+        return try leaves.rebuilt(start, with: inputs)
+      }
+      let (first, second) = (try begun(test), try begun(step))
+      defer {
+        heap.release(first)
+        heap.release(second)
+      }
+      let holds = try traced(in: test, takesBools: true) { try machine.call(condition, [first]) }
+      defer { heap.release(holds.result) }
+      guard holds.leaves.count == 1, holds.leaves[0].rank == 0, holds.leaves[0].type == .bool,
+        operations.operand(holds.result) != nil
+      else {
+        throw RuntimeError(
+          "E0202", "`while_loop` needs a condition that gives true or false, not \(machine.brief(holds.result))")
+      }
+      for (node, _) in test.lifted { _ = step.node(of: TracedValue(node, outer)) }
+      let next = try traced(in: step, takesBools: false) { try machine.call(body, [second]) }
+      defer { heap.release(next.result) }
+      for (node, _) in step.lifted { _ = test.node(of: TracedValue(node, outer)) }
+      let forms = (try leaves.structure(of: start), try leaves.structure(of: next.result))
+      defer {
+        heap.release(forms.0)
+        heap.release(forms.1)
+      }
+      guard machine.isSame(forms.0, forms.1) else {
+        throw RuntimeError(
+          "E0513",
+          "`while_loop` needs a carry that is built alike at every step: it goes in as \(machine.brief(start)) and "
+            + "comes out as \(machine.brief(next.result))", label: "another structure")
+      }
+      var forms2: [CarryForm?] = carries.map { _ in nil }
+      machine.tensors.recording = step
+      defer { machine.tensors.recording = outer }
+      let results = try zip(next.leaves, carries).enumerated().map { i, pair in
+        try CarryForm.matched(pair.0, to: pair.1, &forms2[i], call)
+      }
+      let ends = try graph(next, results)
+      machine.tensors.recording = test
+      let end = try graph(holds, holds.leaves)
+      machine.tensors.recording = outer
+      if forms2.contains(where: { $0 != nil }) {
+        for (i, form) in forms2.enumerated() {
+          if let form { carries[i] = try operations.convert(carries[i], to: form.type, asNumber: form.isNumber) }
+        }
+        continue
+      }
+      let program = try translatingErrors { try WhileProgram(condition: end, body: ends) }
+      let nodes = try carries.map { try operations.node($0, in: outer) } + step.lifted.map(\.outer)
+      let origin = outer.origin(of: machine.currentSpan)
+      let found = try translatingErrors(outer) { try outer.trace.apply(program, nodes, origin: origin) }
+      return try leaves.rebuilt(start, with: found.map { .traced(TracedValue($0, outer)) })
+    }
+    throw RuntimeError("E0513", "`while_loop` finds no form in which its carry stays the same from step to step")
+  }
+}

@@ -83,6 +83,8 @@ public final class Trace {
     if mode == .eager, !isNumber, let node = try applyPlain(primitive, inputs, origin) { return node }
     let (shape, type) = try infer(
       primitive, shapes: inputs.map { nodes.shape($0.index) }, types: inputs.map { nodes.type($0.index) })
+    // A number repeated is a tensor.
+    let isNumber = isNumber && shape.isEmpty
     let known = try value(of: primitive, inputs, shape, type, isNumber, origin)
     return append(
       primitive, inputs, shape, type, isNumber, origin, known, isVariable: inputs.contains { variable[$0.index] })

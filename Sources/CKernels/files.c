@@ -84,7 +84,9 @@ typedef struct {
   unsigned long adler, reserved;
 } z_stream;
 
-uint8_t *ck_gunzip(const uint8_t *data, int64_t size, int64_t limit, int64_t *out_size, int *status) {
+// `window` as zlib's inflateInit2 takes it: the size of the window, and what stands around the stream.
+static uint8_t *unpack(
+  int window, const uint8_t *data, int64_t size, int64_t limit, int64_t *out_size, int *status) {
   static const char *names[] = {"libz.so.1", "libz.so", "libz.dylib", "libz.1.dylib"};
   void *library = NULL;
   for (int i = 0; i < 4 && !library; i++) library = dlopen(names[i], RTLD_NOW | RTLD_LOCAL);
@@ -102,7 +104,7 @@ uint8_t *ck_gunzip(const uint8_t *data, int64_t size, int64_t limit, int64_t *ou
   }
   z_stream z = {0};
   *status = 2;
-  if (init(&z, 15 + 16, "1.2.11", (int)sizeof z) != 0) return NULL;
+  if (init(&z, window, "1.2.11", (int)sizeof z) != 0) return NULL;
   int64_t room = size * 4 + 65536, n = 0, taken = 0;
   uint8_t *out = malloc((size_t)room);
   int code = 0;
@@ -134,4 +136,24 @@ uint8_t *ck_gunzip(const uint8_t *data, int64_t size, int64_t limit, int64_t *ou
   }
   free(out);
   return NULL;
+}
+
+uint8_t *ck_gunzip(const uint8_t *data, int64_t size, int64_t limit, int64_t *out_size, int *status) {
+  return unpack(15 + 16, data, size, limit, out_size, status);
+}
+
+uint8_t *ck_inflate(const uint8_t *data, int64_t size, int64_t limit, int64_t *out_size, int *status) {
+  return unpack(-15, data, size, limit, out_size, status);
+}
+
+uint32_t ck_crc32(uint32_t crc, const void *data, int64_t count) {
+  uint32_t table[256];
+  for (uint32_t i = 0; i < 256; i++) {
+    table[i] = i;
+    for (int bit = 0; bit < 8; bit++) table[i] = table[i] >> 1 ^ (table[i] & 1 ? 0xedb88320u : 0);
+  }
+  const uint8_t *p = data;
+  crc = ~crc;
+  for (int64_t i = 0; i < count; i++) crc = crc >> 8 ^ table[(crc ^ p[i]) & 255];
+  return ~crc;
 }

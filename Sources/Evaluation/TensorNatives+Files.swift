@@ -12,11 +12,37 @@ extension Natives {
       example: "load({ w: zeros(2) }, \"weights.safetensors\")"
     ) { call in try TensorFiles(call).load() },
     NativeFunction(
-      "read_npy", ["path"], doc: "The tensor in a NumPy .npy file.", example: "read_npy(\"x.npy\")"
+      "read_npy", ["path"], kinds: .string,
+      doc: "The tensor in a NumPy .npy file of the run, the study's folder or the data folders.",
+      example: "read_npy(\"x.npy\")"
     ) { call in
-      let path = try TensorFiles(call).dataPath(try call.text(0), endings: [""])
+      let path = try call.machine.host.resolve(path: try call.text(0), forWriting: false)
       return call.result(.tensor(try translatingErrors { try NPY.read(path) }))
     },
+    NativeFunction(
+      "write_npy", ["t", "path"], kinds: .tensorLike,
+      doc: "Writes a tensor as a NumPy .npy file, in the run folder or where `--allow-write` permits.",
+      example: "write_npy(tensor([1, 2]), \"x.npy\")"
+    ) { call in
+      let tensor = try call.content(0)
+      let path = try call.machine.host.resolve(path: try call.text(1), forWriting: true)
+      try translatingErrors { try NPY.write(tensor, to: path) }
+      return .none
+    },
+    NativeFunction(
+      "read_npz", ["path"], kinds: .string,
+      doc: "The arrays of a NumPy .npz archive, by name; from where `read_npy` reads.",
+      example: "read_npz(\"data.npz\").x"
+    ) { call in
+      let path = try call.machine.host.resolve(path: try call.text(0), forWriting: false)
+      let arrays = try translatingErrors { try NPZ.read(path) }
+      return call.heap.record(arrays.map { ($0.name, call.result(.tensor($0.tensor))) })
+    },
+    NativeFunction(
+      "write_npz", ["arrays", "path"], kinds: .record,
+      doc: "Writes a record of tensors as a NumPy .npz archive, to where `write_npy` writes.",
+      example: "write_npz({ x: zeros(2), y: ones(3) }, \"data.npz\")"
+    ) { call in try TensorFiles(call).writeArchive() },
     NativeFunction(
       "read_idx", ["name"],
       doc:
@@ -77,6 +103,23 @@ struct TensorFiles {
       throw RuntimeError("E0203", "`save` writes tensors, and \(machine.brief(call[0])) holds none")
     }
     try translatingErrors { try Safetensors.write(named, to: path) }
+    return .none
+  }
+
+  func writeArchive() throws -> Value {
+    let path = try machine.host.resolve(path: try call.text(1), forWriting: true)
+    let arrays = try call.record(0)
+    var named: [(name: String, tensor: Tensor)] = []
+    for i in 0..<arrays.count {
+      let (name, value) = (arrays.name(i), arrays.values[i])
+      guard let operand = call.operations.operand(value) else {
+        throw RuntimeError(
+          "E0203", "`write_npz` writes tensors, and `\(name)` is \(machine.brief(value))",
+          help: ["`tensor(x)` makes one of a list of numbers"])
+      }
+      named.append((name, try call.content(operand)))
+    }
+    try translatingErrors { try NPZ.write(named, to: path) }
     return .none
   }
 

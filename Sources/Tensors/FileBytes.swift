@@ -41,6 +41,25 @@ final class FileBytes {
     count = Int(unpacked)
   }
 
+  /// The `size` bytes of a deflated stream in memory; `path` names it in messages. Throws `badFile`.
+  init(inflating data: UnsafeRawPointer, count packed: Int, size: Int, path: String) throws {
+    self.path = path
+    var unpacked: Int64 = 0
+    var code: Int32 = 0
+    guard
+      let plain = ck_inflate(
+        data.assumingMemoryBound(to: UInt8.self), Int64(packed), Int64(size), &unpacked, &code)
+    else {
+      throw code == 1
+        ? TensorError.file(
+          path, "the file is compressed and this system has no zlib", help: "install zlib (libz.so.1)")
+        : TensorError.file(path, "the compressed file is damaged or cut off")
+    }
+    base = plain
+    count = Int(unpacked)
+    guard count == size else { throw TensorError.file(path, "the compressed file is damaged or cut off") }
+  }
+
   deinit { ck_release(base) }
 
   /// Byte `index`; 0 past the end.
@@ -70,12 +89,32 @@ final class FileBytes {
 /// Writes bytes and tensors one after the other, complete or not at all. Throws `badFile`.
 /// Every NaN is written as the canonical one.
 func writeFile(_ path: String, _ head: [UInt8], _ tensors: [Tensor]) throws {
-  let tensors = try tensors.map { try $0.canonical() }
-  let status = head.withUnsafeBytes { bytes -> Int32 in
-    let parts = [bytes.baseAddress] + tensors.map { UnsafeRawPointer($0.pointer) as UnsafeRawPointer? }
-    let sizes = [Int64(head.count)] + tensors.map { Int64($0.byteCount) }
-    return ck_write_file(path, parts, sizes, Int32(parts.count))
+  try writeFile(path, interleaving: [head], try tensors.map { try $0.canonical() }, [])
+}
+
+/// Writes piece, tensor, piece, tensor … and last `end`; where there are more tensors than pieces they follow one
+/// another. Complete or not at all; throws `badFile`.
+func writeFile(_ path: String, interleaving pieces: [[UInt8]], _ tensors: [Tensor], _ end: [UInt8]) throws {
+  var parts: [UnsafeRawPointer?] = []
+  var sizes: [Int64] = []
+  var copies: [UnsafeMutableRawPointer] = []
+  defer { for copy in copies { copy.deallocate() } }
+  func add(_ bytes: [UInt8]) {
+    let copy = UnsafeMutableRawPointer.allocate(byteCount: max(bytes.count, 1), alignment: 1)
+    bytes.withUnsafeBytes { if let base = $0.baseAddress { copy.copyMemory(from: base, byteCount: bytes.count) } }
+    copies.append(copy)
+    parts.append(UnsafeRawPointer(copy))
+    sizes.append(Int64(bytes.count))
   }
+  for i in 0..<max(pieces.count, tensors.count) {
+    if i < pieces.count { add(pieces[i]) }
+    if i < tensors.count {
+      parts.append(UnsafeRawPointer(tensors[i].pointer))
+      sizes.append(Int64(tensors[i].byteCount))
+    }
+  }
+  add(end)
+  let status = ck_write_file(path, parts, sizes, Int32(parts.count))
   withExtendedLifetime(tensors) {}
   if status != 0 { throw TensorError.file(path, "the file cannot be written: \(String(cString: strerror(status)))") }
 }

@@ -1,40 +1,50 @@
-/// NumPy's .npy: C order, little-endian, versions 1 to 3; f32, f64, i32, i64, bool, and bytes (read as i32).
+/// NumPy's .npy: versions 1 to 3, C or Fortran order, either byte order; f32, f64, i32, i64, bool; f16 is widened to f32, and
+/// integers of fewer bits (and u32, to i64) are widened too.
 public enum NPY {
   /// Reads one array. Throws `badFile`.
   public static func read(_ path: String) throws -> Tensor {
     let bytes = try FileBytes(path: path)
+    return try read(bytes, 0..<bytes.count, path)
+  }
+
+  /// The array whose bytes lie in a range of a file; `name` is the array's in messages.
+  static func read(_ bytes: FileBytes, _ range: Range<Int>, _ name: String) throws -> Tensor {
     let magic: [UInt8] = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
-    guard bytes.count >= 10, (0..<6).allSatisfy({ bytes.byte($0) == magic[$0] }) else {
-      throw TensorError.file(path, "this is no .npy file")
+    let at = range.lowerBound
+    guard range.count >= 10, (0..<6).allSatisfy({ bytes.byte(at + $0) == magic[$0] }) else {
+      throw TensorError.file(name, "this is no .npy file")
     }
-    let wide = bytes.byte(6) >= 2
-    let start = wide ? 12 : 10
-    guard let length = bytes.integer(at: 8, width: wide ? 4 : 2, bigEndian: false), length < 1 << 20,
-      let header = bytes.text(at: start, count: Int(length))
-    else { throw TensorError.file(path, "the .npy header is cut off") }
-    let (name, shape) = try parse(header, path)
+    let wide = bytes.byte(at + 6) >= 2
+    let start = at + (wide ? 12 : 10)
+    guard let length = bytes.integer(at: at + 8, width: wide ? 4 : 2, bigEndian: false), length < 1 << 20,
+      start + Int(length) <= range.upperBound, let text = bytes.text(at: start, count: Int(length))
+    else { throw TensorError.file(name, "the .npy header is cut off") }
+    let header = try Header(text, name)
     let data = start + Int(length)
-    let types: [String: ElementType] = ["<f4": .f32, "<f8": .f64, "<i4": .i32, "<i8": .i64, "|b1": .bool, "|u1": .bool]
-    guard let type = types[name] else {
-      throw TensorError.file(
-        path, "the .npy element type \(name) is not read", help: "save it as float32, float64, int32, int64 or bool")
+    let count = try elementCount(header.shape, type: header.element.type)
+    let size = count * header.element.width
+    guard size <= range.upperBound - data, let source = bytes.pointer(at: data, count: size) else {
+      throw TensorError.file(name, "the file ends before its \(count) elements do")
     }
-    let count = try elementCount(shape, type: type)
-    guard let source = bytes.pointer(at: data, count: count * type.byteCount) else {
-      throw TensorError.file(path, "the file ends before its \(count) elements do")
-    }
-    if name == "|u1" {
-      let result = try Tensor(uninitialized: shape, type: .i32)
-      Kernels.convert(from: .bool, to: .i32, source, result.pointer, count: count)
-      return result
-    }
-    let result = try Tensor(uninitialized: shape, type: type)
-    result.pointer.copyMemory(from: source, byteCount: result.byteCount)
-    return result
+    let shape = header.isFortran ? Array(header.shape.reversed()) : header.shape
+    let stored = try Tensor(uninitialized: shape, type: header.element.type)
+    header.element.copy(source, to: stored.pointer, count: count)
+    guard header.isFortran, shape.count > 1, count > 0 else { return try stored.reshaped(header.shape) }
+    // The axes in opposite order.
+    let result = try Tensor(uninitialized: header.shape, type: stored.type)
+    var strides = Array(repeating: Int64(1), count: shape.count)
+    for axis in strides.indices.dropFirst() { strides[axis] = strides[axis - 1] * Int64(header.shape[axis - 1]) }
+    Kernels.stridedCopy(stored.type, shape: header.shape, strides: strides, stored.pointer, result.pointer)
+    return withExtendedLifetime(stored) { result }
   }
 
   /// Writes one array, version 1. Throws `badFile`.
   public static func write(_ tensor: Tensor, to path: String) throws {
+    try writeFile(path, head(tensor), [tensor])
+  }
+
+  /// What stands before the elements.
+  static func head(_ tensor: Tensor) -> [UInt8] {
     let names: [ElementType: String] = [.f32: "<f4", .f64: "<f8", .i32: "<i4", .i64: "<i8", .bool: "|b1"]
     let extents = tensor.shape.map(String.init)
     let shape = extents.count == 1 ? "(\(extents[0]),)" : "(" + extents.joined(separator: ", ") + ")"
@@ -42,24 +52,84 @@ public enum NPY {
     header += String(repeating: " ", count: 63 - (10 + header.utf8.count) % 64) + "\n"
     let length = header.utf8.count
     let head: [UInt8] = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, UInt8(length & 255), UInt8(length >> 8 & 255)]
-    try writeFile(path, head + Array(header.utf8), [tensor])
+    return head + Array(header.utf8)
   }
+}
 
-  private static func parse(_ header: String, _ path: String) throws -> (String, Shape) {
+/// What a header says.
+private struct Header {
+  let element: StoredElement
+  let shape: Shape
+  let isFortran: Bool
+
+  init(_ text: String, _ name: String) throws {
     func value(_ key: String) -> Substring? {
-      guard let found = header.firstRange(of: "'\(key)':") else { return nil }
-      return header[found.upperBound...].drop { $0 == " " }
+      guard let found = text.firstRange(of: "'\(key)':") else { return nil }
+      return text[found.upperBound...].drop { $0 == " " }
     }
     guard let descr = value("descr"), descr.first == "'", let order = value("fortran_order"),
-      let shape = value("shape"),
-      let open = shape.firstIndex(of: "("), let close = shape.firstIndex(of: ")"), open < close
-    else { throw TensorError.file(path, "the .npy header is not understood") }
-    if order.hasPrefix("True") {
-      throw TensorError.file(path, "the array is in Fortran order", help: "save numpy.ascontiguousarray of it")
-    }
-    let extents = shape[shape.index(after: open)..<close].split(separator: ",").map {
+      let extents = value("shape"), let open = extents.firstIndex(of: "("), let close = extents.firstIndex(of: ")"),
+      open < close
+    else { throw TensorError.file(name, "the .npy header is not understood") }
+    isFortran = order.hasPrefix("True")
+    shape = extents[extents.index(after: open)..<close].split(separator: ",").filter { $0.contains { $0 != " " } }.map {
       Int($0.filter { $0 != " " }) ?? -1
     }
-    return (String(descr.dropFirst().prefix { $0 != "'" }), extents)
+    let descriptor = String(descr.dropFirst().prefix { $0 != "'" })
+    guard let element = StoredElement(descriptor) else {
+      throw TensorError.file(
+        name, "the .npy element type \(descriptor) is not read",
+        help: "save it as float32, float64, int32, int64 or bool")
+    }
+    self.element = element
+  }
+}
+
+/// An element as it lies in a file.
+private struct StoredElement {
+  let kind: Character
+  let width: Int
+  let isSwapped: Bool
+  /// The type that it becomes.
+  let type: ElementType
+
+  init?(_ descriptor: String) {
+    guard let order = descriptor.first, "<>|=".contains(order), let kind = descriptor.dropFirst().first,
+      let width = Int(descriptor.dropFirst(2))
+    else { return nil }
+    let types: [String: ElementType] = [
+      "f2": .f32, "f4": .f32, "f8": .f64, "b1": .bool, "i1": .i32, "i2": .i32, "i4": .i32, "i8": .i64, "u1": .i32,
+      "u2": .i32, "u4": .i64,
+    ]
+    guard let type = types["\(kind)\(width)"] else { return nil }
+    (self.kind, self.width, self.type) = (kind, width, type)
+    isSwapped = order == ">" && width > 1
+  }
+
+  func copy(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, count: Int) {
+    if !isSwapped, width == type.byteCount, kind != "u" || width == 8 {
+      return target.copyMemory(from: source, byteCount: count * width)
+    }
+    for i in 0..<count {
+      var bits: UInt64 = 0
+      for byte in 0..<width {
+        let place = isSwapped ? byte : width - 1 - byte
+        bits = bits << 8 | UInt64(source.load(fromByteOffset: i * width + place, as: UInt8.self))
+      }
+      store(bits, target + i * type.byteCount)
+    }
+  }
+
+  private func store(_ bits: UInt64, _ target: UnsafeMutableRawPointer) {
+    let whole = kind == "i" ? Int64(bitPattern: bits << (64 - 8 * width)) >> (64 - 8 * width) : Int64(bitPattern: bits)
+    switch type {
+    case .f32:
+      let value = width == 2 ? HalfFloat.widened(UInt16(truncatingIfNeeded: bits)) : nil
+      target.storeBytes(of: value?.bitPattern ?? UInt32(truncatingIfNeeded: bits), as: UInt32.self)
+    case .f64: target.storeBytes(of: bits, as: UInt64.self)
+    case .i32: target.storeBytes(of: Int32(truncatingIfNeeded: whole), as: Int32.self)
+    case .i64: target.storeBytes(of: whole, as: Int64.self)
+    case .bool: target.storeBytes(of: bits == 0 ? 0 : 1, as: UInt8.self)
+    }
   }
 }

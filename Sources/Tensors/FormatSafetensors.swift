@@ -98,22 +98,11 @@ public enum Safetensors {
       let out = result.pointer.assumingMemoryBound(to: Float.self)
       for i in 0..<count {
         let bits = UInt16(littleEndian: source.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self))
-        out[i] = dtype == "BF16" ? Float(bitPattern: UInt32(bits) << 16) : half(bits)
+        out[i] = dtype == "BF16" ? Float(bitPattern: UInt32(bits) << 16) : HalfFloat.widened(bits)
       }
     default: result.pointer.copyMemory(from: source, byteCount: result.byteCount)
     }
     return result
-  }
-
-  private static func half(_ bits: UInt16) -> Float {
-    let sign: Float = bits >> 15 == 0 ? 1 : -1
-    let exponent = Int(bits >> 10 & 31)
-    let fraction = Float(bits & 1023)
-    if exponent == 31 { return fraction == 0 ? sign * .infinity : .nan }
-    let value =
-      exponent == 0
-      ? fraction * 0x1p-24 : (1 + fraction * 0x1p-10) * Float(sign: .plus, exponent: exponent - 15, significand: 1)
-    return sign * value
   }
 
   private static func quote(_ text: String) -> String {

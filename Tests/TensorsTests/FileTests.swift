@@ -46,6 +46,58 @@ private func put(_ bytes: [UInt8], _ name: String) throws -> String {
     #expect(throws: TensorError.self) { try IDX.read(cut) }
   }
 
+  /// Every way of storing numbers that is read, in both kinds of archive.
+  @Test(arguments: ["plain.npz", "packed.npz"]) func npz(_ file: String) throws {
+    let arrays = try NPZ.read(fixturePath(file))
+    #expect(
+      arrays.map(\.name) == ["fortran", "big", "half", "small", "words", "unsigned", "flags", "none"])
+    let line = (0..<24).map(Double.init)
+    let expected: [(ElementType, [Double])] = [
+      (.f64, line), (.f32, line), (.f32, line.map { $0 / 4 }), (.i32, line.map { $0 - 12 }),
+      (.i32, line.map { $0 + 65_500 }), (.i64, line.map { $0 + 2_147_483_648 }),
+      (.bool, line.map { $0.truncatingRemainder(dividingBy: 2) == 0 ? 1 : 0 }), (.f32, []),
+    ]
+    for ((name, tensor), (type, values)) in zip(arrays, expected) {
+      #expect(tensor.type == type && tensor.shape == (name == "none" ? [0, 3] : [2, 3, 4]), "\(name)")
+      #expect((0..<tensor.count).map { tensor.element($0) } == values, "\(name)")
+    }
+  }
+
+  @Test func npzIsWrittenAndDamageSeen() throws {
+    let path = temporary("a.npz")
+    let arrays: [(name: String, tensor: Tensor)] = [
+      ("weights", try Tensor([1, 2, 3, 4, 5, 6] as [Float], shape: [2, 3])), ("π", Tensor(scalar: 3)),
+    ]
+    try NPZ.write(arrays, to: path)
+    let back = try NPZ.read(path)
+    #expect(back.map(\.name) == ["weights", "π"])
+    for ((_, a), (_, b)) in zip(arrays, back) { #expect(a.hasSameBits(as: b)) }
+    #expect(throws: TensorError.self) { try NPZ.write([("a/b", Tensor(scalar: 3))], to: path) }
+    var size: Int64 = 0
+    var code: Int32 = 0
+    let data = try #require(ck_read_file(path, &size, &code))
+    defer { ck_release(data) }
+    let damaged = temporary("b.npz")
+    for place in stride(from: 0, to: Int(size), by: 7) {
+      data[place] ^= 0x41
+      var part: UnsafeRawPointer? = UnsafeRawPointer(data)
+      #expect(ck_write_file(damaged, &part, &size, 1) == 0)
+      // A changed byte is an error or, in what is not looked at (dates, versions), nothing.
+      if let found = try? NPZ.read(damaged) {
+        for (name, tensor) in found {
+          if let old = arrays.first(where: { $0.name == name }) { #expect(old.tensor.hasSameBits(as: tensor)) }
+        }
+      }
+      data[place] ^= 0x41
+    }
+    for length in stride(from: Int64(0), to: size, by: 11) {
+      var part: UnsafeRawPointer? = UnsafeRawPointer(data)
+      var cut = length
+      #expect(ck_write_file(damaged, &part, &cut, 1) == 0)
+      #expect(throws: TensorError.self) { try NPZ.read(damaged) }
+    }
+  }
+
   @Test func npy() throws {
     let floats = try NPY.read(fixturePath("f4.npy"))
     #expect(floats.shape == [2, 3] && floats.array(of: Float.self) == [0, 0.25, 0.5, 0.75, 1, 1.25])

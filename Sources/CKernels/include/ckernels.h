@@ -157,3 +157,7 @@ int ck_write_file(const char *path, const void *const *parts, const int64_t *siz
 void ck_release(void *p);
 // A gzip stream unpacked, to be released; NULL with status 1 (no zlib on this system) or 2 (damaged, or past `limit`).
 uint8_t *ck_gunzip(const uint8_t *data, int64_t size, int64_t limit, int64_t *out_size, int *status);
+// The same for a deflated stream with nothing around it, as in a zip archive.
+uint8_t *ck_inflate(const uint8_t *data, int64_t size, int64_t limit, int64_t *out_size, int *status);
+// The check sum of zip archives, going on from that of what came before (0 at first).
+uint32_t ck_crc32(uint32_t crc, const void *data, int64_t count);

@@ -102,6 +102,12 @@ def arrays():
     np.save(out / "f4.npy", np.arange(6, dtype=np.float32).reshape(2, 3) / 4)
     np.save(out / "i8.npy", np.array([1, -2, 3], dtype=np.int64))
     np.save(out / "scalar.npy", np.array(2.5))
+    grid = np.arange(24).reshape(2, 3, 4)
+    kinds = {"fortran": np.asfortranarray(grid.astype("<f8")), "big": grid.astype(">f4"), "half": grid.astype("<f2") / 4,
+             "small": (grid - 12).astype("i1"), "words": (grid + 65500).astype(">u2"), "unsigned": (grid + 2**31).astype("<u4"),
+             "flags": grid % 2 == 0, "none": np.zeros((0, 3), dtype="<f4")}
+    np.savez(out / "plain.npz", **kinds)
+    np.savez_compressed(out / "packed.npz", **kinds)
 
 
 if __name__ == "__main__":

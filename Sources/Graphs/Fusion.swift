@@ -16,8 +16,8 @@ struct Fusion {
   }
 
   let roles: PlanRoles
-  private(set) var groups: [Group?] = []
-  private(set) var groupOf: [Int]
+  var groups: [Group?] = []
+  var groupOf: [Int]
   /// Groups in an order in which they could run (joined ones keep a place of no meaning), and the place of each.
   private var order: [Int] = []
   private var place: [Int] = []
@@ -49,6 +49,7 @@ struct Fusion {
       }
     }
     attachEpilogues()
+    attachColumnSums()
   }
 
   /// Makes a product and the loop behind it one group, unless something else has to run in between.

@@ -34,10 +34,15 @@ struct LoopBuilder {
       rows: group.total / columns, columns: columns, tileRows: 1, tileColumns: columns)
     hasRowWork = group.columns != nil
     chooseTile()
+    if nodes.contains(where: isColumnSum) {
+      // Tiles keep to the sums' lanes.
+      let most = min(program.tileRows, ColumnSum.lanesPerBlock)
+      program.tileRows = 1 << (Int.bitWidth - 1 - most.leadingZeroBitCount)
+    }
   }
 
   /// The row length at which most operands repeat, or 1.
-  private static func columns(_ roles: PlanRoles, _ nodes: [Int], _ members: Set<Int>, _ total: Int) -> Int {
+  static func columns(_ roles: PlanRoles, _ nodes: [Int], _ members: Set<Int>, _ total: Int) -> Int {
     var votes: [Int: Int] = [:]
     for node in nodes {
       for place in roles.graph.nodes[node].inputs.indices {
@@ -92,7 +97,10 @@ struct LoopBuilder {
   /// Whether a node has one element per row.
   private func isRow(_ node: Int) -> Bool { roles.graph.nodes[node].count == program.rows && program.columns > 1 }
 
+  private func isColumnSum(_ index: Int) -> Bool { roles.roles[index] == .operation }
+
   private mutating func emit(_ index: Int) {
+    if isColumnSum(index) { return emitColumnSum(index) }
     let node = roles.graph.nodes[index]
     let perRow = isRow(index)
     var instruction = LoopInstruction(code: .strided(view: 0), out: 0, perRow: perRow, node: index)
@@ -117,6 +125,16 @@ struct LoopBuilder {
     instruction.strides = (strides[0], strides[1], strides[2])
     instruction.out = destination(index, perRow)
     program.body.append(instruction)
+  }
+
+  private mutating func emitColumnSum(_ index: Int) {
+    guard let slot = slots[index] else { return }
+    let type = roles.graph.nodes[index].type
+    let (x, _) = operand(index, 0, perRow: false, elementwise: false)
+    let lanes = registers.keep(ColumnSum.lanesPerBlock * program.columns * type.byteCount)
+    program.sums.append(ColumnSum(slot: slot, type: type, lanes: lanes, blocks: program.sharedBytes))
+    program.body.append(
+      LoopInstruction(code: .columnSum(program.sums.count - 1), out: x, operands: (x, 0, 0), node: index))
   }
 
   private func isElementwise(_ node: Node) -> Bool {

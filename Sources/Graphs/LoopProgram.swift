@@ -30,6 +30,8 @@ enum LoopCode {
   /// Any other view, by index into the program's views.
   case strided(view: Int)
   case random(Distribution, ElementType)
+  /// Adds each column over all rows; an index into the program's sums.
+  case columnSum(Int)
 }
 
 /// One instruction: operands are indexes of references, strides 0 or 1.
@@ -55,6 +57,8 @@ struct LoopProgram {
   var prologue: [LoopInstruction] = []
   var body: [LoopInstruction] = []
   var views: [(layout: Layout, type: ElementType, slot: Int, perRow: Bool)] = []
+  /// Sums over all rows.
+  var sums: [ColumnSum] = []
   /// Bytes of registers that a lane needs.
   var registerBytes = 0
 

@@ -37,7 +37,7 @@ final class LoopStep {
   /// reference. Throws a `GraphError` for a bad index.
   func run(
     _ tiles: Range<Int>, slots: UnsafeMutablePointer<UnsafeMutableRawPointer>, registers: UnsafeMutableRawPointer,
-    current: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    current: UnsafeMutablePointer<UnsafeMutableRawPointer>, shared: UnsafeMutableRawPointer
   ) throws {
     guard !tiles.isEmpty else { return }
     for i in 0..<references.count {
@@ -61,7 +61,15 @@ final class LoopStep {
       let rows = min(program.tileRows, program.rows - row)
       let columns = min(program.tileColumns, program.columns - column)
       let tile = Tile(row: row, column: column, rows: rows, columns: columns)
-      for i in 0..<body.count { try run(body[i], tile, slots, current) }
+      for i in 0..<body.count {
+        if case .columnSum(let index) = body[i].code {
+          add(
+            program.sums[index], current[body[i].operands.0], row: row, rows: rows, registers: registers,
+            shared: shared)
+        } else {
+          try run(body[i], tile, slots, current)
+        }
+      }
     }
   }
 
@@ -105,7 +113,7 @@ final class LoopStep {
     case .expand(let type):
       if strides.0 == 0 { return Kernels.fill(type, x, out, count: count) }
       ck_repeat_columns(Int32(type.byteCount), Int64(tile.rows), Int64(tile.columns), x, out)
-    case .repeatColumns: break
+    case .repeatColumns, .columnSum: break
     case .strided(let view):
       let source = program.views[view]
       let first = source.perRow ? tile.row : tile.row * program.columns + tile.column

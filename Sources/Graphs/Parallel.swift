@@ -30,20 +30,23 @@ extension LoopStep {
   /// Runs all tiles on several threads. The error of the first failing tile is thrown.
   func runParallel(_ workspace: Workspace, _ threads: Int) throws {
     let tiles = program.tileCount
-    let chunk = Swift.max(1, tiles / (threads * 4))
+    // Whole blocks of the loop's sums.
+    let unit = program.tilesPerBlock
+    let chunk = Swift.max(1, tiles / (threads * 4) / unit) * unit
     let count = (tiles + chunk - 1) / chunk
-    let (slots, lanes) = (workspace.slots, workspace.lanes)
+    let (slots, lanes, shared) = (workspace.slots, workspace.lanes, workspace.shared.base)
     let (lock, failure) = (Lock(), Failure())
     parallel(threads, count) { lane, piece in
       do {
         try run(
           (piece * chunk)..<Swift.min(tiles, (piece + 1) * chunk), slots: slots, registers: lanes[lane].registers.base,
-          current: lanes[lane].current)
+          current: lanes[lane].current, shared: shared)
       } catch {
         lock.run { failure.record(error, piece) }
       }
     }
     if let error = failure.error { throw error }
+    finish(slots: slots, shared: shared)
   }
 }
 

@@ -98,7 +98,9 @@ extension Plan {
       } else {
         let lane = workspace.lanes[0]
         try loop.run(
-          0..<loop.program.tileCount, slots: workspace.slots, registers: lane.registers.base, current: lane.current)
+          0..<loop.program.tileCount, slots: workspace.slots, registers: lane.registers.base, current: lane.current,
+          shared: workspace.shared.base)
+        loop.finish(slots: workspace.slots, shared: workspace.shared.base)
       }
     }
   }

@@ -20,6 +20,7 @@ public final class Plan: @unchecked Sendable {
   let inputSlots: [Int?]
   let outputSlots: [Int]
   let laneBytes: Int
+  let sharedBytes: Int
   let referenceCount: Int
   let operandCount: Int
   let resultCount: Int
@@ -56,6 +57,7 @@ public final class Plan: @unchecked Sendable {
     self.inputSlots = inputSlots
     self.outputSlots = outputSlots
     laneBytes = steps.map(\.laneBytes).max() ?? 0
+    sharedBytes = steps.map(\.sharedBytes).max() ?? 0
     referenceCount = steps.map(\.referenceCount).max() ?? 0
     operandCount = steps.map(\.operandCount).max() ?? 0
     resultCount = steps.map(\.resultCount).max() ?? 0
@@ -107,6 +109,10 @@ enum PlanStep {
 
   var laneBytes: Int {
     if case .loop(let loop) = self { return loop.program.registerBytes }
+    return 0
+  }
+  var sharedBytes: Int {
+    if case .loop(let loop) = self { return loop.program.sharedBytes }
     return 0
   }
   var referenceCount: Int {

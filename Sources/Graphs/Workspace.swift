@@ -13,6 +13,8 @@ final class Workspace {
   private let laneBytes: Int
   private let referenceCount: Int
   private(set) var lanes: [Lane] = []
+  /// What the threads of one loop share.
+  let shared: Storage
 
   /// What one thread needs to run a loop.
   struct Lane {
@@ -24,6 +26,7 @@ final class Workspace {
     slotCount = plan.memory.kinds.count
     operandCount = plan.operandCount
     laneBytes = plan.laneBytes
+    shared = try Storage(byteCount: plan.sharedBytes)
     referenceCount = plan.referenceCount
     let arena = try Storage(byteCount: plan.memory.arenaBytes)
     self.arena = arena

@@ -1,0 +1,121 @@
+import Tensors
+
+/// A sum over all rows of a loop, one result per column: what a sum over leading axes is. Rows are added in the order of
+/// the reduction kernels, which does not depend on tiles: row i of a block of 4096 goes to lane i mod 64, a block's lanes
+/// are folded 32, 16, 8, 4, 2, 1 apart, and the blocks' sums by the tree that splits at the largest power of two.
+struct ColumnSum {
+  /// Where the result goes.
+  let slot: Int
+  let type: ElementType
+  /// Bytes into a lane's registers: 64 rows of columns.
+  let lanes: Int
+  /// Bytes into the memory that all threads share: one row of columns per block.
+  let blocks: Int
+
+  static let lanesPerBlock = 64
+  static let rowsPerBlock = 4096
+  /// Longer rows would not stay in the cache 64 at a time.
+  static let mostColumns = 256
+}
+
+extension Fusion {
+  /// Lets loops add up what they compute: a sum over leading axes joins the loop that makes its operand, if that runs
+  /// over rows as long as the sum's result, or could.
+  mutating func attachColumnSums() {
+    for index in roles.graph.nodes.indices {
+      guard roles.roles[index] == .operation, let columns = columnsOfSum(index) else { continue }
+      let input = roles.graph.nodes[index].inputs[0].index
+      let (base, layout) = (roles.bases[input], roles.layouts[input])
+      guard roles.roles[base] == .loop, layout.isContiguous, layout.count == roles.graph.nodes[base].count,
+        let loop = groups[groupOf[base]], loop.isLoop, loop.nodes.count < 256, loop.total == layout.count,
+        loop.columns == nil || loop.columns == columns, mayHaveRows(of: columns, loop)
+      else { continue }
+      groups[groupOf[index]] = nil
+      groupOf[index] = groupOf[base]
+      groups[groupOf[base]] = Group(
+        nodes: loop.nodes + [index], total: loop.total, columns: columns, isLoop: true, epilogue: nil)
+    }
+  }
+
+  private func columnsOfSum(_ index: Int) -> Int? {
+    let node = roles.graph.nodes[index]
+    guard case .reduce(.sum, let axes) = node.primitive, node.type.isFloat, axes == Array(axes.indices), !axes.isEmpty,
+      (2...ColumnSum.mostColumns).contains(node.count)
+    else { return nil }
+    return node.count
+  }
+
+  /// Rows of this length suit the loop's other operands; and there are enough blocks for threads to share, or so little
+  /// work that they would not.
+  private func mayHaveRows(of columns: Int, _ loop: Group) -> Bool {
+    let rows = loop.total / columns
+    guard rows >= 2 * ColumnSum.rowsPerBlock || loop.total <= 65_536 else { return false }
+    guard loop.columns == nil else { return true }
+    return [1, columns].contains(LoopBuilder.columns(roles, loop.nodes, Set(loop.nodes), loop.total))
+  }
+}
+
+extension LoopProgram {
+  /// Tiles that have to stay on one lane: a block of every column sum.
+  var tilesPerBlock: Int { sums.isEmpty ? 1 : ColumnSum.rowsPerBlock / tileRows }
+
+  /// Bytes that all threads share during a run.
+  var sharedBytes: Int {
+    let count = (rows + ColumnSum.rowsPerBlock - 1) / ColumnSum.rowsPerBlock
+    return sums.reduce(0) { $0 + count * columns * $1.type.byteCount }
+  }
+}
+
+extension LoopStep {
+  /// Adds a tile's rows, which begin at `row` and of which 64 are a multiple, to a sum's lanes.
+  func add(
+    _ sum: ColumnSum, _ x: UnsafeMutableRawPointer, row: Int, rows: Int, registers: UnsafeMutableRawPointer,
+    shared: UnsafeMutableRawPointer
+  ) {
+    let (type, columns) = (sum.type, program.columns)
+    let bytes = columns * type.byteCount
+    let within = row % ColumnSum.rowsPerBlock
+    let lanes = registers + sum.lanes
+    let lane = lanes + within % ColumnSum.lanesPerBlock * bytes
+    if within < ColumnSum.lanesPerBlock {
+      lane.copyMemory(from: x, byteCount: rows * bytes)
+    } else {
+      Kernels.binary(.add, type, lane, xStride: 1, x, yStride: 1, lane, count: rows * columns)
+    }
+    let end = row + rows
+    guard end == program.rows || end % ColumnSum.rowsPerBlock == 0 else { return }
+    let used = Swift.min(ColumnSum.lanesPerBlock, within + rows)
+    var distance = ColumnSum.lanesPerBlock / 2
+    while distance > 0 {
+      if used > distance {
+        Kernels.binary(
+          .add, type, lanes, xStride: 1, lanes + distance * bytes, yStride: 1, lanes,
+          count: Swift.min(distance, used - distance) * columns)
+      }
+      distance /= 2
+    }
+    (shared + sum.blocks + row / ColumnSum.rowsPerBlock * bytes).copyMemory(from: lanes, byteCount: bytes)
+  }
+
+  /// Adds the blocks of every sum, when all tiles have run.
+  func finish(slots: UnsafeMutablePointer<UnsafeMutableRawPointer>, shared: UnsafeMutableRawPointer) {
+    for sum in program.sums {
+      let count = (program.rows + ColumnSum.rowsPerBlock - 1) / ColumnSum.rowsPerBlock
+      fold(sum, shared + sum.blocks, count)
+      var zero = 0.0
+      // A sum of nothing but -0 is +0.
+      Kernels.binary(
+        .add, sum.type, shared + sum.blocks, xStride: 1, &zero, yStride: 0, slots[sum.slot], count: program.columns)
+    }
+  }
+
+  /// The sum of `count` rows into the first, by the tree that splits at the largest power of two below the count.
+  private func fold(_ sum: ColumnSum, _ x: UnsafeMutableRawPointer, _ count: Int) {
+    guard count > 1 else { return }
+    let half = 1 << (Int.bitWidth - 1 - (count - 1).leadingZeroBitCount)
+    let second = x + half * program.columns * sum.type.byteCount
+    fold(sum, x, half)
+    fold(sum, second, count - half)
+    Kernels.binary(.add, sum.type, x, xStride: 1, second, yStride: 1, x, count: program.columns)
+  }
+}

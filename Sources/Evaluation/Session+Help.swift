@@ -52,7 +52,7 @@ extension Session {
     }
   }
 
-  private static func signature(_ name: String, _ signature: Signature) -> String {
+  static func signature(_ name: String, _ signature: Signature) -> String {
     let parameters = signature.parameters.map { parameter -> String in
       let kind = parameter.kind.map { ": " + $0 } ?? ""
       return (parameter.isRest ? "..." : "") + parameter.name + kind + (parameter.hasDefault ? "?" : "")
@@ -60,7 +60,7 @@ extension Session {
     return name + "(" + parameters.joined(separator: ", ") + ")"
   }
 
-  private static func signature(_ name: String, _ literal: FunctionLiteral) -> String {
+  static func signature(_ name: String, _ literal: FunctionLiteral) -> String {
     let parameters = literal.parameters.map { parameter -> String in
       let kind = parameter.kind.map { ": " + $0.text } ?? ""
       let initial = parameter.defaultValue.map { " = " + SourceText.line($0.span) } ?? ""

@@ -30,11 +30,11 @@ extension Natives {
     NativeFunction(
       "freeze", ["m", "...paths"],
       doc: "The same model, the weights under the paths (all, when none is named) no longer trainable.",
-      example: "freeze(block, \"inner\")"
+      example: "count(freeze(dense(2, 3), \"weight\"))  # => 3"
     ) { call in try freeze(call) },
     NativeFunction(
       "untied", ["m"], doc: "A copy in which no two places share a param.",
-      example: "untied({ online: net, target: net })"
+      example: "let net = dense(1, 1); count(untied({ online: net, target: net }))  # => 4"
     ) { call in
       let heap = call.heap
       return try untied(call.machine, call[0]) ?? heap.retained(call[0])

@@ -1,26 +1,82 @@
 import ArgumentParser
 import Evaluation
+import Foundation
+import Records
 import Studies
 
 /// `exp doc NAME`
 struct DocCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "doc", abstract: "Explain a function of the language or the standard library.")
+    commandName: "doc", abstract: "Explain a function of the language or the standard library.",
+    discussion: "--pages writes the reference of all functions as Markdown; --check says whether it is up to date.")
 
-  @Argument(help: "Its name, such as cosine.") var name: String
+  @Argument(help: "Its name, such as cosine.") var name: String?
+  @Flag(help: "Print one JSON object.") var json = false
+  @Option(help: ArgumentHelp("Write the reference of all functions into this folder.", valueName: "folder"))
+  var pages: String?
+  @Option(help: ArgumentHelp("Say which pages in this folder are out of date.", valueName: "folder")) var check: String?
+
+  func validate() throws {
+    guard [name, pages, check].compactMap({ $0 }).count == 1 else {
+      throw ValidationError("give the name of a function, or --pages, or --check")
+    }
+  }
 
   func run() throws {
-    let isFound = WorkerThread.run(name: "doc") { () -> Bool in
+    let isFine = WorkerThread.run(name: "doc") { () -> Bool in
       guard let library = SourceLoader.library() else { return false }
-      let run = StudyRun(source: SourceLoader.empty, options: RunOptions(), listener: SilentListener())
-      let session = Session(library: library, host: run, threads: 1)
-      guard let text = HelpText.explain(self.name, session) else {
-        SourceLoader.complain(HelpText.unknown(self.name, library))
-        return false
-      }
+      if let name = self.name { return self.explain(name, library) }
+      return self.write(library.referencePages, into: self.pages ?? self.check ?? "")
+    }
+    if isFine != true { throw ExitCode(1) }
+  }
+
+  private func explain(_ name: String, _ library: StandardLibrary) -> Bool {
+    let run = StudyRun(source: SourceLoader.empty, options: RunOptions(), listener: SilentListener())
+    let session = Session(library: library, host: run, threads: 1)
+    guard let entry = session.help(name), let text = HelpText.explain(name, session) else {
+      SourceLoader.complain(HelpText.unknown(name, library))
+      return false
+    }
+    guard json else {
       Terminal.output.line(text)
       return true
     }
-    if isFound != true { throw ExitCode(1) }
+    let definitions = entry.definitions.map { definition -> JSON in
+      [
+        "signature": .string(definition.signature), "place": .string(definition.place),
+        "documentation": .string(definition.documentation),
+      ]
+    }
+    let object: JSON = ["name": .string(name), "definitions": .array(definitions)]
+    Terminal.output.line(object.compact)
+    return true
+  }
+
+  /// Writes pages, or only compares them; pages of other names in the folder are removed or reported.
+  private func write(_ pages: [StandardLibrary.Page], into folder: String) -> Bool {
+    var stale: [String] = []
+    let isCheck = check != nil
+    do {
+      if !isCheck { try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true) }
+      for page in pages {
+        let path = folder + "/" + page.file
+        if FileManager.default.contents(atPath: path) == Data(page.text.utf8) { continue }
+        stale.append(path)
+        if !isCheck { try Data(page.text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic) }
+      }
+      let known = Set(pages.map(\.file))
+      let others = try FileManager.default.contentsOfDirectory(atPath: folder)
+      for other in others where other.hasSuffix(".md") && !known.contains(other) {
+        stale.append(folder + "/" + other)
+        if !isCheck { try FileManager.default.removeItem(atPath: folder + "/" + other) }
+      }
+    } catch {
+      SourceLoader.complain("\(folder): \(error.localizedDescription)")
+      return false
+    }
+    for path in stale.sorted() { Terminal.output.line(path) }
+    if isCheck, !stale.isEmpty { SourceLoader.complain("`exp doc --pages \(folder)` writes them anew") }
+    return !isCheck || stale.isEmpty
   }
 }

@@ -1,0 +1,41 @@
+import Diagnostics
+import Testing
+
+@testable import Evaluation
+
+/// The examples of the natives do what they say.
+@Suite struct NativeExampleTests {
+  /// Natives whose examples need files.
+  static let readers: Set = ["read_idx", "read_npy", "write_npy"]
+  static let examples = Natives.all.filter { !$0.example.isEmpty && !readers.contains($0.name) }.map {
+    ($0.name, $0.example)
+  }
+
+  @Test(arguments: examples) func example(_ name: String, _ text: String) throws {
+    try onLargeStack {
+      let session = Session(library: try testLibrary.get(), host: TestHost(), threads: 1)
+      func run(_ text: String) -> Session.CellOutcome {
+        session.runCell(SourceStore.shared.add(name: name, text: text))
+      }
+      for line in text.split(separator: "\n") {
+        let parts = line.split(separator: "# => ", maxSplits: 1).map(String.init)
+        let outcome = run(parts[0])
+        if case .failed(let diagnostics) = outcome {
+          Issue.record("\(name): \(line): \(diagnostics.map(\.message))")
+          continue
+        }
+        guard parts.count > 1 else { continue }
+        if case .value(let value) = outcome, plain(value) == parts[1] { continue }
+        if parts[1] == "none", case .none = outcome { continue }
+        if case .value(.bool(true)) = run("same(\(parts[0]), \(parts[1]))") { continue }
+        Issue.record("\(name): \(line) gives \(outcome)")
+      }
+    }
+  }
+
+  /// Every native is on a page of the reference.
+  @Test func everyNativeHasAChapter() {
+    let listed = Natives.chapters.flatMap(\.natives).map(\.name)
+    #expect(listed.sorted() == Natives.all.map(\.name).sorted())
+  }
+}

@@ -34,7 +34,7 @@ extension Natives {
     ) { call in try freeze(call) },
     NativeFunction(
       "untied", ["m"], doc: "A copy in which no two places share a param.",
-      example: "let net = dense(1, 1); count(untied({ online: net, target: net }))  # => 4"
+      example: "let net = dense(1, 1); length(leaves(untied({ online: net, target: net })))  # => 4"
     ) { call in
       let heap = call.heap
       return try untied(call.machine, call[0]) ?? heap.retained(call[0])

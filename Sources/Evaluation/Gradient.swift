@@ -55,6 +55,10 @@ struct Gradient {
       nodes.append(node)
       return operations.value(.traced(TracedValue(node, recording)))
     }
+    if let walk = machine.tensors.walk {
+      let trace = recording.trace
+      walk.parameters = max(walk.parameters, nodes.reduce(0) { $0 + trace.shape($1).reduce(1, *) })
+    }
     return Variables(value: value, leaves: leaves, nodes: nodes)
   }
 

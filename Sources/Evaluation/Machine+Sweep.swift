@@ -16,6 +16,11 @@ extension Machine {
     nativeTop = max(nativeTop, first + operands)
     let points = try points(description, first)
     defer { for point in points { for value in point { heap.release(value) } } }
+    if let walk = tensors.walk {
+      let table = try walked(description, points, body: first[count], walk)
+      for i in 0..<operands { Machine.drop(heap, first + i) }
+      return Machine.put(heap, result, table)
+    }
     let request = try request(description, body: first[count], points)
     let outcomes = try host.sweep(request)
     guard outcomes.count == points.count else { throw RuntimeError.interrupted }
@@ -81,6 +86,75 @@ extension Machine {
     var outcome = try call(condition, point)
     defer { heap.release(outcome) }
     return try self.condition(&outcome, 0)
+  }
+
+  /// A sweep in a study that is only planned: a few points spread over the grid stand for all.
+  private func walked(
+    _ sweep: Prototype.SweepDescription, _ points: [[Value]], body: Value, _ walk: StudyWalk
+  ) throws -> Value {
+    let place = SourceStore.shared.file((span(of: frame) ?? .none).file)
+    let line = place?.position(Int((span(of: frame) ?? .none).lower)).line ?? 0
+    if !walk.sweeps.contains(where: { $0.line == line }) {
+      walk.sweeps.append((points.count, sweep.axes, line))
+    }
+    try checkDuplicates(sweep, points.map { point in point.map { datum($0) } })
+    let limit = 24
+    let stride = max(1, (points.count + limit - 1) / limit)
+    var rows: [Value] = [], tracked: [(point: Int, table: Table)] = []
+    defer { for row in rows { heap.release(row) } }
+    defer { trial = nil }
+    for index in Swift.stride(from: 0, to: points.count, by: stride) {
+      let group = Double(min(stride, points.count - index))
+      let recorder = TrialRecorder { _ in }
+      trial = recorder
+      rows.append(try walk.standing(for: group) { try call(body, points[index]) })
+      tracked.append((index, recorder.table ?? Table(columns: [], rowCount: 0)))
+    }
+    var names: [String] = [], columns: [String: [Value]] = [:]
+    for row in rows where row.tag == .record {
+      for i in 0..<row.record.count where !names.contains(row.record.name(i)) { names.append(row.record.name(i)) }
+    }
+    if rows.contains(where: { $0.tag != .record && !$0.isNone }) { names.append("value") }
+    for (axis, name) in sweep.axes.enumerated() { columns[name] = points.map { heap.retained($0[axis]) } }
+    for name in names where columns[name] == nil {
+      columns[name] = points.indices.map { index in
+        let row = rows[index / stride]
+        if row.tag == .record { return heap.field(row, named: name).map { heap.retained($0) } ?? .none }
+        return heap.retained(row)
+      }
+    }
+    let all = sweep.axes + names.filter { !sweep.axes.contains($0) }
+    let record = heap.record(all.map { ($0, heap.list(columns[$0] ?? [])) })
+    let attachments = heap.record([("series", walkedSeries(sweep, points, tracked, walk))])
+    return heap.table(columns: record, attachments: attachments)
+  }
+
+  /// What the walked points tracked, with numbers that nobody knows in the place of results.
+  private func walkedSeries(
+    _ sweep: Prototype.SweepDescription, _ points: [[Value]], _ tracked: [(point: Int, table: Table)], _ walk: StudyWalk
+  ) -> Value {
+    var names = sweep.axes
+    for (_, table) in tracked {
+      for column in table.columns where !names.contains(column.name) { names.append(column.name) }
+    }
+    var columns = [[Value]](repeating: [], count: names.count)
+    for (point, table) in tracked {
+      for row in 0..<table.rowCount {
+        for (i, name) in names.enumerated() {
+          if i < sweep.axes.count {
+            columns[i].append(heap.retained(points[point][i]))
+            continue
+          }
+          switch table.column(name)?[row] ?? .none {
+          case .int(let n): columns[i].append(Value(n))
+          case .string(let text): columns[i].append(heap.string(text))
+          case .bool(let truth): columns[i].append(Value(truth))
+          default: columns[i].append(walk.unknownNumber(self))
+          }
+        }
+      }
+    }
+    return heap.table(columns: heap.record(zip(names, columns).map { ($0, heap.list($1)) }), attachments: .none)
   }
 
   // MARK: request

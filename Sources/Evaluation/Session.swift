@@ -14,7 +14,7 @@ public final class Session {
   let machine: Machine
   /// Top-level bindings so far.
   private(set) var globals: [GlobalBinding] = []
-  private var nextSlot = 0
+  var nextSlot = 0
   /// Slot of `_`, once there are cells.
   private var lastSlot: Int?
   /// Where the globals stand on the register stack.
@@ -175,7 +175,7 @@ public final class Session {
 
   private func hasErrors(_ diagnostics: [Diagnostic]) -> Bool { diagnostics.contains { $0.severity == .error } }
 
-  private func prepare(
+  func prepare(
     _ tree: SyntaxTree, keepsGlobals: Bool, isLibrary: Bool = false
   ) -> Result<Prepared, Problems> {
     let (program, diagnostics) = resolve(
@@ -190,7 +190,7 @@ public final class Session {
       Prepared(program: program, compiler: Compiler(program: program, globalCount: count, keepsGlobals: keepsGlobals)))
   }
 
-  enum Mode { case run, cell, test }
+  enum Mode { case run, cell, test, walk }
 
   struct Executed {
     var diagnostics: [Diagnostic] = []
@@ -198,7 +198,7 @@ public final class Session {
     var tests: [TestOutcome] = []
   }
 
-  private func execute(_ prepared: Prepared, mode: Mode) -> Executed {
+  func execute(_ prepared: Prepared, mode: Mode) -> Executed {
     var runner = StatementRunner(session: self, machine: machine, base: base, prepared: prepared, mode: mode)
     machine.nativeStackLimit = ThreadStack.limit
     Kernels.setFloatingPointControl()

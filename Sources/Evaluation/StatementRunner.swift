@@ -26,7 +26,7 @@ struct StatementRunner {
     uses = prepared.program.uses[...]
   }
 
-  private var host: StudyHost { machine.host }
+  var host: StudyHost { machine.host }
   private var statements: [Statement] { prepared.program.tree.statements }
 
   mutating func run() -> Session.Executed {
@@ -40,7 +40,7 @@ struct StatementRunner {
         continue
       }
       do {
-        try run(statement, index)
+        if let walk = machine.tensors.walk { try self.walk(statement, index, walk) } else { try run(statement, index) }
       } catch {
         result.diagnostics.append(machine.runtimeError(error).diagnostic)
         return result
@@ -49,7 +49,7 @@ struct StatementRunner {
     return result
   }
 
-  private mutating func run(_ statement: Statement, _ index: Int) throws {
+  mutating func run(_ statement: Statement, _ index: Int) throws {
     host.beginStatement(statement.span, prose: prose)
     prose = []
     machine.drawScope = session.place(place(of: statement))
@@ -190,7 +190,7 @@ struct StatementRunner {
       outcome.holds = try machine.condition(&value, 0)
     } catch {
       let failure = machine.runtimeError(error)
-      if failure.isUncatchable { throw failure }
+      if failure.isUncatchable || mode == .walk { throw failure }
       outcome.error = failure.diagnostic
       if outcome.error?.span == Span.none { outcome.error?.span = span }
     }
@@ -245,7 +245,7 @@ struct StatementRunner {
     }
   }
 
-  private static func names(_ pattern: Pattern) -> [String] {
+  static func names(_ pattern: Pattern) -> [String] {
     switch pattern.kind {
     case .name(let name): return [name.text]
     case .ignore: return ["_"]

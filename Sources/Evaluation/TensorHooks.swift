@@ -101,6 +101,7 @@ enum TensorHooks {
       )
     }
     guard let content = operations.requireContent(x) else {
+      if let walk = m.tensors.walk { return walk.decide(at: UInt(bitPattern: m.frame.pointee.code)) }
       throw RuntimeError.untraceable(
         "a compiled function cannot branch on the content of a tensor",
         help: [
@@ -116,6 +117,7 @@ enum TensorHooks {
     let operations = TensorOperations(m)
     guard let x = operations.operand(t), x.type == .bool else { return try condition(m, t) }
     guard let content = operations.requireContent(x) else {
+      if let walk = m.tensors.walk { return walk.decide(at: UInt(bitPattern: m.frame.pointee.code)) }
       throw RuntimeError.untraceable("a compiled function cannot test the content of a tensor", help: [])
     }
     return (0..<content.count).allSatisfy { content.integer($0) != 0 }
@@ -195,7 +197,7 @@ enum TensorHooks {
 
   /// What has an effect on the world (`print`, `track`, `sweep` …) cannot stand where a compiled function is traced.
   static func requireUntraced(_ m: Machine, _ what: String) throws {
-    guard let recording = m.tensors.recording, recording.isStaged else { return }
+    guard let recording = m.tensors.recording, recording.isStaged, m.tensors.walk == nil else { return }
     throw RuntimeError(
       "E0503", "`\(what)` cannot be compiled: a compiled function is read once and then runs without its text",
       label: "inside `compiled`",

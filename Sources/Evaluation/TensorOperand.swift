@@ -156,6 +156,11 @@ struct TensorOperations {
       }
       inputs.append(tensor)
     }
+    if let walk = machine.tensors.walk, let recording = machine.tensors.recording,
+      try translatingErrors(nil, { try walk.isLarge(primitive, inputs) })
+    {
+      return try record(primitive, operands, recording, isTensor: isTensor)
+    }
     let result = try translatingErrors { try Graphs.evaluate(primitive, inputs) }
     return allNumbers && result.rank == 0 && !operands.isEmpty ? number(result) : .tensor(result)
   }

@@ -23,7 +23,9 @@ extension TensorHooks {
   /// A value is turned into text. While a compiled function is traced, numbers in it join the key, so that the text
   /// stays true; a tensor whose content is not known ends the trace with an error.
   static func noteText(_ m: Machine, _ value: Value) {
-    guard let recording = m.tensors.recording, recording.isStaged, value.isHeap, value.tag != .string else { return }
+    guard let recording = m.tensors.recording, recording.isStaged, m.tensors.walk == nil, value.isHeap,
+      value.tag != .string
+    else { return }
     let operations = TensorOperations(m)
     var pending = [value]
     while let part = pending.popLast() {

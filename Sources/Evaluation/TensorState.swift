@@ -124,6 +124,8 @@ enum DrawSource {
 final class TensorState {
   /// The one trace that is being recorded, if any.
   var recording: Recording?
+  /// The walk with shapes only that is in progress, if any.
+  var walk: StudyWalk?
   /// What `training()` says.
   var isTraining = false
   /// Tracings of compiled functions so far, and calls of plans; tests and `profile` read them.

@@ -1,0 +1,141 @@
+import Diagnostics
+import Resolution
+import Syntax
+
+/// Top-level statements walked with shapes only.
+extension StatementRunner {
+  /// Walks one statement: every way through it, up to a few. What the first way that gets through it binds stays bound.
+  mutating func walk(_ statement: Statement, _ index: Int, _ walk: StudyWalk) throws {
+    let line = self.line(statement.span.lower, statement)
+    let words = Set(Self.words(SourceText.whole(statement.span)))
+    if let needs = words.compactMap({ walk.unknown[$0] }).min() {
+      return forget(statement, words, line: line, needs: needs, walk)
+    }
+    let before = registers()
+    defer { for value in before { machine.heap.release(value) } }
+    var ways: [[Bool]] = [[]], count = 0, isUnknown = false
+    var kept: [Value]?
+    var found: [Diagnostic] = []
+    while let way = ways.popLast(), count < StudyWalk.maximumWays {
+      if count > 0 { restore(before) }
+      count += 1
+      walk.begin(way)
+      let start = walk.nodeCount
+      do {
+        try run(statement, index)
+        if let failure = walk.recording.failure { throw failure }
+        if kept == nil { kept = registers() } else { walk.noteAlternative(from: start) }
+      } catch {
+        let failure = machine.runtimeError(error)
+        if failure.id == RuntimeError.interrupted.id { throw failure }
+        walk.noteDeadEnd()
+        let isSure = !walk.hasChosen && !StudyWalk.isUnknown(failure)
+        if isSure || StudyWalk.isCertain(failure) { found.append(failure.diagnostic) } else { isUnknown = true }
+        if kept != nil { walk.noteAlternative(from: start) }
+      }
+      ways += walk.otherWays(than: way)
+    }
+    for problem in found where !walk.problems.contains(where: { $0.id == problem.id && $0.span == problem.span }) {
+      walk.problems.append(problem)
+    }
+    guard let kept else {
+      restore(before)
+      // A mistake is told once: what depends on it is not known.
+      forget(statement, words, line: line, needs: line, walk, isNoted: isUnknown && found.isEmpty)
+      return
+    }
+    restore(kept)
+    for value in kept { machine.heap.release(value) }
+  }
+
+  /// The global registers' values, each with a count.
+  private func registers() -> [Value] { (0..<session.nextSlot).map { machine.heap.retained(base[$0]) } }
+
+  private func restore(_ values: [Value]) {
+    for (i, value) in values.enumerated() { Machine.put(machine.heap, base + i, machine.heap.retained(value)) }
+  }
+
+  /// Makes what a statement binds unknown.
+  private func forget(
+    _ statement: Statement, _ words: Set<String>, line: Int, needs: Int, _ walk: StudyWalk, isNoted: Bool = true
+  ) {
+    if isNoted { walk.skipped.append((line, needs)) }
+    var names: [String] = []
+    switch statement.kind {
+    case .letBinding(let pattern, _): names = Self.names(pattern)
+    case .function(let name, _, _): names = [name.text]
+    default: break
+    }
+    // Variables that it may assign.
+    for other in prepared.program.tree.statements {
+      guard case .varBinding(let pattern, _) = other.kind else { continue }
+      names += Self.names(pattern).filter { words.contains($0) }
+    }
+    for name in names where walk.unknown[name] == nil { walk.unknown[name] = needs }
+  }
+
+  private func line(_ offset: UInt32, _ statement: Statement) -> Int {
+    SourceStore.shared.file(statement.span.file)?.position(Int(offset)).line ?? 0
+  }
+
+  /// Everything in a text that looks like a name.
+  private static func words(_ text: String) -> [String] {
+    text.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init)
+  }
+}
+
+extension Session {
+  /// What `exp plan` says about a study.
+  public struct PlanReport: Sendable {
+    /// A sweep: its points, the names of its coordinates, its line.
+    public struct Sweep: Sendable {
+      /// How many trials it has.
+      public var points: Int
+      /// Its coordinates.
+      public var names: [String]
+      /// Where it stands.
+      public var line: Int
+    }
+    /// What is wrong: found without running, or on some way through the study.
+    public var diagnostics: [Diagnostic]
+    /// Its sweeps, in order.
+    public var sweeps: [Sweep] = []
+    /// The most numbers that something is trained by.
+    public var parameters = 0
+    /// Floating-point operations of products and convolutions.
+    public var products = 0.0
+    /// Elements that everything else reads or writes.
+    public var elements = 0.0
+    /// Operations on tensors.
+    public var operations = 0.0
+    /// Bytes that the largest training step makes.
+    public var stepBytes = 0.0
+    /// Lines whose statements are not known before another line has run.
+    public var unknown: [(line: Int, needs: Int)] = []
+  }
+
+  /// Walks a study with shapes only: nothing is computed, written or recorded.
+  public func plan(_ file: SourceFile, settings: [String: String] = [:]) -> PlanReport {
+    let problems = check(file, settings: settings)
+    if problems.contains(where: { $0.severity == .error }) { return PlanReport(diagnostics: problems) }
+    guard case .success(let program) = prepare(parse(file).tree, keepsGlobals: false) else {
+      return PlanReport(diagnostics: problems)
+    }
+    let walk = StudyWalk()
+    walk.recording.scope = .machine
+    machine.tensors.walk = walk
+    machine.tensors.recording = walk.recording
+    defer {
+      machine.tensors.walk = nil
+      machine.tensors.recording = nil
+    }
+    interrupts.reset()
+    let result = execute(program, mode: .walk)
+    let cost = walk.cost
+    return PlanReport(
+      diagnostics: problems + result.diagnostics + walk.problems,
+      sweeps: walk.sweeps.map { PlanReport.Sweep(points: $0.points, names: $0.names, line: $0.line) },
+      parameters: walk.parameters, products: cost.products, elements: cost.elements, operations: cost.operations,
+      stepBytes: cost.stepBytes, unknown: walk.skipped)
+  }
+}

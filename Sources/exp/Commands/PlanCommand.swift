@@ -1,0 +1,158 @@
+import ArgumentParser
+import Diagnostics
+import Evaluation
+import Foundation
+import Records
+import Studies
+import Tensors
+
+/// `exp plan study.exp`
+struct PlanCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan", abstract: "Walk a study with shapes only: what is wrong with it, and what it would cost.",
+    discussion: """
+      Numbers, records and options are what they are; tensors have a shape and no content. Where the study branches on what \
+      is not known, both sides are followed. Nothing is computed, written or recorded.
+      """)
+
+  @Argument(help: "The study.") var path: String
+  @Option(name: .customLong("set"), help: ArgumentHelp("Choose an option.", valueName: "name=value")) var settings:
+    [String] = []
+  @Option(help: ArgumentHelp("Where data files are.", valueName: "folder")) var data: [String] = []
+  @Option(help: "The root of all random numbers.") var seed: Int?
+  @Option(help: "Threads that the run would have. (default: all cores)") var threads: Int?
+  @Flag(help: "Print one JSON object.") var json = false
+
+  func run() throws {
+    let status = WorkerThread.run(name: "plan") { self.plan() } ?? RunStatus.scriptWrong.rawValue
+    if status != 0 { throw ExitCode(status) }
+  }
+
+  private func plan() -> Int32 {
+    let wrong = RunStatus.scriptWrong.rawValue
+    guard let file = SourceLoader.load(path), let library = SourceLoader.library() else { return wrong }
+    var chosen: [String: String] = [:]
+    for setting in settings {
+      guard let equals = setting.firstIndex(of: "=") else {
+        SourceLoader.complain("--set takes name=value, not \(setting)")
+        return wrong
+      }
+      chosen[String(setting[..<equals])] = String(setting[setting.index(after: equals)...])
+    }
+    var options = RunOptions()
+    options.settings = chosen
+    options.seed = seed
+    let folder = NSString(string: path).deletingLastPathComponent
+    options.dataFolders = FileAccess.dataFolders(
+      arguments: data, environment: ProcessInfo.processInfo.environment["EXP_DATA"],
+      ownFolder: folder.isEmpty ? "." : folder)
+    let host = WalkHost(StudyRun(source: file, options: options, listener: SilentListener()))
+    let session = Session(library: library, host: host, threads: 1)
+    let report = session.plan(file, settings: chosen)
+    let cores = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    let seconds = PlanTime.seconds(report, threads: cores)
+    if json {
+      Terminal.output.line(Self.object(report, seconds: seconds).compact)
+    } else {
+      DiagnosticText.report(report.diagnostics, didRun: true)
+      if !report.diagnostics.contains(where: { $0.severity == .error }) || !report.sweeps.isEmpty {
+        for line in Self.lines(report, seconds: seconds, threads: cores) { Terminal.output.line(line) }
+      }
+    }
+    return report.diagnostics.contains { $0.severity == .error } ? wrong : 0
+  }
+
+  private static func lines(_ report: Session.PlanReport, seconds: Double, threads: Int) -> [String] {
+    var lines: [String] = []
+    func line(_ name: String, _ text: String) {
+      lines.append(name.padding(toLength: 12, withPad: " ", startingAt: 0) + text)
+    }
+    for sweep in report.sweeps {
+      line(
+        "sweep",
+        "\(Phrase.count(sweep.points, "trial")) over \(sweep.names.joined(separator: ", ")) (line \(sweep.line))")
+    }
+    if report.parameters > 0 { line("parameters", "up to \(report.parameters.formatted())") }
+    line("arithmetic", "\(PlanTime.amount(report.products + report.elements)) operations")
+    line("memory", "about \(PlanTime.bytes(report.stepBytes)) for the largest step")
+    line("time", "\(seconds < 1 ? "" : "about ")\(PlanTime.duration(seconds)) with \(Phrase.count(threads, "thread"))")
+    for (place, needs) in report.unknown.map({ ($0.line, $0.needs) }) {
+      lines.append(
+        place == needs
+          ? "line \(place): what it gives is not known before it has run"
+          : "line \(place): not known before line \(needs) has run")
+    }
+    return lines
+  }
+
+  private static func object(_ report: Session.PlanReport, seconds: Double) -> JSON {
+    let sweeps = report.sweeps.map { sweep -> JSON in
+      [
+        "trials": .int(sweep.points), "coordinates": .array(sweep.names.map { .string($0) }), "line": .int(sweep.line),
+      ]
+    }
+    let unknown = report.unknown.map { place -> JSON in ["line": .int(place.line), "needs": .int(place.needs)] }
+    let problems = report.diagnostics.map { problem -> JSON in
+      let line = SourceStore.shared.file(problem.span.file)?.position(Int(problem.span.lower)).line ?? 0
+      return ["id": .string(problem.id), "message": .string(problem.message), "line": .int(line)]
+    }
+    return [
+      "sweeps": .array(sweeps), "parameters": .int(report.parameters), "products": .float(report.products),
+      "elements": .float(report.elements), "bytes": .float(report.stepBytes), "seconds": .float(seconds),
+      "unknown": .array(unknown), "problems": .array(problems),
+    ]
+  }
+}
+
+/// How long what a plan counts would take here.
+enum PlanTime {
+  /// From the speed of this machine, measured in a few milliseconds on a product of 128 × 256 × 128.
+  static func seconds(_ report: Session.PlanReport, threads: Int) -> Double {
+    let perProduct = productSeconds(), perElement = 0.25e-9, perOperation = 0.4e-6
+    let alone = report.products * perProduct + report.elements * perElement + report.operations * perOperation
+    let trials = report.sweeps.map(\.points).max() ?? 1
+    return alone / Double(max(1, min(threads, trials)))
+  }
+
+  /// Seconds for one floating-point operation of a product.
+  private static func productSeconds() -> Double {
+    let (m, k, n) = (128, 256, 128)
+    let a = [Float](repeating: 0.5, count: m * k), b = [Float](repeating: 0.25, count: k * n)
+    var c = [Float](repeating: 0, count: m * n), best = Double.infinity
+    for _ in 0..<20 {
+      let start = DispatchTime.now().uptimeNanoseconds
+      a.withUnsafeBytes { a in
+        b.withUnsafeBytes { b in
+          c.withUnsafeMutableBytes { c in
+            guard let x = a.baseAddress, let y = b.baseAddress, let z = c.baseAddress else { return }
+            Kernels.matmul(.f32, m: m, n: n, k: k, x, lda: k, y, ldb: n, z, ldc: n)
+          }
+        }
+      }
+      best = min(best, Double(DispatchTime.now().uptimeNanoseconds - start) * 1e-9)
+    }
+    return best / Double(2 * m * k * n)
+  }
+
+  /// `3.1 billion`
+  static func amount(_ x: Double) -> String {
+    let names = [
+      (1e15, "thousand billion"), (1e12, "thousand billion"), (1e9, "billion"), (1e6, "million"), (1e3, "thousand"),
+    ]
+    guard let (unit, name) = names.first(where: { x >= $0.0 }) else { return String(Int(x)) }
+    return String(format: "%.3g %@", unit == 1e15 ? x / 1e12 : x / unit, name)
+  }
+
+  static func bytes(_ x: Double) -> String {
+    let names = [(1e9, "GB"), (1e6, "MB"), (1e3, "kB")]
+    guard let (unit, name) = names.first(where: { x >= $0.0 }) else { return "\(Int(x)) bytes" }
+    return String(format: x / unit >= 10 ? "%.0f %@" : "%.1f %@", x / unit, name)
+  }
+
+  static func duration(_ seconds: Double) -> String {
+    if seconds < 1 { return "less than a second" }
+    if seconds < 90 { return "\(Int(seconds.rounded())) s" }
+    if seconds < 5400 { return "\(Int((seconds / 60).rounded())) min" }
+    return String(format: "%.1f h", seconds / 3600)
+  }
+}

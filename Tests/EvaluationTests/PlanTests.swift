@@ -1,0 +1,75 @@
+import Diagnostics
+import Foundation
+import Testing
+
+@testable import Evaluation
+
+/// `exp plan`: a study walked with shapes only.
+@Suite struct StudyPlanTests {
+  private func plan(_ text: String) throws -> Session.PlanReport {
+    try onLargeStack {
+      let session = Session(library: try testLibrary.get(), host: WalkHost(TestHost()), threads: 1)
+      return session.plan(SourceStore.shared.add(name: "plan.exp", text: text))
+    }
+  }
+
+  @Test func aShapeErrorInTheLastCellIsKnownBeforeTraining() throws {
+    let report = try plan(
+      """
+      let data = { x: normal(5000, 8), y: randint(5000, high: 3) }
+      let runs = sweep w in [4, 8, 16], rep in 1..100 {
+        let fit = train(mlp([8, w, 3]), data, loss: cross_entropy, steps: 1_000_000, batch: 10)
+        { error: error(fit.model, data) }
+      }
+      print(runs.mean("error", by: "w").error)
+      normal(10, 7) @ normal(8, 3)
+      """)
+    #expect(report.diagnostics.map(\.id) == ["E0401"])
+    #expect(report.sweeps.map(\.points) == [300] && report.sweeps.map(\.names) == [["w", "rep"]])
+    #expect(report.parameters == 8 * 16 + 16 + 16 * 3 + 3)
+    #expect(report.products > 300e6 * 1000 && report.unknown.isEmpty)
+  }
+
+  @Test func bothSidesOfAnUnknownBranchAreFollowed() throws {
+    let text = "let x = normal(9000)\nlet c = mean(x)\nlet y = if c > 0 { A } else { B }\n"
+    let wrong = "zeros(2) + zeros(3)"
+    for (a, b) in [(wrong, "1"), ("1", wrong)] {
+      let report = try plan(text.replacingOccurrences(of: "A", with: a).replacingOccurrences(of: "B", with: b))
+      #expect(report.diagnostics.map(\.id) == ["E0401"], "\(a) | \(b)")
+    }
+    #expect(
+      try plan(text.replacingOccurrences(of: "A", with: "1").replacingOccurrences(of: "B", with: "2")).diagnostics
+        .isEmpty)
+  }
+
+  @Test func whatDependsOnAResultIsNotKnown() throws {
+    let report = try plan(
+      """
+      let x = normal(9000)
+      let count = to_int(sum(x > 0))
+      let y = zeros(count)
+      let z = y + 1
+      let sure = 3
+      fn later() = z
+      later()
+      """)
+    #expect(report.diagnostics.isEmpty)
+    #expect(report.unknown.map(\.line) == [2, 3, 4, 6, 7] && report.unknown.allSatisfy { $0.needs == 2 })
+  }
+
+  @Test func loopsOnUnknownsEndAndErrorsOfUnknownWaysAreNotReported() throws {
+    let report = try plan(
+      """
+      var x = normal(9000)
+      while mean(x) > 0.1 { x = x / 2 }
+      if mean(x) > 5 { fail("diverged") }
+      let safe = { a: 1 }.a
+      """)
+    #expect(report.diagnostics.isEmpty)
+  }
+
+  @Test func mistakesThatNeedNoResultAreReported() throws {
+    #expect(try plan("let r = { a: 1 }\nr.b").diagnostics.map(\.id) == ["E0208"])
+    #expect(try plan("let x = width").diagnostics.map(\.id) == ["E0103"])
+  }
+}

@@ -11,7 +11,8 @@ import Foundation
       "Without a verb, exp is an interactive session. `exp run study.exp` runs a study and writes its report.",
     version: Version.line,
     subcommands: [
-      RunCommand.self, ReplCommand.self, CheckCommand.self, PlanCommand.self, FormatCommand.self, TestCommand.self, DocCommand.self,
+      RunCommand.self, ReplCommand.self, CheckCommand.self, PlanCommand.self, FormatCommand.self, TestCommand.self,
+      DocCommand.self,
       ExplainCommand.self, RunsCommand.self, VerifyCommand.self, DiffCommand.self, DoctorCommand.self,
       VersionCommand.self,
     ],

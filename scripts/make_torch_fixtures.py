@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Records what PyTorch computes, for Tests/EvaluationTests/Specs/peers/: optimizers over 200 steps, and layers with their gradients.
+"""Records what PyTorch computes, for Tests/EvaluationTests/Specs/peers/: optimizers over 200 steps, layers and image layers with their
+gradients.
 
   python3 scripts/make_torch_fixtures.py        needs torch (made with the versions that the files name in their first lines)
 
@@ -192,7 +193,7 @@ fn check(model, x, seed, expected, by_weights, by_input) {
 """]
 
 
-def record(title, ours, module, x, names, call=lambda m, x: m(x), extra=""):
+def record(title, ours, module, x, names, call=lambda m, x: m(x), states={}):
     """`names`: path in ours -> function from the module's named tensors (or their gradients) to ours."""
     with torch.no_grad():
         for p in module.parameters():
@@ -206,6 +207,8 @@ def record(title, ours, module, x, names, call=lambda m, x: m(x), extra=""):
     out.append(f'test "{title}" {{\n  var model = cast({ours}, "f64")')
     for path, f in names.items():
         out.append(f"  model.{path} = {exp(f(weights))}")
+    for path, value in states.items():  # `cast` is about weights
+        out.append(f'  model.{path} = {value}')
     out.append(f"  let x = {exp(x)}\n  let seed = {exp(seed)}")
     grads = ",\n    ".join(f'"{path}": {exp(f(slopes))}' for path, f in names.items())
     out.append(f"  check(model, x, seed, {exp(y)}, {{\n    {grads},\n  }},\n    {exp(x.grad)})\n}}\n")
@@ -299,3 +302,113 @@ record("gru", "gru(3, 4)", Recurrent(N.GRU, False), steps, {
     "input.weight": transposed("inner.weight_ih_l0"), "input.bias": same("inner.bias_ih_l0"),
     "recurrent.weight": transposed("inner.weight_hh_l0"), "recurrent.bias": same("inner.bias_hh_l0")})
 (folder / "torch_layers.exp").write_text("\n".join(out).rstrip("\n") + "\n")
+
+# Images: convolutions, pooling, normalisation; ours keep channels last.
+header_and_check, out = out[:2], []
+out += header_and_check
+torch.manual_seed(3)
+
+
+class ChannelsLast(N.Module):
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x):
+        order = [0, x.dim() - 1, *range(1, x.dim() - 1)]
+        return self.inner(x.permute(order)).permute([0, *range(2, x.dim()), 1])
+
+
+def filters(name):
+    """[filters, channels, rows, columns] as ours: [rows, columns, channels, filters]."""
+    return lambda w: w[name].permute([*range(2, w[name].dim()), 1, 0])
+
+
+def convolution(title, ours, inner, x):
+    names = {"filter": filters("inner.weight"), "shift": same("inner.bias")}
+    record(title, ours, ChannelsLast(inner), x, names)
+
+
+convolution("conv", "conv(2, 3)", N.Conv2d(2, 3, 3, padding=1), rounded(2, 4, 5, 2))
+convolution("conv with stride and dilation", "conv(2, 3, window: [3, 2], stride: [2, 1], dilation: [1, 2], padding: [1, 0])",
+            N.Conv2d(2, 3, (3, 2), stride=(2, 1), dilation=(1, 2), padding=(1, 0)), rounded(1, 6, 5, 2))
+convolution("conv in groups", "conv(4, 6, window: 2, groups: 2, padding: 1)", N.Conv2d(4, 6, 2, groups=2, padding=1),
+            rounded(1, 3, 3, 4))
+convolution("conv along one axis", "conv(3, 2, window: 4, stride: 2, padding: 2, axes: 1)", N.Conv1d(3, 2, 4, stride=2, padding=2),
+            rounded(2, 7, 3))
+# PyTorch keeps the filter of a transposed convolution as [its inputs, its outputs, rows, columns].
+convolution("conv_transposed", "conv_transposed(3, 2, window: 3, stride: 2, padding: 1)",
+            N.ConvTranspose2d(3, 2, 3, stride=2, padding=1), rounded(1, 3, 3, 3))
+record("group_norm", "group_norm(6, groups: 3)", ChannelsLast(N.GroupNorm(3, 6)), rounded(2, 3, 2, 6),
+       {"scale": same("inner.weight"), "shift": same("inner.bias")})
+record("batch_norm, not training", "batch_norm(3)", ChannelsLast(N.BatchNorm2d(3)).eval(), rounded(2, 3, 2, 3),
+       {"scale": same("inner.weight"), "shift": same("inner.bias")},
+       states={"running_variance": 'ones(3, dtype: "f64")'})
+
+for title, ours, module in [
+    ("max_pool", "max_pool(x, window: 3, stride: 2, padding: 1)", N.MaxPool2d(3, 2, 1)),
+    ("average_pool", "average_pool(x, window: [3, 2], stride: 2, padding: [1, 0])",
+     N.AvgPool2d((3, 2), 2, (1, 0), count_include_pad=False)),
+    ("global_average_pool", "global_average_pool(x)", N.Sequential(N.AdaptiveAvgPool2d(1), N.Flatten()))]:
+    x = rounded(2, 5, 4, 3).requires_grad_()
+    y = module(x.permute(0, 3, 1, 2))
+    y = y.permute(0, 2, 3, 1) if y.dim() == 4 else y
+    seed = rounded(*y.shape)
+    (y * seed).sum().backward()
+    out.append(f'test "{title}" {{\n  let x = {exp(x)}\n  let seed = {exp(seed)}')
+    out.append(f"  expect apart({ours}, {exp(y)}) < 1e-12")
+    out.append(f"  expect apart(grad(x -> sum({ours} * seed))(x), {exp(x.grad)}) < 1e-12\n}}\n")
+
+norm = ChannelsLast(N.BatchNorm2d(3)).train()
+with torch.no_grad():
+    for p in norm.parameters():
+        p.copy_(rounded(*p.shape) / 2)
+out.append(f"""test "batch_norm in training" {{
+  var model = cast(batch_norm(3), "f64")
+  model.running_mean = zeros(3, dtype: "f64")
+  model.running_variance = ones(3, dtype: "f64")
+  model.scale = {exp(norm.inner.weight)}
+  model.shift = {exp(norm.inner.bias)}""")
+for step in range(2):
+    x = (3 + rounded(4, 2, 3, 3)).requires_grad_()
+    norm.zero_grad()
+    y = norm(x)
+    seed = rounded(*y.shape)
+    (y * seed).sum().backward()
+    out.append(f"""  let x{step} = {exp(x)}
+  let seed{step} = {exp(seed)}
+  let step{step} = value_and_grad(m -> sum(m(x{step}) * seed{step}), training: true)(model)
+  expect step{step}.value ≈ {(y * seed).sum().item()!r} within 1e-11
+  expect apart(step{step}.grad.scale, {exp(norm.inner.weight.grad)}) < 1e-11
+  expect apart(step{step}.grad.shift, {exp(norm.inner.bias.grad)}) < 1e-11
+  let by_input{step} = x -> value_and_grad(m -> sum(m(x) * seed{step}), training: true)(model).value
+  expect apart(grad(by_input{step})(x{step}), {exp(x.grad)}) < 1e-11
+  model = step{step}.next
+  expect apart(model.running_mean, {exp(norm.inner.running_mean)}) < 1e-12
+  expect apart(model.running_variance, {exp(norm.inner.running_var)}) < 1e-12""")
+out.append("}\n")
+
+
+class ResNet(N.Module):
+    """The block of a residual network with a projection, as He et al. 2016 have it (option B)."""
+
+    def __init__(self):
+        super().__init__()
+        def c(i, o, s=1, k=3):
+            return N.Conv2d(i, o, k, s, k // 2, bias=False)
+        self.c1, self.c2, self.n1, self.n2 = c(2, 4, 2), c(4, 4), N.BatchNorm2d(4), N.BatchNorm2d(4)
+        self.p, self.np = c(2, 4, 2, 1), N.BatchNorm2d(4)
+
+    def forward(self, x):
+        h = self.n2(self.c2(F.relu(self.n1(self.c1(x)))))
+        return F.relu(h + self.np(self.p(x)))
+
+
+names = {"first.filter": filters("inner.c1.weight"), "second.filter": filters("inner.c2.weight"),
+         "around.map.filter": filters("inner.p.weight")}
+for ours, theirs in [("first_norm", "n1"), ("second_norm", "n2"), ("around.normalize", "np")]:
+    names[f"{ours}.scale"], names[f"{ours}.shift"] = same(f"inner.{theirs}.weight"), same(f"inner.{theirs}.bias")
+record("residual_block", 'residual_block(2, 4, stride: 2, shortcut: "projection")', ChannelsLast(ResNet()).eval(),
+       rounded(1, 5, 5, 2), names,
+       states={f"{n}.running_variance": 'ones(4, dtype: "f64")' for n in ["first_norm", "second_norm", "around.normalize"]})
+(folder / "torch_images.exp").write_text("\n".join(out).rstrip("\n") + "\n")

@@ -5,7 +5,7 @@ import Testing
 @testable import Evaluation
 
 /// Runs `Specs/**/*.exp`. Expectations stand in comments on the line that causes them: `# => value` (what the line
-/// shows), `# prints: text`, `# error: E0203` (the program ends there).
+/// shows), `# prints: text`, `# tracks: name value, …`, `# error: E0203` (the program ends there).
 @Suite struct SpecTests {
   static let files: [String] = {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Specs")
@@ -45,7 +45,7 @@ import Testing
     }
     var expected: [String] = []
     for (index, line) in text.components(separatedBy: "\n").enumerated() {
-      for (mark, kind) in [("# => ", "shows"), ("# prints: ", "prints"), ("# error: ", "error")] {
+      for (mark, kind) in [("# => ", "shows"), ("# prints: ", "prints"), ("# tracks: ", "tracks"), ("# error: ", "error")] {
         guard let range = line.range(of: mark) else { continue }
         expected.append("\(index + 1) \(kind) \(line[range.upperBound...].trimmingCharacters(in: .whitespaces))")
       }
@@ -55,6 +55,9 @@ import Testing
       switch event {
       case .shown(let datum, let span): actual.append("\(lineNumber(source, span)) shows \(plain(datum))")
       case .printed(let text): actual.append("\(expectedLine(of: text, expected)) prints \(text)")
+      case .tracked(let row):
+        let text = row.map { "\($0.name) \(plain($0.value))" }.joined(separator: ", ")
+        actual.append("\(expectedLine(of: text, expected, "tracks")) tracks \(text)")
       default: break
       }
     }
@@ -76,7 +79,7 @@ import Testing
     source.position(max(Int(span.lower), Int(span.upper) - 1)).line
   }
 
-  private func expectedLine(of text: String, _ expected: [String]) -> String {
-    expected.first { $0.hasSuffix(" prints \(text)") }?.split(separator: " ").first.map(String.init) ?? "?"
+  private func expectedLine(of text: String, _ expected: [String], _ kind: String = "prints") -> String {
+    expected.first { $0.hasSuffix(" \(kind) \(text)") }?.split(separator: " ").first.map(String.init) ?? "?"
   }
 }

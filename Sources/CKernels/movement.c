@@ -1,10 +1,15 @@
 // Kernels that move elements and compute nothing: the same code for every instruction set.
 #include "ckernels.h"
 #include "sort.h"
+#include "stop.h"
 #include <stdlib.h>
 #include <string.h>
 
 static void copy_row(int bytes, int64_t n, int64_t stride, const char *x, char *out) {
+  enum { STRETCH = 1 << 22 };
+  for (; n > STRETCH && !ck_must_stop(); n -= STRETCH, out += STRETCH * (int64_t)bytes, x += STRETCH * stride * bytes)
+    copy_row(bytes, STRETCH, stride, x, out);
+  if (n > STRETCH) return;
   if (stride == 1) {
     memcpy(out, x, (size_t)(n * bytes));
     return;
@@ -60,7 +65,7 @@ void ck_strided_copy(
   int64_t index[32] = {0};
   const char *s = x;
   char *d = out;
-  for (;;) {
+  while (!ck_must_stop()) {
     if (plane) transposed_plane(bytes, extent[r - 2], extent[r - 1], stride[r - 1], s, d);
     else copy_row(bytes, extent[r - 1], stride[r - 1], s, d);
     d += inner_count * bytes;
@@ -266,18 +271,23 @@ int ck_sort(
   for (int64_t o = 0; o < outer; o++)
     for (int64_t j = 0; j < inner; j++) {
       int64_t base = o * length * inner + j;
+      if (ck_must_stop()) goto done;
       for (int64_t i = 0; i < length; i++) {
+        if ((i & 0xfffff) == 0 && ck_must_stop()) goto done;
         items[i].key = sort_key(type, x, base + i * inner);
         items[i].position = i;
       }
       ck_sort_items(items, items + length, length);
       for (int64_t i = 0; i < length; i++) {
+        // Positions that were not sorted to the end may be of any kind.
+        if ((i & 0xfffff) == 0 && ck_must_stop()) goto done;
         int64_t to = base + i * inner;
         if (order) order[to] = items[i].position;
         if (out) memcpy((char *)out + to * bytes, (const char *)x + (base + items[i].position * inner) * bytes,
                         (size_t)bytes);
       }
     }
+done:
   free(items);
   return 0;
 }

@@ -1,5 +1,6 @@
 // A process-wide pool of threads: a short spin, then a park (long spins collapse when cores are shared).
 #include "ck_parallel.h"
+#include "stop.h"
 
 #include <fenv.h>
 #include <pthread.h>
@@ -22,6 +23,7 @@ static struct {
   int64_t count;
   ck_body body;
   void *context;
+  const volatile uint32_t *watched;
   atomic_int_fast64_t next;
   int open, joined;
   atomic_int finished;
@@ -40,7 +42,7 @@ void ck_float_control(void) { fesetenv(FE_DFL_ENV); }
 static void work(int64_t lane) {
   for (;;) {
     int64_t piece = atomic_fetch_add_explicit(&pool.next, 1, memory_order_acq_rel);
-    if (piece >= pool.count) return;
+    if (piece >= pool.count || ck_must_stop()) return;
     pool.body(pool.context, lane, piece);
   }
 }
@@ -65,7 +67,9 @@ static void *worker(void *unused) {
     int lane = pool.open && pool.joined + 1 < pool.lanes ? ++pool.joined : 0;
     pthread_mutex_unlock(&pool.lock);
     if (lane == 0) continue;
+    ck_watched = pool.watched;
     work(lane);
+    ck_watched = NULL;
     atomic_fetch_add_explicit(&pool.finished, 1, memory_order_acq_rel);
   }
   return NULL;
@@ -87,7 +91,7 @@ void ck_parallel(int threads, int64_t count, ck_body body, void *context) {
   if (threads > MAX_WORKERS) threads = MAX_WORKERS;
   if (threads > count) threads = (int)count;
   if (threads <= 1 || pthread_mutex_trylock(&pool.busy) != 0) {
-    for (int64_t piece = 0; piece < count; piece++) body(context, 0, piece);
+    for (int64_t piece = 0; piece < count && !ck_must_stop(); piece++) body(context, 0, piece);
     return;
   }
   start_workers(threads - 1);
@@ -96,6 +100,7 @@ void ck_parallel(int threads, int64_t count, ck_body body, void *context) {
   pool.count = count;
   pool.body = body;
   pool.context = context;
+  pool.watched = ck_watched;
   atomic_store(&pool.next, 0);
   atomic_store(&pool.finished, 0);
   pool.joined = 0;

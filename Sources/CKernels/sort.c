@@ -1,6 +1,10 @@
 // Stable sorting of (key, position) pairs: merging for short runs, radix for long ones.
 #include "sort.h"
+#include "stop.h"
 #include <string.h>
+
+// Items between two looks whether the work is to stop, less one.
+enum { STRETCH = (1 << 20) - 1 };
 
 static void merge_sort(ck_sort_item *a, ck_sort_item *t, int64_t n) {
   if (n <= 24) {
@@ -27,7 +31,10 @@ static void radix_sort(ck_sort_item *a, ck_sort_item *t, int64_t n) {
   ck_sort_item *from = a, *to = t;
   for (int shift = 0; shift < 64; shift += 11) {
     int64_t count[2048] = {0};
-    for (int64_t i = 0; i < n; i++) count[(from[i].key >> shift) & 2047]++;
+    for (int64_t i = 0; i < n; i++) {
+      if ((i & STRETCH) == 0 && ck_must_stop()) return;
+      count[(from[i].key >> shift) & 2047]++;
+    }
     if (count[(from[0].key >> shift) & 2047] == n) continue;
     int64_t sum = 0;
     for (int d = 0; d < 2048; d++) {
@@ -35,7 +42,10 @@ static void radix_sort(ck_sort_item *a, ck_sort_item *t, int64_t n) {
       count[d] = sum;
       sum += c;
     }
-    for (int64_t i = 0; i < n; i++) to[count[(from[i].key >> shift) & 2047]++] = from[i];
+    for (int64_t i = 0; i < n; i++) {
+      if ((i & STRETCH) == 0 && ck_must_stop()) return;
+      to[count[(from[i].key >> shift) & 2047]++] = from[i];
+    }
     ck_sort_item *s = from;
     from = to;
     to = s;

@@ -71,7 +71,8 @@ final class CompiledFunction {
     }
     machine.tensors.planRunCount += 1
     let outputs = try translatingErrors(entry.recording) {
-      try entry.plan.run(&inputs, threads: machine.planThreads)
+      machine.tensors.checksNaN
+        ? try entry.plan.graph.runCheckingNaN(inputs) : try entry.plan.run(&inputs, threads: machine.planThreads)
     }
     machine.drawScope.count &+= entry.draws
     return entry.template.instantiate(outputs)

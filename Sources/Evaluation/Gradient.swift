@@ -20,6 +20,7 @@ struct Gradient {
     let outer = state.recording
     let wasTraining = state.isTraining
     let recording = outer ?? Recording(.eager)
+    if outer == nil { recording.trace.checksNaN = state.checksNaN }
     state.recording = recording
     state.isTraining = training
     defer {

@@ -1,3 +1,4 @@
+import CKernels
 import Diagnostics
 import Foundation
 import Records
@@ -23,13 +24,18 @@ public final class Session {
   private var places: [String: Int] = [:]
 
   /// A session that speaks to `host`; interpreters inside may use `threads` threads. `maxMemory` in bytes limits the
-  /// values of each interpreter; nil takes three quarters of the machine's memory.
-  public init(library: StandardLibrary, host: StudyHost, threads: Int, maxMemory: Int? = nil) {
+  /// values of each interpreter and all tensors of the process; nil takes half of the machine's memory. With `checksNaN`
+  /// the first operation that makes a NaN is an error.
+  public init(
+    library: StandardLibrary, host: StudyHost, threads: Int, maxMemory: Int? = nil, checksNaN: Bool = false
+  ) {
     self.library = library
     self.host = host
     machine = Machine(
       library: library, host: host, interrupts: interrupts, byteLimit: maxMemory ?? Machine.defaultByteLimit)
     machine.threads = max(1, threads)
+    machine.tensors.checksNaN = checksNaN
+    if let maxMemory { MemoryPool.limit = maxMemory }
     base = machine.stack + 4
   }
 
@@ -203,7 +209,9 @@ public final class Session {
     machine.nativeStackLimit = ThreadStack.limit
     Kernels.setFloatingPointControl()
     machine.nativeTop = base + nextSlot
+    let watched = ck_watch(machine.poll)
     let result = runner.run()
+    _ = ck_watch(watched)
     // What was bound before an error stays bound; in a file that failed nothing goes on, so it does not matter.
     var latest: [String: GlobalBinding] = [:]
     for global in globals + prepared.program.globals { latest[global.name] = global }

@@ -1,3 +1,4 @@
+import CKernels
 import Diagnostics
 import Foundation
 import Records
@@ -13,6 +14,7 @@ struct RunnerSettings: @unchecked Sendable {
   var rootSeed: Int
   var interrupts: InterruptGroup
   var byteLimit: Int
+  var checksNaN: Bool
 }
 
 /// Runs trials of one sweep on one thread, in an interpreter of its own.
@@ -28,6 +30,7 @@ final class SweepRunner: TrialRunner {
     machine = Machine(
       library: settings.library, host: host, interrupts: settings.interrupts, byteLimit: settings.byteLimit)
     machine.rootSeed = settings.rootSeed
+    machine.tensors.checksNaN = settings.checksNaN
     machine.nativeStackLimit = ThreadStack.limit
     Kernels.setFloatingPointControl()
     body = machine.value(settings.body)
@@ -47,6 +50,8 @@ final class SweepRunner: TrialRunner {
   private func compute(_ index: Int, _ report: @escaping (ProgressReport) -> Void) -> TrialOutcome {
     machine.drawScope = DrawScope(key: settings.keys[index], count: 0)
     let recorder = TrialRecorder(report: report)
+    let watched = ck_watch(machine.poll)
+    defer { _ = ck_watch(watched) }
     machine.trial = recorder
     defer { machine.trial = nil }
     let start = ThreadClock.seconds

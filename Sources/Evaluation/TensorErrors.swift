@@ -31,6 +31,15 @@ extension RuntimeError {
     switch error.kind {
     case .overflow: id = "E0204"
     case .divisionByZero: id = "E0205"
+    case .interrupted: self = .interrupted
+    case .madeNaN:
+      id = "E0515"
+      label = "the first NaN is made here"
+      help = ["keep the operands away from where it has no value, with `where(condition, a, b)` or `clip`"]
+    case .tooMuchMemory:
+      id = "E0302"
+      label = "the largest part"
+      help = ["make the tensors smaller, or raise `--max-memory`"]
     case .notSolvable(let reason): self = RuntimeError(reason)
     default: break
     }

@@ -126,6 +126,8 @@ final class TensorState {
   var recording: Recording?
   /// The walk with shapes only that is in progress, if any.
   var walk: StudyWalk?
+  /// Whether an operation that makes a NaN is an error.
+  var checksNaN = false
   /// What `training()` says.
   var isTraining = false
   /// Tracings of compiled functions so far, and calls of plans; tests and `profile` read them.

@@ -30,9 +30,14 @@ func run(
       try operation.run(UnsafePointer(base), out.pointer, scratch?.base ?? out.pointer)
     }
   } catch var error as GraphError {
+    try stopIfAsked()
     error.origin = origin
     throw error
+  } catch {
+    try stopIfAsked()
+    throw error
   }
+  try stopIfAsked()
   return withExtendedLifetime((inputs, scratch)) { out }
 }
 
@@ -49,7 +54,13 @@ private func runPlain(_ primitive: Primitive, _ inputs: [Tensor]) throws -> Tens
 func plainUnary(_ operation: UnaryOperation, _ x: Tensor) throws -> Tensor? {
   guard x.type.isFloat, operation != .not, operation != .isNaN, operation != .isFinite else { return nil }
   let out = try Tensor(uninitialized: x.shape, type: x.type)
-  Kernels.unary(operation, x.type, x.pointer, out.pointer, count: x.count)
+  if x.count > stretch {
+    try inStretches(x.count, x.type) { from, count in
+      Kernels.unary(operation, x.type, x.pointer + from, out.pointer + from, count: count)
+    }
+  } else {
+    Kernels.unary(operation, x.type, x.pointer, out.pointer, count: x.count)
+  }
   return withExtendedLifetime(x) { out }
 }
 
@@ -68,8 +79,16 @@ func plainBinary(_ operation: BinaryOperation, _ x: Tensor, _ y: Tensor) throws 
   }
   let larger = strideX == 0 ? y : x
   let out = try Tensor(uninitialized: larger.shape, type: x.type)
-  Kernels.binary(
-    operation, x.type, x.pointer, xStride: strideX, y.pointer, yStride: strideY, out.pointer, count: larger.count)
+  if larger.count > stretch {
+    try inStretches(larger.count, x.type) { from, count in
+      Kernels.binary(
+        operation, x.type, x.pointer + from * strideX, xStride: strideX, y.pointer + from * strideY, yStride: strideY,
+        out.pointer + from, count: count)
+    }
+  } else {
+    Kernels.binary(
+      operation, x.type, x.pointer, xStride: strideX, y.pointer, yStride: strideY, out.pointer, count: larger.count)
+  }
   return withExtendedLifetime((x, y)) { out }
 }
 

@@ -71,6 +71,12 @@ public struct GraphError: Error, Sendable {
     case notSolvable(TensorError)
     /// The tensors passed do not fit the graph.
     case wrongInput(index: Int, expected: String, actual: String)
+    /// The user asked to stop.
+    case interrupted
+    /// With `checksNaN`: an operation made the first NaN, out of operands that hold none.
+    case madeNaN(operation: String, operands: String, place: String)
+    /// What a plan needs at once is more than may be used; the operation whose result is the largest part.
+    case tooMuchMemory(bytes: Int, limit: Int, operation: String, operands: String)
   }
   /// The reason.
   public var kind: Kind
@@ -91,6 +97,12 @@ public struct GraphError: Error, Sendable {
     case .divisionByZero(let operation): "integer \(operation) by zero"
     case .negativeExponent(let n): "an integer cannot be raised to the negative power \(n)"
     case .notSolvable(let error): error.message
+    case .interrupted: "interrupted"
+    case .madeNaN(let operation, let operands, let place):
+      "`\(operation)` made a NaN\(place) from \(operands), which hold none"
+    case .tooMuchMemory(let bytes, let limit, let operation, let operands):
+      "this compiled step needs \(Words.bytes(bytes)) of memory, and \(Words.bytes(limit)) may be used; the largest part is "
+        + "`\(operation)` of \(operands)"
     case .wrongInput(let index, let expected, let actual): "input \(index) should be \(expected) but is \(actual)"
     }
   }

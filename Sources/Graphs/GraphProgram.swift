@@ -102,6 +102,7 @@ extension Trace {
         throw TensorError(.other(operation: program.name), "\(program.name) is used after its trace has ended")
       }
       values = try program.run(operands)
+      if checksNaN { for value in values ?? [] { try checkNaN(primitive, operands, value, origin: origin) } }
     }
     let isVariable = inputs.contains { self.isVariable($0) }
     let node = append(primitive, inputs, shape, type, false, origin, nil, isVariable: isVariable)

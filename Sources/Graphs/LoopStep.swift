@@ -47,6 +47,7 @@ final class LoopStep {
     for instruction in prologue { repeatColumns(instruction, current) }
     var (row, column) = (0, 0)
     for tile in tiles {
+      if ck_stopped() != 0 { throw GraphError(.interrupted) }
       let (nextRow, nextColumn) =
         columnTiles == 1
         ? (tile * program.tileRows, 0)

@@ -29,6 +29,7 @@ extension Plan {
       workspace.slots[slot] = results[ordinal].pointer
     }
     for step in steps { try run(step, workspace, threads) }
+    try stopIfAsked()
     let values = try outputs.map { try value($0, results, inputs) }
     for (ordinal, donor) in memory.donors.enumerated() {
       if let donor, inputs[donor] === results[ordinal] { inputs[donor] = nil }
@@ -69,6 +70,7 @@ extension Plan {
   }
 
   func run(_ step: PlanStep, _ workspace: Workspace, _ threads: Int) throws {
+    try stopIfAsked()
     switch step {
     case .scalars(let scalars): try scalars.run(slots: workspace.slots)
     case .operation(let step):
@@ -88,6 +90,7 @@ extension Plan {
         if threads > 1, try step.operation.runParallel(operands, out, scratch, threads) { return }
         try step.operation.run(operands, out, scratch)
       } catch var error as GraphError {
+        try stopIfAsked()
         // An error inside a program knows better where it came from.
         if step.program == nil || error.origin == 0 { error.origin = step.origin }
         throw error

@@ -47,6 +47,7 @@ public final class Plan: @unchecked Sendable {
     memory = builder.memory
     guardPlan = GuardPlan(graph)
     let memory = self.memory
+    try memory.checkRoom(in: graph)
     outputs = graph.outputs.map { PlanOutput($0.index, fusion.roles, memory) }
     var inputSlots: [Int?] = Array(repeating: nil, count: graph.inputs.count)
     var outputSlots = Array(repeating: 0, count: memory.outputNodes.count)

@@ -70,6 +70,7 @@ final class PlanBody: @unchecked Sendable {
       if case .written(let ordinal) = source { workspace.slots[plan.outputSlots[ordinal]] = outputs[index] }
     }
     for step in plan.steps { try plan.run(step, workspace, threads) }
+    try stopIfAsked()
     for (index, source) in sources.enumerated() {
       let from: UnsafeMutableRawPointer
       switch source {

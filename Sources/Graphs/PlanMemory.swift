@@ -47,6 +47,31 @@ struct PlanMemory {
     assign(pieces)
   }
 
+  /// Throws a `GraphError` where one run would need more memory than may be used at all. It names the operation with
+  /// the largest result.
+  func checkRoom(in graph: Graph) throws {
+    let made = outputNodes.reduce(arenaBytes) { $0 &+ graph.nodes[$1].byteCount }
+    let limit = MemoryPool.limit
+    guard made > limit else { return }
+    let computed = slotOf.filter { index, slot in
+      switch kinds[slot] {
+      case .arena, .output: true
+      case .input, .constant: false
+      }
+    }
+    let largest = computed.keys.min {
+      (-graph.nodes[$0].byteCount, $0) < (-graph.nodes[$1].byteCount, $1)
+    }
+    guard let largest else { return }
+    let node = graph.nodes[largest]
+    let operands = node.inputs.map { Words.tensor(graph.nodes[$0.index].shape, graph.nodes[$0.index].type) }
+    throw GraphError(
+      .tooMuchMemory(
+        bytes: made, limit: limit, operation: node.primitive.name,
+        operands: operands.isEmpty ? Words.tensor(node.shape, node.type) : operands.joined(separator: " and ")),
+      origin: node.origin)
+  }
+
   private struct Piece {
     let slot: Int?
     let place: Int

@@ -22,4 +22,11 @@ extension Operands {
 enum Words {
   /// `f32[3, 4]`.
   static func tensor(_ shape: Shape, _ type: ElementType) -> String { type.name + describe(shape) }
+  /// `1.5 GiB`.
+  static func bytes(_ count: Int) -> String {
+    let units = ["bytes", "KiB", "MiB", "GiB", "TiB", "PiB"]
+    var (value, unit) = (Double(count), 0)
+    while value >= 1024, unit < units.count - 1 { (value, unit) = (value / 1024, unit + 1) }
+    return unit == 0 ? "\(count) bytes" : "\((value * 10).rounded() / 10) \(units[unit])"
+  }
 }

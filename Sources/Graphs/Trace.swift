@@ -12,6 +12,8 @@ public final class Trace {
 
   /// The mode.
   public let mode: Mode
+  /// Eager traces: whether an operation that makes a NaN is an error.
+  public var checksNaN = false
   /// Everything recorded so far.
   public internal(set) var nodes = NodeList()
   /// Tensors named by `Primitive.constant`.
@@ -139,6 +141,7 @@ public final class Trace {
     default: return nil
     }
     guard let result else { return nil }
+    if checksNaN { try checkNaN(primitive, inputs.compactMap { values[$0.index] }, result, origin: origin) }
     var isVariable = false
     for input in inputs where variable[input.index] { isVariable = true }
     nodes.append(
@@ -171,6 +174,8 @@ public final class Trace {
       operands.append(operand)
     }
     if mode == .staged, !operands.allSatisfy({ $0.count <= 1 }) { return nil }
-    return try run(primitive, operands, shape, type, isNumber: isNumber, origin: origin)
+    let result = try run(primitive, operands, shape, type, isNumber: isNumber, origin: origin)
+    if checksNaN { try checkNaN(primitive, operands, result, origin: origin) }
+    return result
   }
 }

@@ -12,3 +12,8 @@ void ck_float_control(void);
 // no threads, the caller does all pieces itself, in order, on lane 0.
 void ck_parallel(
   int threads, int64_t count, void (*body)(void *context, int64_t lane, int64_t piece), void *context);
+
+// Stopping long work. A thread watches a word whose lowest bit asks it to stop (NULL: none); so do threads that help it.
+// Kernels then return early, with results that mean nothing; `ck_stopped` says so to their callers.
+const volatile uint32_t *ck_watch(const volatile uint32_t *word);
+int ck_stopped(void);

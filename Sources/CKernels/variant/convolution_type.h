@@ -277,7 +277,7 @@ static void P(convolve)(const ck_convolution *p, int64_t first_strip, int64_t la
   const int64_t sh = CK(class_step)(h, p->turned), sw = CK(class_step)(w, p->turned);
   P(run) runs[RUNS];
   P(column_run) along[K_BLOCK];
-  for (int64_t index = first_strip; index < last_strip; index++) {
+  for (int64_t index = first_strip; index < last_strip && !ck_must_stop(); index++) {
     const CK(strip) s = CK(strip_at)(p, size, index);
     if (!fits) {
       P(convolve_plain)(p, s);
@@ -367,7 +367,7 @@ static void P(filter_part)(const ck_convolution *p, const void *cotangent, int64
   if (one * chunk > space) chunk = CK(most)(1, space / CK(most)(one, 1));
   const int plain = !panel || one * chunk > space;
   P(run) runs[FILTER_STRIP];
-  for (int64_t index = first_strip; index < last_strip; index++) {
+  for (int64_t index = first_strip; index < last_strip && !ck_must_stop(); index++) {
     const CK(strip) s = CK(strip_at)(p, size, index);
     const int64_t places = s.t1 - s.t0;
     for (int64_t g = 0; g < p->groups; g++)

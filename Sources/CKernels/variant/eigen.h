@@ -10,7 +10,7 @@ static int64_t CK(eigen)(int64_t n, const double *a, double *values, double *vec
   for (int64_t i = 0; i < n; i++)
     for (int64_t j = 0; j < n; j++) V_(i, j) = i >= j ? a[i * n + j] : a[j * n + i];
   for (int64_t j = 0; j < n; j++) d[j] = V_(n - 1, j);
-  for (int64_t i = n - 1; i > 0; i--) {
+  for (int64_t i = n - 1; i > 0 && !ck_must_stop(); i--) {
     double scale = 0, h = 0;
     for (int64_t k = 0; k < i; k++) scale += d_abs(d[k]);
     if (scale == 0) {
@@ -74,7 +74,7 @@ static int64_t CK(eigen)(int64_t n, const double *a, double *values, double *vec
   e[n - 1] = 0;
   double f = 0, tst1 = 0;
   int64_t failed = 0;
-  for (int64_t l = 0; l < n && !failed; l++) {
+  for (int64_t l = 0; l < n && !failed && !ck_must_stop(); l++) {
     tst1 = d_max(tst1, d_abs(d[l]) + d_abs(e[l]));
     int64_t m = l;
     while (m < n - 1 && d_abs(e[m]) > 0x1p-52 * tst1) m++;
@@ -203,7 +203,7 @@ static int64_t CK(hessenberg_values)(int64_t n, double *a, double *re, double *i
     for (int64_t j = i > 0 ? i - 1 : 0; j < n; j++) norm += d_abs(A_(i, j));
   int64_t high = n - 1;
   int steps = 0;
-  while (high >= 0) {
+  while (high >= 0 && !ck_must_stop()) {
     int64_t l = high;
     for (; l > 0; l--) {
       double s = d_abs(A_(l - 1, l - 1)) + d_abs(A_(l, l));

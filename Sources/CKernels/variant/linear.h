@@ -57,6 +57,10 @@ static int64_t CK(cholesky)(int64_t n, double *a) {
   double *t = malloc((size_t)(LINEAR_BLOCK * (n + 1)) * sizeof *t);
   if (!t) return -1;
   for (int64_t j0 = 0; j0 < n; j0 += LINEAR_BLOCK) {
+    if (ck_must_stop()) {
+      free(t);
+      return -1;
+    }
     int64_t j1 = j0 + LINEAR_BLOCK < n ? j0 + LINEAR_BLOCK : n;
     for (int64_t i = j0; i < n; i++) {
       int64_t stop = i < j1 ? i + 1 : j1;
@@ -92,6 +96,11 @@ static int64_t CK(lu)(int64_t n, double *a, int64_t *pivots) {
   double *t = malloc((size_t)(n * n + 1) * sizeof *t);
   if (!t) return -1;
   for (int64_t j0 = 0; j0 < n; j0 += LINEAR_BLOCK) {
+    if (ck_must_stop()) {
+      // Without all pivots there is nothing that a caller could go on with.
+      free(t);
+      return -1;
+    }
     int64_t j1 = j0 + LINEAR_BLOCK < n ? j0 + LINEAR_BLOCK : n;
     for (int64_t j = j0; j < j1; j++) {
       int64_t best = j;

@@ -275,7 +275,7 @@ static void P(pack_steps)(int64_t rows, int64_t kb, const T *s, int64_t lda, T *
 static void P(product_plain)(const ck_product *p) {
   const T *a = p->a, *b = p->b, *bias = p->bias;
   T *c = p->c;
-  for (int64_t i = 0; i < p->m; i++)
+  for (int64_t i = 0; i < p->m && !ck_must_stop(); i++)
     for (int64_t j = 0; j < p->n; j++) {
       T sum = 0;
       for (int64_t k0 = 0; k0 < p->k; k0 += K_BLOCK) {
@@ -363,6 +363,7 @@ static void P(product)(const ck_product *p) {
       const int64_t nb = n - j0 < N_CACHE ? n - j0 : N_CACHE;
       if (pack_b) P(pack_b)(p, k0, kb, j0, nb, width, packed_b);
       for (int64_t panel = 0; panel < panels; panel++) {
+        if (ck_must_stop()) return;
         const int64_t i0 = m * panel / panels;
         const int64_t rows = m * (panel + 1) / panels - i0;
         int by_rows = 0;

@@ -80,7 +80,7 @@
   REDUCE_TILE(name, T, OP)                                                                  \
   static void CK(name)(                                                                     \
     int64_t outer, int64_t length, int64_t inner, int64_t first, int64_t last, const T *x, T *out) { \
-    for (int64_t o = 0; o < outer; o++) {                                                   \
+    for (int64_t o = 0; o < outer && !ck_must_stop(); o++) {                                                   \
       const T *row = x + o * length * inner;                                                \
       T *r = out + o * inner;                                                               \
       if (length == 0) {                                                                    \
@@ -141,7 +141,7 @@ static void CK(reduce)(
 #define ARG_REDUCE(T)                                                                     \
   {                                                                                       \
     const T *x = xv;                                                                      \
-    for (int64_t o = 0; o < outer; o++)                                                   \
+    for (int64_t o = 0; o < outer && !ck_must_stop(); o++)                                                   \
       for (int64_t j = 0; j < inner; j++) {                                               \
         const T *c = x + o * length * inner + j;                                          \
         int64_t best = 0;                                                                 \
@@ -169,7 +169,7 @@ static void CK(arg_reduce)(
   {                                                                                \
     const T *x = xv;                                                               \
     T *out = ov;                                                                   \
-    for (int64_t o = 0; o < outer; o++) {                                          \
+    for (int64_t o = 0; o < outer && !ck_must_stop(); o++) {                                          \
       const T *r = x + o * length * inner;                                         \
       T *d = out + o * length * inner;                                             \
       for (int64_t j = 0; j < inner; j++) d[j] = r[j];                             \

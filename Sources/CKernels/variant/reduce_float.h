@@ -123,7 +123,7 @@ static const double CK(ramp_f64)[8] = {0, 1, 2, 3, 4, 5, 6, 7};
   static void CK(name)(                                                                                          \
     int64_t outer, int64_t length, int64_t inner, int64_t first, int64_t last, const T *x, T *out) {             \
     if (first >= last) return;                                                                                   \
-    for (int64_t o = 0; o < outer; o++) {                                                                        \
+    for (int64_t o = 0; o < outer && !ck_must_stop(); o++) {                                                                        \
       const T *row = x + o * length * inner;                                                                     \
       T *r = out + o * inner;                                                                                    \
       if (length == 0) {                                                                                         \

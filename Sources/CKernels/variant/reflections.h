@@ -61,7 +61,7 @@ static int64_t CK(qr_columns)(int64_t count, int64_t length, double *w, double *
   double *v = malloc((size_t)(QR_BLOCK * length + 2 * count * QR_BLOCK + count * length + 1) * sizeof *v);
   if (!v) return -1;
   double *y = v + QR_BLOCK * length, *z = y + count * QR_BLOCK, *update = z + count * QR_BLOCK;
-  for (int64_t j0 = 0; j0 < steps; j0 += QR_BLOCK) {
+  for (int64_t j0 = 0; j0 < steps && !ck_must_stop(); j0 += QR_BLOCK) {
     int64_t nb = steps - j0 < QR_BLOCK ? steps - j0 : QR_BLOCK;
     for (int64_t j = j0; j < j0 + nb; j++) {
       for (int64_t i = j0; i < j; i++) CK(reflect)(w + i * length + i, tau[i], w + j * length + i, length - i);

@@ -20,7 +20,7 @@ static int64_t CK(bidiagonalise)(
   double *yu = vx + 2 * PANEL * k, *update = yu + 2 * PANEL * k;
   memset(left, 0, (size_t)(k * k) * sizeof *left);
   memset(right, 0, (size_t)(k * k) * sizeof *right);
-  for (int64_t j0 = 0; j0 < k; j0 += PANEL) {
+  for (int64_t j0 = 0; j0 < k && !ck_must_stop(); j0 += PANEL) {
     int64_t nb = k - j0 < PANEL ? k - j0 : PANEL;
     double *V = vx, *X = vx + nb * k, *Y = yu, *U = yu + nb * k;
     memset(vx, 0, (size_t)(2 * nb * k) * sizeof *vx);
@@ -295,7 +295,7 @@ static int64_t CK(bidiagonal_values)(int64_t k, double *d, double *e, double *le
   double threshold = d_max(tolerance * (least / SQRT((double)k)), 6.0 * (double)k * (double)k * 0x1p-1022);
   int64_t left_over = 30 * k * k + 100, high = k - 1, old_low = -1, old_high = -1;
   int down = 1;
-  while (high > 0) {
+  while (high > 0 && !ck_must_stop()) {
     if (left_over < 0) return 1;
     double largest = d_abs(d[high]);
     int64_t low = high;

@@ -27,6 +27,10 @@ struct RunCommand: ParsableCommand {
   var data: [String] = []
   @Option(help: ArgumentHelp("Folder in which the run's folder is made.", valueName: "dir")) var out: String = "runs"
   @Flag(help: "Run every trial, also those that earlier runs have on record.") var fresh = false
+  @Flag(help: "Stop at the first operation that makes a NaN, and name it; slower.") var checkNan = false
+  @Option(
+    help: ArgumentHelp("Most memory for tensors and values, such as 4G or 500M. (default: half)", valueName: "bytes"))
+  var maxMemory: String?
   @Flag(help: "Print the last line only.") var quiet = false
   @Flag(help: "Print one JSON object per event.") var json = false
   @Option(help: ArgumentHelp("Let the script read below a path; may be repeated.", valueName: "path")) var allowRead:
@@ -36,6 +40,10 @@ struct RunCommand: ParsableCommand {
 
   func validate() throws {
     if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads is a number from 1 to 1024") }
+    if let maxMemory, MemorySize.bytes(maxMemory) == nil {
+      throw ValidationError(
+        "--max-memory takes a size of at least 16 MiB such as 500M, 4G or a number of bytes, not '\(maxMemory)'")
+    }
     for setting in settings where !setting.dropFirst().contains("=") {
       throw ValidationError("--set takes name=value, such as --set noise=0.4, and was given '\(setting)'")
     }
@@ -48,7 +56,9 @@ struct RunCommand: ParsableCommand {
     let wanted = parsedSettings
     let summary = WorkerThread.run(name: "study") { () -> RunSummary? in
       guard let library = SourceLoader.library() else { return nil }
-      let session = Session(library: library, host: run, threads: self.options.threads)
+      let session = Session(
+        library: library, host: run, threads: self.options.threads,
+        maxMemory: self.maxMemory.flatMap { MemorySize.bytes($0) }, checksNaN: self.checkNan)
       Interrupts.begin {
         session.interrupt()
         run.interrupt()
@@ -92,6 +102,6 @@ struct RunCommand: ParsableCommand {
         ownFolder: folder.isEmpty ? "." : folder),
       runsFolder: out, readable: allowRead, writable: allowWrite, machine: HostMachine.kernels,
       arguments: CommandLine.arguments, versions: HostMachine.versions, host: HostMachine.description,
-      numericsVersion: String(numericsVersion), reusesRecords: !fresh)
+      numericsVersion: String(numericsVersion), reusesRecords: !fresh && !checkNan)
   }
 }

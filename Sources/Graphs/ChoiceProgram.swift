@@ -153,6 +153,7 @@ private final class ChoiceOperation: ProgramOperation {
   }
 
   override var scratchBytes: Int { total }
+  override var parts: [PlanBody] { branches }
 
   override func run(
     _ x: UnsafePointer<UnsafeMutableRawPointer>, results: UnsafePointer<UnsafeMutableRawPointer?>,

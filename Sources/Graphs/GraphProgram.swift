@@ -61,6 +61,9 @@ public class GraphProgram: Hashable, @unchecked Sendable {
 
 /// What runs a program: several results, each of which may be nil where nobody reads it.
 class ProgramOperation: Operation {
+  /// The plans of its graphs, for descriptions.
+  var parts: [PlanBody] { [] }
+
   /// Runs on the operands' first elements. Throws a `GraphError`.
   func run(
     _ x: UnsafePointer<UnsafeMutableRawPointer>, results: UnsafePointer<UnsafeMutableRawPointer?>,

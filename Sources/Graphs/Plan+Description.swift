@@ -39,6 +39,10 @@ extension Plan: CustomStringConvertible {
     return graph.nodes[input.index].byteCount
   }
 
+  private func indented(_ part: PlanBody) -> String {
+    part.plan.description.split(separator: "\n").map { "    " + $0 }.joined(separator: "\n")
+  }
+
   private func describe(_ step: PlanStep) -> String {
     switch step {
     case .scalars(let scalars): return "scalars, \(scalars.instructions.count) operations"
@@ -46,6 +50,7 @@ extension Plan: CustomStringConvertible {
       let node = graph.nodes[step.node]
       let inputs = node.inputs.map { Words.tensor(graph.nodes[$0.index].shape, graph.nodes[$0.index].type) }
       let own = "\(node.primitive.name)(\(inputs.joined(separator: ", "))) -> \(Words.tensor(node.shape, node.type))"
+      if let program = step.program { return ([own] + program.parts.map(indented)).joined(separator: "\n") }
       let after = (fusion.groups[fusion.groupOf[step.node]]?.nodes ?? []).filter { $0 != step.node }
       return ([own] + after.map { graph.nodes[$0].primitive.name }).joined(separator: " ")
     case .loop(let loop):

@@ -9,6 +9,8 @@ final class ScanOperation: ProgramOperation {
   private let outBuffers: [Int]
   private let total: Int
   private let isPassedOn: [Bool]
+  /// Per carry the out that keeps what it was at each step: such a carry lies in that out, and nothing is copied.
+  private let keptIn: [Int?]
 
   init(_ program: ScanProgram, _ body: PlanBody) {
     self.program = program
@@ -22,10 +24,14 @@ final class ScanOperation: ProgramOperation {
     carryBuffers = (0..<carries).map { (take(body.outputBytes[$0]), take(body.outputBytes[$0])) }
     outBuffers = body.outputBytes[carries...].map(take)
     isPassedOn = (0..<carries).map { body.passes($0, to: $0) }
+    keptIn = (0..<carries).map { k in
+      body.outputBytes.indices.dropFirst(carries).first { body.passes(k, to: $0) }
+    }
     self.total = total
   }
 
   override var scratchBytes: Int { total }
+  override var parts: [PlanBody] { [body] }
 
   override func run(
     _ x: UnsafePointer<UnsafeMutableRawPointer>, results: UnsafePointer<UnsafeMutableRawPointer?>,
@@ -49,7 +55,15 @@ final class ScanOperation: ProgramOperation {
           for s in carries..<(carries + sequences) { inputs[s] = x[s] + entry * body.inputBytes[s] }
           for k in 0..<carries {
             let buffer = scratch + (step & 1 == 0 ? carryBuffers[k].first : carryBuffers[k].second)
-            outputs[k] = isPassedOn[k] ? inputs[k] : step == length - 1 ? results[k] ?? buffer : buffer
+            if isPassedOn[k] {
+              outputs[k] = inputs[k]
+            } else if step == length - 1 {
+              outputs[k] = results[k] ?? buffer
+            } else if let y = keptIn[k], let stack = results[y] {
+              outputs[k] = stack + (program.isReversed ? entry - 1 : entry + 1) * body.outputBytes[k]
+            } else {
+              outputs[k] = buffer
+            }
           }
           for y in carries..<outputCount {
             outputs[y] = results[y].map { $0 + entry * body.outputBytes[y] } ?? scratch + outBuffers[y - carries]

@@ -148,6 +148,7 @@ private final class WhileOperation: ProgramOperation {
   }
 
   override var scratchBytes: Int { total }
+  override var parts: [PlanBody] { [condition, body] }
 
   override func run(
     _ x: UnsafePointer<UnsafeMutableRawPointer>, results: UnsafePointer<UnsafeMutableRawPointer?>,

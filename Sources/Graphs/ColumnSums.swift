@@ -101,21 +101,60 @@ extension LoopStep {
   func finish(slots: UnsafeMutablePointer<UnsafeMutableRawPointer>, shared: UnsafeMutableRawPointer) {
     for sum in program.sums {
       let count = (program.rows + ColumnSum.rowsPerBlock - 1) / ColumnSum.rowsPerBlock
-      fold(sum, shared + sum.blocks, count)
+      ColumnSum.fold(shared + sum.blocks, count, sum.type, program.columns)
       var zero = 0.0
       // A sum of nothing but -0 is +0.
       Kernels.binary(
         .add, sum.type, shared + sum.blocks, xStride: 1, &zero, yStride: 0, slots[sum.slot], count: program.columns)
     }
   }
+}
 
+extension ColumnSum {
   /// The sum of `count` rows into the first, by the tree that splits at the largest power of two below the count.
-  private func fold(_ sum: ColumnSum, _ x: UnsafeMutableRawPointer, _ count: Int) {
+  static func fold(_ x: UnsafeMutableRawPointer, _ count: Int, _ type: ElementType, _ columns: Int) {
     guard count > 1 else { return }
     let half = 1 << (Int.bitWidth - 1 - (count - 1).leadingZeroBitCount)
-    let second = x + half * program.columns * sum.type.byteCount
-    fold(sum, x, half)
-    fold(sum, second, count - half)
-    Kernels.binary(.add, sum.type, x, xStride: 1, second, yStride: 1, x, count: program.columns)
+    let second = x + half * columns * type.byteCount
+    fold(x, half, type, columns)
+    fold(second, count - half, type, columns)
+    Kernels.binary(.add, type, x, xStride: 1, second, yStride: 1, x, count: columns)
+  }
+}
+
+/// A sum of many rows that runs alone, block by block.
+final class BlockSumOperation: PiecewiseOperation {
+  private let type: ElementType
+  private let rows: Int
+  private let columns: Int
+
+  override var pieces: Int { (rows + ColumnSum.rowsPerBlock - 1) / ColumnSum.rowsPerBlock }
+  override var work: Double { Double(rows * columns) / 8 }
+  override var scratchBytes: Int { pieces * columns * type.byteCount }
+
+  init(_ type: ElementType, rows: Int, columns: Int) {
+    self.type = type
+    self.rows = rows
+    self.columns = columns
+  }
+
+  override func run(
+    _ range: Range<Int>, _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer,
+    _ scratch: UnsafeMutableRawPointer
+  ) {
+    let row = columns * type.byteCount
+    for block in range {
+      let first = block * ColumnSum.rowsPerBlock
+      Kernels.reduce(
+        .sum, type, outer: 1, length: Swift.min(ColumnSum.rowsPerBlock, rows - first), inner: columns,
+        x[0] + first * row, scratch + block * row)
+    }
+  }
+
+  override func finish(
+    _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
+  ) {
+    ColumnSum.fold(scratch, pieces, type, columns)
+    out.copyMemory(from: scratch, byteCount: columns * type.byteCount)
   }
 }

@@ -27,7 +27,12 @@ class Operation {
     case .concat(let axis): return ConcatOperation(axis, inputs, out)
     case .dynamicSlice(let count): return DynamicSliceOperation(count, x)
     case .dynamicUpdate: return DynamicUpdateOperation(inputs)
-    case .reduce(let operation, let axes): return ReduceOperation(operation, axes, x)
+    case .reduce(let operation, let axes):
+      let rows = x.shape.prefix(axes.count).reduce(1, *)
+      if operation == .sum, x.type.isFloat, axes == Array(axes.indices), rows > 2 * ColumnSum.rowsPerBlock {
+        return BlockSumOperation(x.type, rows: rows, columns: out.count)
+      }
+      return ReduceOperation(operation, axes, x)
     case .argReduce(let isMax, let axis): return AxisOperation(.argReduce(isMax), axis, x)
     case .cumulativeSum(let axis): return AxisOperation(.cumulativeSum, axis, x)
     case .sort(let axis): return AxisOperation(.sort, axis, x)

@@ -42,6 +42,21 @@ import Testing
     }
   }
 
+  /// Alone and by several threads: the bits of the kernel on the whole.
+  @Test(arguments: shapes) func blocksHaveTheBitsOfTheWhole(rows: Int, columns: Int) throws {
+    let x = sample([rows, columns], .f32, seed: 8)
+    let whole = try Tensor(uninitialized: [columns], type: .f32)
+    Kernels.reduce(.sum, .f32, outer: 1, length: rows, inner: columns, x.pointer, whole.pointer)
+    #expect(values(try evaluate(.reduce(.sum, axes: [0]), [x])) == values(whole))
+    let flat = try evaluate(.reshape([rows * columns]), [x])
+    let total = try Tensor(uninitialized: [], type: .f32)
+    Kernels.reduce(.sum, .f32, outer: 1, length: rows * columns, inner: 1, x.pointer, total.pointer)
+    #expect(values(try evaluate(.reduce(.sum, axes: [0]), [flat])) == values(total))
+    let plan = try plan([x]) { trace, x in [try trace.apply(.reduce(.sum, axes: [0]), [x[0]])] }
+    var inputs: [Tensor?] = [x]
+    #expect(values(try plan.run(&inputs, threads: 3)[0]) == values(whole))
+  }
+
   @Test func aSumOfNegativeZerosIsPositive() throws {
     let x = sample([100, 4]) { _ in 1 }
     func body(_ trace: Trace, _ x: [NodeID]) throws -> [NodeID] {

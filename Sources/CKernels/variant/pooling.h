@@ -1,46 +1,57 @@
 // Pooling: what windows take from an image, channel by channel. The taps of a window come in order, rows first; those outside
 // the image are left out. Largest: the first of equals, and the first NaN. Sums: one after the other, from +0.
-#define POOL_CHUNK 128
-INL int CK(pool_tap)(const ck_window_axis *x, int64_t target, int64_t tap, int64_t *source) {
-  *source = target * x->stride - x->before + tap * x->dilation;
-  return *source >= 0 && *source < x->source;
+// The taps of a window that lie in the image: first ..< last.
+INL void CK(pool_taps)(const ck_window_axis *x, int64_t target, int64_t *first, int64_t *last) {
+  const int64_t start = target * x->stride - x->before;
+  *first = start >= 0 ? 0 : CK(least)((-start + x->dilation - 1) / x->dilation, x->window);
+  const int64_t room = x->source - start;
+  *last = CK(most)(*first, room <= 0 ? 0 : CK(least)((room + x->dilation - 1) / x->dilation, x->window));
 }
 
-// For all windows of images first ..< last and some channels at a time: `to` is the first of these channels in the result.
-#define POOL_WINDOWS                                                                                  \
-  const int64_t channels = p->channels, area = p->rows.source * p->columns.source;                    \
-  for (int64_t n = first; n < last; n++)                                                              \
-    for (int64_t u = 0; u < p->rows.target; u++)                                                      \
-      for (int64_t t = 0; t < p->columns.target; t++)                                                 \
-        for (int64_t c0 = 0,                                                                          \
-                     to = ((n * p->rows.target + u) * p->columns.target + t) * channels;              \
-             c0 < channels; c0 += POOL_CHUNK, to += POOL_CHUNK)
-// For the taps of the window that lie in the image: `at` is the first of the channels there.
-#define POOL_TAPS                                                                                     \
-  for (int64_t i = 0, tap = 0, r, q, at; i < p->rows.window; i++)                                     \
-    for (int64_t j = 0; j < p->columns.window; j++, tap++)                                            \
-      if (CK(pool_tap)(&p->rows, u, i, &r) && CK(pool_tap)(&p->columns, t, j, &q)                     \
-          && (at = (n * area + r * p->columns.source + q) * channels + c0, 1))
-#define POOL_EACH                                                                                     \
-  _Pragma("clang loop vectorize(assume_safety)") for (int64_t c = 0; c < count; c++)
+// For all windows of images first ..< last: taps i0 ..< i1 and j0 ..< j1 are inside, tap (i, j) lies at `base` + i * down + j *
+// across in the image, and `to` is the window's place in the result.
+#define POOL_WINDOWS                                                                                   \
+  const int64_t channels = p->channels, area = p->rows.source * p->columns.source;                     \
+  const int64_t down = p->rows.dilation * p->columns.source * channels;                                \
+  const int64_t across = p->columns.dilation * channels;                                               \
+  int64_t i0, i1, j0, j1, base, to = first * p->rows.target * p->columns.target * channels;            \
+  for (int64_t n = first; n < last; n++)                                                               \
+    for (int64_t u = 0; u < p->rows.target; u++)                                                       \
+      for (int64_t t = 0; t < p->columns.target; t++, to += channels)                                  \
+        if (CK(pool_taps)(&p->rows, u, &i0, &i1), CK(pool_taps)(&p->columns, t, &j0, &j1),             \
+            base = (n * area + (u * p->rows.stride - p->rows.before) * p->columns.source               \
+                    + t * p->columns.stride - p->columns.before)                                       \
+                   * channels,                                                                         \
+            1)
+// A vector of channels from c on, under its mask.
+#define POOL_CHANNELS                                                                                  \
+  for (int64_t c = 0; c < channels; c += LANES_T)                                                      \
+    for (P(mask) mask = P(mask_of)(channels - c), *once = &mask; once; once = NULL)
+#define POOL_TAPS                                                                                      \
+  for (int64_t i = i0; i < i1; i++)                                                                    \
+    for (int64_t j = j0, at = base + i * down + j0 * across + c; j < j1; j++, at += across)
 
 #define T float
 #define P(name) CK(name##_f32)
+#define LANES_T (CK_VECTOR_BYTES / 4)
 #define POOL_INDEX int32_t
 #define POOL_LEAST (-F_INF)
 #include "pooling_type.h"
 #undef T
 #undef P
+#undef LANES_T
 #undef POOL_INDEX
 #undef POOL_LEAST
 
 #define T double
 #define P(name) CK(name##_f64)
+#define LANES_T (CK_VECTOR_BYTES / 8)
 #define POOL_INDEX int64_t
 #define POOL_LEAST (-D_INF)
 #include "pooling_type.h"
 #undef T
 #undef P
+#undef LANES_T
 #undef POOL_INDEX
 #undef POOL_LEAST
 

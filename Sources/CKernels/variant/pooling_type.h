@@ -1,36 +1,39 @@
-// Pooling for one element type; see pooling.h. T, P(name), POOL_INDEX (as wide as T) and POOL_LEAST are given.
+// Pooling for one element type; see pooling.h. T, P(name), LANES_T, POOL_INDEX (as wide as T) and POOL_LEAST are given;
+// vectors and masks are those of product_type.h.
+
+typedef __typeof__((P(vec)){0} < (P(vec)){0}) P(bits);
+// Where the first stays the largest: of equals it does, and a NaN does.
+INL P(bits) P(keeps)(P(vec) best, P(vec) x) { return (best >= x) | (best != best); }
+INL P(vec) P(choose)(P(bits) keep, P(vec) a, P(vec) b) { return (P(vec))((keep & (P(bits))a) | (~keep & (P(bits))b)); }
 
 static void P(pool_max)(const ck_pool *p, int64_t first, int64_t last, const T *x, T *out) {
   POOL_WINDOWS {
-    const int64_t count = CK(least)(channels - c0, POOL_CHUNK);
-    T best[POOL_CHUNK];
-    POOL_EACH best[c] = POOL_LEAST;
-    POOL_TAPS POOL_EACH best[c] = (best[c] >= x[at + c]) | (best[c] != best[c]) ? best[c] : x[at + c];
-    POOL_EACH out[to + c] = best[c];
+    POOL_CHANNELS {
+      P(vec) best = P(spread)(POOL_LEAST);
+      POOL_TAPS {
+        P(vec) v = P(load_mask)(x + at, mask);
+        best = P(choose)(P(keeps)(best, v), best, v);
+      }
+      P(store_mask)(out + to + c, best, mask);
+    }
   }
 }
 
 // Of each window, y where x is largest; 0 for a window without taps.
 static void P(pool_pick)(const ck_pool *p, int64_t first, int64_t last, const T *x, const T *y, T *out) {
   POOL_WINDOWS {
-    const int64_t count = CK(least)(channels - c0, POOL_CHUNK);
-    T best[POOL_CHUNK], found[POOL_CHUNK];
-    int any = 0;
-    POOL_EACH found[c] = 0;
-    POOL_TAPS {
-      if (!any) {
-        POOL_EACH best[c] = x[at + c];
-        POOL_EACH found[c] = y[at + c];
-      } else {
-        POOL_EACH {
-          const int keep = (best[c] >= x[at + c]) | (best[c] != best[c]);
-          best[c] = keep ? best[c] : x[at + c];
-          found[c] = keep ? found[c] : y[at + c];
-        }
+    POOL_CHANNELS {
+      P(vec) best = {0}, found = {0};
+      int any = 0;
+      POOL_TAPS {
+        P(vec) v = P(load_mask)(x + at, mask), w = P(load_mask)(y + at, mask);
+        P(bits) keep = P(keeps)(best, v);
+        best = any ? P(choose)(keep, best, v) : v;
+        found = any ? P(choose)(keep, found, w) : w;
+        any = 1;
       }
-      any = 1;
+      P(store_mask)(out + to + c, found, mask);
     }
-    POOL_EACH out[to + c] = found[c];
   }
 }
 
@@ -39,35 +42,34 @@ static void P(pool_place)(const ck_pool *p, int64_t first, int64_t last, const T
   const int64_t size = p->rows.source * p->columns.source * p->channels;
   memset(out + first * size, 0, (size_t)((last - first) * size) * sizeof(T));
   POOL_WINDOWS {
-    const int64_t count = CK(least)(channels - c0, POOL_CHUNK);
-    T best[POOL_CHUNK];
-    POOL_INDEX where[POOL_CHUNK];
-    int any = 0;
-    POOL_TAPS {
-      if (!any) {
-        POOL_EACH best[c] = x[at + c];
-        POOL_EACH where[c] = (POOL_INDEX)tap;
-      } else {
-        POOL_EACH {
-          const int keep = (best[c] >= x[at + c]) | (best[c] != best[c]);
-          best[c] = keep ? best[c] : x[at + c];
-          where[c] = keep ? where[c] : (POOL_INDEX)tap;
-        }
+    POOL_CHANNELS {
+      P(vec) best = {0};
+      P(bits) where = {0};
+      int any = 0;
+      POOL_TAPS {
+        P(vec) v = P(load_mask)(x + at, mask);
+        P(bits) keep = P(keeps)(best, v), here = (P(bits)){0} + (POOL_INDEX)(i * p->columns.window + j);
+        best = any ? P(choose)(keep, best, v) : v;
+        where = any ? (keep & where) | (~keep & here) : here;
+        any = 1;
       }
-      any = 1;
+      const P(vec) add = P(load_mask)(y + to + c, mask);
+      // An element of zeros to which +0 or y was added is never -0, so adding 0 changes nothing.
+      POOL_TAPS {
+        P(bits) chosen = where == (P(bits)){0} + (POOL_INDEX)(i * p->columns.window + j);
+        P(store_mask)(out + at, P(load_mask)(out + at, mask) + (P(vec))((P(bits))add & chosen), mask);
+      }
     }
-    // An element of zeros to which +0 or y was added is never -0, so adding 0 changes nothing.
-    POOL_TAPS POOL_EACH out[at + c] = out[at + c] + (where[c] == (POOL_INDEX)tap ? y[to + c] : (T)0);
   }
 }
 
 static void P(pool_sum)(const ck_pool *p, int64_t first, int64_t last, const T *x, T *out) {
   POOL_WINDOWS {
-    const int64_t count = CK(least)(channels - c0, POOL_CHUNK);
-    T sum[POOL_CHUNK];
-    POOL_EACH sum[c] = 0;
-    POOL_TAPS POOL_EACH sum[c] = sum[c] + x[at + c];
-    POOL_EACH out[to + c] = sum[c];
+    POOL_CHANNELS {
+      P(vec) sum = {0};
+      POOL_TAPS sum = sum + P(load_mask)(x + at, mask);
+      P(store_mask)(out + to + c, sum, mask);
+    }
   }
 }
 
@@ -76,7 +78,9 @@ static void P(pool_spread)(const ck_pool *p, int64_t first, int64_t last, const 
   const int64_t size = p->rows.source * p->columns.source * p->channels;
   memset(out + first * size, 0, (size_t)((last - first) * size) * sizeof(T));
   POOL_WINDOWS {
-    const int64_t count = CK(least)(channels - c0, POOL_CHUNK);
-    POOL_TAPS POOL_EACH out[at + c] = out[at + c] + y[to + c];
+    POOL_CHANNELS {
+      const P(vec) add = P(load_mask)(y + to + c, mask);
+      POOL_TAPS P(store_mask)(out + at, P(load_mask)(out + at, mask) + add, mask);
+    }
   }
 }

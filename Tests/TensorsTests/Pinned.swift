@@ -14,7 +14,7 @@ let pinnedBinary32: UInt64 = 0x421411ae4234168c
 let pinnedReductions: UInt64 = 0x4481990a2cd6b055
 let pinnedProducts: UInt64 = 0x17d2a2e5b0b7cc42
 let pinnedDraws: UInt64 = 0x30ca719904208735
-let pinnedFactors: UInt64 = 0xd46600f9392ed305
+let pinnedFactors: UInt64 = 0xab5aacc7acbebeea
 let pinnedOrder: [Int64] = [19, 4, 14, 6, 15, 13, 7, 1, 11, 2, 3, 5, 16, 12, 8, 18, 9, 10, 0, 17]
 let pinnedLongOrder: [Int64] = [
   428519, 370248, 953005, 183360, 986768, 586956, 631170, 42866, 681079, 221637,

@@ -99,6 +99,14 @@ private struct Digest {
     _ = table.eigen(12, symmetric, &s, &u)
     _ = table.lu(12, &symmetric, &pivots)
     found["factorisations", default: Digest()].add(u + s + symmetric)
+    var (order, im) = ((0..<30).map(Int64.init), s)
+    _ = table.qr(12, 30, y, &u, &wide, &order)
+    _ = table.eigenvalues(12, y, &s, &im)
+    found["factorisations", default: Digest()].add(u + wide + s + im)
+    u = [Double](repeating: 0, count: 3600)
+    _ = table.eigen(60, y + y + y + y + y + y, &wide, &u)
+    _ = table.triangular(1, 1, 1, 60, u, 60, 3, &wide)
+    found["factorisations", default: Digest()].add(u + wide)
     return found.mapValues(\.value)
   }
 

@@ -1,79 +1,71 @@
 // Eigenvalues: symmetric with vectors, general without.
-// Symmetric eigenproblem after EISPACK's tred2 and tql2 (as in JAMA): values ascending, vectors in the columns of
-// `vectors` [n, n]. Only the lower triangle of a is read. 0, 1 if it does not converge, -1 without memory.
+// Symmetric a [n, n] = Q T Q' with T tridiagonal (d, e), by panels of reflections; reflectors written out as rows of v (row g
+// starts at g + 1). a is destroyed. 0, or -1 without memory.
+static int64_t CK(tridiagonalise)(int64_t n, double *a, double *d, double *e, double *v, double *tau) {
+  // Rows q: V and then W of the panel, and the other way round, so that both products of the update are one.
+  double *vw = malloc((size_t)(4 * PANEL * n + n * n + 1) * sizeof *vw);
+  if (!vw) return -1;
+  double *wv = vw + 2 * PANEL * n, *update = wv + 2 * PANEL * n;
+  memset(v, 0, (size_t)(n * n) * sizeof *v);
+  for (int64_t j0 = 0; j0 < n && !ck_must_stop(); j0 += PANEL) {
+    int64_t nb = n - j0 < PANEL ? n - j0 : PANEL;
+    memset(vw, 0, (size_t)(2 * nb * n) * sizeof *vw);
+    double *V = vw, *W = vw + nb * n;
+    for (int64_t i = 0; i < nb; i++) {
+      int64_t g = j0 + i, rest = n - g - 1;
+      double *column = a + g * n;  // row g, which is column g
+      for (int64_t q = 0; q < i; q++) {
+        CK(axpy)(-W[q * n + g], V + q * n + g, column + g, rest + 1);
+        CK(axpy)(-V[q * n + g], W + q * n + g, column + g, rest + 1);
+      }
+      d[g] = column[g];
+      tau[g] = 0;
+      if (rest == 0) break;
+      double *u = V + i * n + g + 1, *w = W + i * n + g + 1;
+      memcpy(u, column + g + 1, (size_t)rest * sizeof *u);
+      tau[g] = CK(reflector)(u, rest);
+      e[g] = u[0];
+      u[0] = 1;
+      memcpy(v + g * n + g + 1, u, (size_t)rest * sizeof *u);
+      int64_t r = 0;
+      for (; r + 4 <= rest; r += 4) CK(axpy4)(u + r, a + (g + 1 + r) * n + g + 1, n, w, rest);
+      for (; r < rest; r++) CK(axpy)(u[r], a + (g + 1 + r) * n + g + 1, w, rest);
+      for (int64_t q = 0; q < i; q++) {
+        double alongW = CK(dot)(W + q * n + g + 1, u, rest), alongV = CK(dot)(V + q * n + g + 1, u, rest);
+        CK(axpy)(-alongW, V + q * n + g + 1, w, rest);
+        CK(axpy)(-alongV, W + q * n + g + 1, w, rest);
+      }
+      CK(scale)(tau[g], w, rest);
+      CK(axpy)(-0.5 * tau[g] * CK(dot)(w, u, rest), u, w, rest);
+    }
+    int64_t j1 = j0 + nb, rest = n - j1;
+    if (rest == 0) break;
+    memcpy(wv, W, (size_t)(nb * n) * sizeof *wv);
+    memcpy(wv + nb * n, V, (size_t)(nb * n) * sizeof *wv);
+    CK(multiply)(1, 0, rest, rest, 2 * nb, vw + j1, n, wv + j1, n, update, rest);
+    CK(subtract)(update, rest, a + j1 * n + j1, n, rest, rest);
+  }
+  free(vw);
+  return 0;
+}
+
+// Symmetric eigenproblem: panels of reflections, then implicit QL steps after EISPACK's tql2 (as in JAMA). Values ascending,
+// vectors in the columns of `vectors` [n, n]. Only the lower triangle of a is read. 0, 1 if it does not converge, -1 without memory.
 static int64_t CK(eigen)(int64_t n, const double *a, double *values, double *vectors) {
   if (n == 0) return 0;
-  double *v = malloc((size_t)(n * n + n) * sizeof *v);
+  double *v = malloc((size_t)(3 * n * n + 4 * n) * sizeof *v);
   if (!v) return -1;
-  double *e = v + n * n, *d = values;
+  double *full = v + n * n, *reflectors = full + n * n, *e = reflectors + n * n, *cosines = e + n, *sines = cosines + n,
+         *tau = sines + n, *d = values;
 #define V_(row, column) v[(column) * n + (row)]  // stored by columns
   for (int64_t i = 0; i < n; i++)
-    for (int64_t j = 0; j < n; j++) V_(i, j) = i >= j ? a[i * n + j] : a[j * n + i];
-  for (int64_t j = 0; j < n; j++) d[j] = V_(n - 1, j);
-  for (int64_t i = n - 1; i > 0 && !ck_must_stop(); i--) {
-    double scale = 0, h = 0;
-    for (int64_t k = 0; k < i; k++) scale += d_abs(d[k]);
-    if (scale == 0) {
-      e[i] = d[i - 1];
-      for (int64_t j = 0; j < i; j++) {
-        d[j] = V_(i - 1, j);
-        V_(i, j) = 0;
-        V_(j, i) = 0;
-      }
-    } else {
-      for (int64_t k = 0; k < i; k++) d[k] /= scale;
-      h = CK(dot)(d, d, i);
-      double f = d[i - 1], g = SQRT(h);
-      if (f > 0) g = -g;
-      e[i] = scale * g;
-      h -= f * g;
-      d[i - 1] = f - g;
-      for (int64_t j = 0; j < i; j++) e[j] = 0;
-      for (int64_t j = 0; j < i; j++) {
-        f = d[j];
-        V_(j, i) = f;
-        g = FMA(V_(j, j), f, e[j]) + CK(dot)(&V_(j + 1, j), d + j + 1, i - 1 - j);
-        CK(axpy)(f, &V_(j + 1, j), e + j + 1, i - 1 - j);
-        e[j] = g;
-      }
-      CK(scale)(1.0 / h, e, i);
-      f = CK(dot)(e, d, i);
-      double hh = f / (h + h);
-      CK(axpy)(-hh, d, e, i);
-      for (int64_t j = 0; j < i; j++) {
-        f = d[j];
-        g = e[j];
-        CK(axpy)(-f, e + j, &V_(j, j), i - j);
-        CK(axpy)(-g, d + j, &V_(j, j), i - j);
-        d[j] = V_(i - 1, j);
-        V_(i, j) = 0;
-      }
-    }
-    d[i] = h;
-  }
-  for (int64_t i = 0; i < n - 1; i++) {
-    V_(n - 1, i) = V_(i, i);
-    V_(i, i) = 1;
-    double h = d[i + 1];
-    if (h != 0) {
-      for (int64_t k = 0; k <= i; k++) d[k] = V_(k, i + 1) / h;
-      for (int64_t j = 0; j <= i; j++) {
-        double g = CK(dot)(&V_(0, i + 1), &V_(0, j), i + 1);
-        CK(axpy)(-g, d, &V_(0, j), i + 1);
-      }
-    }
-    for (int64_t k = 0; k <= i; k++) V_(k, i + 1) = 0;
-  }
-  for (int64_t j = 0; j < n; j++) {
-    d[j] = V_(n - 1, j);
-    V_(n - 1, j) = 0;
-  }
-  V_(n - 1, n - 1) = 1;
-  e[0] = 0;
-  for (int64_t i = 1; i < n; i++) e[i - 1] = e[i];
+    for (int64_t j = 0; j < n; j++) full[i * n + j] = i >= j ? a[i * n + j] : a[j * n + i];
+  int64_t failed = CK(tridiagonalise)(n, full, d, e, reflectors, tau);
+  if (!failed) failed = CK(orthogonal_rows)(n, n - 1, 1, reflectors, tau, v);
   e[n - 1] = 0;
+  CK(rotations) columns = {0};
+  if (!failed) failed = CK(rotations_begin)(&columns, v, n);
   double f = 0, tst1 = 0;
-  int64_t failed = 0;
   for (int64_t l = 0; l < n && !failed && !ck_must_stop(); l++) {
     tst1 = d_max(tst1, d_abs(d[l]) + d_abs(e[l]));
     int64_t m = l;
@@ -108,13 +100,10 @@ static int64_t CK(eigen)(int64_t n, const double *a, double *values, double *vec
           c = r == 0 ? 1 : p / r;
           p = c * d[i] - s * g;
           d[i + 1] = h + s * (c * g + s * d[i]);
-          double *x = &V_(0, i), *y = &V_(0, i + 1);
-          _Pragma("clang loop vectorize(assume_safety)") for (int64_t k = 0; k < n; k++) {
-            double u = x[k], w = y[k];
-            y[k] = FMA(s, u, c * w);
-            x[k] = FMA(c, u, -(s * w));
-          }
+          cosines[i - l] = c;
+          sines[i - l] = -s;
         }
+        CK(rotate)(&columns, l, m - l, cosines, sines, 1);
         p = -s * s2 * c3 * el1 * e[l] / dl1;
         e[l] = s * p;
         d[l] = c * p;
@@ -123,6 +112,8 @@ static int64_t CK(eigen)(int64_t n, const double *a, double *values, double *vec
     d[l] += f;
     e[l] = 0;
   }
+  if (!failed) CK(rotate_now)(&columns);
+  free(columns.c);
   // Ascending, columns with their values.
   for (int64_t i = 0; i < n - 1; i++) {
     int64_t k = i;

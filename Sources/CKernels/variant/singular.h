@@ -128,49 +128,95 @@ static double CK(smaller_of_two)(double f, double g, double h) {
   double c = 1.0 / (SQRT(1.0 + (as * au) * (as * au)) + SQRT(1.0 + (at * au) * (at * au)));
   return 2.0 * (low * c * au);
 }
-#define ROTATED 32
-// Rotations c[i], s[i] of rows i and i + 1 of x [count + 1, width], first to last or last to first. A strip of columns goes
-// through all of them with one row in registers.
-static void CK(rotate_rows)(
-  int64_t count, const double *c, const double *s, int backward, double *x, int64_t width) {
-  for (int64_t j = 0; j < width; j += ROTATED) {
-    int64_t w = width - j < ROTATED ? width - j : ROTATED;
-    double carry[ROTATED];
-    double *row = x + (backward ? count : 0) * width + j;
-    if (w == ROTATED) {
-      for (int l = 0; l < ROTATED; l++) carry[l] = row[l];
-      for (int64_t i = 0; i < count; i++) {
-        int64_t at = backward ? count - 1 - i : i;
-        double cs = c[at], sn = s[at];
-        double *next = x + (backward ? at : at + 1) * width + j;
-        double *here = x + (backward ? at + 1 : at) * width + j;
-        if (backward)
-          _Pragma("clang loop vectorize(assume_safety) unroll(full)") for (int l = 0; l < ROTATED; l++) {
-            double low = next[l], high = carry[l];
-            here[l] = FMA(cs, high, -(sn * low));
-            carry[l] = FMA(sn, high, cs * low);
-          }
-        else
-          _Pragma("clang loop vectorize(assume_safety) unroll(full)") for (int l = 0; l < ROTATED; l++) {
-            double low = carry[l], high = next[l];
-            here[l] = FMA(sn, high, cs * low);
-            carry[l] = FMA(cs, high, -(sn * low));
-          }
-      }
-      row = x + (backward ? 0 : count) * width + j;
-      for (int l = 0; l < ROTATED; l++) row[l] = carry[l];
-    } else {
-      for (int64_t i = 0; i < count; i++) {
-        int64_t at = backward ? count - 1 - i : i;
-        double *p = x + at * width + j, *q = p + width;
-        for (int64_t l = 0; l < w; l++) {
-          double low = p[l], high = q[l];
-          p[l] = FMA(s[at], high, c[at] * low);
-          q[l] = FMA(c[at], high, -(s[at] * low));
-        }
-      }
+// Vectors of a row in registers.
+#if CK_VECTOR_BYTES == 64
+#define ROTATED 8
+#else
+#define ROTATED 4
+#endif
+// A strip of `vectors` vectors of columns goes through all rotations with one row in registers; of the last vector only the lanes
+// of `mask` count.
+INL void CK(rotate_strip)(
+  int vectors, CK(mask_f64) mask, int partial, int64_t count, const double *c, const double *s, int backward, double *x,
+  int64_t width) {
+  enum { LN = CK_VECTOR_BYTES / 8 };
+  CK(vec_f64) carry[ROTATED];
+  int64_t step = backward ? -width : width;
+  double *row = x + (backward ? count * width : 0);
+#define LOAD_(p, q) (partial ? CK(load_mask_f64)((p) + (q) * LN, mask) : CK(load_f64)((p) + (q) * LN))
+#define STORE_(p, q, v)                                     \
+  do {                                                      \
+    if (partial) CK(store_mask_f64)((p) + (q) * LN, v, mask); \
+    else CK(store_f64)((p) + (q) * LN, v);                  \
+  } while (0)
+  _Pragma("clang loop unroll(full)") for (int q = 0; q < vectors; q++) carry[q] = LOAD_(row, q);
+  for (int64_t i = 0; i < count; i++) {
+    int64_t at = backward ? count - 1 - i : i;
+    CK(vec_f64) cs = CK(spread_f64)(c[at]), sn = CK(spread_f64)(backward ? -s[at] : s[at]);
+    double *next = row + step;
+    _Pragma("clang loop unroll(full)") for (int q = 0; q < vectors; q++) {
+      CK(vec_f64) other = LOAD_(next, q);
+      STORE_(row, q, CK(fused_f64)(sn, other, cs * carry[q]));
+      carry[q] = CK(fused_f64)(cs, other, -(sn * carry[q]));
     }
+    row = next;
   }
+  _Pragma("clang loop unroll(full)") for (int q = 0; q < vectors; q++) STORE_(row, q, carry[q]);
+#undef LOAD_
+#undef STORE_
+}
+// Rotations of neighbouring rows of x [any, width], collected over many sweeps so that a strip of columns goes through all of
+// them while it is in the cache.
+#define SWEEPS 48
+typedef struct {
+  double *x, *c, *s;
+  int64_t width, used;
+  int sweeps;
+  struct {
+    int64_t row, count, start;
+    int backward;
+  } sweep[SWEEPS];
+} CK(rotations);
+
+INL void CK(rotate_columns)(
+  const CK(rotations) *r, int vectors, CK(mask_f64) mask, int partial, int64_t column) {
+  for (int q = 0; q < r->sweeps; q++)
+    CK(rotate_strip)(
+      vectors, mask, partial, r->sweep[q].count, r->c + r->sweep[q].start, r->s + r->sweep[q].start,
+      r->sweep[q].backward, r->x + r->sweep[q].row * r->width + column, r->width);
+}
+// Does what was collected.
+static void CK(rotate_now)(CK(rotations) *r) {
+  const int64_t lanes = CK_VECTOR_BYTES / 8;
+  CK(mask_f64) all = CK(mask_of_f64)(lanes);
+  int64_t j = 0;
+  for (; j + ROTATED * lanes <= r->width; j += ROTATED * lanes) CK(rotate_columns)(r, ROTATED, all, 0, j);
+  for (; j + 3 * lanes <= r->width; j += 3 * lanes) CK(rotate_columns)(r, 3, all, 0, j);
+  for (; j + lanes <= r->width; j += lanes) CK(rotate_columns)(r, 1, all, 0, j);
+  if (j < r->width) CK(rotate_columns)(r, 1, CK(mask_of_f64)(r->width - j), 1, j);
+  r->used = r->sweeps = 0;
+}
+// One sweep: rotations c[i], s[i] of rows row + i and row + i + 1, first to last or last to first:
+// (low, high) := (c low + s high, c high - s low).
+static void CK(rotate)(
+  CK(rotations) *r, int64_t row, int64_t count, const double *c, const double *s, int backward) {
+  if (r->sweeps == SWEEPS) CK(rotate_now)(r);
+  memcpy(r->c + r->used, c, (size_t)count * sizeof *c);
+  memcpy(r->s + r->used, s, (size_t)count * sizeof *s);
+  r->sweep[r->sweeps].row = row;
+  r->sweep[r->sweeps].count = count;
+  r->sweep[r->sweeps].start = r->used;
+  r->sweep[r->sweeps++].backward = backward;
+  r->used += count;
+}
+// For rows of `width`, fewer than which a sweep has rotations. 0, or -1 without memory; `c` is to be freed.
+static int64_t CK(rotations_begin)(CK(rotations) *r, double *x, int64_t width) {
+  r->x = x;
+  r->width = width;
+  r->used = r->sweeps = 0;
+  r->c = malloc((size_t)(2 * SWEEPS * width + 1) * sizeof *r->c);
+  r->s = r->c + SWEEPS * width;
+  return r->c ? 0 : -1;
 }
 
 // One implicit QR step on d[low ... high], e[low ..< high]; the rotations of right and left rows go into cr, sr, cl, sl.
@@ -281,9 +327,9 @@ static int CK(bidiagonal_splits)(
   return 0;
 }
 
-// The bidiagonal matrix (d, e) made diagonal; rows of left and right [k, k] turn with it. work holds 4 k. 0, or 1 when it
-// does not converge.
-static int64_t CK(bidiagonal_values)(int64_t k, double *d, double *e, double *left, double *right, double *work) {
+// The bidiagonal matrix (d, e) made diagonal; the rows collected in rows[0] (left) and rows[1] (right) turn with it. work holds
+// 4 k. 0, or 1 when it does not converge.
+static int64_t CK(bidiagonal_values)(int64_t k, double *d, double *e, CK(rotations) rows[2], double *work) {
   const double epsilon = 0x1p-53, tolerance = 98.7 * 0x1p-53;
   double *cr = work, *sr = cr + k, *cl = sr + k, *sl = cl + k;
   double mu = d_abs(d[0]), least = mu;
@@ -328,11 +374,13 @@ static int64_t CK(bidiagonal_values)(int64_t k, double *d, double *e, double *le
     left_over -= high - low;
     if (down) CK(bidiagonal_step_down)(low, high, shift, d, e, cr, sr, cl, sl);
     else CK(bidiagonal_step_up)(low, high, shift, d, e, cr, sr, cl, sl);
-    CK(rotate_rows)(high - low, cr, sr, !down, right + low * k, k);
-    CK(rotate_rows)(high - low, cl, sl, !down, left + low * k, k);
+    CK(rotate)(&rows[0], low, high - low, cl, sl, !down);
+    CK(rotate)(&rows[1], low, high - low, cr, sr, !down);
     int64_t end = down ? high - 1 : low;
     if (d_abs(e[end]) <= threshold) e[end] = 0;
   }
+  CK(rotate_now)(&rows[0]);
+  CK(rotate_now)(&rows[1]);
   return 0;
 }
 
@@ -355,7 +403,11 @@ static int64_t CK(svd_square)(int64_t k, double *r, double *left, double *s, dou
   int64_t failed = CK(bidiagonalise)(k, r, d, e, left_v, tauq, right_v, taup);
   if (!failed) failed = CK(orthogonal_rows)(k, k, 0, left_v, tauq, left);
   if (!failed) failed = CK(orthogonal_rows)(k, k - 1, 1, right_v, taup, right);
-  if (!failed) failed = CK(bidiagonal_values)(k, d, e, left, right, work);
+  CK(rotations) rows[2] = {{0}};
+  if (!failed) failed = CK(rotations_begin)(&rows[0], left, k) | CK(rotations_begin)(&rows[1], right, k);
+  if (!failed) failed = CK(bidiagonal_values)(k, d, e, rows, work);
+  free(rows[0].c);
+  free(rows[1].c);
   if (!failed) {
     // Descending and positive; rows go with their values.
     for (int64_t i = 0; i < k; i++) s[i] = d_abs(d[i]);

@@ -3,6 +3,7 @@
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,9 +37,11 @@ uint8_t *ck_read_file(const char *path, int64_t *size, int *error) {
 
 int ck_write_file(const char *path, const void *const *parts, const int64_t *sizes, int count) {
   size_t length = strlen(path);
-  char *name = malloc(length + 32);
+  char *name = malloc(length + 56);
   if (!name) return ENOMEM;
-  snprintf(name, length + 32, "%s.%ld.part", path, (long)getpid());
+  // Threads that write to one path must not share the file beside it.
+  static atomic_ulong writes;
+  snprintf(name, length + 56, "%s.%ld.%lu.part", path, (long)getpid(), atomic_fetch_add(&writes, 1));
   int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
   int error = fd < 0 ? errno : 0;
   for (int i = 0; i < count && !error; i++) {

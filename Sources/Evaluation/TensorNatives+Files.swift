@@ -14,7 +14,7 @@ extension Natives {
     NativeFunction(
       "read_npy", ["path"], kinds: .string,
       doc: "The tensor in a NumPy .npy file of the run, the study's folder or the data folders.",
-      example: "read_npy(\"x.npy\")"
+      example: "write_npy(ones(2), \"x.npy\")\nread_npy(\"x.npy\")  # => tensor f32[2] [1.0, 1.0]"
     ) { call in
       let path = try call.machine.host.resolve(path: try call.text(0), forWriting: false)
       return call.result(.tensor(try translatingErrors { try NPY.read(path) }))
@@ -32,7 +32,7 @@ extension Natives {
     NativeFunction(
       "read_npz", ["path"], kinds: .string,
       doc: "The arrays of a NumPy .npz archive, by name; from where `read_npy` reads.",
-      example: "read_npz(\"data.npz\").x"
+      example: "write_npz({ x: ones(2) }, \"data.npz\")\nread_npz(\"data.npz\").x  # => tensor f32[2] [1.0, 1.0]"
     ) { call in
       let path = try call.machine.host.resolve(path: try call.text(0), forWriting: false)
       let arrays = try translatingErrors { try NPZ.read(path) }

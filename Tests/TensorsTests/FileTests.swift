@@ -16,6 +16,23 @@ private func put(_ bytes: [UInt8], _ name: String) throws -> String {
   return path
 }
 
+/// Threads that write.
+private final class Writers {
+  let path: String
+  let arrays: [Tensor]
+  let failures: Tensor
+
+  init(path: String, arrays: [Tensor], failures: Tensor) {
+    (self.path, self.arrays, self.failures) = (path, arrays, failures)
+  }
+
+  func run(_ piece: Int) {
+    for _ in 0..<20 where (try? NPY.write(arrays[piece], to: path)) == nil {
+      failures.pointer.storeBytes(of: 1, as: Int64.self)
+    }
+  }
+}
+
 @Suite struct FileTests {
   @Test func idx() throws {
     let path = try put([0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 0, 51, 255, 1, 2, 3], "a.idx")
@@ -61,6 +78,23 @@ private func put(_ bytes: [UInt8], _ name: String) throws -> String {
       #expect(tensor.type == type && tensor.shape == (name == "none" ? [0, 3] : [2, 3, 4]), "\(name)")
       #expect((0..<tensor.count).map { tensor.element($0) } == values, "\(name)")
     }
+  }
+
+  /// Several threads that write to one path leave one of what they wrote, complete.
+  @Test func writersOfOnePath() throws {
+    let path = temporary("same.npy")
+    let arrays = try (0..<8).map { try Tensor([Float](repeating: Float($0), count: 10_000)) }
+    let failures = Tensor(scalar: 0)
+    let job = Writers(path: path, arrays: arrays, failures: failures)
+    ck_parallel(
+      8, 8,
+      { context, _, piece in
+        guard let context else { return }
+        Unmanaged<Writers>.fromOpaque(context).takeUnretainedValue().run(Int(piece))
+      }, Unmanaged.passUnretained(job).toOpaque())
+    #expect(failures.integer(0) == 0)
+    let found = try NPY.read(path).array(of: Float.self)
+    #expect(found.count == 10_000 && Set(found).count == 1)
   }
 
   @Test func npzIsWrittenAndDamageSeen() throws {

@@ -125,7 +125,7 @@ extension DiagnosticCatalogue {
     Entry("E0063", "a comprehension has one element", "Before its first `for` a comprehension has one expression. Lists are joined with `++`.",
       wrong: "[0, x^2 for x in xs]", right: "[0] ++ [x^2 for x in xs]"),
     Entry("E0064", "a slice names both its ends", "An axis is cut by a range with two ends, `t[1..<3]`, where negative numbers count from the end; `..` alone takes a whole axis.",
-      wrong: "let tail = xs[1:]", right: "let tail = xs[1..-1]"),
+      wrong: "let tail = xs[1:]", right: "let tail = xs[1..<length(xs)]"),
     Entry("E0065", "a range has two ends", "`a..b` includes both ends, `a..<b` leaves out the last, and `by` sets the step.", wrong: "1..10..2", right: "1..10 by 2"),
     Entry("E0066", "an index is missing", "Brackets after a value hold at least one index.", wrong: "xs[]", right: "xs[0]"),
     Entry("E0067", "elements are taken with brackets", "After a point stands a field's name; the element at a place is taken with `[place]`, counted from 0.", wrong: "let first = pair.0", right: "let first = pair[0]"),

@@ -1,6 +1,20 @@
 import Resolution
 
 /// Fields after the dot.
+/// Methods of other languages' lists, strings and maps, and what Exp says.
+private let methodsFromElsewhere: [String: String] = [
+  "push": "`xs ++= [v]` adds at the end of a `var`", "append": "`xs ++= [v]` adds at the end of a `var`",
+  "add": "`xs ++= [v]` adds at the end of a `var`", "extend": "`xs ++= ys` joins two lists",
+  "pop": "values do not change: `last(xs)` is the last element, `xs[0..<length(xs) - 1]` the rest",
+  "size": "`length(x)`, or `shape(t)` of a tensor", "len": "`length(x)`", "each": "write `for x in xs { … }`",
+  "forEach": "write `for x in xs { … }`", "collect": "`[f(x) for x in xs]` makes a list", "contains": "write `v in xs`",
+  "includes": "write `v in xs`", "indexOf": "`find(xs, x -> x == v)` gives the index",
+  "index": "`find(xs, x -> x == v)` gives the index", "fold": "`reduce(xs, f, start)`", "inject": "`reduce(xs, f, start)`",
+  "toUpperCase": "`upper(s)`", "toLowerCase": "`lower(s)`", "strip": "`trim(s)`", "format": "\"{x:.2f}\" formats in place",
+  "items": "`for { key, value } in r { … }` goes through a record", "toString": "`text(x)`", "T": "`transpose(x)`",
+  "item": "a tensor of one element is a number where one is wanted", "numpy": "`to_list(x)` makes lists of numbers",
+]
+
 extension Machine {
   @inline(never) func getFieldSlow(
     _ target: UnsafeMutablePointer<Value>, _ object: UnsafeMutablePointer<Value>,
@@ -95,6 +109,7 @@ extension Machine {
       help.append("its \(noun)s are \(listed)\(names.count > 20 ? ", …" : "")")
     }
     let near = nearNames(name, among: names).first
+    if names.isEmpty, let ours = methodsFromElsewhere[name] { help.append(ours) }
     return RuntimeError(
       "E0208", "\(brief(object)) has no \(noun) `\(name)`",
       label: near.map { "did you mean `\($0)`?" } ?? "no such \(noun)",

@@ -5,7 +5,8 @@ extension Machine {
   static func outOfRange(_ index: Int, _ count: Int, _ what: String) -> RuntimeError {
     RuntimeError(
       "E0206", "index \(index) is out of range for \(what) of length \(count)",
-      label: count == 0 ? "it is empty" : "valid are 0 to \(count - 1), and -1 to -\(count) from the end")
+      label: count == 0 ? "it is empty" : "valid are 0 to \(count - 1), and -1 to -\(count) from the end",
+      help: index == count && count > 0 ? ["elements are counted from 0: the last is `[\(count - 1)]` or `[-1]`"] : [])
   }
 
   /// A position from the front for an index that may count from the end.

@@ -61,6 +61,11 @@ extension SourcePrinter {
     case .interpolation(let segments): return interpolation(e, segments)
     case .name(let name): return .text(name)
     case .unary(.negate, let operand): return .sequence([.text("-"), negated(operand)])
+    case .unary(.not, let operand) where isMembership(operand):
+      guard case .comparison(let operands, _, _) = operand.kind else { return .text("") }
+      return .sequence([
+        self.operand(operands[0], atLeast: .coalesce), .text(" not in "), self.operand(operands[1], atLeast: .coalesce),
+      ])
     case .unary(.not, let operand): return .sequence([.text("not "), self.operand(operand, atLeast: .not)])
     case .binary(.power, let a, let b, _): return power(a, b)
     case .binary(let operation, let a, let b, _):
@@ -149,6 +154,12 @@ extension SourcePrinter {
     var parts = [operand(a, atLeast: .join), .text(inclusive ? ".." : "..<"), operand(b, atLeast: .join)]
     if let step { parts += [.text(" by "), operand(step, atLeast: .join)] }
     return .sequence(parts)
+  }
+
+  /// `a in b` alone, without comments that would have to move; with `not` before it, it is written `a not in b`.
+  private func isMembership(_ e: Expression) -> Bool {
+    guard case .comparison(let operands, [.member], nil) = e.kind, operands.count == 2 else { return false }
+    return !hasNewline(operands[0].span, operands[1].span)
   }
 
   private mutating func comparison(

@@ -149,7 +149,7 @@ extension SyntaxProblem {
         help: ["join lists with `++`"])
     case .openRange:
       return Wording(id: "E0064", message: "a slice names both its ends", label: "write `a..<b`, or `..` alone for the whole axis",
-        help: ["negative indexes count from the end: `xs[1..-1]`"])
+        help: ["negative indexes count from the end: `xs[-2..-1]` are the last two"])
     case .chainedRange:
       return Wording(id: "E0065", message: "a range has two ends", label: "write `a..b by step` for a step")
     case .emptyIndex:

@@ -5,14 +5,17 @@ import Testing
 @testable import Evaluation
 
 /// Runs `Specs/**/*.exp`. Expectations stand in comments on the line that causes them: `# => value` (what the line
-/// shows), `# prints: text`, `# tracks: name value, …`, `# error: E0203` (the program ends there).
+/// shows), `# prints: text`, `# tracks: name value, …`, `# error: E0203` (the program ends there), `# claim: holds`, `# claim: fails`,
+/// `# claim: E0206`. A line `# set: name=value` chooses an option.
 @Suite struct SpecTests {
   static let files: [String] = {
     let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Specs")
     let found = FileManager.default.enumerator(atPath: root.path)?.compactMap { $0 as? String } ?? []
     // The bridge's areas consist of `test` blocks, which TensorSpecTests runs.
     let areas = ["tensors", "models", "gradients", "randomness", "compiled"]
-    return found.filter { file in file.hasSuffix(".exp") && !areas.contains { file.hasPrefix($0 + "/") } }.sorted()
+    return found.filter { file in
+      file.hasSuffix(".exp") && !file.contains("/files/") && !areas.contains { file.hasPrefix($0 + "/") }
+    }.sorted()
   }()
 
   @Test(arguments: files) func spec(_ file: String) throws {
@@ -40,12 +43,24 @@ import Testing
     let source = SourceStore.shared.add(name: file, text: text)
     let (host, diagnostics, session) = try onLargeStack {
       let host = TestHost()
+      host.folder =
+        URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/Specs/"
+        + (file as NSString)
+        .deletingLastPathComponent
+      for line in text.components(separatedBy: "\n") where line.hasPrefix("# set: ") {
+        let parts = line.dropFirst(7).components(separatedBy: "=")
+        host.settings[parts[0]] =
+          Int(parts[1]).map { .int($0) } ?? Double(parts[1]).map { .float($0) } ?? .string(parts[1])
+      }
       let session = Session(library: try testLibrary.get(), host: host, threads: 1)
       return (host, session.run(source), session)
     }
     var expected: [String] = []
     for (index, line) in text.components(separatedBy: "\n").enumerated() {
-      for (mark, kind) in [("# => ", "shows"), ("# prints: ", "prints"), ("# tracks: ", "tracks"), ("# error: ", "error")] {
+      for (mark, kind) in [
+        ("# => ", "shows"), ("# prints: ", "prints"), ("# tracks: ", "tracks"), ("# error: ", "error"),
+        ("# claim: ", "claims"),
+      ] {
         guard let range = line.range(of: mark) else { continue }
         expected.append("\(index + 1) \(kind) \(line[range.upperBound...].trimmingCharacters(in: .whitespaces))")
       }
@@ -58,6 +73,9 @@ import Testing
       case .tracked(let row):
         let text = row.map { "\($0.name) \(plain($0.value))" }.joined(separator: ", ")
         actual.append("\(expectedLine(of: text, expected, "tracks")) tracks \(text)")
+      case .claimed(let outcome):
+        let verdict = outcome.error?.id ?? (outcome.holds ? "holds" : "fails")
+        actual.append("\(lineNumber(source, outcome.span)) claims \(verdict)")
       default: break
       }
     }
@@ -65,6 +83,8 @@ import Testing
       actual.append("\(source.position(Int(diagnostic.span.lower)).line) error \(diagnostic.id)")
       if diagnostic.id == "E0299" { Issue.record("unworded error in \(file): \(diagnostic.message)") }
     }
+    // Claims count where a program says what becomes of them.
+    if !expected.contains(where: { $0.contains(" claims ") }) { actual.removeAll { $0.contains(" claims ") } }
     // A program ends with its error, wherever that is.
     expected = expected.filter { !$0.contains(" error ") } + expected.filter { $0.contains(" error ") }
     let want = expected.map { entry in

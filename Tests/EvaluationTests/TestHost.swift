@@ -17,6 +17,8 @@ final class TestHost: StudyHost {
   var settings: [String: Datum] = [:]
   var seedOverride: Int?
   var threads = 2
+  /// Where files are read that a program names.
+  var folder: String?
   /// The statement that runs.
   private(set) var statement = Span.none
 
@@ -37,7 +39,10 @@ final class TestHost: StudyHost {
   func progress(_ report: ProgressReport) {}
   func dataFile(_ relativePath: String) -> (path: String?, lookedIn: [String]) { (nil, ["data"]) }
   func resolve(path: String, forWriting: Bool) throws -> String {
-    path.hasPrefix("/")
+    if !forWriting, let folder, FileManager.default.fileExists(atPath: folder + "/" + path) {
+      return folder + "/" + path
+    }
+    return path.hasPrefix("/")
       ? path : NSTemporaryDirectory() + "/exp-tests-\(ProcessInfo.processInfo.processIdentifier)-" + path
   }
 

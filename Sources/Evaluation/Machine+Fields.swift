@@ -9,8 +9,10 @@ private let methodsFromElsewhere: [String: String] = [
   "size": "`length(x)`, or `shape(t)` of a tensor", "len": "`length(x)`", "each": "write `for x in xs { … }`",
   "forEach": "write `for x in xs { … }`", "collect": "`[f(x) for x in xs]` makes a list", "contains": "write `v in xs`",
   "includes": "write `v in xs`", "indexOf": "`find(xs, x -> x == v)` gives the index",
-  "index": "`find(xs, x -> x == v)` gives the index", "fold": "`reduce(xs, f, start)`", "inject": "`reduce(xs, f, start)`",
-  "toUpperCase": "`upper(s)`", "toLowerCase": "`lower(s)`", "strip": "`trim(s)`", "format": "\"{x:.2f}\" formats in place",
+  "index": "`find(xs, x -> x == v)` gives the index", "fold": "`reduce(xs, f, start)`",
+  "inject": "`reduce(xs, f, start)`",
+  "toUpperCase": "`upper(s)`", "toLowerCase": "`lower(s)`", "strip": "`trim(s)`",
+  "format": "\"{x:.2f}\" formats in place",
   "items": "`for { key, value } in r { … }` goes through a record", "toString": "`text(x)`", "T": "`transpose(x)`",
   "item": "a tensor of one element is a number where one is wanted", "numpy": "`to_list(x)` makes lists of numbers",
 ]

@@ -142,7 +142,7 @@ struct Gradient {
     return operand
   }
 
-  private func gradients(_ y: NodeID?, _ variables: Variables, _ recording: Recording) throws -> [NodeID] {
+  func gradients(_ y: NodeID?, _ variables: Variables, _ recording: Recording) throws -> [NodeID] {
     try translatingErrors(recording) {
       if let y { return try recording.trace.gradient(of: y, wrt: variables.nodes) }
       let zero = recording.trace.scalar(0, .f32)
@@ -161,7 +161,7 @@ struct Gradient {
   // MARK: products with Jacobians
 
   /// Leaves of a function's result that can be differentiated.
-  private func outputs(_ y: Value, _ recording: Recording) throws -> (
+  func outputs(_ y: Value, _ recording: Recording) throws -> (
     leaves: TreeScan.Leaves, operands: [TensorOperand]
   ) {
     let scan = try TreeMap(machine).scan(y, name)
@@ -258,6 +258,13 @@ struct Gradient {
 
   /// Second derivatives: of shape S + S for a tensor of shape S, otherwise a matrix over all leaves in order.
   func hessian(_ f: Value, _ x: Value, _ rest: [Value]) throws -> Value {
+    do { return try Jacobian(machine, name).hessian(f, x, rest) } catch let error as RuntimeError
+      where Jacobian.mayGoRowByRow(machine, after: error)
+    { return try hessianByRows(f, x, rest) }
+  }
+
+  /// Row by row, for functions that can only be followed with values at hand.
+  private func hessianByRows(_ f: Value, _ x: Value, _ rest: [Value]) throws -> Value {
     let isOutermost = machine.tensors.recording == nil
     let operations = operations
     let result = try self.recording { recording -> TensorOperand in
@@ -290,7 +297,7 @@ struct Gradient {
     return operations.value(settled)
   }
 
-  private func flattened(_ nodes: [NodeID], _ recording: Recording) throws -> TensorOperand {
+  func flattened(_ nodes: [NodeID], _ recording: Recording) throws -> TensorOperand {
     let operations = operations
     var type: ElementType = .f32
     for node in nodes where recording.trace.type(node) == .f64 { type = .f64 }

@@ -7,6 +7,10 @@ extension TensorOperations {
   func freshKey() throws -> TensorOperand {
     if let recording = machine.tensors.recording, recording.isStaged {
       switch recording.scope {
+      case .call where recording.drawsOutside:
+        machine.tensors.recording = recording.parent
+        defer { machine.tensors.recording = recording }
+        return try freshKey()
       case .call(let offset):
         let hidden = hiddenInputs(recording)
         recording.scope = .call(offset: offset + 1)

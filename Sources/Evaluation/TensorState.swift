@@ -49,9 +49,13 @@ final class Recording {
   /// What cannot be traced and was met where no error could be thrown; ends the trace.
   var failure: RuntimeError?
 
-  init(_ mode: Trace.Mode, inside parent: Recording? = nil) {
+  /// Whether draws are those of what stands around: the body of a derivative, not of a loop.
+  let drawsOutside: Bool
+
+  init(_ mode: Trace.Mode, inside parent: Recording? = nil, drawsOutside: Bool = false) {
     trace = Trace(mode)
     self.parent = parent
+    self.drawsOutside = drawsOutside
     places = parent?.places ?? RecordedPlaces()
   }
 

@@ -149,7 +149,7 @@ private final class ChoiceOperation: ProgramOperation {
 
   init(_ branches: [PlanBody]) {
     self.branches = branches
-    total = branches.flatMap(\.outputBytes).max().map { ($0 + 63) & ~63 } ?? 0
+    total = branches.flatMap(\.outputBytes).reduce(64) { $0 + (($1 + 63) & ~63) }
   }
 
   override var scratchBytes: Int { total }
@@ -162,7 +162,13 @@ private final class ChoiceOperation: ProgramOperation {
     let body = branches[x[0].load(as: UInt8.self) != 0 ? 0 : 1]
     let workspace = try body.begin(threads: threads)
     defer { body.end(workspace) }
-    let outputs = body.outputBytes.indices.map { results[$0] ?? scratch }
+    // Results that nobody reads have places of their own, since others may be copies of them.
+    var unread = scratch
+    let outputs = body.outputBytes.enumerated().map { index, bytes -> UnsafeMutableRawPointer in
+      if let result = results[index] { return result }
+      defer { unread += (bytes + 63) & ~63 }
+      return unread
+    }
     try body.run(workspace, inputs: x + 1, outputs: outputs, threads: threads)
   }
 }

@@ -1,0 +1,101 @@
+import Graphs
+import Tensors
+
+/// `custom_gradient(f, rule)`: f with the derivative that the rule gives.
+enum CustomGradient {
+  static let function = NativeFunction(
+    "custom_gradient(f, rule)", ["x"], doc: "f of x, with a derivative of one's own."
+  ) { call in try run(call) }
+
+  private static func run(_ call: NativeCall) throws -> Value {
+    let machine = call.machine
+    let (f, rule) = (Natives.held(call, 0), Natives.held(call, 1))
+    guard let outer = machine.tensors.recording else { return try machine.call(f, [call[0]]) }
+    return try CustomTrace(call, f, rule, outer).run()
+  }
+}
+
+/// Traces a function and its rule into one program.
+private struct CustomTrace {
+  private let call: NativeCall
+  private let f: Value
+  private let rule: Value
+  private let outer: Recording
+  private var machine: Machine { call.machine }
+  private var heap: Heap { call.heap }
+  private var operations: TensorOperations { call.operations }
+
+  init(_ call: NativeCall, _ f: Value, _ rule: Value, _ outer: Recording) {
+    self.call = call
+    self.f = f
+    self.rule = rule
+    self.outer = outer
+  }
+
+  func run() throws -> Value {
+    let leaves = LoopLeaves(machine)
+    let x = try leaves.leaves(of: call[0])
+    let forward = Recording(.staged, inside: outer, drawsOutside: true)
+    let backward = Recording(.staged, inside: outer, drawsOutside: true)
+    func inputs(_ like: [TensorOperand], _ recording: Recording) -> [TensorOperand] {
+      like.map { operand in
+        let node = recording.trace.input(shape: operand.shape, type: operand.type, isNumber: operand.isNumber)
+        return .traced(TracedValue(node, recording))
+      }
+    }
+    defer { machine.tensors.recording = outer }
+    machine.tensors.recording = forward
+    let argument = try leaves.rebuilt(call[0], with: inputs(x, forward))
+    defer { heap.release(argument) }
+    let y = try machine.call(f, [argument])
+    defer { heap.release(y) }
+    let values = try leaves.leaves(of: y)
+    let outputs = try values.map { try operations.node($0, in: forward) }
+
+    machine.tensors.recording = backward
+    let again = try leaves.rebuilt(call[0], with: inputs(x, backward))
+    defer { heap.release(again) }
+    let cotangent = try leaves.rebuilt(y, with: inputs(values, backward))
+    defer { heap.release(cotangent) }
+    let answer = try machine.call(rule, [again, cotangent])
+    defer { heap.release(answer) }
+    let given = try leaves.leaves(of: answer)
+    guard given.count == x.count else {
+      throw RuntimeError(
+        "E0409", "the rule of `custom_gradient` must give a cotangent built like x: \(given.count) leaves stand against \(x.count)",
+        label: "built otherwise")
+    }
+    let gradients = try zip(given, x).map { gradient, leaf -> NodeID in
+      guard gradient.shape == leaf.shape || gradient.rank == 0 else {
+        throw RuntimeError(
+          "E0401",
+          "the rule of `custom_gradient` gives \(describe(gradient.shape)) for x of shape \(describe(leaf.shape))",
+          label: "\(describe(gradient.shape)) and \(describe(leaf.shape))")
+      }
+      var operand = try operations.convert(gradient, to: leaf.type, asNumber: leaf.isNumber && gradient.isNumber)
+      if operand.shape != leaf.shape {
+        operand = try operations.apply(.broadcast(leaf.shape), [operand], isTensor: true)
+      }
+      return try operations.node(operand, in: backward)
+    }
+    for recording in [forward, backward] {
+      if let failure = recording.failure { throw failure }
+    }
+    // Both graphs take the same operands: x, and what either uses from outside.
+    for (node, _) in forward.lifted { _ = backward.node(of: TracedValue(node, outer)) }
+    for (node, _) in backward.lifted { _ = forward.node(of: TracedValue(node, outer)) }
+    forward.passGuardsOn()
+    backward.passGuardsOn()
+    machine.tensors.recording = outer
+    let order = forward.lifted.map(\.outer)
+    let program = try translatingErrors {
+      try CustomProgram(
+        forward.trace.recorded(outputs: outputs), backward: backward.trace.recorded(outputs: gradients),
+        variables: x.count, lifted: order.map { node in backward.lifted.first { $0.outer == node }?.inner ?? node })
+    }
+    let nodes = try x.map { try operations.node($0, in: outer) } + order
+    let origin = outer.origin(of: machine.currentSpan)
+    let results = try translatingErrors(outer) { try outer.trace.apply(program, nodes, origin: origin) }
+    return try leaves.rebuilt(y, with: results.map { .traced(TracedValue($0, outer)) })
+  }
+}

@@ -132,6 +132,13 @@ final class CompiledFunction {
     let entry = Entry(key, plan, template, recording, draws: draws, heap)
     entries.append(entry)
     if state.keepsPlans { state.plans.append(plan) }
+    if let collector = state.collector {
+      let prototype = f.tag == .closure ? f.closure.prototype : nil
+      collector.add(
+        StepGraph(
+          name: prototype?.name ?? "function", span: prototype?.span ?? .none, recorded: recording.trace.nodes.count,
+          plan: plan))
+    }
     return entry
   }
 

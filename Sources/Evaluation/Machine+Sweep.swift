@@ -172,7 +172,8 @@ extension Machine {
     let archive = try SweepArchive(self, body: body, coordinates: coordinates, draws: keys)
     let settings = RunnerSettings(
       library: library, host: host, body: body, coordinates: coordinates, keys: keys, rootSeed: rootSeed,
-      interrupts: interrupts, byteLimit: heap.state.pointee.byteLimit, checksNaN: tensors.checksNaN)
+      interrupts: interrupts, byteLimit: heap.state.pointee.byteLimit, checksNaN: tensors.checksNaN,
+      collector: tensors.collector)
     return SweepRequest(
       name: sweep.name, coordinateNames: sweep.axes, points: data, span: span(of: frame) ?? .none,
       makeRunner: { SweepRunner(settings) }, archive: archive)

@@ -199,7 +199,7 @@ extension Natives {
     NativeFunction(
       "planning", [], doc: "Whether the study is only planned (`exp plan`): then tensors have shapes and no content.",
       example: "planning()  # => false"
-    ) { call in Value(call.machine.tensors.walk != nil) },
+    ) { call in Value(call.machine.tensors.walk != nil || call.machine.tensors.collector != nil) },
     NativeFunction(
       "standing_for", ["times", "f"],
       doc: "`f()`, which where a study is only planned stands for so many runs of it in the estimate of the costs.",

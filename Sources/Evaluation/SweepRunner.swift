@@ -15,6 +15,7 @@ struct RunnerSettings: @unchecked Sendable {
   var interrupts: InterruptGroup
   var byteLimit: Int
   var checksNaN: Bool
+  var collector: PlanCollector?
 }
 
 /// Runs trials of one sweep on one thread, in an interpreter of its own.
@@ -31,6 +32,7 @@ final class SweepRunner: TrialRunner {
       library: settings.library, host: host, interrupts: settings.interrupts, byteLimit: settings.byteLimit)
     machine.rootSeed = settings.rootSeed
     machine.tensors.checksNaN = settings.checksNaN
+    machine.tensors.collector = settings.collector
     machine.nativeStackLimit = ThreadStack.limit
     Kernels.setFloatingPointControl()
     body = machine.value(settings.body)

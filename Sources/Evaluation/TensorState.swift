@@ -140,6 +140,8 @@ final class TensorState {
   var stamps: UInt64 = 0
   /// Plans made so far, when a test wants to read their counters.
   var keepsPlans = false
+  /// Takes every plan that is made, for `exp plan --graph`; folds then take one step.
+  var collector: PlanCollector?
   var plans: [Plan] = []
 }
 

@@ -21,6 +21,9 @@ struct PlanCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Where data files are.", valueName: "folder")) var data: [String] = []
   @Option(help: "The root of all random numbers.") var seed: Int?
   @Option(help: "Threads that the run would have. (default: all cores)") var threads: Int?
+  @Flag(help: "Run one step, and print each compiled step's operations before and after fusion and the bytes it moves.")
+  var graph = false
+  @Flag(help: "With --graph: counts only.") var brief = false
   @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {
@@ -46,6 +49,14 @@ struct PlanCommand: ParsableCommand {
     options.dataFolders = FileAccess.dataFolders(
       arguments: data, environment: ProcessInfo.processInfo.environment["EXP_DATA"],
       ownFolder: folder.isEmpty ? "." : folder)
+    if graph {
+      let run = StudyRun(source: file, options: options, listener: SilentListener())
+      let session = Session(library: library, host: StepHost(run), threads: 1)
+      let (graphs, diagnostics) = session.stepGraphs(file, settings: chosen)
+      DiagnosticText.report(diagnostics, didRun: true)
+      for line in graphs.flatMap({ StepGraphText.lines($0, brief: brief) }) { Terminal.output.line(line) }
+      return diagnostics.contains { $0.severity == .error } ? wrong : 0
+    }
     let host = WalkHost(StudyRun(source: file, options: options, listener: SilentListener()))
     let session = Session(library: library, host: host, threads: 1)
     let report = session.plan(file, settings: chosen)

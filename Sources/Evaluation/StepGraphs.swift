@@ -1,0 +1,79 @@
+import Diagnostics
+import Foundation
+import Graphs
+import Records
+
+/// A compiled step of a study, for `exp plan --graph`.
+public struct StepGraph: Sendable {
+  /// The function's name.
+  public var name: String
+  /// Where it stands.
+  public var span: Span
+  /// Operations that were recorded, before equal and unused ones were left out.
+  public var recorded: Int
+  /// What it became.
+  public var plan: Plan
+}
+
+/// Gathers the plans of compiled functions, over all interpreters of a session.
+final class PlanCollector: @unchecked Sendable {
+  private let lock = NSLock()
+  private var found: [StepGraph] = []
+
+  var graphs: [StepGraph] { lock.withLock { found } }
+  func add(_ graph: StepGraph) { lock.withLock { found.append(graph) } }
+}
+
+extension Session {
+  /// Runs a study as far as its compiled steps need it (one step of each `iterate` and `train`, one trial of the first
+  /// sweep), and gives the plans that were made on the way. The host's sweep should run its first trial only.
+  public func stepGraphs(_ file: SourceFile, settings: [String: String] = [:]) -> (
+    graphs: [StepGraph], diagnostics: [Diagnostic]
+  ) {
+    let collector = PlanCollector()
+    machine.tensors.collector = collector
+    defer { machine.tensors.collector = nil }
+    let diagnostics = run(file, settings: settings).filter { $0.id != RuntimeError.interrupted.id }
+    return (collector.graphs, diagnostics)
+  }
+}
+
+/// A study of which only the compiled steps are wanted: it speaks to nobody, writes nothing, and runs one trial.
+public final class StepHost: StudyHost {
+  private let outer: StudyHost
+  /// Wraps the host that answers for options and files.
+  public init(_ outer: StudyHost) { self.outer = outer }
+  /// As the study's own host chooses.
+  public func choose(_ option: OptionDeclaration) throws -> Datum? { try outer.choose(option) }
+  /// As the study's own host says.
+  public var seedOverride: Int? { outer.seedOverride }
+  /// Nothing.
+  public func seeded(_ root: Int) {}
+  /// Nothing.
+  public func beginStatement(_ span: Span, prose: [String]) {}
+  /// Nothing.
+  public func show(_ value: Datum, name: String?, at span: Span) {}
+  /// Nothing.
+  public func print(_ text: String) {}
+  /// Nothing.
+  public func cite(_ text: String) {}
+  /// Nothing.
+  public func claim(_ outcome: ClaimOutcome) {}
+  /// Nothing.
+  public func track(_ row: [Datum.Field]) {}
+  /// Nothing.
+  public func progress(_ report: ProgressReport) {}
+  /// The first trial; what follows the sweep is not run.
+  public func sweep(_ request: SweepRequest) throws -> [TrialOutcome] {
+    guard !request.points.isEmpty else { return [] }
+    let outcome = try request.makeRunner().run(0) { _ in }
+    return request.points.count == 1 ? [outcome] : []
+  }
+  /// As the study's own host says.
+  public func dataFile(_ relativePath: String) -> (path: String?, lookedIn: [String]) { outer.dataFile(relativePath) }
+  /// Where a file is; nothing may be written.
+  public func resolve(path: String, forWriting: Bool) throws -> String {
+    if forWriting { throw RuntimeError("E0711", "`exp plan` writes nothing") }
+    return try outer.resolve(path: path, forWriting: false)
+  }
+}

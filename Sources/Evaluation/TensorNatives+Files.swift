@@ -1,16 +1,35 @@
+import Foundation
 import Graphs
+import Records
 import Tensors
 
 extension Natives {
   static let tensorFiles: [NativeFunction] = [
     NativeFunction(
-      "save", ["x", "path"], doc: "Writes the tensors of a model or tree to a safetensors file, under their paths.",
+      "save", ["x", "path"],
+      doc:
+        "Writes a value to a safetensors file: tensors under their paths, of functions their weights and states, and all else beside them.",
       example: "save({ w: zeros(2) }, \"weights.safetensors\")"
     ) { call in try TensorFiles(call).save() },
     NativeFunction(
-      "load", ["x", "path"], doc: "The model or tree x with the tensors that a safetensors file holds under its paths.",
+      "load", ["x", "path"],
+      doc:
+        "What a safetensors file holds, its weights put into the functions of x. From files of other programs x with the tensors under its paths.",
       example: "load({ w: zeros(2) }, \"weights.safetensors\")"
-    ) { call in try TensorFiles(call).load() },
+    ) { call in try TensorFiles(call).load(call[0], try call.text(1)) },
+    NativeFunction(
+      "load", ["path"], kinds: .string, doc: "What a safetensors file holds, where that holds no function.",
+      example: "load(\"weights.safetensors\")"
+    ) { call in try TensorFiles(call).load(nil, try call.text(0)) },
+    NativeFunction(
+      "has_file", ["path"], kinds: .string, doc: "Whether `load(path)` would find a file that this script may read.",
+      example: "has_file(\"no such file\")  # => false"
+    ) { call in
+      guard let path = try? call.machine.host.resolve(path: try call.text(0), forWriting: false) else {
+        return Value(false)
+      }
+      return Value(FileManager.default.fileExists(atPath: path))
+    },
     NativeFunction(
       "read_npy", ["path"], kinds: .string,
       doc: "The tensor in a NumPy .npy file of the run, the study's folder or the data folders.",
@@ -85,27 +104,6 @@ struct TensorFiles {
       help: lookedIn.map { "looked for \($0)" } + ["`--data DIR` or EXP_DATA name another directory"])
   }
 
-  /// Tensors with their paths: of a model all params and states, of another tree all tensors.
-  private func tensors(_ value: Value) -> [(path: String, value: Value)] {
-    let scan = TreeScan(value, wantsPaths: true, machine: machine)
-    if scan.holdsFunction { return scan.modelTensors.map { ($0.path, $0.value) } }
-    return scan.allTensors.map { ($0.path, $0.value) }
-  }
-
-  func save() throws -> Value {
-    let path = try machine.host.resolve(path: try call.text(1), forWriting: true)
-    var named: [(name: String, tensor: Tensor)] = []
-    for (path, value) in tensors(call[0]) {
-      guard let operand = call.operations.operand(value) else { continue }
-      named.append((path.isEmpty ? "value" : path, try call.content(operand)))
-    }
-    guard !named.isEmpty else {
-      throw RuntimeError("E0203", "`save` writes tensors, and \(machine.brief(call[0])) holds none")
-    }
-    try translatingErrors { try Safetensors.write(named, to: path) }
-    return .none
-  }
-
   func writeArchive() throws -> Value {
     let path = try machine.host.resolve(path: try call.text(1), forWriting: true)
     let arrays = try call.record(0)
@@ -123,35 +121,25 @@ struct TensorFiles {
     return .none
   }
 
-  func load() throws -> Value {
-    let name = try call.text(1)
+  func save() throws -> Value {
+    let path = try machine.host.resolve(path: try call.text(1), forWriting: true)
+    var writer = TreeFileWriter(call)
+    let structure = try writer.structure(call[0])
+    let metadata = [(key: TreeFileWriter.metadataKey, value: structure.compact)]
+    try translatingErrors { try Safetensors.write(writer.tensors, metadata: metadata, to: path) }
+    return .none
+  }
+
+  func load(_ template: Value?, _ name: String) throws -> Value {
     let path = try machine.host.resolve(path: name, forWriting: false)
     let contents = try translatingErrors { try Safetensors.read(path) }
-    var found: [String: Tensor] = [:]
-    for (name, tensor) in contents.tensors { found[name] = tensor }
-    var replacements: [UInt64: Tensor] = [:]
-    for (path, value) in tensors(call[0]) {
-      let key = path.isEmpty ? "value" : path
-      guard let tensor = found[key], let old = call.operations.operand(value) else {
-        throw RuntimeError(
-          "E0705", "\(name) has no tensor `\(key)`", label: "not in the file",
-          help: ["it holds \(contents.tensors.prefix(8).map { "`\($0.name)`" }.joined(separator: ", "))"])
-      }
-      guard tensor.shape == old.shape else {
-        throw RuntimeError(
-          "E0405", "`\(key)` has shape \(describe(tensor.shape)) in \(name) and \(describe(old.shape)) in the model",
-          label: "\(describe(tensor.shape)) and \(describe(old.shape))")
-      }
-      replacements[value.bits] = try translatingErrors {
-        tensor.type == old.type ? tensor : try Graphs.evaluate(.convert(old.type), [tensor])
-      }
+    let reader = TreeFileReader(call, name, contents)
+    if let text = contents.metadata.first(where: { $0.key == TreeFileWriter.metadataKey })?.value,
+      let structure = try? JSON.read(text)
+    {
+      return try reader.value(structure, like: template)
     }
-    let operations = call.operations
-    return TreeRebuild(machine).rebuild(call[0]) { part, _ in
-      guard part.tag == .tensor, let tensor = replacements[part.bits] else { return nil }
-      let box = operations.value(.tensor(tensor))
-      box.header.pointee.flags = part.header.pointee.flags
-      return box
-    }
+    guard let template else { return try reader.flat() }
+    return try reader.weights(template, "", inside: false) { $0.isEmpty ? "value" : $0 }
   }
 }

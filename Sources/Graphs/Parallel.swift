@@ -104,6 +104,7 @@ extension Operation {
       operation.finish(x, out, scratch)
       return true
     }
+    if let linear = self as? LinearOperation { return try linear.runParallel(x, out, threads) }
     guard let product = self as? ProductOperation else { return false }
     // About 50 multiply-adds per nanosecond.
     let steps = Double(product.m) * Double(product.n) * Double(product.k) * Double(product.batch)

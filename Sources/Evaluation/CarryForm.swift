@@ -25,7 +25,8 @@ struct CarryForm {
     if new.isNumber, old.shape.isEmpty { return try operations.convert(new, to: old.type) }
     func form(_ x: TensorOperand) -> String { x.isNumber ? "a number" : x.type.name + describe(x.shape) }
     throw RuntimeError(
-      "E0513", "`\(call.function.name)` needs a carry that keeps its form: it goes in as \(form(old)) and comes out as \(form(new))",
+      "E0513",
+      "`\(call.function.name)` needs a carry that keeps its form: it goes in as \(form(old)) and comes out as \(form(new))",
       label: "\(form(old)) becomes \(form(new))",
       help: [
         old.shape == new.shape

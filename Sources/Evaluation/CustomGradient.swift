@@ -62,7 +62,8 @@ private struct CustomTrace {
     let given = try leaves.leaves(of: answer)
     guard given.count == x.count else {
       throw RuntimeError(
-        "E0409", "the rule of `custom_gradient` must give a cotangent built like x: \(given.count) leaves stand against \(x.count)",
+        "E0409",
+        "the rule of `custom_gradient` must give a cotangent built like x: \(given.count) leaves stand against \(x.count)",
         label: "built otherwise")
     }
     let gradients = try zip(given, x).map { gradient, leaf -> NodeID in

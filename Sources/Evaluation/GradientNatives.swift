@@ -109,7 +109,8 @@ extension Natives {
       held(call, 0), call[0], (0..<rest.count).map { rest.elements[$0] })
   }
 
-  private static let jacobian = NativeFunction("jacobian(f)", ["x", "...rest"], doc: "The Jacobian of f at x.") { call in
+  private static let jacobian = NativeFunction("jacobian(f)", ["x", "...rest"], doc: "The Jacobian of f at x.") {
+    call in
     let rest = call[1].list
     return try Jacobian(call.machine, "jacobian").jacobian(
       held(call, 0), call[0], (0..<rest.count).map { rest.elements[$0] })

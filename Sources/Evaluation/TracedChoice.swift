@@ -34,7 +34,8 @@ struct TracedChoice {
       if let failure = recording.failure { throw failure }
       if zip(cells, before).contains(where: { $0.content !== $1 }) {
         throw RuntimeError(
-          "E0514", "a state cannot be assigned inside `\(call.function.name)` while its condition is a tensor's content",
+          "E0514",
+          "a state cannot be assigned inside `\(call.function.name)` while its condition is a tensor's content",
           label: "assigned by a branch", help: ["give the new value as a result and assign it outside"])
       }
       let leaves = try LoopLeaves(machine, takesBools: takesBools).leaves(of: result)

@@ -15,7 +15,9 @@ public final class CustomProgram: GraphProgram, @unchecked Sendable {
   public init(_ forward: Graph, backward: Graph, variables: Int, lifted: [NodeID]) throws {
     guard forward.inputs.count == variables + lifted.count, backward.outputs.count == variables,
       !forward.outputs.isEmpty
-    else { throw TensorError(.other(operation: "custom_gradient"), "custom_gradient needs a function that gives tensors") }
+    else {
+      throw TensorError(.other(operation: "custom_gradient"), "custom_gradient needs a function that gives tensors")
+    }
     self.forward = forward
     self.backward = backward
     self.variables = variables
@@ -116,7 +118,8 @@ public final class CustomProgram: GraphProgram, @unchecked Sendable {
   private convenience init(
     _ forward: Graph, reordered backward: Graph, variables: Int, others: [NodeID], cotangents: [NodeID]
   ) throws {
-    let order = Array(0..<variables) + Array((variables + others.count)..<backward.inputs.count)
+    let order =
+      Array(0..<variables) + Array((variables + others.count)..<backward.inputs.count)
       + Array(variables..<(variables + others.count))
     var graph = backward
     graph.inputs = order.map { backward.inputs[$0] }

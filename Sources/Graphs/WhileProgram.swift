@@ -72,7 +72,8 @@ public final class WhileProgram: GraphProgram, @unchecked Sendable {
       }
       let test = Trace(.staged)
       let same = trace.inputs.map { test.input(shape: $0.shape, type: $0.type, isNumber: $0.isNumber) }
-      let plain = Array(same[..<carries]) + Array(same[(carries + carried.count)...].prefix(body.inputs.count - carries))
+      let plain =
+        Array(same[..<carries]) + Array(same[(carries + carried.count)...].prefix(body.inputs.count - carries))
       let program = try WhileProgram(
         condition: test.recorded(outputs: condition.inlined(into: test, plain)),
         body: trace.recorded(outputs: outputs + ends))

@@ -51,6 +51,7 @@ final class ScanOperation: ProgramOperation {
         let workspace = try body.begin(threads: threads)
         defer { body.end(workspace) }
         for step in 0..<length {
+          try stopIfAsked()
           let entry = program.isReversed ? length - 1 - step : step
           for s in carries..<(carries + sequences) { inputs[s] = x[s] + entry * body.inputBytes[s] }
           for k in 0..<carries {
@@ -89,7 +90,10 @@ final class ScanOperation: ProgramOperation {
     defer { for lane in lanes { body.end(lane.workspace) } }
     let (lock, failure) = (Lock(), Failure())
     parallel(threads, program.length) { lane, entry in
-      do { try run(entry, lanes[lane], x, results) } catch { lock.run { failure.record(error, entry) } }
+      do {
+        try stopIfAsked()
+        try run(entry, lanes[lane], x, results)
+      } catch { lock.run { failure.record(error, entry) } }
     }
     if let error = failure.error { throw error }
   }

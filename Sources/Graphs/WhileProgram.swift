@@ -163,6 +163,7 @@ private final class WhileOperation: ProgramOperation {
     defer { body.end(workspace) }
     var step = 0
     while true {
+      try stopIfAsked()
       try condition.run(test, inputs: inputs, outputs: [scratch], threads: threads)
       guard scratch.load(as: UInt8.self) != 0 else { break }
       let outputs = buffers.map { scratch + (step & 1 == 0 ? $0.first : $0.second) }

@@ -92,4 +92,30 @@ import Testing
     }
     #expect(found == [32, 48, 48])
   }
+
+  /// Slices that are all of their source, in any order, twice, or with a gap: the derivative of Σ wᵢ xᵢ is w.
+  @Test(arguments: [[0, 1, 2], [2, 0, 1], [1, 2], [0, 1, 1, 2]])
+  func slicesHandBackWhatTheyTook(_ order: [Int]) throws {
+    let x = sample([2, 6])
+    let weights = sample([3, 2, 2], seed: 2)
+    let gradient = try runEager([x]) { trace, nodes in
+      var total: NodeID?
+      for part in order {
+        let slice = Primitive.slice(starts: [0, 2 * part], counts: [2, 2], steps: [1, 1])
+        let w = trace.constant(tensor((0..<4).map { weights.element(4 * part + $0) }, [2, 2]))
+        let product = try trace.apply(.binary(.multiply), [trace.apply(slice, [nodes[0]]), w])
+        let sum = try trace.apply(.reduce(.sum, axes: [0, 1]), [product])
+        total = try total.map { try trace.apply(.binary(.add), [$0, sum]) } ?? sum
+      }
+      return try trace.gradient(of: total!, wrt: [nodes[0]])
+    }[0]
+    for row in 0..<2 {
+      for column in 0..<6 {
+        let part = column / 2
+        let times = Double(order.filter { $0 == part }.count)
+        let expected = times * weights.element(4 * part + 2 * row + column % 2)
+        #expect(abs(gradient.element(6 * row + column) - expected) < 1e-12)
+      }
+    }
+  }
 }

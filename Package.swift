@@ -62,7 +62,8 @@ let package = Package(
     .testTarget(name: "RecordsTests", dependencies: ["Records"]),
     .testTarget(
       name: "EvaluationTests",
-      dependencies: ["Evaluation", "Resolution", "Syntax", "Diagnostics", "Tensors", "Records"], exclude: ["Specs"]),
+      dependencies: ["Evaluation", "Resolution", "Syntax", "Diagnostics", "Tensors", "Records"],
+      exclude: ["Specs", "Golden"]),
     .testTarget(name: "StudiesTests", dependencies: ["Studies", "Evaluation", "Records", "Diagnostics"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "Records"], exclude: ["Golden"]),
     .testTarget(name: "ArchitectureTests"),

@@ -4,8 +4,12 @@ import Testing
 
 @testable import Evaluation
 
-/// Programs made at random must end in a result or an error, never in a trap, and leave nothing on the heap.
+/// Programs made at random must end in a result or an error, never in a trap, and leave nothing on the heap. `EXP_FUZZ_SEED=n` makes
+/// others, `EXP_FUZZ_ROUNDS=n` so many times as many, and `EXP_FUZZ_LAST=path` keeps the last of each.
 @Suite struct FuzzTests {
+  /// How many times the usual number of programs.
+  static let rounds = max(1, Int(ProcessInfo.processInfo.environment["EXP_FUZZ_ROUNDS"] ?? "") ?? 1)
+
   /// SplitMix64.
   struct Random {
     var state: UInt64
@@ -104,9 +108,9 @@ import Testing
   @Test(arguments: 0..<8) func generatedProgramsEnd(_ seed: Int) throws {
     try onLargeStack {
       var ran = 0
-      for round in 0..<40 {
+      for round in 0..<40 * Self.rounds {
         let offset = Int(ProcessInfo.processInfo.environment["EXP_FUZZ_SEED"] ?? "") ?? 0
-        var writer = Writer(random: Random(state: UInt64(offset + seed * 1_000 + round)))
+        var writer = Writer(random: Random(state: UInt64(offset + seed * 1_000_000 + round)))
         let text = writer.program()
         if let path = ProcessInfo.processInfo.environment["EXP_FUZZ_LAST"] {
           try? text.write(toFile: path + "\(seed)", atomically: false, encoding: .utf8)
@@ -120,7 +124,7 @@ import Testing
         let left = session.liveObjects
         #expect(left == 0, "seed \(seed) round \(round):\n\(text)")
       }
-      #expect(ran > 3, "too few programs run")
+      #expect(ran > 3 * Self.rounds / 2, "too few programs run")
     }
   }
 
@@ -131,7 +135,7 @@ import Testing
     let signs = Array("()[]{}.,:+-*/=<>\"' \n019xnotif?@^%".unicodeScalars)
     try onLargeStack {
       var random = Random(state: UInt64(Int(ProcessInfo.processInfo.environment["EXP_FUZZ_SEED"] ?? "") ?? 7))
-      for _ in 0..<25 {
+      for _ in 0..<25 * Self.rounds {
         var part = parts[random.next(parts.count)]
         for _ in 0...random.next(4) where !part.isEmpty {
           let place = random.next(part.count)

@@ -198,7 +198,7 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
 
   /// The absolute path a script means, or why it may not have it.
   public func resolve(path: String, forWriting: Bool) throws -> String {
-    if forWriting { locked { startIfNeeded() } }
+    if forWriting || path.hasPrefix(FileAccess.checkpoints) { locked { startIfNeeded() } }
     let place = try rules.resolve(path, forWriting: forWriting)
     if forWriting, let folder = rules.outputFolder, FileAccess.isBelow(FileAccess.canonical(folder), place) {
       try? FileManager.default.createDirectory(
@@ -221,6 +221,9 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
           recorder = made
           header.folder = made.folder.path
           rules.outputFolder = made.folder.path + "/files"
+          if options.reusesRecords {
+            rules.earlierOutputs = RunFolder.earlier(than: made.folder).map { $0 + "/files" }
+          }
         } catch { recordingFailure = error as? Diagnostic ?? StudyErrors.cannotRecord("runs", why: "\(error)") }
       }
       listener.receive(.started(header))

@@ -1,11 +1,11 @@
 // Pooling: what windows take from an image, channel by channel. The taps of a window come in order, rows first; those outside
 // the image are left out. Largest: the first of equals, and the first NaN. Sums: one after the other, from +0.
-// The taps of a window that lie in the image: first ..< last.
+// The taps of a window that lie in the image: first ..< last. Divisions are slow, and rarely needed.
 INL void CK(pool_taps)(const ck_window_axis *x, int64_t target, int64_t *first, int64_t *last) {
-  const int64_t start = target * x->stride - x->before;
-  *first = start >= 0 ? 0 : CK(least)((-start + x->dilation - 1) / x->dilation, x->window);
-  const int64_t room = x->source - start;
-  *last = CK(most)(*first, room <= 0 ? 0 : CK(least)((room + x->dilation - 1) / x->dilation, x->window));
+  const int64_t start = target * x->stride - x->before, room = x->source - start, dilation = x->dilation;
+  const int64_t inside = dilation == 1 || room <= 0 ? room : (room + dilation - 1) / dilation;
+  *first = start >= 0 ? 0 : CK(least)(dilation == 1 ? -start : (-start + dilation - 1) / dilation, x->window);
+  *last = CK(most)(*first, CK(least)(inside, x->window));
 }
 
 // For all windows of images first ..< last: taps i0 ..< i1 and j0 ..< j1 are inside, tap (i, j) lies at `base` + i * down + j *
@@ -17,12 +17,13 @@ INL void CK(pool_taps)(const ck_window_axis *x, int64_t target, int64_t *first, 
   int64_t i0, i1, j0, j1, base, to = first * p->rows.target * p->columns.target * channels;            \
   for (int64_t n = first; n < last; n++)                                                               \
     for (int64_t u = 0; u < p->rows.target; u++)                                                       \
-      for (int64_t t = 0; t < p->columns.target; t++, to += channels)                                  \
-        if (CK(pool_taps)(&p->rows, u, &i0, &i1), CK(pool_taps)(&p->columns, t, &j0, &j1),             \
-            base = (n * area + (u * p->rows.stride - p->rows.before) * p->columns.source               \
-                    + t * p->columns.stride - p->columns.before)                                       \
-                   * channels,                                                                         \
-            1)
+      if (CK(pool_taps)(&p->rows, u, &i0, &i1), 1)                                                     \
+        for (int64_t t = 0; t < p->columns.target; t++, to += channels)                                \
+          if (CK(pool_taps)(&p->columns, t, &j0, &j1),                                                 \
+              base = (n * area + (u * p->rows.stride - p->rows.before) * p->columns.source             \
+                      + t * p->columns.stride - p->columns.before)                                     \
+                     * channels,                                                                       \
+              1)
 // A vector of channels from c on, under its mask.
 #define POOL_CHANNELS                                                                                  \
   for (int64_t c = 0; c < channels; c += LANES_T)                                                      \

@@ -23,14 +23,13 @@ static void P(pool_max)(const ck_pool *p, int64_t first, int64_t last, const T *
 static void P(pool_pick)(const ck_pool *p, int64_t first, int64_t last, const T *x, const T *y, T *out) {
   POOL_WINDOWS {
     POOL_CHANNELS {
-      P(vec) best = {0}, found = {0};
-      int any = 0;
+      P(vec) best = P(spread)(POOL_LEAST), found = {0};
+      if (i0 < i1 && j0 < j1) found = P(load_mask)(y + base + i0 * down + j0 * across + c, mask);
       POOL_TAPS {
-        P(vec) v = P(load_mask)(x + at, mask), w = P(load_mask)(y + at, mask);
+        P(vec) v = P(load_mask)(x + at, mask);
         P(bits) keep = P(keeps)(best, v);
-        best = any ? P(choose)(keep, best, v) : v;
-        found = any ? P(choose)(keep, found, w) : w;
-        any = 1;
+        best = P(choose)(keep, best, v);
+        found = P(choose)(keep, found, P(load_mask)(y + at, mask));
       }
       P(store_mask)(out + to + c, found, mask);
     }
@@ -41,23 +40,26 @@ static void P(pool_pick)(const ck_pool *p, int64_t first, int64_t last, const T 
 static void P(pool_place)(const ck_pool *p, int64_t first, int64_t last, const T *x, const T *y, T *out) {
   const int64_t size = p->rows.source * p->columns.source * p->channels;
   memset(out + first * size, 0, (size_t)((last - first) * size) * sizeof(T));
+  // Windows side by side: nothing has been added before.
+  const int apart = p->rows.stride >= (p->rows.window - 1) * p->rows.dilation + 1
+                    && p->columns.stride >= (p->columns.window - 1) * p->columns.dilation + 1;
   POOL_WINDOWS {
     POOL_CHANNELS {
-      P(vec) best = {0};
-      P(bits) where = {0};
-      int any = 0;
+      P(vec) best = P(spread)(POOL_LEAST);
+      P(bits) where = (P(bits)){0} + (POOL_INDEX)(i0 * p->columns.window + j0);
       POOL_TAPS {
         P(vec) v = P(load_mask)(x + at, mask);
         P(bits) keep = P(keeps)(best, v), here = (P(bits)){0} + (POOL_INDEX)(i * p->columns.window + j);
-        best = any ? P(choose)(keep, best, v) : v;
-        where = any ? (keep & where) | (~keep & here) : here;
-        any = 1;
+        best = P(choose)(keep, best, v);
+        where = (keep & where) | (~keep & here);
       }
       const P(vec) add = P(load_mask)(y + to + c, mask);
       // An element of zeros to which +0 or y was added is never -0, so adding 0 changes nothing.
       POOL_TAPS {
         P(bits) chosen = where == (P(bits)){0} + (POOL_INDEX)(i * p->columns.window + j);
-        P(store_mask)(out + at, P(load_mask)(out + at, mask) + (P(vec))((P(bits))add & chosen), mask);
+        P(vec) before = {0};
+        if (!apart) before = P(load_mask)(out + at, mask);
+        P(store_mask)(out + at, before + (P(vec))((P(bits))add & chosen), mask);
       }
     }
   }

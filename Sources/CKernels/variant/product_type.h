@@ -269,7 +269,9 @@ static void P(pack_steps)(int64_t rows, int64_t kb, const T *s, int64_t lda, T *
 #define N_CACHE (T_IS_F32 ? 512 : 256)
 #define FIRST_CACHE_BYTES 24576
 // An A larger than this is not expected to lie in the second cache.
-#define FAR_BYTES 262144
+#define FAR_BYTES 524288
+// A last block of k this short is done right behind the one before it, while its part of C is near.
+#define K_TAIL 64
 
 // Without memory for packing: the definition itself.
 static void P(product_plain)(const ck_product *p) {
@@ -350,15 +352,18 @@ static void P(product)(const ck_product *p) {
       P(product_plain)(p);
       return;
     }
-    packed_b = packed_a + K_BLOCK * PACKED_ROWS;
+    packed_b = packed_a + (K_BLOCK + K_TAIL) * PACKED_ROWS;
   }
   P(tile) t;
   t.ldc = p->ldc;
-  for (int64_t k0 = 0; k0 < k; k0 += K_BLOCK) {
-    const int64_t kb = k - k0 < K_BLOCK ? k - k0 : K_BLOCK;
-    t.k = kb;
+  const ck_product *const epilogue = p->bias || p->activation ? p : NULL;
+  int64_t kb;
+  for (int64_t k0 = 0; k0 < k; k0 += kb) {
+    kb = k - k0 <= K_BLOCK + K_TAIL ? k - k0 : K_BLOCK;
+    const int64_t tail = kb > K_BLOCK ? kb - K_BLOCK : 0;
+    t.k = kb - tail;
     t.first = k0 == 0;
-    t.last = k0 + kb == k && (p->bias || p->activation) ? p : NULL;
+    t.last = k0 + kb == k && !tail ? epilogue : NULL;
     for (int64_t j0 = 0; j0 < n; j0 += N_CACHE) {
       const int64_t nb = n - j0 < N_CACHE ? n - j0 : N_CACHE;
       if (pack_b) P(pack_b)(p, k0, kb, j0, nb, width, packed_b);
@@ -416,8 +421,18 @@ static void P(product)(const ck_product *p) {
           t.columns = columns;
           t.column = j0 + j;
           t.c = (T *)p->c + i0 * p->ldc + j0 + j;
-          if (across > 2) P(wide_tiles)[rows - 1][across - 3][by_rows][masked % MASK_KINDS](&t);
-          else P(tiles)[rows - 1][across - 1][by_rows][masked % MASK_KINDS](&t);
+          const P(tile_function) run = across > 2 ? P(wide_tiles)[rows - 1][across - 3][by_rows][masked % MASK_KINDS]
+                                                  : P(tiles)[rows - 1][across - 1][by_rows][masked % MASK_KINDS];
+          run(&t);
+          if (tail) {
+            P(tile) rest = t;
+            rest.k = tail;
+            rest.first = 0;
+            rest.last = epilogue;
+            rest.a += by_rows ? K_BLOCK : K_BLOCK * t.a_step;
+            rest.b += K_BLOCK * t.ldb;
+            run(&rest);
+          }
         }
       }
     }
@@ -436,6 +451,7 @@ static void P(product)(const ck_product *p) {
 #undef PACKED_ROWS
 #undef FIRST_CACHE_BYTES
 #undef FAR_BYTES
+#undef K_TAIL
 
 // Independent multiply-add chains in registers: what the processor can do at best.
 static double P(peak)(int64_t rounds) {

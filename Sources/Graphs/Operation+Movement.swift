@@ -7,19 +7,47 @@ import Tensors
 #endif
 
 /// Any view copied out: broadcast, transposition, slice, or the tensor itself.
-final class CopyOperation: Operation {
+final class CopyOperation: PiecewiseOperation {
   private let layout: Layout
   private let type: ElementType
+  /// Stretches of the first axis, or of the second where the first is short.
+  private let axis: Int
+  private let bytes: Int
 
   init(_ layout: Layout, _ type: ElementType) {
     self.layout = layout
     self.type = type
+    axis = layout.shape.count > 1 && (layout.shape.first ?? 1) < 8 ? 1 : 0
+    bytes = layout.count * type.byteCount
   }
+
+  override var pieces: Int { layout.shape.isEmpty ? 1 : layout.shape[...axis].reduce(1, *) }
+  override var work: Double { Double(bytes) / 8 }
 
   override func run(
     _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
   ) throws {
     layout.copy(from: x[0], to: out, type)
+  }
+
+  override func run(
+    _ range: Range<Int>, _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer,
+    _ scratch: UnsafeMutableRawPointer
+  ) {
+    guard bytes > 0 else { return }
+    let extent = layout.shape[axis]
+    let each = bytes / pieces
+    var first = range.lowerBound
+    while first < range.upperBound {
+      // As far as the axis goes, under one index of the axis before it.
+      let last = Swift.min(range.upperBound, (first / extent + 1) * extent)
+      var part = layout
+      part.offset += first % extent * layout.strides[axis] + (axis == 1 ? first / extent * layout.strides[0] : 0)
+      part.shape[axis] = last - first
+      if axis == 1 { part.shape[0] = 1 }
+      part.copy(from: x[0], to: out + first * each, type)
+      first = last
+    }
   }
 }
 

@@ -2,7 +2,7 @@ import Tensors
 
 /// Matrix products over broadcast leading axes. Where one matrix serves all leading axes of the other and these lie in
 /// rows, it is a single product; an element's bits do not depend on it.
-final class ProductOperation: Operation {
+final class ProductOperation: PiecewiseOperation {
   let type: ElementType
   let transposeA: Bool
   let transposeB: Bool
@@ -14,9 +14,11 @@ final class ProductOperation: Operation {
   var activation = Kernels.Activation.none
   /// Element offsets of each product's A, B and C; one product needs none.
   private let offsets: [(a: Int, b: Int, c: Int)]
+  private let grid: ProductGrid
 
-  /// Products it makes.
-  var batch: Int { offsets.count }
+  override var pieces: Int { offsets.count * grid.rowBlocks * grid.columnBlocks }
+  /// About 50 multiply-adds per nanosecond.
+  override var work: Double { Double(m) * Double(n) * Double(k) * Double(offsets.count) / 50 }
 
   init(_ transposeA: Bool, _ transposeB: Bool, _ inputs: [OperandInfo], _ out: OperandInfo) {
     type = out.type
@@ -31,6 +33,7 @@ final class ProductOperation: Operation {
     if single {
       m = batch.reduce(rows, *)
       offsets = m == 0 ? [] : [(0, 0, 0)]
+      grid = ProductGrid(m: m, n: n, k: k, batch: 1)
       return
     }
     m = rows
@@ -51,29 +54,74 @@ final class ProductOperation: Operation {
       found.append((offsetA * sizeA, offsetB * sizeB, place * sizeC))
     }
     offsets = found
+    grid = ProductGrid(m: m, n: n, k: k, batch: total)
   }
 
   override func run(
     _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
   ) throws {
-    run(x, out, products: 0..<offsets.count, rows: 0..<m)
+    for index in offsets.indices { run(x, out, index, rows: 0..<m, columns: 0..<n) }
   }
 
-  /// Some rows of some of the products: how the work is shared between threads.
-  func run(
-    _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, products: Range<Int>, rows: Range<Int>
+  override func run(
+    _ range: Range<Int>, _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer,
+    _ scratch: UnsafeMutableRawPointer
   ) {
-    guard m > 0, n > 0, !rows.isEmpty else { return }
-    let size = type.byteCount
-    let skipA = (transposeA ? rows.lowerBound : rows.lowerBound * k) * size
-    let bias = hasBias ? UnsafeRawPointer(x[2]) : nil
-    let skipC = rows.lowerBound * n * size
-    for index in products {
-      let at = offsets[index]
-      Kernels.matmul(
-        type, transA: transposeA, transB: transposeB, m: rows.count, n: n, k: k, x[0] + (at.a * size + skipA),
-        lda: transposeA ? m : k, x[1] + at.b * size, ldb: transposeB ? k : n, out + (at.c * size + skipC), ldc: n,
-        bias: bias, activation: activation)
+    let each = grid.rowBlocks * grid.columnBlocks
+    for piece in range {
+      let (row, column) = (piece % each / grid.columnBlocks * grid.rows, piece % grid.columnBlocks * grid.columns)
+      run(
+        x, out, piece / each, rows: row..<Swift.min(m, row + grid.rows),
+        columns: column..<Swift.min(n, column + grid.columns))
     }
+  }
+
+  /// Some rows and columns of one of the products.
+  private func run(
+    _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ index: Int, rows: Range<Int>,
+    columns: Range<Int>
+  ) {
+    guard !rows.isEmpty, !columns.isEmpty else { return }
+    let size = type.byteCount
+    let at = offsets[index]
+    let skipA = at.a + (transposeA ? rows.lowerBound : rows.lowerBound * k)
+    let skipB = at.b + (transposeB ? columns.lowerBound * k : columns.lowerBound)
+    let bias = hasBias ? UnsafeRawPointer(x[2] + columns.lowerBound * size) : nil
+    Kernels.matmul(
+      type, transA: transposeA, transB: transposeB, m: rows.count, n: columns.count, k: k, x[0] + skipA * size,
+      lda: transposeA ? m : k, x[1] + skipB * size, ldb: transposeB ? k : n,
+      out + (at.c + rows.lowerBound * n + columns.lowerBound) * size, ldc: n, bias: bias, activation: activation)
+  }
+}
+
+/// How a product is cut into pieces for threads: by its shape alone.
+struct ProductGrid {
+  private(set) var rows: Int
+  private(set) var columns: Int
+  private(set) var rowBlocks = 1
+  private(set) var columnBlocks = 1
+
+  /// Blocks of some two million multiply-adds, not too flat: long enough to be worth a thread's while, and few enough
+  /// that little is packed twice.
+  init(m: Int, n: Int, k: Int, batch: Int) {
+    (rows, columns) = (m, n)
+    let steps = Double(m) * Double(n) * Double(k)
+    guard steps > 2e6, batch < 48 else { return }
+    let wanted = Swift.min(Int(steps / 1e6), (48 + batch - 1) / batch)
+    var (r, c) = (1, 1)
+    while r * c < wanted {
+      if m / (r + 1) >= 42, m / r >= n / c || n / (c + 1) < 64 {
+        r += 1
+      } else if n / (c + 1) >= 64 {
+        c += 1
+      } else {
+        break
+      }
+    }
+    // Whole register tiles of every instruction set.
+    rows = ((m + r - 1) / r + 41) / 42 * 42
+    columns = ((n + c - 1) / c + 31) / 32 * 32
+    rowBlocks = (m + rows - 1) / rows
+    columnBlocks = (n + columns - 1) / columns
   }
 }

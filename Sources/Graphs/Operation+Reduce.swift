@@ -1,7 +1,7 @@
 import Tensors
 
 /// Reductions over any axes: those that are not neighbours are first brought together, in their order.
-final class ReduceOperation: Operation {
+final class ReduceOperation: PiecewiseOperation {
   private let operation: Reduction
   private let type: ElementType
   private let split: (outer: Int, length: Int, inner: Int)
@@ -32,15 +32,49 @@ final class ReduceOperation: Operation {
     }
   }
 
+  /// A stretch of neighbouring columns, or of rows, is a piece.
+  private static let stretch = 64
+  private var across: Int { (split.inner + ReduceOperation.stretch - 1) / ReduceOperation.stretch }
+  override var pieces: Int {
+    split.inner == 1 ? (split.outer + ReduceOperation.stretch - 1) / ReduceOperation.stretch : split.outer * across
+  }
+  override var work: Double { Double(split.outer) * Double(split.length) * Double(split.inner) / 16 }
+
+  override func prepare(
+    _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
+  ) {
+    gathered?.copy(from: x[0], to: scratch, type)
+  }
+
   override func run(
     _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
   ) throws {
-    var source = x[0]
-    if let gathered {
-      gathered.copy(from: source, to: scratch, type)
-      source = scratch
+    prepare(x, out, scratch)
+    Kernels.reduce(
+      operation, type, outer: split.outer, length: split.length, inner: split.inner,
+      gathered == nil ? x[0] : scratch, out)
+  }
+
+  override func run(
+    _ range: Range<Int>, _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer,
+    _ scratch: UnsafeMutableRawPointer
+  ) {
+    let source = gathered == nil ? x[0] : scratch
+    let (length, inner, size) = (split.length, split.inner, type.byteCount)
+    let stretch = ReduceOperation.stretch
+    if inner == 1 {
+      let rows = (range.lowerBound * stretch)..<Swift.min(split.outer, range.upperBound * stretch)
+      return Kernels.reduce(
+        operation, type, outer: rows.count, length: length, inner: 1, source + rows.lowerBound * length * size,
+        out + rows.lowerBound * size)
     }
-    Kernels.reduce(operation, type, outer: split.outer, length: split.length, inner: split.inner, source, out)
+    for piece in range {
+      let (row, column) = (piece / across, piece % across * stretch)
+      Kernels.reduce(
+        operation, type, outer: 1, length: length, inner: inner,
+        columns: column..<Swift.min(inner, column + stretch), source + row * length * inner * size,
+        out + row * inner * size)
+    }
   }
 }
 

@@ -73,16 +73,17 @@ class PiecewiseOperation: Operation {
     _ range: Range<Int>, _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer,
     _ scratch: UnsafeMutableRawPointer
   ) {}
+  /// Throws a `GraphError` for what the pieces could not do.
   func finish(
     _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
-  ) {}
+  ) throws {}
 
   override func run(
     _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
   ) throws {
     prepare(x, out, scratch)
     run(0..<pieces, x, out, scratch)
-    finish(x, out, scratch)
+    try finish(x, out, scratch)
   }
 }
 
@@ -92,34 +93,17 @@ extension Operation {
     _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer,
     _ threads: Int
   ) throws -> Bool {
-    if let operation = self as? PiecewiseOperation {
-      guard operation.work > 20_000, operation.pieces > 1 else { return false }
-      operation.prepare(x, out, scratch)
-      // A few times as many chunks as threads, so that a late thread is not waited for long.
-      let chunk = Swift.max(1, operation.pieces / (threads * 8))
-      parallel(threads, (operation.pieces + chunk - 1) / chunk) { _, index in
-        operation.run(
-          (index * chunk)..<Swift.min(operation.pieces, (index + 1) * chunk), x, out, scratch)
-      }
-      operation.finish(x, out, scratch)
-      return true
-    }
     if let linear = self as? LinearOperation { return try linear.runParallel(x, out, threads) }
-    guard let product = self as? ProductOperation else { return false }
-    // About 50 multiply-adds per nanosecond.
-    let steps = Double(product.m) * Double(product.n) * Double(product.k) * Double(product.batch)
-    guard steps > 50 * 20_000 else { return false }
-    if product.batch > 1 {
-      let rows = 0..<product.m
-      parallel(threads, product.batch) { _, piece in product.run(x, out, products: piece..<(piece + 1), rows: rows) }
-      return true
+    guard let operation = self as? PiecewiseOperation, operation.work > 20_000, operation.pieces > 1 else {
+      return false
     }
-    // Row blocks are multiples of the kernel's rows, a few per thread.
-    let block = Swift.max(28, (product.m / (threads * 2) + 27) / 28 * 28)
-    let count = (product.m + block - 1) / block
-    parallel(threads, count) { _, piece in
-      product.run(x, out, products: 0..<1, rows: (piece * block)..<Swift.min(product.m, (piece + 1) * block))
+    operation.prepare(x, out, scratch)
+    // A few times as many chunks as threads, so that a late thread is not waited for long.
+    let chunk = Swift.max(1, operation.pieces / (threads * 8))
+    parallel(threads, (operation.pieces + chunk - 1) / chunk) { _, index in
+      operation.run((index * chunk)..<Swift.min(operation.pieces, (index + 1) * chunk), x, out, scratch)
     }
+    try operation.finish(x, out, scratch)
     return true
   }
 }

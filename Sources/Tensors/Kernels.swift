@@ -55,12 +55,13 @@ public enum Kernels {
   /// x is [outer, length, inner], out [outer, inner]: reduces the middle axis in the fixed order. An empty sum is 0, an
   /// empty product 1, an empty max -inf (or the least integer), an empty min +inf (or the greatest).
   public static func reduce(
-    _ reduction: Reduction, _ type: ElementType, outer: Int, length: Int, inner: Int, _ x: UnsafeRawPointer,
-    _ out: UnsafeMutableRawPointer
+    _ reduction: Reduction, _ type: ElementType, outer: Int, length: Int, inner: Int, columns: Range<Int>? = nil,
+    _ x: UnsafeRawPointer, _ out: UnsafeMutableRawPointer
   ) {
+    let columns = columns ?? 0..<inner
     ck_current.pointee.reduce(
-      Int32(reduction.rawValue), Int32(type.rawValue), Int64(outer), Int64(length), Int64(inner), 0, Int64(inner), x,
-      out)
+      Int32(reduction.rawValue), Int32(type.rawValue), Int64(outer), Int64(length), Int64(inner),
+      Int64(columns.lowerBound), Int64(columns.upperBound), x, out)
   }
 
   /// Position (i64) of the first largest or smallest element of the middle axis; the first NaN wins; 0 if empty.

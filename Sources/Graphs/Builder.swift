@@ -13,7 +13,10 @@ struct Builder {
 
   func unary(_ operation: UnaryOperation, _ x: NodeID) throws -> NodeID { try apply(.unary(operation), [x]) }
   func binary(_ operation: BinaryOperation, _ x: NodeID, _ y: NodeID) throws -> NodeID {
-    try apply(.binary(operation), [x, y])
+    if !(trace.isNumber(x) && trace.isNumber(y)), let node = try trace.applyPlain(operation, x, y, origin) {
+      return node
+    }
+    return try apply(.binary(operation), [x, y])
   }
   func add(_ x: NodeID, _ y: NodeID) throws -> NodeID { try binary(.add, x, y) }
   func subtract(_ x: NodeID, _ y: NodeID) throws -> NodeID { try binary(.subtract, x, y) }

@@ -73,7 +73,8 @@ private struct EndingWalk {
 
   /// Hands a node's cotangent to its inputs.
   private mutating func pass(_ index: Int, keepsCotangent: Bool) throws {
-    let inputs = trace.nodes.inputs(index)
+    let node = trace.nodes[index]
+    let inputs = node.inputs
     if trace.nodes.hasParts(index) {
       record(index)
       for input in inputs where reached[input.index] { record(input.index) }
@@ -83,7 +84,6 @@ private struct EndingWalk {
     let inParts = recorded.touches(index)
     guard let cotangent = try settled(index) else { return }
     if !keepsCotangent { values[index] = nil }
-    let node = trace.nodes[index]
     let step = DerivativeStep(
       node: node, output: NodeID(index), cotangent: cotangent, needed: inputs.map { reached[$0.index] },
       build: Builder(trace: trace, origin: node.origin))

@@ -130,24 +130,33 @@ public final class Trace {
   /// The frequent case of eager recording without ceremony: an elementwise function of floats of one shape, or of one
   /// tensor and a single number.
   private func applyPlain(_ primitive: Primitive, _ inputs: [NodeID], _ origin: Int32) throws -> NodeID? {
-    let result: Tensor?
     switch primitive {
-    case .unary(let operation):
-      guard inputs.count == 1, let x = values[inputs[0].index] else { return nil }
-      result = try plainUnary(operation, x)
-    case .binary(let operation):
-      guard inputs.count == 2, let x = values[inputs[0].index], let y = values[inputs[1].index] else { return nil }
-      result = try plainBinary(operation, x, y)
+    case .unary(let operation) where inputs.count == 1: return try applyPlain(operation, inputs[0], origin)
+    case .binary(let operation) where inputs.count == 2:
+      return try applyPlain(operation, inputs[0], inputs[1], origin)
     default: return nil
     }
-    guard let result else { return nil }
-    if checksNaN { try checkNaN(primitive, inputs.compactMap { values[$0.index] }, result, origin: origin) }
-    var isVariable = false
-    for input in inputs where variable[input.index] { isVariable = true }
-    nodes.append(
-      primitive, inputs[0], inputs.count > 1 ? inputs[1] : nil, result.shape, result.type, origin)
+  }
+
+  /// An elementwise function recorded as one of tensors, where that is the frequent case; nil where it is not.
+  func applyPlain(_ operation: UnaryOperation, _ x: NodeID, _ origin: Int32) throws -> NodeID? {
+    guard mode == .eager, let known = values[x.index], let result = try plainUnary(operation, known) else { return nil }
+    if checksNaN { try checkNaN(.unary(operation), [known], result, origin: origin) }
+    nodes.append(.unary(operation), x, nil, result.shape, result.type, origin)
     values.append(result)
-    variable.append(isVariable)
+    variable.append(variable[x.index])
+    return NodeID(nodes.count - 1)
+  }
+
+  /// Likewise of two.
+  func applyPlain(_ operation: BinaryOperation, _ x: NodeID, _ y: NodeID, _ origin: Int32) throws -> NodeID? {
+    guard mode == .eager, let a = values[x.index], let b = values[y.index],
+      let result = try plainBinary(operation, a, b)
+    else { return nil }
+    if checksNaN { try checkNaN(.binary(operation), [a, b], result, origin: origin) }
+    nodes.append(.binary(operation), x, y, result.shape, result.type, origin)
+    values.append(result)
+    variable.append(variable[x.index] || variable[y.index])
     return NodeID(nodes.count - 1)
   }
 

@@ -1,0 +1,61 @@
+#!/usr/bin/env python3
+"""How time and memory of a training grow. Usage: growth_tests.py EXP
+
+A million steps take no more memory than ten thousand; the time of a step is linear in the batch and the depth, and at most
+linear in the width squared. Times are the process's own processor time, a long run less a short one.
+"""
+import os, shutil, subprocess, sys, tempfile
+
+exp = os.path.realpath(sys.argv[1])
+work = tempfile.mkdtemp()
+study = os.path.join(work, "grow.exp")
+bad = 0
+with open(study, "w") as file:
+    file.write("""
+option steps = 100 in 1..10_000_000
+option batch = 16 in 1..100_000
+option width = 8 in 1..100_000
+option depth = 1 in 1..1000
+let data = { x: normal([batch, width], key: 1), y: randint(batch, high: 3, key: 2) }
+let sizes = [...[width for _ in 0..depth], 3]
+let fit = train(mlp(sizes), data, loss: cross_entropy, optimizer: sgd(lr: 0.001, momentum: 0.9), steps: steps, every: 100_000)
+print(fit.history.loss[-1])
+""")
+
+
+def run(**settings):
+    """Processor seconds and peak memory in MB."""
+    command = [exp, "run", study, "--threads", "1", "--quiet", "--fresh", "--out", os.path.join(work, "runs")]
+    for name, value in settings.items():
+        command += ["--set", f"{name}={value}"]
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    _, status, usage = os.wait4(process.pid, 0)
+    if status != 0:
+        sys.exit(f"not ok {' '.join(command)} ended with {status}")
+    return usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def check(name, holds, found):
+    global bad
+    bad |= not holds
+    print(f"{'ok' if holds else 'not ok'} {name}: {found}", flush=True)
+
+
+def step(steps, **settings):
+    """The least of three processor times per step."""
+    return min((run(steps=steps, **settings)[0] - run(steps=max(steps // 10, 1), **settings)[0]) / (0.9 * steps) for _ in range(3))
+
+
+few, many = run(steps=10_000), run(steps=1_000_000)
+check("a million steps take no more memory", many[1] < few[1] + 4, f"{few[1]:.1f} and {many[1]:.1f} MB")
+for name, values, steps, limit, rest in [
+    ("batch", (256, 512, 1024), 400, 2.6, {"width": 128, "depth": 2}),
+    ("depth", (4, 8, 16), 400, 2.6, {"width": 64, "batch": 128}),
+    ("width", (128, 256, 512), 200, 5.2, {"batch": 128, "depth": 2}),
+]:
+    times = [step(steps, **{name: value}, **rest) for value in values]
+    growth = [b / a for a, b in zip(times, times[1:])]
+    check(f"time per step as the {name} doubles", max(growth) < limit,
+          ", ".join(f"{v}: {t * 1e6:.0f} µs" for v, t in zip(values, times)))
+shutil.rmtree(work)
+sys.exit(bad)

@@ -106,7 +106,7 @@ extension DiagnosticCatalogue {
     Entry("E0705", "a file's contents do not fit", "A file of tensors lacks a name that is needed, or is damaged."),
     Entry("E0710", "the standard library is missing", "Exp looks for the folder `stdlib` beside its binary and where EXP_STDLIB points."),
     Entry("E0711", "an imported file cannot be read", "`use \"./file.exp\" as name` looks for the file beside the one that imports it."),
-    Entry("E0712", "an imported file imports files", "Files that are imported cannot themselves import files yet. Import both where they are used."),
+    Entry("E0712", "files import each other", "A file that is imported may import others, but none that is waiting for it. Move what both need into a file of its own."),
   ]
 
   // swift-format-ignore

@@ -15,6 +15,7 @@ extension FunctionCompiler {
       if case .name = callee.kind, case .itself = program.references[callee.id], !isShaped(arguments) {
         isSelf = true
       } else {
+        chainLink = callee.id
         expression(callee, to: base)
       }
       self.arguments(arguments)
@@ -66,9 +67,9 @@ extension FunctionCompiler {
   ) {
     let span = builder.span
     let base = builder.allocate(2)
+    chainLink = receiver.id
     expression(receiver, to: base + 1)
-    var nones: [Int] = []
-    if isOptional { nones.append(builder.emitJump(.jumpIfNone, a: base + 1)) }
+    if isOptional { jumpOutIfNone(base + 1) }
     let function = program.references[callee.id]
     // A receiver's own field is looked up before the arguments are evaluated only when nothing else can be meant.
     if function == nil {
@@ -91,17 +92,18 @@ extension FunctionCompiler {
       builder.span = span
       emitCall(.call, base + 1, arguments, implicit: 0, to: target)
     }
-    if isOptional {
-      let end = builder.emitJump(.jump)
-      builder.patch(nones)
-      builder.emit(.loadNone, a: target)
-      builder.patch([end])
-    }
+  }
+
+  /// `?.` found none: the chain ends with it.
+  private mutating func jumpOutIfNone(_ register: Int) {
+    let jump = builder.emitJump(.jumpIfNone, a: register)
+    if !chains.isEmpty { chains[chains.count - 1].append(jump) }
   }
 
   /// `x.f` and `x?.f`.
   mutating func field(_ value: Expression, _ receiver: Expression, _ name: Name, isOptional: Bool, to target: Int) {
     let span = builder.span
+    chainLink = receiver.id
     if !isOptional, program.references[value.id] == nil {
       let object = operand(receiver)
       builder.span = name.span
@@ -111,8 +113,7 @@ extension FunctionCompiler {
     let base = builder.allocate(2)
     expression(receiver, to: base + 1)
     var ends: [Int] = []
-    var nones: [Int] = []
-    if isOptional { nones.append(builder.emitJump(.jumpIfNone, a: base + 1)) }
+    if isOptional { jumpOutIfNone(base + 1) }
     builder.span = name.span
     if let function = program.references[value.id] {
       builder.emit(.tryField, x: 1, a: target, b: base + 1, c: builder.cache(name.text))
@@ -122,11 +123,6 @@ extension FunctionCompiler {
       builder.emit(.call, a: base, b: 1, c: target)
     } else {
       builder.emit(.getField, x: 1, a: target, b: base + 1, c: builder.cache(name.text))
-    }
-    if isOptional {
-      ends.append(builder.emitJump(.jump))
-      builder.patch(nones)
-      builder.emit(.loadNone, a: target)
     }
     builder.patch(ends)
   }

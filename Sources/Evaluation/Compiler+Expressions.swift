@@ -95,7 +95,32 @@ extension FunctionCompiler {
     builder.emit(.move, a: target, b: register)
   }
 
+  /// A chain of fields, calls and indexes with a `?.` in it: where that finds none, the whole chain is none.
   private mutating func emit(_ value: Expression, to target: Int, bindingName: String?) {
+    guard value.id != chainLink, FunctionCompiler.holdsOptional(value) else {
+      return emitLink(value, to: target, bindingName: bindingName)
+    }
+    chains.append([])
+    emitLink(value, to: target, bindingName: bindingName)
+    let end = builder.emitJump(.jump)
+    builder.patch(chains.removeLast())
+    builder.emit(.loadNone, a: target)
+    builder.patch([end])
+  }
+
+  /// Whether a `?.` stands in a chain of fields, calls and indexes.
+  private static func holdsOptional(_ value: Expression) -> Bool {
+    var link = value
+    while true {
+      switch link.kind {
+      case .optionalField: return true
+      case .field(let base, _), .call(let base, _), .index(let base, _): link = base
+      default: return false
+      }
+    }
+  }
+
+  private mutating func emitLink(_ value: Expression, to target: Int, bindingName: String?) {
     switch value.kind {
     case .none, .bool, .int, .float, .string: builder.loadConstant(constant(value) ?? .none, to: target)
     case .name: load(program.references[value.id], to: target)
@@ -292,6 +317,7 @@ extension FunctionCompiler {
   }
 
   private mutating func index(_ base: Expression, _ indexes: [Expression.Index], to target: Int) {
+    chainLink = base.id
     if indexes.count == 1, case .value(let only) = indexes[0] {
       let object = operand(base, beside: [only])
       let position = operand(only)

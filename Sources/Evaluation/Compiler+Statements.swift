@@ -162,7 +162,10 @@ extension FunctionCompiler {
 
   /// An anonymous function, or the body of a claim, test, sweep: compiled and made.
   mutating func makeFunction(_ literal: FunctionLiteral, to register: Int, kind: Kind = .function) {
-    compiler.compile(literal, kind: kind)
+    let made = compiler.compile(literal, kind: kind)
+    if made.name == "fn" {
+      made.maker = prototype.name == "fn" ? prototype.maker : prototype.literal.map { _ in prototype.name }
+    }
     let layout = program.functions[literal.id]
     make(literal: literal.id, sources: layout?.captures.map(\.source) ?? [], to: register)
   }

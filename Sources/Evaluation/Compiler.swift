@@ -13,6 +13,7 @@ final class Compiler {
   /// What could not be compiled, because it is too large.
   private(set) var diagnostics: [Diagnostic] = []
   private var prototypes: [Int: Prototype] = [:]
+  private var hasNamedFunctions = false
   /// Members of sets of definitions other than their leaders.
   let followers: Set<Int>
 
@@ -54,8 +55,18 @@ final class Compiler {
     return prototype
   }
 
+  /// The named functions of a file see each other wherever they stand: a statement may call one that stands below it.
+  private func compileNamedFunctions() {
+    guard !hasNamedFunctions else { return }
+    hasNamedFunctions = true
+    for statement in program.tree.statements {
+      if case .function(_, let literal, _) = statement.kind { compile(literal) }
+    }
+  }
+
   /// Compiles code of the top level: `body` emits it and may leave a value in the register `FunctionCompiler.result`.
   func compileTopLevel(span: Span, _ body: (inout FunctionCompiler) -> Void) -> Prototype {
+    compileNamedFunctions()
     let prototype = Prototype(name: "<top level>", span: span, literal: nil)
     prototype.keepCount = globalCount
     build(prototype) { usesLongJumps in
@@ -128,6 +139,10 @@ struct FunctionCompiler {
   var notedNames: Set<String> = []
   /// Inside the last expression of a claim.
   var isInVerdict = false
+  /// Jumps out of the chains with `?.` around the expression being compiled, innermost last.
+  var chains: [[Int]] = []
+  /// The expression that goes on with the chain around it.
+  var chainLink: Int?
   /// What the value being compiled will be bound to, for sweeps.
   var bindingName: String?
 

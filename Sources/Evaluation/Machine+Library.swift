@@ -69,8 +69,11 @@ extension Machine {
     }
   }
 
-  /// Runs the code of a file that only defines things; gives its globals by name, owned.
-  func definitions(running file: StandardLibrary.CompiledFile) throws -> [String: Value] {
+  /// Runs the code of a file that only defines things; gives its globals by name, owned. Takes over the modules that it
+  /// uses, with their slots.
+  func definitions(
+    running file: StandardLibrary.CompiledFile, modules: [(slot: Int, value: Value)] = []
+  ) throws -> [String: Value] {
     let base = callBase + 1
     let savedTop = nativeTop
     nativeTop = base + file.globalCount
@@ -80,10 +83,14 @@ extension Machine {
       drawScope = savedScope
       for i in 0..<file.globalCount { Machine.drop(heap, base + i) }
     }
-    guard base + file.globalCount < stackLimit else { throw Machine.tooDeep }
+    guard base + file.globalCount < stackLimit else {
+      for module in modules { heap.release(module.value) }
+      throw Machine.tooDeep
+    }
+    for module in modules { Machine.put(heap, base + module.slot, module.value) }
     for code in file.code { heap.release(try runTopLevel(code, base: base)) }
     var members: [String: Value] = [:]
-    for global in file.globals {
+    for global in file.globals where global.role != .module {
       let value = heap.retained(base[global.slot])
       if let old = members[global.name], global.role == .function, old.isFunction {
         members[global.name] = set(named: global.name, definitions(of: old) + definitions(of: value))
@@ -99,12 +106,13 @@ extension Machine {
 
   // MARK: modules
 
-  /// The module of a `use` statement, owned.
-  func module(_ use: ModuleUse) throws -> Value {
+  /// The module of a `use` statement, owned. `importers` are the files that are being imported, by their paths in the
+  /// study, the last of which has the statement.
+  func module(_ use: ModuleUse, importers: [String] = []) throws -> Value {
     var members = heap.emptyRecord(capacity: 16)
     do {
       if use.isFile {
-        for (name, value) in try fileModule(use.path).sorted(by: { $0.key < $1.key }) {
+        for (name, value) in try fileModule(use.path, importers).sorted(by: { $0.key < $1.key }) {
           let key = heap.interned(name)
           members = heap.setField(members, key, value)
           heap.release(key)
@@ -123,20 +131,37 @@ extension Machine {
     return heap.box(.module, heap.string(use.name), members)
   }
 
-  private func fileModule(_ path: String) throws -> [String: Value] {
-    let full = try host.resolve(path: path.hasSuffix(".exp") ? path : path + ".exp", forWriting: false)
+  /// What a file defines. Its own imports are looked for beside it.
+  private func fileModule(_ written: String, _ importers: [String]) throws -> [String: Value] {
+    try checkNativeStack()
+    let beside = importers.last.map { NSString(string: $0).deletingLastPathComponent } ?? ""
+    let plain = written.hasSuffix(".exp") ? written : written + ".exp"
+    let path = beside.isEmpty || plain.hasPrefix("/") ? plain : beside + "/" + plain
+    let full = try host.resolve(path: path, forWriting: false)
+    let standard = NSString(string: path).standardizingPath
+    if let first = importers.firstIndex(where: { NSString(string: $0).standardizingPath == standard }) {
+      let ring = (importers[first...] + [path]).map { "`\($0)`" }.joined(separator: " imports ")
+      throw RuntimeError(
+        "E0712", "these files import each other in a ring", label: ring,
+        help: ["move what both need into a file of its own"])
+    }
     guard let data = FileManager.default.contents(atPath: full) else {
-      throw RuntimeError("E0711", "the file `\(path)` cannot be read", help: ["it was looked for at \(full)"])
+      throw RuntimeError("E0711", "the file `\(written)` cannot be read", help: ["it was looked for at \(full)"])
     }
     let source = SourceStore.shared.add(name: full, text: String(decoding: data, as: UTF8.self))
     let parsed = parse(source)
     if let error = parsed.diagnostics.first(where: { $0.severity == .error }) { throw error }
     let (program, diagnostics) = resolve(parsed.tree, prelude: library.prelude)
     if let error = diagnostics.first(where: { $0.severity == .error }) { throw error }
-    guard program.uses.isEmpty else {
-      throw RuntimeError("E0712", "an imported file cannot itself import files yet", label: "`\(path)` has a `use`")
+    let compiled = try StandardLibrary.compile(program)
+    var modules: [(slot: Int, value: Value)] = []
+    do {
+      for use in program.uses { modules.append((use.slot, try module(use, importers: importers + [path]))) }
+    } catch {
+      for module in modules { heap.release(module.value) }
+      throw error
     }
-    return try definitions(running: try StandardLibrary.compile(program))
+    return try definitions(running: compiled, modules: modules)
   }
 
   /// A member of a module, owned.

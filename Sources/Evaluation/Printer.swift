@@ -177,7 +177,9 @@ extension Machine {
   func functionName(_ value: Value) -> String {
     switch value.tag {
     case .native: return native(value).name
-    case .closure: return value.closure.prototype.name
+    case .closure:
+      let prototype = value.closure.prototype
+      return prototype.name == "fn" ? prototype.maker ?? "fn" : prototype.name
     case .overload: return value.box.pointee.first.swiftString
     case .bound: return (value.boxedObject as? BoundNative)?.function.name ?? "fn"
     default: return value.kindName

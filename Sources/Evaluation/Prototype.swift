@@ -31,6 +31,8 @@ final class Prototype: @unchecked Sendable {
 
   /// Name it was declared under, or `fn` for an anonymous one.
   var name: String
+  /// Name of the function in which an anonymous one is made: what a model is shown under.
+  var maker: String?
   /// The whole literal.
   var span: Span
   /// Its tree, for `source(f)` and trial keys; nil for top-level code.

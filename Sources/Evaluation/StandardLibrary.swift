@@ -132,7 +132,7 @@ public final class StandardLibrary: @unchecked Sendable {
 
   /// Compiles the statements of a file that only defines things.
   static func compile(_ program: ResolvedProgram) throws -> CompiledFile {
-    let count = (program.globals.map(\.slot).max() ?? -1) + 1
+    let count = ((program.globals.map(\.slot) + program.uses.map(\.slot)).max() ?? -1) + 1
     let compiler = Compiler(program: program, globalCount: count, keepsGlobals: false)
     var code: [Prototype] = []
     for (index, statement) in program.tree.statements.enumerated() {

@@ -133,7 +133,7 @@ extension TensorHooks {
       leaves.append(
         ModelDatum.Leaf(path: entry.path, isTrainable: entry.isTrainable, tensor: tensorDatum(content)))
     }
-    let name = f.tag == .closure ? f.closure.prototype.name : "function"
+    let name = f.tag == .closure ? m.functionName(f) : "function"
     return ModelDatum(name: name, parameterCount: count, tensors: leaves)
   }
 }

@@ -9,7 +9,7 @@ import Testing
   static let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Specs").path
 
   static let files: [String] = {
-    let areas = ["tensors", "models", "gradients", "randomness", "compiled"]
+    let areas = ["tensors", "models", "gradients", "randomness", "compiled", "peers"]
     return areas.flatMap { area in
       ((try? FileManager.default.contentsOfDirectory(atPath: root + "/" + area)) ?? []).sorted().map { area + "/" + $0 }
     }

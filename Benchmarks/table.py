@@ -73,7 +73,10 @@ def page(entries, limits, options):
                   f"{found.get('read_dram_gbs', 0):.0f} GB/s from memory.", ""]
     lines += ["| work | ours | best peer | ratio | aim | of the peak | memory, ours : peer's | losses, ours, peer's |",
               "| --- | --- | --- | --- | --- | --- | --- | --- |"]
-    return "\n".join(lines + [cell(e) for e in entries]) + "\n"
+    after = ["", "The share of the peak counts the products that the peers' programs name; where a step finds some of them needless, such as "
+             "those of\ntokens that no loss reads, it may pass 100 %. With several threads times are by the clock, and other work on the "
+             "machine takes its share."]
+    return "\n".join(lines + [cell(e) for e in entries] + after) + "\n"
 
 
 def write(path, text):

@@ -29,6 +29,8 @@ import Testing
     let said = diagnostics.map { DiagnosticPrinter().full($0) }.joined(separator: "\n")
       .replacingOccurrences(of: root + "/", with: "")
       .replacingOccurrences(of: NSTemporaryDirectory(), with: "/tmp/")
+      // The library's lines move.
+      .replacing(#/stdlib\/(\w+)\.exp:\d+:\d+/#) { "stdlib/\($0.output.1).exp" }
       .replacing(#/exp-tests-\d+-/#, with: "")
     let path = Self.folder.appendingPathComponent(id + ".txt")
     if ProcessInfo.processInfo.environment["EXP_GOLDEN"] == "write" {

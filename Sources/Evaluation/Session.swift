@@ -17,11 +17,19 @@ public final class Session {
   private(set) var globals: [GlobalBinding] = []
   var nextSlot = 0
   /// Slot of `_`, once there are cells.
-  private var lastSlot: Int?
+  private(set) var lastSlot: Int?
+  /// Results of cells so far: the last is `_` and `_n`.
+  private(set) var resultCount = 0
+  /// Whether the last cell began to run, and so can be undone; false when it was incomplete or wrong.
+  public private(set) var didRunLastCell = false
+  /// Values shown by the cell that runs, to be named when it is over; owned.
+  private var newResults: [Value] = []
+  /// What was before each cell that can be undone, the last one at the end.
+  var moments: [SessionMoment] = []
   /// Where the globals stand on the register stack.
   private var base: UnsafeMutablePointer<Value>
   /// How often each place was met, so that equal statements draw differently.
-  private var places: [String: Int] = [:]
+  private(set) var places: [String: Int] = [:]
 
   /// A session that speaks to `host`; interpreters inside may use `threads` threads. `maxMemory` in bytes limits the
   /// values of each interpreter and all tensors of the process; nil takes half of the machine's memory. With `checksNaN`
@@ -39,7 +47,13 @@ public final class Session {
     base = machine.stack + 4
   }
 
-  deinit { for i in 0..<nextSlot { Machine.drop(machine.heap, base + i) } }
+  deinit { releaseBindings() }
+
+  private func releaseBindings() {
+    for moment in moments { release(moment) }
+    moments = []
+    for i in 0..<nextSlot { Machine.drop(machine.heap, base + i) }
+  }
 
   /// Stops what is running with an error at its next back-edge or call. May be called from a signal handler or
   /// another thread.
@@ -47,7 +61,7 @@ public final class Session {
 
   /// Objects alive on the heap, library and constants left out: zero when all bindings are gone.
   public var liveObjects: Int {
-    for i in 0..<nextSlot { Machine.drop(machine.heap, base + i) }
+    releaseBindings()
     machine.clearRoots()
     return machine.heap.state.pointee.liveObjects
   }
@@ -121,17 +135,25 @@ public final class Session {
     case failed([Diagnostic])
   }
 
-  /// Runs a cell; its bindings stay for later cells.
-  public func runCell(_ file: SourceFile) -> CellOutcome {
+  /// Runs a cell; its bindings stay for later cells. With `isKept` its results are `_1`, `_2`, … too, and `undoCell` can
+  /// take it back.
+  public func runCell(_ file: SourceFile, isKept: Bool = false) -> CellOutcome {
+    didRunLastCell = false
     let parsed = parse(file)
     if parsed.isIncomplete { return .incomplete }
     if hasErrors(parsed.diagnostics) { return .failed(parsed.diagnostics) }
     makeLastSlot()
+    let before = isKept ? moment() : nil
     switch prepare(parsed.tree, keepsGlobals: true) {
-    case .failure(let problems): return .failed(problems.diagnostics)
+    case .failure(let problems):
+      if let before { release(before) }
+      return .failed(problems.diagnostics)
     case .success(let program):
       interrupts.reset()
+      didRunLastCell = true
+      if let before { keep(before) }
       let result = execute(program, mode: .cell)
+      nameResults(isKept: isKept)
       if !result.diagnostics.isEmpty { return .failed(result.diagnostics) }
       return result.last.map { .value($0) } ?? .none
     }
@@ -149,6 +171,40 @@ public final class Session {
   func remember(_ value: Value) {
     guard let lastSlot else { return }
     Machine.put(machine.heap, base + lastSlot, machine.heap.retained(value))
+    newResults.append(machine.heap.retained(value))
+  }
+
+  /// Binds the values that a cell showed to `_1`, `_2`, … and forgets old ones.
+  private func nameResults(isKept: Bool) {
+    for value in newResults {
+      guard isKept, nextSlot < 59_000 else {
+        machine.heap.release(value)
+        continue
+      }
+      resultCount += 1
+      let name = "_\(resultCount)", old = "_\(resultCount - Self.resultDepth)"
+      globals.removeAll { $0.name == name || $0.name == old }
+      globals.append(GlobalBinding(name: name, slot: nextSlot, role: .letName))
+      Machine.put(machine.heap, base + nextSlot, value)
+      nextSlot += 1
+    }
+    newResults = []
+    if isKept { forgetHidden() }
+  }
+
+  /// What a slot holds, borrowed.
+  func held(_ slot: Int) -> Value { (base + slot).pointee }
+
+  /// Lets a slot hold a value, which it takes over.
+  func put(_ value: Value, at slot: Int) { Machine.put(machine.heap, base + slot, value) }
+
+  /// Names and places as they were.
+  func restore(_ moment: SessionMoment) {
+    globals = moment.globals
+    nextSlot = moment.nextSlot
+    lastSlot = moment.lastSlot
+    places = moment.places
+    resultCount = moment.resultCount
   }
 
   /// Names behind the dot of a chain of names that begins with a top-level one; looking calls no function.
@@ -202,6 +258,8 @@ public final class Session {
     var diagnostics: [Diagnostic] = []
     var last: Datum?
     var tests: [TestOutcome] = []
+    /// Where the statement begins that failed, in bytes.
+    var failedAt: UInt32?
   }
 
   func execute(_ prepared: Prepared, mode: Mode) -> Executed {
@@ -212,9 +270,12 @@ public final class Session {
     let watched = ck_watch(machine.poll)
     let result = runner.run()
     _ = ck_watch(watched)
-    // What was bound before an error stays bound; in a file that failed nothing goes on, so it does not matter.
+    // What was bound before an error stays bound; names from the failed statement on keep what they meant before.
+    let bound = prepared.program.globals.filter { global in
+      result.failedAt.map { global.span == .none || global.span.lower < $0 } ?? true
+    }
     var latest: [String: GlobalBinding] = [:]
-    for global in globals + prepared.program.globals { latest[global.name] = global }
+    for global in globals + bound { latest[global.name] = global }
     globals = latest.values.sorted { $0.slot < $1.slot }
     return result
   }

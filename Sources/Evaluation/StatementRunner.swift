@@ -43,6 +43,7 @@ struct StatementRunner {
         if let walk = machine.tensors.walk { try self.walk(statement, index, walk) } else { try run(statement, index) }
       } catch {
         result.diagnostics.append(machine.runtimeError(error).diagnostic)
+        result.failedAt = statement.span.lower
         return result
       }
     }

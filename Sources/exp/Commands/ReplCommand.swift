@@ -1,4 +1,5 @@
 import ArgumentParser
+import Diagnostics
 import Evaluation
 import Foundation
 import Studies
@@ -14,18 +15,29 @@ struct ReplCommand: ParsableCommand {
     name: [.customShort("i"), .customLong("run")],
     help: ArgumentHelp("Run a script first and keep its names.", valueName: "study"))
   var script: String?
-  @Option(help: "The root seed.") var seed: Int?
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp("Give an option of that script a value; may be repeated.", valueName: "name=value"))
+  var settings: [String] = []
+  @Option(parsing: .unconditional, help: "The root seed.") var seed: Int?
   @Option(help: "Worker threads of a sweep. (default: all cores)") var threads: Int?
   @Option(help: ArgumentHelp("Folder with data files; may be repeated.", valueName: "dir")) var data: [String] = []
   @Option(help: ArgumentHelp("Let cells read below a path.", valueName: "path")) var allowRead: [String] = []
   @Option(help: ArgumentHelp("Let cells write below a path.", valueName: "path")) var allowWrite: [String] = []
   @Flag(help: "Write prompts and input to the output too, when the input is no terminal.") var transcript = false
+  @Option(help: .hidden) var replay: String?
+
+  func validate() throws { try OptionSettings.validate(settings, threads: threads) }
 
   func run() throws {
     let isTyped = isatty(0) == 1 && isatty(1) == 1
-    let thread = SessionThread()
+    let source = try (script ?? replay).map { path -> SourceFile in
+      guard let file = SourceLoader.load(path) else { throw ExitCode(RunStatus.scriptWrong.rawValue) }
+      return file
+    }
+    let thread = SessionThread(), view = ReplView()
     guard let library = thread.perform({ SourceLoader.library() }) ?? nil else { throw ExitCode(2) }
-    let run = StudyRun(source: SourceLoader.empty, options: options, listener: ReplView(), isInteractive: true)
+    let run = StudyRun(source: source ?? SourceLoader.empty, options: options, listener: view, isInteractive: true)
     let count = options.threads
     guard let session = thread.perform({ Session(library: library, host: run, threads: count) }) else {
       throw ExitCode(2)
@@ -35,25 +47,48 @@ struct ReplCommand: ParsableCommand {
       session.interrupt()
       run.interrupt()
     }
+    if replay != nil, let source { return thread.perform { Replay.answer(session, source) } ?? () }
+    let completion = ReplCompletion(thread: thread, session: session)
+    var unfinished: () -> String = { "" }
     let input: any LineInput =
       isTyped
-      ? ReadlineInput(historyPath: Self.historyPath) { line, offset in
-        thread.perform { session.complete(line, at: offset) } ?? []
-      } : PlainInput(isTranscript: transcript)
-    let repl = Repl(input: input, thread: thread, session: session, library: library, run: run)
+      ? ReadlineInput(historyPath: Self.historyPath) { completion.words($0, at: $1, before: unfinished()) }
+      : PlainInput(isTranscript: transcript)
+    let repl = Repl(
+      input: input, thread: thread, session: session, library: library, run: run, view: view,
+      replay: ReplayArguments(arguments: replayArguments, seed: seed))
+    unfinished = { [unowned repl] in repl.unfinished }
     if isTyped { Terminal.output.line("Exp \(Version.exp) · ?name explains · :help · Ctrl-D leaves") }
-    if let script {
-      guard let file = SourceLoader.load(script) else { throw ExitCode(2) }
-      repl.evaluate(String(decoding: file.bytes, as: UTF8.self), isLast: true)
+    if let source {
+      let wrong = thread.perform { session.check(source, settings: options.settings) } ?? []
+      let unknown = wrong.filter { $0.id == "E0133" }
+      guard unknown.isEmpty else {
+        DiagnosticText.report(unknown, didRun: false)
+        throw ExitCode(RunStatus.scriptWrong.rawValue)
+      }
+      repl.load(source)
     }
     repl.loop()
     thread.end()
     if !isTyped, repl.hadErrors { throw ExitCode(RunStatus.scriptWrong.rawValue) }
   }
 
+  /// The options that a clean process needs to run the same cells.
+  private var replayArguments: [String] {
+    var arguments = seed.map { ["--seed=\($0)"] } ?? []
+    if let threads { arguments += ["--threads", "\(threads)"] }
+    for (name, values) in [
+      ("--set", settings), ("--data", data), ("--allow-read", allowRead), ("--allow-write", allowWrite),
+    ] {
+      for value in values { arguments.append("\(name)=\(value)") }
+    }
+    return arguments
+  }
+
   private var options: RunOptions {
     RunOptions(
-      seed: seed, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
+      settings: OptionSettings.parsed(settings), seed: seed,
+      threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
       dataFolders: FileAccess.dataFolders(
         arguments: data, environment: ProcessInfo.processInfo.environment["EXP_DATA"], ownFolder: "."),
       readable: allowRead, writable: allowWrite, machine: HostMachine.kernels, numericsVersion: String(numericsVersion))

@@ -20,7 +20,7 @@ struct RunCommand: ParsableCommand {
     name: .customLong("set"),
     help: ArgumentHelp("Give an option of the study a value; may be repeated.", valueName: "name=value"))
   var settings: [String] = []
-  @Option(help: "The root seed, instead of the study's own.") var seed: Int?
+  @Option(parsing: .unconditional, help: "The root seed, instead of the study's own.") var seed: Int?
   @Option(help: "Worker threads; the numbers do not depend on it. (default: all cores)") var threads: Int?
   @Option(
     help: ArgumentHelp("Folder with data files; may be repeated. (default: $EXP_DATA, then data/)", valueName: "dir"))
@@ -39,13 +39,10 @@ struct RunCommand: ParsableCommand {
     [String] = []
 
   func validate() throws {
-    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads is a number from 1 to 1024") }
+    try OptionSettings.validate(settings, threads: threads)
     if let maxMemory, MemorySize.bytes(maxMemory) == nil {
       throw ValidationError(
         "--max-memory takes a size of at least 16 MiB such as 500M, 4G or a number of bytes, not '\(maxMemory)'")
-    }
-    for setting in settings where !setting.dropFirst().contains("=") {
-      throw ValidationError("--set takes name=value, such as --set noise=0.4, and was given '\(setting)'")
     }
   }
 
@@ -53,7 +50,7 @@ struct RunCommand: ParsableCommand {
     guard let file = SourceLoader.load(study) else { throw ExitCode(RunStatus.scriptWrong.rawValue) }
     let listener = self.listener
     let run = StudyRun(source: file, options: options, listener: listener, drawing: .standard)
-    let wanted = parsedSettings
+    let wanted = OptionSettings.parsed(settings)
     let summary = WorkerThread.run(name: "study") { () -> RunSummary? in
       guard let library = SourceLoader.library() else { return nil }
       let session = Session(
@@ -84,19 +81,11 @@ struct RunCommand: ParsableCommand {
     return quiet ? QuietView() : RunView()
   }
 
-  private var parsedSettings: [String: String] {
-    var result: [String: String] = [:]
-    for setting in settings {
-      guard let equals = setting.firstIndex(of: "=") else { continue }
-      result[String(setting[..<equals])] = String(setting[setting.index(after: equals)...])
-    }
-    return result
-  }
-
   private var options: RunOptions {
     let folder = NSString(string: study).deletingLastPathComponent
     return RunOptions(
-      settings: parsedSettings, seed: seed, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
+      settings: OptionSettings.parsed(settings), seed: seed,
+      threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
       dataFolders: FileAccess.dataFolders(
         arguments: data, environment: ProcessInfo.processInfo.environment["EXP_DATA"],
         ownFolder: folder.isEmpty ? "." : folder),

@@ -6,6 +6,8 @@ protocol LineInput: AnyObject {
   func read(prompt: String) -> InputLine
   /// A whole cell was entered: it can be called back later.
   func remember(_ cell: String)
+  /// What was entered before and has a text in it, oldest first.
+  func history(containing text: String) -> [String]
 }
 
 /// What stands before the first and the further lines of a cell.
@@ -26,6 +28,7 @@ struct InputLine {
 /// terminal.
 final class PlainInput: LineInput {
   private let isTranscript: Bool
+  private var cells: [String] = []
   init(isTranscript: Bool) { self.isTranscript = isTranscript }
 
   func read(prompt: String) -> InputLine {
@@ -34,7 +37,9 @@ final class PlainInput: LineInput {
     return InputLine(text: line)
   }
 
-  func remember(_ cell: String) {}
+  func remember(_ cell: String) { cells.append(cell) }
+
+  func history(containing text: String) -> [String] { cells.filter { text.isEmpty || $0.contains(text) } }
 }
 
 extension String {

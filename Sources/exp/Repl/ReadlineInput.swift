@@ -88,6 +88,11 @@ final class ReadlineInput: LineInput {
     }
   }
 
+  func history(containing text: String) -> [String] {
+    (0..<history_length).compactMap { history_get(history_base + $0)?.pointee.line.map { String(cString: $0) } }
+      .filter { text.isEmpty || $0.contains(text) }
+  }
+
   /// The next byte of the input, after clearing the line if Ctrl-C asked for it.
   private static func nextByte(_ stream: UnsafeMutablePointer<FILE>?) -> Int32 {
     while true {

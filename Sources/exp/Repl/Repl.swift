@@ -7,56 +7,121 @@ import Studies
 
 /// An interactive session: reads cells, runs them, shows their values; errors leave it alive.
 final class Repl {
-  private let input: any LineInput
-  private let thread: SessionThread
-  private let session: Session
-  private let library: StandardLibrary
+  /// A cell that began to run and was not undone.
+  struct Cell {
+    var text: String
+    /// Where in the text the statement begins that failed; nil when all ran.
+    var failedAt: Int?
+    /// The number of the last result before it and after it.
+    var results: ClosedRange<Int>
+  }
+
+  let input: any LineInput
+  let thread: SessionThread
+  let session: Session
+  let library: StandardLibrary
+  let output = Terminal.output
+  /// What a clean process needs to replay the session.
+  let replay: ReplayArguments
+  var figures: FigureView
   private let run: StudyRun
-  private let output = Terminal.output
+  private let view: ReplView
   private var cellNumber = 0
+  /// The lines of the cell being typed.
+  private var lines: [String] = []
+  /// What ran so far, for `:save` and `:undo`.
+  var cells: [Cell] = []
   /// Whether any cell failed, for the exit status of sessions that nobody types.
   private(set) var hadErrors = false
 
-  init(input: any LineInput, thread: SessionThread, session: Session, library: StandardLibrary, run: StudyRun) {
+  init(
+    input: any LineInput, thread: SessionThread, session: Session, library: StandardLibrary, run: StudyRun,
+    view: ReplView, replay: ReplayArguments
+  ) {
     self.input = input
     self.thread = thread
     self.session = session
     self.library = library
     self.run = run
+    self.view = view
+    self.replay = replay
+    figures = view.figures
   }
 
   /// Until the end of the input, or `:quit`.
   func loop() {
-    var lines: [String] = []
+    var isTimed = false
     while true {
       let next = input.read(prompt: lines.isEmpty ? Prompt.first : Prompt.more)
-      if next.isFresh { lines = [] }
-      guard let line = next.text else {
+      if next.isFresh { drop() }
+      guard var line = next.text else {
         if !lines.isEmpty { evaluate(lines.joined(separator: "\n"), isLast: true) }
         return
       }
       if lines.isEmpty {
         let word = line.trimmingCharacters(in: .whitespaces)
         if word.isEmpty { continue }
-        if let isOver = command(word) {
+        isTimed = word.hasPrefix(":time ")
+        if isTimed {
+          line = String(word.dropFirst(6))
+        } else if let isOver = command(word) {
           input.remember(line)
           if isOver { return }
           continue
         }
       }
       lines.append(line)
-      if evaluate(lines.joined(separator: "\n"), isLast: false) { lines = [] }
+      if evaluate(lines.joined(separator: "\n"), isLast: false, isTimed: isTimed) { lines = [] }
     }
   }
 
+  /// Ctrl-C: the lines so far are dropped, but can be called back.
+  private func drop() {
+    if !lines.isEmpty { input.remember(lines.joined(separator: "\n")) }
+    lines = []
+  }
+
+  /// The lines of the unfinished cell, for completion.
+  var unfinished: String { lines.isEmpty ? "" : lines.joined(separator: "\n") + "\n" }
+
   /// Runs a cell; false when it needs more lines.
-  @discardableResult func evaluate(_ text: String, isLast: Bool) -> Bool {
+  @discardableResult func evaluate(_ text: String, isLast: Bool, isTimed: Bool = false) -> Bool {
     let file = SourceStore.shared.add(name: "<cell \(cellNumber + 1)>", text: text)
-    run.resume()
-    let outcome = thread.perform { [session] in session.runCell(file) } ?? .none
+    let started = Date()
+    let outcome = runCell(file)
     if case .incomplete = outcome, !isLast { return false }
     cellNumber += 1
-    input.remember(text)
+    input.remember((isTimed ? ":time " : "") + text)
+    tell(outcome)
+    if isTimed { output.line(output.styled("took " + Phrase.duration(Date().timeIntervalSince(started)), .faint)) }
+    return true
+  }
+
+  /// Runs a script as one cell.
+  func load(_ file: SourceFile) { tell(runCell(file)) }
+
+  /// Runs a cell and notes that it ran.
+  private func runCell(_ file: SourceFile) -> Session.CellOutcome {
+    run.resume()
+    view.begin()
+    let (outcome, before, after, isKept) =
+      thread.perform { [session] () -> (Session.CellOutcome, Int, Int, Bool) in
+        let before = session.lastResult
+        let outcome = session.runCell(file, isKept: true)
+        return (outcome, before, session.lastResult, session.didRunLastCell)
+      } ?? (.none, 0, 0, false)
+    guard isKept else { return outcome }
+    var cell = Cell(
+      text: String(decoding: file.bytes, as: UTF8.self), failedAt: nil, results: before...max(before, after))
+    if case .failed(let diagnostics) = outcome {
+      cell.failedAt = diagnostics.first { $0.span.file == file.id }.map { Int($0.span.lower) } ?? 0
+    }
+    cells.append(cell)
+    return outcome
+  }
+
+  private func tell(_ outcome: Session.CellOutcome) {
+    view.end()
     switch outcome {
     case .none: break
     case .value(let value): show(value)
@@ -65,44 +130,34 @@ final class Repl {
       output.line("the input ends before this is complete")
     case .failed(let diagnostics):
       hadErrors = true
-      for diagnostic in diagnostics { output.line(DiagnosticText.draw(diagnostic, on: output)) }
+      for diagnostic in diagnostics {
+        if diagnostic.id == DiagnosticText.interruptedID {
+          output.line("interrupted" + view.whereItStopped)
+        } else {
+          output.line(DiagnosticText.draw(diagnostic, on: output))
+        }
+      }
     }
-    return true
   }
 
+  /// A cell's value; on a terminal with the name that it keeps at the right.
   private func show(_ value: Datum) {
     if case .none = value { return }
-    output.line(TerminalText(width: min(output.width, 120), color: output.hasColor).value(value))
+    let width = min(output.width, 120)
+    if case .figure(let figure) = value, figures.draw(figure, width: width) { return }
+    var lines = TerminalText(width: width, color: output.hasColor).value(value)
+      .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    let mark = "_\(session.lastResult)"
+    let used = TextWidth.columns(Terminal.withoutColor(lines[0]))
+    if output.isInteractive, used + mark.count + 3 <= width {
+      lines[0] += String(repeating: " ", count: width - used - mark.count - 1) + output.styled(mark, .faint)
+    }
+    output.line(lines.joined(separator: "\n"))
   }
 
-  /// Whether a line is a command for the session itself: nil if not, otherwise whether the session ends.
-  private func command(_ line: String) -> Bool? {
-    if line.hasPrefix("?") {
-      let name = line.dropFirst().trimmingCharacters(in: .whitespaces)
-      help(name)
-      return false
-    }
-    guard line.hasPrefix(":") else { return nil }
-    let words = line.dropFirst().split(separator: " ", maxSplits: 1).map(String.init)
-    switch words.first ?? "" {
-    case "quit", "q", "exit": return true
-    case "help", "h", "": output.line(Self.helpText)
-    default: output.line("there is no :\(words.first ?? ""); :help lists what there is")
-    }
-    return false
-  }
-
-  private func help(_ name: String) {
+  func help(_ name: String) {
     if name.isEmpty { return output.line(Self.helpText) }
     let text = thread.perform { [session] in HelpText.explain(name, session) } ?? nil
     output.line(text ?? HelpText.unknown(name, library))
   }
-
-  static let helpText = """
-    an expression    shows its value, which is then `_`
-    ?name            explains a function
-    Tab              completes names and, behind a dot, fields
-    Ctrl-C           drops the line; stops what is running and keeps what was bound
-    Ctrl-D, :quit    leaves
-    """
 }

@@ -3,6 +3,9 @@ import Foundation
 
 /// Errors and warnings as text on the terminal.
 enum DiagnosticText {
+  /// The id of the error that Ctrl-C is.
+  static let interruptedID = "E0309"
+
   /// In full, for a terminal.
   static func draw(_ diagnostic: Diagnostic, on terminal: Terminal = .errors) -> String {
     printer(terminal).full(diagnostic)

@@ -40,6 +40,9 @@ final class RunView: RunListener {
     }
   }
 
+  /// Takes a bar away that was left when something stopped.
+  func clearStatus() { status.clear() }
+
   // MARK: pieces
 
   private func begin(_ header: RunHeader) {

@@ -1,3 +1,5 @@
+import Reports
+
 /// The last line of a terminal, drawn over and over while something takes long. Text above it is written through
 /// `above`.
 final class StatusLine {
@@ -9,7 +11,7 @@ final class StatusLine {
   /// Replaces the line, cut to the width of the terminal.
   func show(_ text: String) {
     guard terminal.isInteractive else { return }
-    let cut = String(text.prefix(terminal.width - 1))
+    let cut = TextWidth.cut(text, to: terminal.width - 1)
     terminal.write("\r\u{1B}[2K" + cut)
     isShown = true
   }

@@ -52,6 +52,22 @@ final class Terminal: @unchecked Sendable {
     hasColor ? "\u{1B}[\(style.rawValue)m\(text)\u{1B}[0m" : text
   }
 
+  /// Text without the sequences that colour it.
+  static func withoutColor(_ text: String) -> String {
+    guard text.contains("\u{1B}") else { return text }
+    var out = "", isInside = false
+    for character in text {
+      if isInside {
+        isInside = !character.isLetter
+      } else if character == "\u{1B}" {
+        isInside = true
+      } else {
+        out.append(character)
+      }
+    }
+    return out
+  }
+
   /// Styles by their number.
   enum Style: String { case bold = "1", faint = "2", red = "31", green = "32", yellow = "33", blue = "34" }
 }

@@ -1,0 +1,175 @@
+import Diagnostics
+import Records
+import Resolution
+
+/// What a session was before a cell: its names and what they held. Values are immutable, so keeping them is keeping
+/// everything.
+struct SessionMoment {
+  var globals: [GlobalBinding]
+  var nextSlot: Int
+  var lastSlot: Int?
+  /// What the slots held; owned.
+  var values: [Value]
+  var places: [String: Int]
+  var rootSeed: Int
+  var resultCount: Int
+}
+
+/// What `undo` changed.
+public struct UndoneCell: Sendable, Hashable {
+  /// Names that are gone.
+  public var removed: [String] = []
+  /// Names that hold again what they held before.
+  public var restored: [String] = []
+  /// Whether it changed any name at all.
+  public var isEmpty: Bool { removed.isEmpty && restored.isEmpty }
+}
+
+extension Session {
+  /// Cells that can be undone; older ones are forgotten.
+  public static let undoDepth = 100
+  /// Earlier results that stay reachable as `_1`, `_2`, …; older ones are forgotten.
+  public static let resultDepth = 200
+
+  /// How many cells `undoCell` could take back.
+  public var undoableCells: Int { moments.count }
+
+  /// The number of the last result: it is `_` and `_n`. 0 before the first.
+  public var lastResult: Int { resultCount }
+
+  /// Takes back the last cell that began to run, exactly: names, what they held, results, and where draws go on. Gives
+  /// what changed; nil when there is nothing to take back.
+  public func undoCell() -> UndoneCell? {
+    guard let moment = moments.popLast() else { return nil }
+    var undone = UndoneCell()
+    for global in globals where !Self.isResult(global.name) {
+      guard let before = moment.globals.first(where: { $0.name == global.name }) else {
+        undone.removed.append(global.name)
+        continue
+      }
+      if !moment.values[before.slot].isIdentical(held(global.slot)) { undone.restored.append(global.name) }
+    }
+    for slot in 0..<max(nextSlot, moment.nextSlot) {
+      put(slot < moment.values.count ? machine.heap.retained(moment.values[slot]) : .none, at: slot)
+    }
+    restore(moment)
+    release(moment)
+    machine.rootSeed = moment.rootSeed
+    host.seeded(moment.rootSeed)
+    return undone
+  }
+
+  /// Whether a name is `_` or `_3`, which the session binds itself.
+  static func isResult(_ name: String) -> Bool { name.hasPrefix("_") && name.dropFirst().allSatisfy(\.isNumber) }
+
+  func moment() -> SessionMoment {
+    SessionMoment(
+      globals: globals, nextSlot: nextSlot, lastSlot: lastSlot,
+      values: (0..<nextSlot).map { machine.heap.retained(held($0)) }, places: places, rootSeed: machine.rootSeed,
+      resultCount: resultCount)
+  }
+
+  /// Keeps a moment before a cell. What was kept gives way when it takes much memory.
+  func keep(_ moment: SessionMoment) {
+    moments.append(moment)
+    let state = machine.heap.state
+    while moments.count > Self.undoDepth || moments.count > 1 && state.pointee.bytes > state.pointee.byteLimit / 4 {
+      release(moments.removeFirst())
+    }
+  }
+
+  func release(_ moment: SessionMoment) { for value in moment.values { machine.heap.release(value) } }
+
+  /// Empties the slots of names that later ones hide: functions captured what they held, and nothing else can reach
+  /// them.
+  func forgetHidden() {
+    let visible = Set(globals.map(\.slot))
+    for slot in 0..<nextSlot where !visible.contains(slot) { put(.none, at: slot) }
+  }
+}
+
+// MARK: what is bound
+
+/// A name of a session.
+public struct SessionVariable: Sendable, Hashable {
+  /// Its name.
+  public var name: String
+  /// `let`, `var`, `fn`, `option`, `use`, or `result` for `_3`.
+  public var role: String
+  /// What it holds, such as `tensor f32 [3, 4]`.
+  public var type: String
+  /// What it holds, on one line.
+  public var value: String
+}
+
+extension Session {
+  /// All names of the session in the order in which they were bound; `_` is left out.
+  public var variables: [SessionVariable] {
+    globals.filter { $0.name != "_" }.map { global in
+      let value = held(global.slot)
+      return SessionVariable(
+        name: global.name, role: Self.isResult(global.name) ? "result" : Self.word(global.role),
+        type: machine.typeText(value), value: machine.brief(value))
+    }
+  }
+
+  /// What the last shown value is, such as `list of 3: int`.
+  public var typeOfLastResult: String? {
+    lastSlot.map { machine.typeText(held($0)) }
+  }
+
+  /// The SHA-256 of what each name holds; `_` is left out. Equal sessions have equal digests.
+  public func fingerprints() -> [(name: String, digest: String)] {
+    globals.filter { $0.name != "_" }.map { ($0.name, machine.fingerprint(held($0.slot))) }
+      .sorted { $0.name < $1.name }
+  }
+
+  private static func word(_ role: BindingRole) -> String {
+    switch role {
+    case .varName: "var"
+    case .function: "fn"
+    case .option: "option"
+    case .module: "use"
+    default: "let"
+    }
+  }
+}
+
+extension Machine {
+  /// What a value is, with its shape: `tensor f32 [3, 4]`, `record { a: int }`.
+  func typeText(_ value: Value, depth: Int = 0) -> String {
+    switch value.tag {
+    case .tensor:
+      if case .tensor(let tensor) = TensorHooks.datum(self, value) {
+        return "tensor \(tensor.type) [\(tensor.shape.map(String.init).joined(separator: ", "))]"
+      }
+      return "tensor of rank 0"
+    case .list:
+      let count = value.list.count
+      let kinds = Set((0..<min(count, 1000)).map { value.list.elements[$0].kindName })
+      return "list of \(count)" + (kinds.count == 1 ? ": \(kinds.first ?? "")" : "")
+    case .record:
+      guard depth < 2 else { return "record" }
+      let fields = (0..<min(value.record.count, 12)).map {
+        "\(Printer.name(value.record.name($0))): \(typeText(value.record.values[$0], depth: depth + 1))"
+      }
+      guard !fields.isEmpty else { return "record {}" }
+      return "record { \(fields.joined(separator: ", "))\(value.record.count > 12 ? ", …" : "") }"
+    case .table:
+      let columns = value.box.pointee.first.record
+      let names = (0..<min(columns.count, 12)).map { columns.name($0) }.joined(separator: ", ")
+      return "table of \(value.tableRowCount) rows: \(names)\(columns.count > 12 ? ", …" : "")"
+    case .native, .closure, .overload, .bound:
+      guard let model = TensorHooks.modelDatum(self, value) else { return functionText(value) }
+      return "function with \(model.parameterCount) parameters"
+    default: return value.kindName
+    }
+  }
+
+  /// The SHA-256 of a value, its functions told apart by their text.
+  func fingerprint(_ value: Value) -> String {
+    guard let portable = try? portable(value) else { return "unknown" }
+    return SHA256.hex(
+      Digest.bytes(of: portable) { SHA256.bytes(Array(($0.name + SourceText.whole($0.span)).utf8)) })
+  }
+}

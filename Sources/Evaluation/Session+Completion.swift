@@ -36,10 +36,20 @@ extension Session {
     character == "_" || character.isLetter || character.isNumber
   }
 
-  /// The names before a dot, first to last (`net.layers.` gives `net`, `layers`); nil when it is no chain of names.
+  /// The names before a dot, first to last (`net.layers[0].` gives `net`, `layers`, `0`); nil when it is no chain of
+  /// names and plain indexes.
   private func chain(_ text: ArraySlice<Character>) -> [String]? {
     var names: [String] = [], end = text.endIndex
     while true {
+      if end > text.startIndex, text[end - 1] == "]" {
+        guard let open = text[..<end].lastIndex(of: "[") else { return nil }
+        let index = String(text[(open + 1)..<(end - 1)]).filter { $0 != " " }
+        let quoted = index.count > 2 && index.hasPrefix("\"") && index.hasSuffix("\"")
+        guard quoted || Int(index) != nil else { return nil }
+        names.insert(quoted ? String(index.dropFirst().dropLast()) : index, at: 0)
+        end = open
+        continue
+      }
       var start = end
       while start > text.startIndex, Self.isWord(text[start - 1]) { start -= 1 }
       guard start < end else { return nil }

@@ -214,6 +214,14 @@ public final class Session {
     var value = heap.retained((base + global.slot).pointee)
     defer { heap.release(value) }
     for name in chain.dropFirst() {
+      if value.tag == .list, let index = Int(name) {
+        let place = index < 0 ? index &+ value.list.count : index
+        guard place >= 0, place < value.list.count else { return [] }
+        let element = heap.retained(value.list.elements[place])
+        heap.release(value)
+        value = element
+        continue
+      }
       let key = heap.string(name)
       defer { heap.release(key) }
       guard let next = try? machine.member(of: value, named: key) else { return [] }

@@ -3,7 +3,7 @@
 import os, re, sys, tempfile, time, traceback
 import pexpect
 
-exp = sys.argv[1]
+exp = os.path.abspath(sys.argv[1])
 scratch = tempfile.mkdtemp(prefix="exp-terminal-")
 tests, sessions = [], []
 
@@ -26,7 +26,8 @@ def enter(child, line):
     child.sendline(line)
     child.expect(r"exp> $")
     text = re.sub(r"\x1b\[[?0-9;]*[a-zA-Z]", "", child.before).replace("\r", "")
-    return text.split(line, 1)[-1].strip()
+    # The name that a result keeps stands at the right of its first line.
+    return re.sub(r"   +_\d+ *$", "", text.split(line, 1)[-1].strip(), count=1, flags=re.M)
 
 
 @test
@@ -144,6 +145,220 @@ def a_run_has_a_bar_and_stops_at_control_c():
     assert child.exitstatus == 4, child.exitstatus
 
 
+@test
+def results_keep_a_name():
+    child = session()
+    child.expect("exp> ")
+    child.sendline("40 + 2")
+    child.expect(r"42 +_1")
+    child.expect("exp> $")
+    enter(child, "7")
+    assert enter(child, "_1 * 2") == "84", child.before
+
+
+@test
+def a_pasted_block_is_one_cell_and_comes_back_whole():
+    child = session(history="pasted")
+    child.expect("exp> ")
+    child.send("\x1b[200~let a = 20\nfn g(x) {\n  x + a\n}\ng(1)\x1b[201~")
+    time.sleep(0.3)
+    child.send("\r")
+    child.expect(r"[\r\n]21 +_1")
+    child.expect("exp> $")
+    enter(child, "a")
+    child.send("\x1b[A\x1b[A\r")
+    child.expect(r"[\r\n]21 +_3")
+    child.sendeof()
+    child.expect(pexpect.EOF)
+    child = session(history="pasted")
+    child.expect("exp> ")
+    child.send("\x1b[A\r")
+    child.expect(r"[\r\n]21 +_1")
+
+
+@test
+def a_dropped_block_can_be_called_back():
+    child = session(history="dropped")
+    child.expect("exp> ")
+    child.sendline("fn half(x) {")
+    child.expect(r"\.\.\.> ")
+    child.sendline("  x / 2")
+    child.expect(r"\.\.\.> ")
+    child.sendintr()
+    child.expect(r"\^C\s+exp> ")
+    child.send("\x1b[A")
+    child.expect_exact("x / 2")
+    child.send("\r")
+    child.expect(r"\.\.\.> ")
+    assert enter(child, "}") == ""
+    assert enter(child, "half(8)") == "4.0", child.before
+
+
+@test
+def history_is_searched():
+    child = session(history="searched")
+    child.expect("exp> ")
+    enter(child, "17 * 3")
+    enter(child, "1 + 1")
+    child.send("\x1217 *")
+    time.sleep(0.2)
+    child.send("\r")
+    child.expect(r"[\r\n]51 ")
+    child.expect("exp> $")
+    assert "17 * 3" in enter(child, ":history 17")
+    enter(child, "2 + 2")
+    child.send("17\x1b[5~")
+    time.sleep(0.2)
+    child.send("\x1b[5~\r")
+    child.expect(r"[\r\n]51 ")
+
+
+@test
+def completes_commands_arguments_and_files():
+    open(os.path.join(scratch, "numbers_in_a_file.csv"), "w").write("a,b\n1,2\n")
+    open(os.path.join(scratch, "a_script.exp"), "w").write("let from_script = 33\n")
+    child = session()
+    child.expect("exp> ")
+    child.send(":hi\t")
+    child.expect_exact(":history")
+    child.sendintr()
+    child.expect("exp> ")
+    child.send(":load a_scr\t\r")
+    child.expect_exact(":load a_script.exp")
+    child.expect("exp> $")
+    assert enter(child, "from_script") == "33", child.before
+    child.send('read_csv("numb\t')
+    child.expect_exact("numbers_in_a_file.csv")
+    child.sendintr()
+    child.expect("exp> ")
+    child.send("mlp([1, 2],\tactiv\t")
+    child.expect_exact("activation:")
+    child.sendintr()
+    child.expect("exp> ")
+    enter(child, "let deep = [{ inner_name: 5 }]")
+    child.send("deep[0].inn\t\r")
+    child.expect(r"[\r\n]5 ")
+
+
+@test
+def a_script_stays_with_its_names():
+    child = session("-i", os.path.join(scratch, "a_script.exp"))
+    child.expect("exp> ")
+    assert enter(child, "from_script + 1") == "34", child.before
+
+
+@test
+def control_c_in_a_training_says_where_it_stopped_and_binds_nothing():
+    child = session()
+    child.expect("exp> ")
+    enter(child, "let fit = 12")
+    child.sendline("let fit = iterate(0.0, 1_000_000_000, (x, i) -> x + 1)")
+    child.expect("steps/s")
+    before = time.time()
+    child.sendintr()
+    child.expect(r"interrupted at step [\d\u202f]+ of 1\u202f000\u202f000\u202f000")
+    child.expect("exp> $")
+    took = time.time() - before
+    assert took < 0.5, took
+    assert enter(child, "fit") == "12", child.before
+
+
+@test
+def many_control_c_never_kill_it():
+    child = session()
+    child.expect("exp> ")
+    child.sendline("while true { }")
+    time.sleep(0.3)
+    for _ in range(5):
+        child.sendintr()
+        time.sleep(0.02)
+    child.expect("exp> $")
+    for _ in range(5):
+        child.sendintr()
+        time.sleep(0.02)
+    child.sendline("11 * 11")
+    child.expect(r"[\r\n]121 ")
+
+
+@test
+def a_dumb_terminal_gets_no_escapes():
+    environment = {**os.environ, "TERM": "dumb", "EXP_HISTORY": "", "INPUTRC": "/dev/null"}
+    child = pexpect.spawn(exp, [], env=environment, encoding="utf-8", timeout=20, cwd=scratch)
+    sessions.append(child)
+    child.expect("exp> ")
+    child.sendline("widht")
+    child.expect("E0103")
+    child.expect("exp> ")
+    child.sendline("mlp([3, 2])")
+    child.expect("8 parameters")
+    child.expect("exp> ")
+    child.sendeof()
+    assert "\x1b" not in child.before, child.before
+
+
+@test
+def colours_only_where_wanted():
+    environment = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
+    environment.update(TERM="xterm", EXP_HISTORY="", INPUTRC="/dev/null")
+    for extra, expected in (({}, True), ({"NO_COLOR": "1"}, False)):
+        child = pexpect.spawn(exp, [], env={**environment, **extra}, encoding="utf-8", timeout=20, cwd=scratch)
+        sessions.append(child)
+        child.expect("exp> ")
+        child.sendline("widht")
+        child.expect("E0103")
+        assert ("\x1b[31m" in child.before or "\x1b[1;31m" in child.before) == expected, child.before
+        child.close(force=True)
+
+
+@test
+def a_lesson_goes_forward_and_back():
+    path = os.path.join(scratch, "lesson.exp")
+    with open(path, "w") as file:
+        file.write("## # First\nlet x = normal(1)\nx\n\n## Second\nlet x = 2\n\n## Third\nx + 1\n")
+    child = session("demo", path)
+    child.expect("1 of 3")
+    child.expect("First")
+    child.expect("Enter runs")
+    child.send("\r")
+    child.expect(r"f32 \[1\]\s+([-\d.]+)")
+    drawn = child.match.group(1)
+    child.expect("2 of 3")
+    child.send("\r")
+    child.expect("3 of 3")
+    child.send("\r")
+    child.expect(r"K3\r")
+    child.expect("the end")
+    for place in ("3 of 3", "2 of 3", "1 of 3"):
+        child.send("b")
+        child.expect(place)
+        child.expect("Enter runs")
+        time.sleep(0.1)
+    child.send("r")
+    child.expect("1 of 3")
+    child.expect("Enter runs")
+    child.send("\r")
+    child.expect(r"f32 \[1\]\s+([-\d.]+)")
+    assert child.match.group(1) == drawn, (drawn, child.match.group(1))
+    child.send("q")
+    child.expect(pexpect.EOF)
+
+
+@test
+def a_lesson_stops_at_control_c_and_takes_the_cell_back():
+    path = os.path.join(scratch, "endless.exp")
+    with open(path, "w") as file:
+        file.write("## Endless\nvar i = 0\nwhile true { i += 1 }\n")
+    child = session("demo", path)
+    child.expect("Enter runs")
+    child.send("\r")
+    time.sleep(0.5)
+    child.sendintr()
+    child.expect("taken back")
+    child.expect("Enter runs")
+    child.send("q")
+    child.expect(pexpect.EOF)
+
+
 bad = 0
 for body in tests:
     try:
@@ -154,5 +369,6 @@ for body in tests:
         print("not ok " + body.__name__)
         print("\n".join("  " + line for line in traceback.format_exc().splitlines()[:12]))
         print("  the terminal showed " + repr(sessions[-1].before)[-300:])
-    sessions[-1].close(force=True)
+    for child in sessions:
+        child.close(force=True)
 sys.exit(bad)

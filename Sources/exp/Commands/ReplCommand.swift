@@ -58,6 +58,7 @@ struct ReplCommand: ParsableCommand {
       input: input, thread: thread, session: session, library: library, run: run, view: view,
       replay: ReplayArguments(arguments: replayArguments, seed: seed))
     unfinished = { [unowned repl] in repl.unfinished }
+    ReadlineInput.whenDropped = { [unowned repl] line in repl.drop(typing: line) }
     if isTyped { Terminal.output.line("Exp \(Version.exp) · ?name explains · :help · Ctrl-D leaves") }
     if let source {
       let wrong = thread.perform { session.check(source, settings: options.settings) } ?? []

@@ -11,6 +11,8 @@ final class ReadlineInput: LineInput {
 
   // What readline's callbacks, which carry no state of their own, work with.
   nonisolated(unsafe) private static var completer: Completer = { _, _ in [] }
+  /// What to do with the text that Ctrl-C drops.
+  nonisolated(unsafe) static var whenDropped: (_ line: String) -> Void = { _ in }
   nonisolated(unsafe) private static var matches: [String] = []
   nonisolated(unsafe) private static var wasCleared = false
   nonisolated(unsafe) private static var clearRequested = false
@@ -41,6 +43,8 @@ final class ReadlineInput: LineInput {
       }
       rl_getc_function = { stream in ReadlineInput.nextByte(stream) }
     }
+    rl_bind_keyseq_if_unbound("\\e[5~", rl_history_search_backward)
+    rl_bind_keyseq_if_unbound("\\e[6~", rl_history_search_forward)
     using_history()
     stifle_history(10_000)
     history_comment_char = CChar(UInt8(ascii: "#"))
@@ -115,6 +119,8 @@ final class ReadlineInput: LineInput {
     clearRequested = false
     wasCleared = true
     Terminal.output.write("^C\n")
+    whenDropped(rl_line_buffer.map { String(cString: $0) } ?? "")
+    using_history()
     rl_replace_line("", 0)
     rl_set_prompt(Prompt.first)
     rl_on_new_line()

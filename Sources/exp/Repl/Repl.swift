@@ -75,9 +75,10 @@ final class Repl {
     }
   }
 
-  /// Ctrl-C: the lines so far are dropped, but can be called back.
-  private func drop() {
-    if !lines.isEmpty { input.remember(lines.joined(separator: "\n")) }
+  /// Ctrl-C: the lines so far are dropped, but can be called back, with the one that was being typed.
+  func drop(typing line: String = "") {
+    let text = (lines + (line.isEmpty ? [] : [line])).joined(separator: "\n")
+    input.remember(text)
     lines = []
   }
 

@@ -27,6 +27,17 @@ struct Digest {
     }
   }
 
+  /// The values that a function holds, by the names under which it does, each with the bytes that stand for it.
+  static func parts(of value: PortableValue, code: (Prototype) -> [UInt8]) -> [(name: String, hash: [UInt8])] {
+    guard case .closure(let prototype, let count)? = value.nodes.last else { return [] }
+    return withoutActuallyEscaping(code) { code in
+      var digest = Digest(code: code)
+      for node in value.nodes.dropLast() { digest.add(node) }
+      guard digest.parts.count == count else { return [] }
+      return zip(prototype.captures, digest.parts).filter { $0.0.isField }.map { ($0.name, $1) }
+    }
+  }
+
   private mutating func add(_ node: PortableValue.Node) {
     switch node {
     case .plain(let value): parts.append(Digest.bytes(of: value))

@@ -47,6 +47,19 @@ final class ReachableCode {
     SHA256.bytes(Array("function \(numbers[ObjectIdentifier(prototype)] ?? -1)".utf8))
   }
 
+  /// The functions by name, in order of first appearance, each with a hash of its own code; functions of one name together.
+  var parts: [(name: String, hash: [UInt8])] {
+    var order: [String] = []
+    var hashes: [String: [UInt8]] = [:]
+    for prototype in prototypes {
+      var words = CodeWords()
+      words.add(prototype) { _ in 0 }
+      if hashes[prototype.name] == nil { order.append(prototype.name) }
+      hashes[prototype.name, default: []] += SHA256.bytes(words.bytes)
+    }
+    return order.map { ($0, SHA256.bytes(hashes[$0] ?? [])) }
+  }
+
   /// The number of a function; nil when it is not among them.
   func position(of prototype: Prototype) -> Int? { numbers[ObjectIdentifier(prototype)] }
 

@@ -112,8 +112,9 @@ public protocol TrialArchive: Sendable {
   /// SHA-256, in hexadecimal, of all that a trial's result depends on besides files: the code it reaches, the values
   /// that it uses from outside, its coordinates, its draws, the numerics version.
   func key(_ index: Int) -> String
-  /// What entered the key, by name, to say what is different.
-  func keyParts(_ index: Int) -> [Datum.Field]
+  /// What entered all keys, in pieces with names and hashes, to say what is different: `code` by function, `values` by the name
+  /// under which the trials use them, `seed`, `numerics`.
+  var parts: JSON { get }
   /// A value as JSON with a safetensors file of its large tensors beside it, if there are any; nil for a value that cannot
   /// be kept.
   func encode(_ value: PortableValue) -> (json: JSON, tensors: [UInt8]?)?

@@ -11,6 +11,7 @@ struct SweepArchive: TrialArchive, @unchecked Sendable {
   private let coordinates: [[UInt8]]
   private let draws: [Int64]
   private let rootSeed: Int
+  let parts: JSON
 
   /// Throws what a library file throws that cannot be compiled.
   init(
@@ -23,13 +24,22 @@ struct SweepArchive: TrialArchive, @unchecked Sendable {
     }
     self.draws = draws
     rootSeed = machine.rootSeed
+    parts = [
+      "numerics": .int(numericsVersion), "seed": .int(rootSeed), "code": SweepArchive.object(code.parts),
+      "values": SweepArchive.object(Digest.parts(of: body, code: code.word)),
+    ]
+  }
+
+  private static func object(_ parts: [(name: String, hash: [UInt8])]) -> JSON {
+    .object(parts.map { JSON.Member($0.name, .string(String(SHA256.hex($0.hash).prefix(16)))) })
   }
 
   func key(_ index: Int) -> String {
     SHA256.hex(keyParts(index).map { "\($0.name) \($0.value)\n" }.joined())
   }
 
-  func keyParts(_ index: Int) -> [Datum.Field] {
+  /// What enters a trial's key.
+  private func keyParts(_ index: Int) -> [Datum.Field] {
     [
       .init("format", .int(1)), .init("numerics", .int(numericsVersion)), .init("code", .string(SHA256.hex(code.hash))),
       .init("values", .string(SHA256.hex(held))), .init("coordinates", .string(SHA256.hex(coordinates[index]))),

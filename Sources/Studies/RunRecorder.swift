@@ -101,7 +101,7 @@ final class RunRecorder: @unchecked Sendable {
 
   /// Writes a finished trial; when this returns it survives the end of the process. `record` is the one it was taken
   /// from, if it was not run.
-  func commit(_ event: TrialEvent, _ request: SweepRequest, _ record: TrialRecord?, to log: RecordLog?) {
+  func commit(_ event: TrialEvent, _ request: SweepRequest, _ record: TrialRecord?, _ why: String, to log: RecordLog?) {
     guard let log else { return }
     let archive = request.archive
     let encoded = event.outcome.isRepeatable ? event.outcome.value.flatMap { archive?.encode($0) } : nil
@@ -111,8 +111,14 @@ final class RunRecorder: @unchecked Sendable {
       if let bytes { try folder.add(bytes, as: file) }
       let value = encoded.map { (json: $0.json, file: bytes == nil ? nil : file, hash: bytes.map(SHA256.hex) ?? "") }
       let isKeyed = value != nil || event.outcome.status == .diverged && event.outcome.isRepeatable
-      try log.append(TrialRecord.json(event, key: isKeyed ? archive?.key(event.index) : nil, value: value))
+      try log.append(TrialRecord.json(event, key: isKeyed ? archive?.key(event.index) : nil, value: value, why: why))
     }
+  }
+
+  /// Appends a line that is no trial.
+  func append(_ json: JSON, to log: RecordLog?) {
+    guard let log else { return }
+    attempt { try log.append(json) }
   }
 
   /// Makes appended trials survive a loss of power.

@@ -86,9 +86,12 @@ extension StudyRun {
     }
   }
 
+  /// What a sweep's trials depend on is recorded before the first of them.
+  func record(_ parts: JSON, _ log: RecordLog?) { recorder?.append(parts, to: log) }
+
   /// A trial ended: it is committed, then told.
-  func ended(_ event: TrialEvent, _ request: SweepRequest, log: RecordLog?, record: TrialRecord? = nil) {
-    if event.outcome.status != .interrupted { recorder?.commit(event, request, record, to: log) }
+  func ended(_ event: TrialEvent, _ request: SweepRequest, log: RecordLog?, record: TrialRecord? = nil, why: String) {
+    if event.outcome.status != .interrupted { recorder?.commit(event, request, record, why, to: log) }
     locked {
       if firstTrialError == nil, event.outcome.status == .failed { firstTrialError = event.outcome.error }
       listener.receive(.trialEnded(event))
@@ -104,6 +107,7 @@ private final class SweepWork: @unchecked Sendable {
   private let request: SweepRequest
   private let lock = NSLock()
   private var error: Error?
+  private var reasons = TrialReasons("no earlier run has this sweep")
 
   init(run: StudyRun, request: SweepRequest) {
     self.run = run
@@ -134,9 +138,19 @@ private final class SweepWork: @unchecked Sendable {
       }
       let event = TrialEvent(
         sweep: request.name, index: index, coordinates: request.coordinates(index), outcome: outcome)
-      run.ended(event, request, log: log)
+      run.ended(event, request, log: log, why: reasons.reason(request.coordinates(index)))
       schedule.finish(index, outcome)
     }
+  }
+
+  /// Why trials that have no record are run.
+  private func reasonsToRun(_ archive: any TrialArchive) -> TrialReasons {
+    if run.options.sample != nil { return TrialReasons("drawn by `--sample`") }
+    guard let runs = run.options.runsFolder, run.options.reusesRecords else {
+      return TrialReasons("`--fresh` was asked for")
+    }
+    let finder = TrialFinder(runsFolder: runs, study: run.study, own: run.recorder?.folder.path)
+    return TrialReasons(sweep: request.name, parts: archive.parts, earlier: finder.ownFolders())
   }
 
   private func records(_ keys: Set<String>) -> [String: TrialRecord] {
@@ -154,13 +168,15 @@ private final class SweepWork: @unchecked Sendable {
     guard let archive = request.archive else { return }
     let keys = request.points.indices.map(archive.key)
     let found = records(Set(keys))
-    if found.isEmpty { return }
+    if found.count < Set(keys).count { reasons = reasonsToRun(archive) }
+    run.record(archive.parts, log)
     for (index, key) in keys.enumerated() {
       guard let record = found[key], let outcome = record.outcome(archive, host: run) else { continue }
       schedule.skip(index)
       let event = TrialEvent(
         sweep: request.name, index: index, coordinates: request.coordinates(index), outcome: outcome)
-      run.ended(event, request, log: log, record: record)
+      let why = "taken from \(NSString(string: record.folder).lastPathComponent)"
+      run.ended(event, request, log: log, record: record, why: why)
       schedule.finish(index, outcome)
     }
   }

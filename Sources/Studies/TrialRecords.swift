@@ -14,7 +14,7 @@ struct TrialRecord {
 
   /// A line for a trial that was run. `value` is nil for one whose value cannot be kept: it is never reused.
   static func json(
-    _ event: TrialEvent, key: String?, value: (json: JSON, file: String?, hash: String)?
+    _ event: TrialEvent, key: String?, value: (json: JSON, file: String?, hash: String)?, why: String
   ) -> JSON {
     let outcome = event.outcome
     var record: [JSON.Member] = []
@@ -39,6 +39,7 @@ struct TrialRecord {
           .array(
             outcome.reads.map { ["path": .string($0.path), "data": .bool($0.isData), "sha256": .string($0.hash)] })))
     }
+    record.append(.init("why", .string(why)))
     record.append(.init("seconds", .float(outcome.seconds)))
     return .object(record)
   }
@@ -130,6 +131,12 @@ struct TrialFinder {
       }
     }
     return found
+  }
+
+  /// The study's own earlier runs, newest first.
+  func ownFolders() -> [String] {
+    let prefix = runsFolder + "/" + RunFolder.safeName(study) + "-"
+    return folders().filter { $0.hasPrefix(prefix) }
   }
 
   private func folders() -> [String] {

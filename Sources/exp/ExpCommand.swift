@@ -22,7 +22,7 @@ import Foundation
       ExplainCommand.self,
       RunsCommand.self,
       VerifyCommand.self,
-      DiffCommand.self,
+      DiffCommand.self, WhyCommand.self,
       DoctorCommand.self,
       VersionCommand.self,
     ],

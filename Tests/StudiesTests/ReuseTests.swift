@@ -185,4 +185,22 @@ import Testing
     let second = try bench.run(study)
     #expect(second.run == [1] && second.reused == [0])
   }
+
+  @Test func reasonsNameWhatChanged() throws {
+    let bench = Bench()
+    func reasons(_ text: String, seed: Int? = nil) throws -> Set<String> {
+      let before = Set(bench.files("runs.jsonl"))
+      _ = try bench.run(text, seed: seed)
+      let log = try #require(bench.files("runs.jsonl").first { !before.contains($0) })
+      return Set(try RecordLog.read(log).records.compactMap { $0["why"]?.string })
+    }
+    #expect(try reasons(Self.study) == ["no earlier run has this sweep"])
+    #expect(try reasons(Self.edited("x * 2", "x * 3")) == ["other code in `helper`"])
+    #expect(try reasons(Self.edited("3.0]", "3.5]")) == ["other values of `base`"])
+    #expect(try reasons(Self.edited("[1, 2, 3]", "[1, 2, 9]")).contains("a new point"))
+    #expect(try reasons(Self.edited("dense(2, 1)", "dense(1, 1)")) == ["other code in the sweep's block"])
+    #expect(try reasons(Self.study, seed: 3) == ["the seed is 3 instead of 0"])
+    let again = try reasons(Self.study)
+    #expect(!again.isEmpty && again.allSatisfy { $0.hasPrefix("taken from demo-") })
+  }
 }

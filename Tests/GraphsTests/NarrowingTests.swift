@@ -113,6 +113,19 @@ import Testing
     #expect(values(gradient).prefix(5).allSatisfy { $0 == 0 } && values(gradient)[5] != 0)
   }
 
+  @Test func readersOfDifferentPartsFindTheirOwn() throws {
+    let inputs = [sample([8, 3, 6], seed: 4), sample([6, 5], seed: 5)]
+    let plan = try check(inputs) { trace, p in
+      let h = try trace.apply(.unary(.tanh), [product(trace, p[0], p[1])])
+      let rows = { (start: Int) in
+        try trace.apply(.slice(starts: [start, 0, 0], counts: [2, 3, 5], steps: [1, 1, 1]), [h])
+      }
+      return try trace.apply(.binary(.subtract), [rows(5), trace.apply(.unary(.exp), [rows(4)])])
+    }
+    let shapes = plan.graph.nodes.filter { if case .matmul = $0.primitive { true } else { false } }.map(\.shape)
+    #expect(shapes.contains([3, 3, 5]) && !shapes.contains([8, 3, 5]))
+  }
+
   @Test func boxesThroughReshapes() {
     let last = Region(starts: [0, 2, 0], counts: [5, 1, 8])
     #expect(last.reshaped(from: [5, 3, 2, 4], to: [5, 3, 8]) == Region(starts: [0, 2, 0, 0], counts: [5, 1, 2, 4]))

@@ -43,7 +43,6 @@ public final class Session {
       library: library, host: host, interrupts: interrupts, byteLimit: maxMemory ?? Machine.defaultByteLimit)
     machine.threads = max(1, threads)
     machine.tensors.checksNaN = checksNaN
-    if let maxMemory { MemoryPool.limit = maxMemory }
     base = machine.stack + 4
   }
 

@@ -53,6 +53,8 @@ struct RunCommand: ParsableCommand {
     let wanted = OptionSettings.parsed(settings)
     let summary = WorkerThread.run(name: "study") { () -> RunSummary? in
       guard let library = SourceLoader.library() else { return nil }
+      // Tensors of all threads count together: the pool is the process's.
+      if let limit = self.maxMemory.flatMap({ MemorySize.bytes($0) }) { MemoryPool.limit = limit }
       let session = Session(
         library: library, host: run, threads: self.options.threads,
         maxMemory: self.maxMemory.flatMap { MemorySize.bytes($0) }, checksNaN: self.checkNan)

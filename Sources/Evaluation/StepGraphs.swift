@@ -39,40 +39,15 @@ extension Session {
 }
 
 /// A study of which only the compiled steps are wanted: it speaks to nobody, writes nothing, and runs one trial.
-public final class StepHost: StudyHost {
-  private let outer: StudyHost
-  /// Wraps the host that answers for options and files.
-  public init(_ outer: StudyHost) { self.outer = outer }
-  /// As the study's own host chooses.
-  public func choose(_ option: OptionDeclaration) throws -> Datum? { try outer.choose(option) }
-  /// As the study's own host says.
-  public var seedOverride: Int? { outer.seedOverride }
-  /// Nothing.
-  public func seeded(_ root: Int) {}
-  /// Nothing.
-  public func beginStatement(_ span: Span, prose: [String]) {}
-  /// Nothing.
-  public func show(_ value: Datum, name: String?, at span: Span) {}
-  /// Nothing.
-  public func print(_ text: String) {}
-  /// Nothing.
-  public func cite(_ text: String) {}
-  /// Nothing.
-  public func claim(_ outcome: ClaimOutcome) {}
-  /// Nothing.
-  public func track(_ row: [Datum.Field]) {}
-  /// Nothing.
-  public func progress(_ report: ProgressReport) {}
+public final class StepHost: QuietHost {
   /// The first trial; what follows the sweep is not run.
-  public func sweep(_ request: SweepRequest) throws -> [TrialOutcome] {
+  public override func sweep(_ request: SweepRequest) throws -> [TrialOutcome] {
     guard !request.points.isEmpty else { return [] }
     let outcome = try request.makeRunner().run(0) { _ in }
     return request.points.count == 1 ? [outcome] : []
   }
-  /// As the study's own host says.
-  public func dataFile(_ relativePath: String) -> (path: String?, lookedIn: [String]) { outer.dataFile(relativePath) }
   /// Where a file is; nothing may be written.
-  public func resolve(path: String, forWriting: Bool) throws -> String {
+  public override func resolve(path: String, forWriting: Bool) throws -> String {
     if forWriting { throw RuntimeError("E0711", "`exp plan` writes nothing") }
     return try outer.resolve(path: path, forWriting: false)
   }

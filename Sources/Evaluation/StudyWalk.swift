@@ -158,36 +158,11 @@ final class StudyWalk {
 }
 
 /// A host that does nothing for good: files may be read, all else is swallowed.
-public final class WalkHost: StudyHost {
-  private let outer: StudyHost
-  /// Wraps the host that answers.
-  public init(_ outer: StudyHost) { self.outer = outer }
-  /// As the study's own host chooses.
-  public func choose(_ option: OptionDeclaration) throws -> Datum? { try outer.choose(option) }
-  /// As the study's own host says.
-  public var seedOverride: Int? { outer.seedOverride }
+public final class WalkHost: QuietHost {
   /// Nothing.
-  public func seeded(_ root: Int) {}
-  /// Nothing.
-  public func beginStatement(_ span: Span, prose: [String]) {}
-  /// Nothing.
-  public func show(_ value: Datum, name: String?, at span: Span) {}
-  /// Nothing.
-  public func print(_ text: String) {}
-  /// Nothing.
-  public func cite(_ text: String) {}
-  /// Nothing.
-  public func claim(_ outcome: ClaimOutcome) {}
-  /// Nothing.
-  public func track(_ row: [Datum.Field]) {}
-  /// Nothing.
-  public func sweep(_ request: SweepRequest) throws -> [TrialOutcome] { [] }
-  /// Nothing.
-  public func progress(_ report: ProgressReport) {}
-  /// As the study's own host says.
-  public func dataFile(_ relativePath: String) -> (path: String?, lookedIn: [String]) { outer.dataFile(relativePath) }
+  public override func sweep(_ request: SweepRequest) throws -> [TrialOutcome] { [] }
   /// Where a file is; writing is refused as not known yet.
-  public func resolve(path: String, forWriting: Bool) throws -> String {
+  public override func resolve(path: String, forWriting: Bool) throws -> String {
     if forWriting { throw RuntimeError.untraceable("a study that is only planned writes nothing", help: []) }
     return try outer.resolve(path: path, forWriting: false)
   }

@@ -69,44 +69,29 @@ struct SweepArchive: TrialArchive, @unchecked Sendable {
 }
 
 /// The host as a trial sees it: notes which files it reads, on which its result depends, and whether it writes any.
-final class TrialHost: StudyHost {
-  private let host: any StudyHost
+final class TrialHost: ForwardingHost {
   private var asked: [FileRead] = []
   private var hasWritten = false
-
-  init(_ host: any StudyHost) { self.host = host }
 
   /// A new trial begins.
   func begin() { (asked, hasWritten) = ([], false) }
 
   /// What the trial read, with the contents as they are now, and whether it wrote.
   func end() -> (reads: [FileRead], hasWritten: Bool) {
-    (asked.map { FileRead(path: $0.path, isData: $0.isData, hash: host.hash(of: $0)) }, hasWritten)
+    (asked.map { FileRead(path: $0.path, isData: $0.isData, hash: outer.hash(of: $0)) }, hasWritten)
   }
 
-  func dataFile(_ relativePath: String) -> (path: String?, lookedIn: [String]) {
+  override func dataFile(_ relativePath: String) -> (path: String?, lookedIn: [String]) {
     note(FileRead(path: relativePath, isData: true, hash: ""))
-    return host.dataFile(relativePath)
+    return outer.dataFile(relativePath)
   }
 
-  func resolve(path: String, forWriting: Bool) throws -> String {
+  override func resolve(path: String, forWriting: Bool) throws -> String {
     if forWriting { hasWritten = true } else { note(FileRead(path: path, isData: false, hash: "")) }
-    return try host.resolve(path: path, forWriting: forWriting)
+    return try outer.resolve(path: path, forWriting: forWriting)
   }
 
   private func note(_ read: FileRead) { if !asked.contains(read) { asked.append(read) } }
-
-  var seedOverride: Int? { host.seedOverride }
-  func choose(_ option: OptionDeclaration) throws -> Datum? { try host.choose(option) }
-  func seeded(_ root: Int) { host.seeded(root) }
-  func beginStatement(_ span: Span, prose: [String]) { host.beginStatement(span, prose: prose) }
-  func show(_ value: Datum, name: String?, at span: Span) { host.show(value, name: name, at: span) }
-  func print(_ text: String) { host.print(text) }
-  func cite(_ text: String) { host.cite(text) }
-  func claim(_ outcome: ClaimOutcome) { host.claim(outcome) }
-  func track(_ row: [Datum.Field]) { host.track(row) }
-  func sweep(_ request: SweepRequest) throws -> [TrialOutcome] { try host.sweep(request) }
-  func progress(_ report: ProgressReport) { host.progress(report) }
 }
 
 extension StudyHost {

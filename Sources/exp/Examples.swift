@@ -136,11 +136,9 @@ final class ExampleRunner {
   static func session(
     _ library: StandardLibrary, _ path: String, _ listener: any RunListener = SilentListener()
   ) -> Session {
-    let own = NSString(string: path).deletingLastPathComponent
     let options = RunOptions(
       threads: 2,
-      dataFolders: FileAccess.dataFolders(
-        arguments: [], environment: ProcessInfo.processInfo.environment["EXP_DATA"], ownFolder: own.isEmpty ? "." : own),
+      dataFolders: FileAccess.dataFolders([], ofStudyAt: path),
       writable: [NSTemporaryDirectory()])
     let source = SourceStore.shared.add(name: path, text: "")
     let run = StudyRun(source: source, options: options, listener: listener, isInteractive: true)

@@ -59,13 +59,10 @@ struct DemoCommand: ParsableCommand {
   }
 
   private var options: RunOptions {
-    let folder = NSString(string: study).deletingLastPathComponent
-    return RunOptions(
+    RunOptions(
       settings: OptionSettings.parsed(settings), seed: seed,
       threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
-      dataFolders: FileAccess.dataFolders(
-        arguments: data, environment: ProcessInfo.processInfo.environment["EXP_DATA"],
-        ownFolder: folder.isEmpty ? "." : folder),
+      dataFolders: FileAccess.dataFolders(data, ofStudyAt: study),
       machine: HostMachine.kernels, numericsVersion: String(numericsVersion))
   }
 }

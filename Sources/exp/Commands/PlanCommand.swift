@@ -26,6 +26,8 @@ struct PlanCommand: ParsableCommand {
   @Flag(help: "With --graph: counts only.") var brief = false
   @Flag(help: "Print one JSON object.") var json = false
 
+  func validate() throws { try OptionSettings.validate(settings, threads: threads) }
+
   func run() throws {
     let status = WorkerThread.run(name: "plan") { self.plan() } ?? RunStatus.scriptWrong.rawValue
     if status != 0 { throw ExitCode(status) }
@@ -34,21 +36,11 @@ struct PlanCommand: ParsableCommand {
   private func plan() -> Int32 {
     let wrong = RunStatus.scriptWrong.rawValue
     guard let file = SourceLoader.load(path), let library = SourceLoader.library() else { return wrong }
-    var chosen: [String: String] = [:]
-    for setting in settings {
-      guard let equals = setting.firstIndex(of: "=") else {
-        SourceLoader.complain("--set takes name=value, not \(setting)")
-        return wrong
-      }
-      chosen[String(setting[..<equals])] = String(setting[setting.index(after: equals)...])
-    }
+    let chosen = OptionSettings.parsed(settings)
     var options = RunOptions()
     options.settings = chosen
     options.seed = seed
-    let folder = NSString(string: path).deletingLastPathComponent
-    options.dataFolders = FileAccess.dataFolders(
-      arguments: data, environment: ProcessInfo.processInfo.environment["EXP_DATA"],
-      ownFolder: folder.isEmpty ? "." : folder)
+    options.dataFolders = FileAccess.dataFolders(data, ofStudyAt: path)
     if graph {
       let run = StudyRun(source: file, options: options, listener: SilentListener())
       let session = Session(library: library, host: StepHost(run), threads: 1)

@@ -90,8 +90,7 @@ struct ReplCommand: ParsableCommand {
     RunOptions(
       settings: OptionSettings.parsed(settings), seed: seed,
       threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
-      dataFolders: FileAccess.dataFolders(
-        arguments: data, environment: ProcessInfo.processInfo.environment["EXP_DATA"], ownFolder: "."),
+      dataFolders: FileAccess.dataFolders(data, ofStudyAt: ""),
       readable: allowRead, writable: allowWrite, machine: HostMachine.kernels, numericsVersion: String(numericsVersion))
   }
 

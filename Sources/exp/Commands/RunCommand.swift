@@ -84,13 +84,10 @@ struct RunCommand: ParsableCommand {
   }
 
   private var options: RunOptions {
-    let folder = NSString(string: study).deletingLastPathComponent
-    return RunOptions(
+    RunOptions(
       settings: OptionSettings.parsed(settings), seed: seed,
       threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
-      dataFolders: FileAccess.dataFolders(
-        arguments: data, environment: ProcessInfo.processInfo.environment["EXP_DATA"],
-        ownFolder: folder.isEmpty ? "." : folder),
+      dataFolders: FileAccess.dataFolders(data, ofStudyAt: study),
       runsFolder: out, readable: allowRead, writable: allowWrite, machine: HostMachine.kernels,
       arguments: CommandLine.arguments, versions: HostMachine.versions, host: HostMachine.description,
       numericsVersion: String(numericsVersion), reusesRecords: !fresh && !checkNan)

@@ -25,7 +25,7 @@ struct VerifyCommand: ParsableCommand {
 
   func validate() throws {
     if let sample, sample < 1 { throw ValidationError("--sample is at least 1") }
-    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads is a number from 1 to 1024") }
+    try OptionSettings.validate([], threads: threads)
   }
 
   func run() throws {
@@ -63,15 +63,13 @@ struct VerifyCommand: ParsableCommand {
     let ownFolder = NSString(string: original).deletingLastPathComponent
     var options = RunOptions(
       seed: record.seed, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
-      dataFolders: FileAccess.dataFolders(
-        arguments: data, environment: ProcessInfo.processInfo.environment["EXP_DATA"],
-        ownFolder: ownFolder.isEmpty ? "." : ownFolder),
+      dataFolders: FileAccess.dataFolders(data, ofStudyAt: original),
       runsFolder: scratch, readable: ownFolder.isEmpty ? [] : [ownFolder], machine: HostMachine.kernels,
       arguments: CommandLine.arguments, versions: HostMachine.versions, host: HostMachine.description,
       numericsVersion: String(numericsVersion), reusesRecords: false)
     options.values = record.options
     options.sample = sample.map { (folder.path, $0) }
-    let run = StudyRun(source: file, options: options, listener: Silence())
+    let run = StudyRun(source: file, options: options, listener: SilentListener())
     let threads = options.threads
     let summary = WorkerThread.run(name: "study") { () -> RunSummary? in
       guard let library = SourceLoader.library() else { return nil }
@@ -157,9 +155,4 @@ enum RunLookup {
     SourceLoader.complain(why)
     return ExitCode(2)
   }
-}
-
-/// Hears nothing.
-private final class Silence: RunListener {
-  func receive(_ event: RunEvent) {}
 }

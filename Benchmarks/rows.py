@@ -40,7 +40,8 @@ def mlp(hidden, batch, steps, aim, threads=1):
     return Row(
         f"MLP 784-{hidden}-10, batch {batch}, SGD momentum", aim, "mlp.exp", {"hidden": hidden}, peer="w1_mlp.py",
         arguments=["--hidden", hidden, "--batch", batch], steps=steps,
-        variants=["jax_scan", "jax_jit", "torch_eager_fused", "numpy"], mkl=["torch_eager_fused"],
+        variants=["jax_scan", "jax_jit", "torch_eager_fused", "torch_compile_full", "numpy"],
+        mkl=["torch_eager_fused", "torch_compile_full"],
         warm={"": min(steps, 20), "jax_scan": steps}, threads=threads,
         export=("numpy", "-", 'save("x", X); save("y", Y); save("w1", W1); save("w2", W2); '
                 'save("order", order.integers(0, a.n, ({total}, a.batch)))'))
@@ -81,7 +82,8 @@ def sweep(threads, aim):
 def transformer(threads, aim):
     return Row(
         "1-layer grokking transformer, p = 113, full batch", aim, "transformer.exp", peer="w3_grok_transformer.py",
-        steps=4, warm={"": 2}, variants=["torch_eager", "torch_eager_einsum", "jax_jit"], mkl=["torch_eager"],
+        steps=4, warm={"": 2}, variants=["torch_eager", "torch_eager_einsum", "torch_compile", "jax_jit"],
+        mkl=["torch_eager"],
         export=("torch_eager", "-", TRANSFORMER), threads=threads)
 
 

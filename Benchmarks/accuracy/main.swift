@@ -1,5 +1,5 @@
-// Every elementary function of floats on all 2^32 floats, against the function of doubles (itself within 2 units in the last
-// place of the truth, so exact here). Prints a line per function: `ok` or `not ok`, the worst error and where.
+// Every elementary function of floats on all 2^32 floats, against the function of doubles (itself within 2 of its own units,
+// by doubles.py beside this file, so exact here). Prints a line per function: `ok` or `not ok`, the worst error and where.
 //
 //   every-float [--step N] [NAME…]     only every N-th float; only these functions
 import CKernels

@@ -129,10 +129,12 @@ extension Machine {
       return Frame(
         base: slot + 1, code: prototype.pointee.code, prototype: prototype, captures: function.closure.captures)
     case .overload:
-      let first = gathered.map { $0.positional.first ?? .unset } ?? (count > 0 ? slot[1] : .unset)
+      let first =
+        gathered.map { $0.positional.first ?? namedFirst($0.named, function) } ?? (count > 0 ? slot[1] : .unset)
       guard let chosen = choose(function, first) else {
+        let error = noDefinition(function, first)
         if let gathered { release(gathered) }
-        throw noDefinition(function, first)
+        throw error
       }
       Machine.put(heap, slot, heap.retained(chosen))
       return try prepareCall(slot, count, gathered, result: result)
@@ -146,6 +148,19 @@ extension Machine {
       throw RuntimeError(
         "E0201", "\(brief(function)) is not a function and cannot be called", label: describeKind(function))
     }
+  }
+
+  /// The argument that is given by the name of the first parameter of one of a set's definitions, borrowed; unset
+  /// without one.
+  private func namedFirst(_ named: [(String, Value)], _ overload: Value) -> Value {
+    let members = overload.box.pointee.second.list
+    for (name, value) in named {
+      for i in stride(from: 1, to: members.count, by: 2) where members.elements[i].tag == .closure {
+        let prototype = members.elements[i].closure.pointee.prototype.pointee.prototype.takeUnretainedValue()
+        if prototype.parameters.first?.name == name { return value }
+      }
+    }
+    return .unset
   }
 
   /// The definition of a set for a first argument, borrowed.
@@ -265,7 +280,7 @@ extension Machine {
       }
       guard bound[index].isUnset else {
         abandon(gathered.positional.count, i)
-        throw RuntimeError("E0201", "`\(prototype.name)` got `\(name)` twice", label: "given by place and by name")
+        throw givenTwice(name, prototype.name)
       }
       bound[index] = value
     }
@@ -274,6 +289,10 @@ extension Machine {
       for i in 0..<bound.count { Machine.drop(heap, base + i) }
       throw error
     }
+  }
+
+  private func givenTwice(_ name: String, _ function: String) -> RuntimeError {
+    RuntimeError("E0201", "`\(function)` got `\(name)` twice", label: "given by place and by name")
   }
 
   private func unknownParameter(_ name: String, _ function: String, _ names: [String]) -> RuntimeError {
@@ -347,12 +366,15 @@ extension Machine {
       entry = bound.entry
     } else {
       let group = NativeTable.shared.groups + Int(truncatingIfNeeded: callee.bits)
-      let first = gathered.map { $0.positional.first ?? .unset } ?? (given > 0 ? slot[1] : .unset)
+      let first =
+        gathered.map { $0.positional.first ?? group.namedFirst($0.named) } ?? (given > 0 ? slot[1] : .unset)
       let second =
         gathered.map { $0.positional.count > 1 ? $0.positional[1] : .unset } ?? (given > 1 ? slot[2] : .unset)
       guard let chosen = group.choose(first, second, self) else {
+        // The error shows the argument: it is worded before the argument is given up.
+        let error = wrongKind(group.pointee.name, group.pointee.kinds, first)
         if let gathered { release(gathered) }
-        throw wrongKind(group.pointee.name, group.pointee.kinds, first)
+        throw error
       }
       entry = chosen
     }
@@ -416,7 +438,8 @@ extension Machine {
         heap.release(interned)
       } else {
         heap.release(value)
-        failure = failure ?? unknownParameter(key, name, parameters.map(\.name))
+        let isGiven = parameters.contains { $0.name == key && !$0.isRest }
+        failure = failure ?? (isGiven ? givenTwice(key, name) : unknownParameter(key, name, parameters.map(\.name)))
       }
     }
     for (i, parameter) in parameters.enumerated() where bound[i].isUnset && !parameter.hasDefault && failure == nil {

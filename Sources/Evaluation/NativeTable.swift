@@ -54,6 +54,15 @@ extension UnsafeMutablePointer where Pointee == NativeGroup {
     return nil
   }
 
+  /// The argument that is given by the name of a definition's first parameter, borrowed; unset without one.
+  func namedFirst(_ named: [(name: String, value: Value)]) -> Value {
+    for (name, value) in named
+    where pointee.entries.contains(where: { $0.function.pointee.signature.parameters.first?.name == name }) {
+      return value
+    }
+    return .unset
+  }
+
   /// The definition for a first argument. Where that is a number, a tensor or tree in the second place decides:
   /// `maximum(0, x)`.
   func choose(_ first: Value, _ second: Value, _ machine: Machine) -> UnsafePointer<NativeEntry>? {

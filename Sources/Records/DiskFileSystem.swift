@@ -122,7 +122,9 @@ public final class DiskFileSystem: FileSystem {
     let file = try open(path, O_RDONLY | O_CLOEXEC, "open")
     defer { try? close(file) }
     var bytes: [UInt8] = []
-    var chunk = [UInt8](repeating: 0, count: 1 << 16)
+    var facts = stat()
+    let size = fstat(file.number, &facts) == 0 ? Int(facts.st_size) : 0
+    var chunk = [UInt8](repeating: 0, count: max(256, min(size + 1, 1 << 20)))
     while true {
       let n = readSome(file.number, &chunk)
       if n < 0 {

@@ -132,7 +132,7 @@ public final class RunFolder: @unchecked Sendable {
   public func seal(_ run: RunRecord) throws {
     try write(run)
     var lines: [String] = []
-    for file in try contents() where file != RunFolder.manifestName && !file.hasSuffix(".part") {
+    for file in try contents() where !RunFolder.isUnsealed(file) {
       lines.append(SHA256.hex(try files.fileSystem.read(path + "/" + file)) + "  " + file + "\n")
     }
     try files.write(lines.joined(), to: path + "/" + RunFolder.manifestName)
@@ -153,7 +153,7 @@ public final class RunFolder: @unchecked Sendable {
   /// sealed. Throws `FileError` when there is no manifest.
   public func checkManifest() throws -> [String] {
     let text = String(decoding: try files.fileSystem.read(path + "/" + RunFolder.manifestName), as: UTF8.self)
-    var problems: [String] = [], listed: Set<String> = [RunFolder.manifestName]
+    var problems: [String] = [], listed: Set<String> = []
     for line in text.split(separator: "\n") {
       let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2 else {
@@ -168,11 +168,16 @@ public final class RunFolder: @unchecked Sendable {
       }
       if SHA256.hex(bytes) != parts[0] { problems.append("changed: \(name)") }
     }
-    for name in try contents() where !listed.contains(name) && !name.hasSuffix(".part") {
+    for name in try contents() where !listed.contains(name) && !RunFolder.isUnsealed(name) {
       problems.append("not listed: \(name)")
     }
     return problems
   }
 
   static let manifestName = "manifest.sha256"
+
+  /// Files that the manifest does not list: itself, tags, leftovers of a crash.
+  private static func isUnsealed(_ name: String) -> Bool {
+    name == manifestName || name == tagsName || name.hasSuffix(".part")
+  }
 }

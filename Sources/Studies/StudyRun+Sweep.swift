@@ -175,7 +175,7 @@ private final class SweepWork: @unchecked Sendable {
       schedule.skip(index)
       let event = TrialEvent(
         sweep: request.name, index: index, coordinates: request.coordinates(index), outcome: outcome)
-      let why = "taken from \(NSString(string: record.folder).lastPathComponent)"
+      let why = TrialRecord.takenFrom + "\(NSString(string: record.folder).lastPathComponent)"
       run.ended(event, request, log: log, record: record, why: why)
       schedule.finish(index, outcome)
     }

@@ -12,6 +12,9 @@ struct TrialRecord {
   /// Under which name its key stands in the line. It comes first, so that it is found without reading the whole line.
   static let keyName = "key"
 
+  /// How the reason of a trial that was taken over begins; the name of the run follows.
+  static let takenFrom = "taken from "
+
   /// A line for a trial that was run. `value` is nil for one whose value cannot be kept: it is never reused.
   static func json(
     _ event: TrialEvent, key: String?, value: (json: JSON, file: String?, hash: String)?, why: String

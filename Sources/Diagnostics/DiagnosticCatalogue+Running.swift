@@ -112,5 +112,8 @@ extension DiagnosticCatalogue {
   // swift-format-ignore
   static let records: [Entry] = [
     Entry("E0801", "a run could not be recorded", "Writing the run's folder failed, for the reason given. A run that is not recorded has failed, whatever it computed."),
+    Entry("E0802", "a trial has two results", "Two processes ran the same trial and found different results, where both must find the same bits. The message names where each stands. Either Exp is at fault or a machine is; please report it."),
+    Entry("E0803", "workers died over a trial", "Three workers, one after the other, ended without a word while they ran this trial, so it is not tried again in this run. It may need more memory than they had. `exp run study.exp --resume` tries it again."),
+    Entry("E0804", "a run cannot be gone on with", "The folder has no readable run.json, or its study, options or seed differ from those that it was begun with, or somebody is at work on it now."),
   ]
 }

@@ -117,10 +117,16 @@ public final class DiskFileSystem: FileSystem {
     if unlink(path) != 0 { throw DiskFileSystem.error("remove", path, errno) }
   }
 
-  /// The whole file.
-  public func read(_ path: String) throws -> [UInt8] {
+  /// `rmdir(2)`.
+  public func removeFolder(_ path: String) throws {
+    if rmdir(path) != 0 { throw DiskFileSystem.error("remove", path, errno) }
+  }
+
+  /// The file from a place on.
+  public func read(_ path: String, from start: Int) throws -> [UInt8] {
     let file = try open(path, O_RDONLY | O_CLOEXEC, "open")
     defer { try? close(file) }
+    if start > 0, lseek(file.number, off_t(start), SEEK_SET) < 0 { throw DiskFileSystem.error("read", path, errno) }
     var bytes: [UInt8] = []
     var facts = stat()
     let size = fstat(file.number, &facts) == 0 ? Int(facts.st_size) : 0

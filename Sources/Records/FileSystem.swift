@@ -21,12 +21,27 @@ public protocol FileSystem: AnyObject, Sendable {
   func link(_ from: String, to: String) throws -> Bool
   /// Removes a file.
   func remove(_ path: String) throws
-  /// The contents of a file.
-  func read(_ path: String) throws -> [UInt8]
+  /// Removes an empty folder.
+  func removeFolder(_ path: String) throws
+  /// The contents of a file, from a place in bytes on; empty when it is not that long.
+  func read(_ path: String, from start: Int) throws -> [UInt8]
   /// The names in a folder, sorted, folders with a `/` at the end.
   func list(_ path: String) throws -> [String]
   /// True when something of that name exists.
   func exists(_ path: String) -> Bool
+}
+
+extension FileSystem {
+  /// The contents of a file.
+  public func read(_ path: String) throws -> [UInt8] { try read(path, from: 0) }
+
+  /// Removes a folder with all that is in it, as far as that is possible.
+  public func removeAll(_ path: String) {
+    for name in (try? list(path)) ?? [] {
+      if name.hasSuffix("/") { removeAll(path + "/" + name.dropLast()) } else { try? remove(path + "/" + name) }
+    }
+    try? removeFolder(path)
+  }
 }
 
 /// An open file of a `FileSystem`.

@@ -30,6 +30,9 @@ public indirect enum JSON: Sendable, Hashable {
     return members.first { $0.key == key }?.value
   }
 
+  /// An object with one member more, at its end.
+  public func adding(_ key: String, _ value: JSON) -> JSON { .object((members ?? []) + [Member(key, value)]) }
+
   /// The text, if this is a string.
   public var string: String? { if case .string(let s) = self { return s } else { return nil } }
   /// The number, if this is an integer.

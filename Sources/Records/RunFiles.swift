@@ -43,8 +43,9 @@ public final class RunFiles: Sendable {
   public func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }
 
   /// Writes a file that must be new: the first wins. False when the name is taken; then what stands there is untouched.
-  public func commit(_ bytes: [UInt8], to path: String) throws -> Bool {
-    try place(bytes, at: path) { temporary in
+  /// It is made in `folder`, of the same disk, when one is given.
+  public func commit(_ bytes: [UInt8], to path: String, by folder: String? = nil) throws -> Bool {
+    try place(bytes, at: path, by: folder) { temporary in
       let isFirst = try fileSystem.link(temporary, to: path)
       try fileSystem.remove(temporary)
       return isFirst
@@ -57,8 +58,34 @@ public final class RunFiles: Sendable {
     return slash == path.startIndex ? "/" : String(path[..<slash])
   }
 
-  private func place(_ bytes: [UInt8], at path: String, finish: (String) throws -> Bool) throws -> Bool {
+  /// Writes a file at one stroke without waiting for the disk: whole or absent for other processes, not after a loss of
+  /// power. For what matters only while processes live. When it must be new and is not, false.
+  @discardableResult public func leave(_ bytes: [UInt8], at path: String, mustBeNew: Bool = false) throws -> Bool {
     let (temporary, file) = try createTemporary(beside: path)
+    do {
+      do { try fileSystem.write(bytes, to: file) } catch {
+        try? fileSystem.close(file)
+        throw error
+      }
+      try fileSystem.close(file)
+      guard mustBeNew else {
+        try fileSystem.rename(temporary, to: path)
+        return true
+      }
+      let isFirst = try fileSystem.link(temporary, to: path)
+      try fileSystem.remove(temporary)
+      return isFirst
+    } catch {
+      try? fileSystem.remove(temporary)
+      throw error
+    }
+  }
+
+  private func place(
+    _ bytes: [UInt8], at path: String, by folder: String? = nil, finish: (String) throws -> Bool
+  ) throws -> Bool {
+    let name = path.split(separator: "/").last.map(String.init) ?? path
+    let (temporary, file) = try createTemporary(beside: folder.map { $0 + "/" + name } ?? path)
     do {
       do {
         try fileSystem.write(bytes, to: file)

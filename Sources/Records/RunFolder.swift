@@ -63,6 +63,39 @@ public final class RunFolder: @unchecked Sendable {
     return text.isEmpty || text.hasPrefix(".") ? "_" + text : text
   }
 
+  /// Folders of runs of a study below `runs`, the latest first.
+  public static func runs(of study: String, in runs: String, files: RunFiles = RunFiles()) -> [RunFolder] {
+    let prefix = safeName(study) + "-"
+    let names = ((try? files.fileSystem.list(runs)) ?? []).filter { $0.hasPrefix(prefix) && $0.hasSuffix("/") }
+    let found = names.compactMap { name -> (RunFolder, RunRecord)? in
+      guard let folder = open(runs + "/" + name, files: files), let run = folder.readRun(), run.study == study else {
+        return nil
+      }
+      return (folder, run)
+    }
+    return found.sorted { a, b in
+      (a.1.started, a.0.name.count, a.0.name) > (b.1.started, b.0.name.count, b.0.name)
+    }.map(\.0)
+  }
+
+  /// A name for one more worker, `w1`, `w2`, …, which no other has had in this folder; `workers/<name>.json` says who it is.
+  public func addWorker(_ facts: [Datum.Field]) throws -> String {
+    try files.makeFolders(path + "/workers")
+    let content = Array((JSON.object(Datum.members(facts)).pretty).utf8)
+    var number = ((try? files.fileSystem.list(path + "/workers")) ?? []).filter { $0.hasSuffix(".json") }.count + 1
+    while !(try files.commit(content, to: path + "/workers/w\(number).json")) { number += 1 }
+    return "w\(number)"
+  }
+
+  /// What matters only while somebody works on the run.
+  public var live: LiveFolder { LiveFolder(path, files: files) }
+
+  /// Begins to go on with a run that was left: the manifest of its last end no longer holds.
+  public func unseal() throws {
+    let manifest = path + "/" + RunFolder.manifestName
+    if files.fileSystem.exists(manifest) { try files.fileSystem.remove(manifest) }
+  }
+
   /// Writes `run.json`.
   public func write(_ run: RunRecord) throws { try files.write(run.json.pretty, to: path + "/run.json") }
 
@@ -87,9 +120,13 @@ public final class RunFolder: @unchecked Sendable {
     return StudyRecord(json: json)
   }
 
-  /// Freezes a source file under `source/`; gives its path below the folder.
+  /// Freezes a source file under `source/`, at its place below the study's folder, where it is there; gives its path
+  /// below the run's folder.
   @discardableResult public func addSource(name: String, text: String) throws -> String {
-    try add(text, as: "source/" + RunFolder.safeName(String(name.split(separator: "/").last ?? "source")))
+    let parts = name.split(separator: "/").map(String.init)
+    let isInside = !name.hasPrefix("/") && !parts.contains("..")
+    let kept = isInside ? parts : [parts.last ?? "source"]
+    return try add(text, as: "source/" + kept.map(RunFolder.safeName).joined(separator: "/"))
   }
 
   /// Writes a table as `tables/<name>.csv`; gives its path below the folder.
@@ -131,6 +168,7 @@ public final class RunFolder: @unchecked Sendable {
   /// the logs before.
   public func seal(_ run: RunRecord) throws {
     try write(run)
+    files.fileSystem.removeAll(path + "/" + TrialStore.attempts)
     var lines: [String] = []
     for file in try contents() where !RunFolder.isUnsealed(file) {
       lines.append(SHA256.hex(try files.fileSystem.read(path + "/" + file)) + "  " + file + "\n")
@@ -138,11 +176,12 @@ public final class RunFolder: @unchecked Sendable {
     try files.write(lines.joined(), to: path + "/" + RunFolder.manifestName)
   }
 
-  /// Paths of all files below the folder, sorted.
+  /// Paths of all files below the folder, sorted, without what matters only while somebody works on it.
   public func contents() throws -> [String] {
     func walk(_ prefix: String) throws -> [String] {
       try files.fileSystem.list(prefix.isEmpty ? path : path + "/" + prefix).flatMap { name -> [String] in
         guard name.hasSuffix("/") else { return [prefix + name] }
+        if prefix.isEmpty, name == LiveFolder.name + "/" || name == TrialStore.attempts + "/" { return [] }
         return try walk(prefix + name)
       }
     }

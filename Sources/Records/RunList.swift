@@ -54,6 +54,19 @@ public struct RunList: Sendable {
     return list
   }
 
+  /// Finds out which runs that say they are running are lost, and shows them so. Looks on for as long as it is not certain:
+  /// at most for the longest lease, and not at all where all workers are of this machine.
+  public mutating func judge() {
+    var open = entries.indices.filter { entries[$0].run.state == .running }.map { ($0, RunLife(entries[$0].folder)) }
+    while true {
+      let seen = open.map { (place: $0.0, life: $0.1, verdict: $0.1.look()) }
+      for (place, _, verdict) in seen { entries[place].run.state = RunLife.state(entries[place].run, verdict) }
+      open = seen.filter { !$0.verdict.isCertain }.map { ($0.place, $0.life) }
+      if open.isEmpty { return }
+      RunLife.pause()
+    }
+  }
+
   private enum Finding { case none, damaged, run(Entry) }
 
   private static func finding(_ path: String, _ files: RunFiles) -> Finding {

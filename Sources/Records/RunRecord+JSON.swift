@@ -7,6 +7,7 @@ extension RunRecord {
       "versions": .object(Datum.members(versions)), "host": .object(Datum.members(host)),
       "started": .string(started), "finished": .string(finished), "seconds": Datum.json(seconds),
       "trials": counts.json, "claims": .array(claims.map(\.json)), "identity": .string(identity),
+      "session": .int(session), "surroundings": surroundings.json,
     ]
   }
 
@@ -26,6 +27,25 @@ extension RunRecord {
     seconds = json["seconds"].flatMap(Datum.double) ?? 0
     counts = json["trials"].map(Counts.init(json:)) ?? Counts()
     claims = (json["claims"]?.array ?? []).compactMap(Claim.init(json:))
+    session = json["session"]?.int ?? 1
+    surroundings = json["surroundings"].map(Surroundings.init(json:)) ?? Surroundings()
+  }
+}
+
+extension RunRecord.Surroundings {
+  var json: JSON {
+    func list(_ paths: [String]) -> JSON { .array(paths.map(JSON.string)) }
+    return [
+      "study": .string(study), "data": list(data), "readable": list(readable), "writable": list(writable),
+      "reuse": .bool(reusesRecords), "check_nan": .bool(checksNaN),
+    ]
+  }
+
+  init(json: JSON) {
+    func list(_ name: String) -> [String] { (json[name]?.array ?? []).compactMap(\.string) }
+    self.init(
+      study: json["study"]?.string ?? "", data: list("data"), readable: list("readable"), writable: list("writable"),
+      reusesRecords: json["reuse"]?.bool ?? true, checksNaN: json["check_nan"]?.bool ?? false)
   }
 }
 

@@ -1,7 +1,53 @@
 /// What `run.json` says about a run.
 public struct RunRecord: Sendable, Hashable {
   /// How far the run came.
-  public enum State: String, Sendable { case running, done, failed, interrupted }
+  public enum State: String, Sendable {
+    /// Its folder is made; nobody has begun.
+    case planned
+    /// Somebody works on it.
+    case running
+    /// It came to its end.
+    case done
+    /// The script ended with an error, or the run could not be recorded.
+    case failed
+    /// Ctrl-C, or a warning that time is up.
+    case interrupted
+    /// `exp cancel`.
+    case cancelled
+    /// Nobody works on it any more, and nobody said so. Never written: readers find it out from the leases.
+    case lost
+
+    /// Whether `--resume` can go on with it.
+    public var isUnfinished: Bool { self != .done && self != .failed }
+  }
+
+  /// Where the study stood and what it might read, so that another process can run the same.
+  public struct Surroundings: Sendable, Hashable {
+    /// Path of the study from the root.
+    public var study: String
+    /// Data folders, from the root, in order of search.
+    public var data: [String]
+    /// `--allow-read`
+    public var readable: [String]
+    /// `--allow-write`
+    public var writable: [String]
+    /// Whether trials that earlier runs computed are taken from their records.
+    public var reusesRecords: Bool
+    /// `--check-nan`
+    public var checksNaN: Bool
+    /// Makes surroundings.
+    public init(
+      study: String = "", data: [String] = [], readable: [String] = [], writable: [String] = [],
+      reusesRecords: Bool = true, checksNaN: Bool = false
+    ) {
+      self.study = study
+      self.data = data
+      self.readable = readable
+      self.writable = writable
+      self.reusesRecords = reusesRecords
+      self.checksNaN = checksNaN
+    }
+  }
 
   /// A claim and what became of it.
   public struct Claim: Sendable, Hashable {
@@ -77,6 +123,10 @@ public struct RunRecord: Sendable, Hashable {
   public var claims: [Claim]
   /// Full SHA-256 of what the id is the start of.
   public var identity: String
+  /// How often the run was begun or gone on with, from 1.
+  public var session = 1
+  /// Where the study stood.
+  public var surroundings = Surroundings()
 
   /// Makes a record of a run that has just begun.
   public init(
@@ -100,7 +150,7 @@ public struct RunRecord: Sendable, Hashable {
   }
 
   /// The number of `run.json`'s form; raised when a reader must know the difference.
-  public static let format = 1
+  public static let format = 2
 
   /// The SHA-256 a run's id is the start of: every source file (name and text), every option, the seed, the numerics
   /// version.

@@ -85,7 +85,7 @@ private struct PageWriter {
     case .running: return "still running"
     case .done: return "done"
     case .failed: return "failed"
-    case .interrupted: return "interrupted"
+    case .interrupted, .planned, .cancelled, .lost: return state.rawValue
     }
   }
 

@@ -59,9 +59,9 @@ public struct RunCollection {
   /// Names of the runs in which the trials of a run were computed, as far as it took them over.
   static func origins(_ folder: RunFolder) -> Set<String> {
     var names: Set<String> = []
-    let logs = (try? folder.files.fileSystem.list(folder.path + "/trials")) ?? []
-    for log in logs where log.hasSuffix(".jsonl") {
-      let records = (try? RecordLog.read(folder.path + "/trials/" + log).records) ?? []
+    for (_, log) in TrialStore.logs(in: folder.path, fileSystem: folder.files.fileSystem) {
+      let records =
+        (try? RecordLog.read(folder.path + "/" + log, fileSystem: folder.files.fileSystem).records) ?? []
       for record in records {
         guard let why = record["why"]?.string, why.hasPrefix(TrialRecord.takenFrom) else { continue }
         names.insert(String(why.dropFirst(TrialRecord.takenFrom.count)))

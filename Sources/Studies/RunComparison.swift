@@ -168,11 +168,8 @@ struct SweepComparison {
     return nil
   }
 
-  /// The last line of each index: a trial that was tried again stands twice.
   private func trials(_ folder: RunFolder) -> [Int: JSON] {
-    let log = folder.path + "/trials/" + RunFolder.safeName(name) + ".jsonl"
-    let records = (try? RecordLog.read(log).records) ?? []
-    return Dictionary(records.compactMap { json in json["index"]?.int.map { ($0, json) } }) { _, last in last }
+    TrialRecord.latest(TrialStore.records(of: RunFolder.safeName(name), in: folder.path))
   }
 
   private func compare(_ index: Int, _ a: JSON, _ b: JSON) -> RunDifference? {

@@ -78,6 +78,8 @@ public struct TrialEvent: Sendable {
   public var coordinates: [Datum.Field]
   /// What became of it.
   public var outcome: TrialOutcome
+  /// Whether this process ran it.
+  public var isOwn = false
 }
 
 /// How far a sweep is.
@@ -140,4 +142,6 @@ public struct RunSummary: Sendable {
   public var diagnostics: [Diagnostic]
   /// The first error of a failed trial, in full.
   public var firstTrialError: Diagnostic?
+  /// Why others stopped the run: `cancelled`, `interrupted`, `over`, `planned`; nil when nobody did.
+  public var stopReason: String?
 }

@@ -33,6 +33,17 @@ public struct RunOptions: Sendable {
   /// Takes the record of this run folder for all trials but a random few of each sweep.
   public var sample: (folder: String, trials: Int)?
 
+  /// A folder that the run goes on in; nil makes a new one.
+  public var place: RunPlace?
+  /// How long a lease holds, in seconds.
+  public var leaseSeconds = RunParticipant.leaseSeconds
+  /// Whether the first operation that makes a NaN is an error; other processes that work on the run do the same.
+  public var checksNaN = false
+  /// When this process is told to stop, the run goes on without it.
+  public var leavesQuietly = false
+  /// Only the run's folder is made, as planned; then the study stops.
+  public var isPlanOnly = false
+
   /// Makes options; everything has the default of an unadorned `exp run`.
   public init(
     settings: [String: String] = [:], seed: Int? = nil, threads: Int = 1, dataFolders: [String] = ["data"],

@@ -49,6 +49,41 @@ enum StudyErrors {
       "E0801", "this run could not be recorded: \(what): \(why)", at: .none,
       help: ["make room or choose another folder with --out DIR, and run again"])
   }
+
+  static func unequal(_ what: String, first: String, second: String) -> Diagnostic {
+    Diagnostic(
+      "E0802", "\(what) has two results: one in \(first), another in \(second)", at: .none,
+      help: [
+        "the same trial gives the same result everywhere; this is a fault of Exp or of a machine: please report it",
+        "`exp run --fresh` computes all trials anew",
+      ])
+  }
+
+  static func lost(_ attempts: Int, at span: Span) -> Diagnostic {
+    Diagnostic(
+      "E0803", "\(attempts) workers died over this trial", at: span,
+      help: ["it may need more memory than they had; `exp run --resume` tries it again"])
+  }
+
+  static func cannotGoOn(_ folder: String, why: String, help: String) -> Diagnostic {
+    Diagnostic("E0804", "\(folder) cannot be gone on with: \(why)", at: .none, help: [help])
+  }
+
+  static func notARun(_ folder: String) -> Diagnostic {
+    cannotGoOn(folder, why: "it has no run.json that this version of Exp reads", help: "`exp runs` lists runs")
+  }
+
+  static func otherStudy(_ folder: String) -> Diagnostic {
+    cannotGoOn(
+      folder, why: "the study, its options or its seed are not those that it was begun with",
+      help: "`exp run` without --resume begins a new run and takes over the trials that are the same")
+  }
+
+  static func isBeingRun(_ folder: String) -> Diagnostic {
+    cannotGoOn(
+      folder, why: "somebody is at work on it",
+      help: "`exp worker \(folder)` helps, `exp status \(folder)` says who it is")
+  }
 }
 
 /// A value as it would be typed on a command line or in a header: `0.2`, `quick`, `[1, 2]`.

@@ -4,16 +4,16 @@ import Foundation
 import Records
 
 extension StudyRun {
-  /// Runs all trials over the worker threads. Each finished trial is on disk before the listener hears of it. After
-  /// an interrupt the trials that did not run to their end have status `.interrupted`.
+  /// Runs all trials over the worker threads, and those of other processes that work on the same run. Each finished trial
+  /// is on disk before the listener hears of it. After an interrupt the trials that did not run to their end have status
+  /// `.interrupted`. Throws when two processes found different results for one trial.
   public func sweep(_ request: SweepRequest) throws -> [TrialOutcome] {
     if WorkerThread.isRunningTrials { return try sweepInside(request) }
-    let work = SweepWork(run: self, request: request)
-    locked {
+    let work = locked { () -> SweepWork in
       startIfNeeded()
       counts.total += request.points.count
-      work.log = recorder?.openLog(request.name)
-      listener.receive(.sweepStarted(name: request.name, trials: request.points.count))
+      if !isInterrupted { listener.receive(.sweepStarted(name: request.name, trials: request.points.count)) }
+      return SweepWork(run: self, request: request, folder: sweepFolder(request.name))
     }
     work.takeFromRecords()
     let left = request.points.count - work.schedule.progress.done
@@ -22,10 +22,23 @@ extension StudyRun {
     }
     for thread in threads { thread.start() }
     wait(for: threads, work)
-    if let error = work.startError { throw error }
+    work.close()
+    if let error = work.error { throw error }
     let outcomes = work.schedule.results
     end(request, outcomes, seconds: work.schedule.progress.elapsed)
     return outcomes
+  }
+
+  /// The name of a sweep's folder below `trials/`: that of the sweep, numbered where a name comes again. All processes that
+  /// run the study come to the same.
+  private func sweepFolder(_ name: String) -> String {
+    let base = RunFolder.safeName(name)
+    var free = base, n = 2
+    while !sweepFolders.insert(free).inserted {
+      free = "\(base)-\(n)"
+      n += 1
+    }
+    return free
   }
 
   /// A sweep inside a trial runs on the trial's thread, one point after the other, and is part of that trial's record.
@@ -39,19 +52,20 @@ extension StudyRun {
     }
   }
 
-  /// Until all threads are done: tells the progress ten times a second, syncs the log every second.
+  /// Until all threads are done: tells the progress ten times a second, syncs the log and looks for what others finished
+  /// every second.
   private func wait(for threads: [WorkerThread], _ work: SweepWork) {
-    var lastSync = monotonicSeconds()
+    var last = monotonicSeconds()
     for thread in threads {
       while !thread.join(seconds: 0.1) {
-        locked { listener.receive(.sweepProgress(work.schedule.progress)) }
-        if monotonicSeconds() - lastSync > 1 {
-          recorder?.sync(work.log)
-          lastSync = monotonicSeconds()
+        locked { listener.receive(.sweepProgress(work.progress)) }
+        if monotonicSeconds() - last > 1 {
+          work.sync()
+          if participant?.leads == true { work.takeFromOthers() }
+          last = monotonicSeconds()
         }
       }
     }
-    recorder?.sync(work.log)
   }
 
   private func end(_ request: SweepRequest, _ outcomes: [TrialOutcome], seconds: Double) {
@@ -86,98 +100,11 @@ extension StudyRun {
     }
   }
 
-  /// What a sweep's trials depend on is recorded before the first of them.
-  func record(_ parts: JSON, _ log: RecordLog?) { recorder?.append(parts, to: log) }
-
-  /// A trial ended: it is committed, then told.
-  func ended(_ event: TrialEvent, _ request: SweepRequest, log: RecordLog?, record: TrialRecord? = nil, why: String) {
-    if event.outcome.status != .interrupted { recorder?.commit(event, request, record, why, to: log) }
+  /// A trial ended, and is on disk.
+  func ended(_ event: TrialEvent) {
     locked {
       if firstTrialError == nil, event.outcome.status == .failed { firstTrialError = event.outcome.error }
       listener.receive(.trialEnded(event))
-    }
-  }
-}
-
-/// What the threads of one sweep share.
-private final class SweepWork: @unchecked Sendable {
-  let schedule: SweepSchedule
-  var log: RecordLog?
-  private let run: StudyRun
-  private let request: SweepRequest
-  private let lock = NSLock()
-  private var error: Error?
-  private var reasons = TrialReasons("no earlier run has this sweep")
-
-  init(run: StudyRun, request: SweepRequest) {
-    self.run = run
-    self.request = request
-    schedule = SweepSchedule(name: request.name, count: request.points.count)
-  }
-
-  /// Why a thread could not begin, if one could not.
-  var startError: Error? {
-    lock.lock()
-    defer { lock.unlock() }
-    return error
-  }
-
-  /// Takes trials until there are none, or the run is interrupted.
-  func runTrials() {
-    let runner: any TrialRunner
-    do { runner = try request.makeRunner() } catch {
-      lock.lock()
-      if self.error == nil { self.error = error }
-      lock.unlock()
-      return
-    }
-    while !run.isInterrupted, let index = schedule.take() {
-      let outcome = runner.run(index) { [schedule] report in
-        guard let total = report.total, total > 0 else { return }
-        schedule.advance(index, share: Double(report.step) / Double(total))
-      }
-      let event = TrialEvent(
-        sweep: request.name, index: index, coordinates: request.coordinates(index), outcome: outcome)
-      run.ended(event, request, log: log, why: reasons.reason(request.coordinates(index)))
-      schedule.finish(index, outcome)
-    }
-  }
-
-  /// Why trials that have no record are run.
-  private func reasonsToRun(_ archive: any TrialArchive) -> TrialReasons {
-    if run.options.sample != nil { return TrialReasons("drawn by `--sample`") }
-    guard let runs = run.options.runsFolder, run.options.reusesRecords else {
-      return TrialReasons("`--fresh` was asked for")
-    }
-    let finder = TrialFinder(runsFolder: runs, study: run.study, own: run.recorder?.folder.path)
-    return TrialReasons(sweep: request.name, parts: archive.parts, earlier: finder.ownFolders())
-  }
-
-  private func records(_ keys: Set<String>) -> [String: TrialRecord] {
-    if let sample = run.options.sample {
-      let left = Set(keys.shuffled().dropFirst(sample.trials))
-      return TrialFinder.find(left, in: [sample.folder], host: run)
-    }
-    guard let runs = run.options.runsFolder, run.options.reusesRecords else { return [:] }
-    let finder = TrialFinder(runsFolder: runs, study: run.study, own: run.recorder?.folder.path)
-    return finder.find(keys, host: run)
-  }
-
-  /// Trials that an earlier run computed are not run again.
-  func takeFromRecords() {
-    guard let archive = request.archive else { return }
-    let keys = request.points.indices.map(archive.key)
-    let found = records(Set(keys))
-    if found.count < Set(keys).count { reasons = reasonsToRun(archive) }
-    run.record(archive.parts, log)
-    for (index, key) in keys.enumerated() {
-      guard let record = found[key], let outcome = record.outcome(archive, host: run) else { continue }
-      schedule.skip(index)
-      let event = TrialEvent(
-        sweep: request.name, index: index, coordinates: request.coordinates(index), outcome: outcome)
-      let why = TrialRecord.takenFrom + "\(NSString(string: record.folder).lastPathComponent)"
-      run.ended(event, request, log: log, record: record, why: why)
-      schedule.finish(index, outcome)
     }
   }
 }

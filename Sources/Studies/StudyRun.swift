@@ -12,13 +12,23 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   let options: RunOptions
   let listener: any RunListener
   let lock = NSRecursiveLock()
+  let source: SourceFile
   var recorder: RunRecorder?
+  /// This process's part in the run; nil when nothing is recorded.
+  private(set) var participant: RunParticipant?
+  let recording: RecordingFailure
+  private var runFolder: String?
+  /// Names that sweeps have below `trials/` so far.
+  var sweepFolders: Set<String> = []
+  /// Stops the program that runs, when the run is cancelled or over; safe from any thread.
+  public var stopProgram: (@Sendable () -> Void)?
   var counts = RunRecord.Counts()
   var firstTrialError: Diagnostic?
-  private let source: SourceFile
   private let drawing: RunDrawing?
   private let isInteractive: Bool
   private var rules: FileAccess
+  /// The same inside trials.
+  private var trialRules: FileAccess
   private let started = monotonicSeconds()
   private let interruptFlag = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
   private var chosen: [Datum.Field] = []
@@ -28,7 +38,7 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   private var undeclared: Int
   private var waiting: [() -> Void] = []
   private var claims: [RunRecord.Claim] = []
-  private var recordingFailure: Diagnostic?
+  private var stopReason: String?
   private var computingSince: Double?
   private var computingLast = 0.0
 
@@ -44,11 +54,13 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     self.listener = listener
     self.drawing = drawing
     study = Self.name(of: source.name)
+    recording = RecordingFailure(options.place?.folder.path ?? options.runsFolder ?? "runs")
     let ownFolder = source.name.contains("/") ? NSString(string: source.name).deletingLastPathComponent : "."
     rules = FileAccess(
       ownFolder: ownFolder, dataFolders: options.dataFolders, outputFolder: isInteractive ? "." : nil,
       readable: options.readable,
       writable: options.writable)
+    trialRules = rules
     interruptFlag.initialize(to: 0)
     seed = options.seed ?? 0
     undeclared = parse(source).tree.statements.reduce(0) { count, statement in
@@ -199,6 +211,7 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   /// The absolute path a script means, or why it may not have it.
   public func resolve(path: String, forWriting: Bool) throws -> String {
     if forWriting || path.hasPrefix(FileAccess.checkpoints) { locked { startIfNeeded() } }
+    let rules = WorkerThread.isRunningTrials ? trialRules : rules
     let place = try rules.resolve(path, forWriting: forWriting)
     if forWriting, let folder = rules.outputFolder, FileAccess.isBelow(FileAccess.canonical(folder), place) {
       try? FileManager.default.createDirectory(
@@ -215,17 +228,7 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
       isStarted = true
       var header = RunHeader(
         study: study, seed: seed, options: chosen, threads: options.threads, machine: options.machine, folder: nil)
-      if options.runsFolder != nil {
-        do {
-          let made = try makeRecorder(header)
-          recorder = made
-          header.folder = made.folder.path
-          rules.outputFolder = made.folder.path + "/files"
-          if options.reusesRecords {
-            rules.earlierOutputs = RunFolder.earlier(than: made.folder).map { $0 + "/files" }
-          }
-        } catch { recordingFailure = error as? Diagnostic ?? StudyErrors.cannotRecord("runs", why: "\(error)") }
-      }
+      if options.runsFolder != nil || options.place != nil { begin(&header) }
       listener.receive(.started(header))
     }
     let actions = waiting
@@ -233,11 +236,43 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     for action in actions { action() }
   }
 
-  private func makeRecorder(_ header: RunHeader) throws -> RunRecorder {
+  /// The run's folder, and this process's part in it. A run that was to go on in a folder and cannot is stopped.
+  private func begin(_ header: inout RunHeader) {
+    recording.attempt { try join(&header) }
+    if options.place != nil, participant == nil { stop("refused") }
+  }
+
+  private func join(_ header: inout RunHeader) throws {
     let sources = importedSources(source)
     let identity = RunRecord.identity(
       sources: sources, options: header.options, seed: header.seed, numericsVersion: options.numericsVersion)
-    return try RunRecorder(options: options, header: header, identity: identity, sources: sources, drawing: drawing)
+    let beginning = RunBeginning(
+      options: options, header: header, identity: identity, sources: sources, study: source.name)
+    let begun = try beginning.begin()
+    let folder = begun.folder
+    header.folder = folder.path
+    runFolder = folder.path
+    guard let participant = begun.participant else { return stop("planned") }
+    self.participant = participant
+    if participant.leads {
+      recorder = RunRecorder(folder, begun.run, drawing: drawing, recording: recording)
+      rules.outputFolder = folder.path + "/files"
+    } else {
+      // What the study writes outside of trials is the coordinator's to keep.
+      rules.outputFolder = folder.path + "/live/\(participant.name)"
+      rules.earlierOutputs = [folder.path + "/files"]
+    }
+    if options.reusesRecords { rules.earlierOutputs += RunFolder.earlier(than: folder).map { $0 + "/files" } }
+    trialRules.outputFolder = folder.path + "/files"
+    trialRules.earlierOutputs = rules.earlierOutputs
+    participant.begin { [weak self] why in self?.stop(why) }
+  }
+
+  /// All who work on the run are to stop.
+  private func stop(_ why: String) {
+    locked { stopReason = stopReason ?? why }
+    interrupt()
+    stopProgram?()
   }
 
   /// Ends the run: writes the report and tells the summary. `diagnostics` are what was wrong with the script; `drawn`
@@ -254,18 +289,42 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     if !errors.isEmpty, !isInterrupted { status = max(status, .scriptWrong) }
     if counts.failed + counts.diverged > 0 { status = max(status, .trialsFailed) }
     if isInterrupted { status = max(status, .interrupted) }
-    let state: RunRecord.State = isInterrupted ? .interrupted : errors.isEmpty ? .done : .failed
+    let isCancelled = stopReason == "cancelled"
+    let state: RunRecord.State =
+      isCancelled ? .cancelled : isInterrupted ? .interrupted : errors.isEmpty ? .done : .failed
     let shownErrors = isInterrupted ? [] : drawn
+    let isLeft = isInterrupted && options.leavesQuietly && !isCancelled
+    if isLeft { recorder = nil }
+    if isInterrupted { stopOthers() }
     recorder?.finish(state: state, seconds: seconds, counts: counts, claims: claims, errors: shownErrors)
-    let recording = recordingFailure ?? recorder?.failure
-    if recording != nil { status = max(status, .notRecorded) }
+    participant?.end()
+    if recorder != nil { participant?.live.remove() }
+    if recording.diagnostic != nil { status = max(status, .notRecorded) }
     let summary = RunSummary(
       status: status, hasRun: hasBegun, claimsHeld: held, claims: claims.count,
       trials: counts.done + counts.failed + counts.diverged,
-      failedTrials: counts.failed + counts.diverged, seconds: seconds, folder: recorder?.folder.path,
-      diagnostics: diagnostics + (recording.map { [$0] } ?? []), firstTrialError: firstTrialError)
+      failedTrials: counts.failed + counts.diverged, seconds: seconds, folder: runFolder,
+      diagnostics: diagnostics + (recording.diagnostic.map { [$0] } ?? []), firstTrialError: firstTrialError,
+      stopReason: stopReason)
     listener.receive(.finished(summary))
     return summary
+  }
+
+  /// Waits, where another process leads the run, until it is over or stopped, or the lead is free: then true.
+  public func waitForLead() -> Bool {
+    guard let participant, !participant.leads else { return false }
+    return participant.waitForLead { [self] in isInterrupted }
+  }
+
+  /// Those who work on the run with this process stop too; what they are at is finished anew when the run goes on.
+  private func stopOthers() {
+    guard let participant, recorder != nil, !participant.others.isEmpty else { return }
+    try? participant.live.askToStop("interrupted")
+    let deadline = monotonicSeconds() + 3
+    while !participant.others.isEmpty, monotonicSeconds() < deadline {
+      Thread.sleep(forTimeInterval: 0.05)
+      participant.look()
+    }
   }
 
   func locked<Result>(_ body: () throws -> Result) rethrows -> Result {

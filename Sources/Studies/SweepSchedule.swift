@@ -5,41 +5,103 @@ import Records
 
 /// The trials of one sweep: which to start next, what became of each, how far it is. Safe from any thread.
 final class SweepSchedule: @unchecked Sendable {
+  /// What a thread is to do next.
+  enum Task {
+    /// Run this trial. `from` is the worker that died over it before.
+    case run(Int, from: String?)
+    /// So many workers died over this trial that it is not tried again.
+    case giveUp(Int, attempts: Int)
+    /// Others are at work on what is left; ask again a little later.
+    case wait
+    /// All trials have ended, or were started here.
+    case none
+  }
+
   private let lock = NSLock()
-  private let order: [Int]
-  private var next = 0
-  private var skipped: Set<Int> = []
+  private let claims: TrialClaims?
+  private let threads: Int
+  private var queue: ArraySlice<Int>
   private var outcomes: [TrialOutcome?]
   private var shares: [Int: Double] = [:]
   private var done = 0
   private var failed = 0
+  private var ran = 0
+  private var secondsRan = 0.0
+  private var lastLook = 0.0
+  private var isLocal: Bool
   private let name: String
   private let started = monotonicSeconds()
 
-  init(name: String, count: Int) {
+  /// Of `count` trials, run by `threads` threads here; with `claims` others may run some of them.
+  init(name: String, count: Int, threads: Int = 1, claims: TrialClaims? = nil) {
     self.name = name
-    order = spreadOrder(count)
+    self.claims = claims
+    self.threads = max(1, threads)
+    isLocal = claims == nil
+    queue = claims == nil ? spreadOrder(count)[...] : []
     outcomes = Array(repeating: nil, count: count)
   }
 
-  /// The next trial to run; nil when all have been started.
-  func take() -> Int? {
+  /// What to do next. Throws `FileError` when claims cannot be written.
+  func next() throws -> Task {
     lock.lock()
     defer { lock.unlock() }
-    while next < order.count {
-      let index = order[next]
-      next += 1
-      if skipped.contains(index) { continue }
-      shares[index] = 0
-      return index
+    while true {
+      while let index = queue.popFirst() {
+        guard outcomes[index] == nil, shares[index] == nil else { continue }
+        shares[index] = 0
+        return .run(index, from: nil)
+      }
+      guard !isLocal, let claims else { return .none }
+      queue = try claims.claimNext(stretch)[...]
+      if !queue.isEmpty { continue }
+      return try takeOver(claims)
     }
-    return nil
   }
 
-  /// A trial need not be run: it is finished without.
-  func skip(_ index: Int) {
+  /// Short trials are claimed many at a time, about a quarter of a second of work; never so many that the last ones are
+  /// shared badly.
+  private var stretch: Int {
+    guard ran > 0, let claims else { return threads }
+    let fitting = 0.25 * Double(threads) * Double(ran) / max(secondsRan, 1e-9)
+    return max(1, min(Int(min(fitting, 1e6)), claims.unclaimed / (4 * threads)))
+  }
+
+  private func takeOver(_ claims: TrialClaims) throws -> Task {
+    guard outcomes.count > done else { return .none }
+    let now = monotonicSeconds()
+    guard now - lastLook > 0.2 else { return .wait }
+    lastLook = now
+    let unfinished = outcomes.indices.filter { outcomes[$0] == nil && shares[$0] == nil }
+    switch try claims.takeOver(unfinished) {
+    case .none: return unfinished.isEmpty ? .none : .wait
+    case .lost(let index, let attempts): return .giveUp(index, attempts: attempts)
+    case .trial(let index, let worker):
+      lastLook = 0
+      shares[index] = 0
+      return .run(index, from: worker)
+    }
+  }
+
+  /// From now on trials are run here without asking others: claims cannot be written any more.
+  func runAllHere() {
     lock.lock()
-    skipped.insert(index)
+    isLocal = true
+    queue = spreadOrder(outcomes.count).filter { outcomes[$0] == nil && shares[$0] == nil }[...]
+    lock.unlock()
+  }
+
+  /// A trial that was finished elsewhere is needed here, and cannot be had but by running it.
+  func runHere(_ index: Int) {
+    lock.lock()
+    if outcomes[index] == nil, shares[index] == nil { queue.append(index) }
+    lock.unlock()
+  }
+
+  /// A trial that was started need not be run after all.
+  func drop(_ index: Int) {
+    lock.lock()
+    shares[index] = nil
     lock.unlock()
   }
 
@@ -50,14 +112,26 @@ final class SweepSchedule: @unchecked Sendable {
     lock.unlock()
   }
 
-  /// A trial has ended.
-  func finish(_ index: Int, _ outcome: TrialOutcome) {
+  /// A trial has ended: here after so many seconds, or elsewhere.
+  func finish(_ index: Int, _ outcome: TrialOutcome, seconds: Double? = nil) {
     lock.lock()
+    defer { lock.unlock() }
     shares[index] = nil
+    if let seconds {
+      ran += 1
+      secondsRan += seconds
+    }
+    guard outcomes[index] == nil else { return }
     outcomes[index] = outcome
     if outcome.status != .interrupted { done += 1 }
     if outcome.status == .failed || outcome.status == .diverged { failed += 1 }
-    lock.unlock()
+  }
+
+  /// Whether a trial has ended.
+  func isFinished(_ index: Int) -> Bool {
+    lock.lock()
+    defer { lock.unlock() }
+    return outcomes[index] != nil
   }
 
   /// How far the sweep is now.
@@ -98,6 +172,3 @@ func spreadOrder(_ count: Int) -> [Int] {
   }
   return order
 }
-
-/// Seconds on a clock that only goes forward.
-func monotonicSeconds() -> Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }

@@ -13,12 +13,10 @@ struct TrialReasons {
   /// By comparison with the one of the `earlier` runs, newest first, with the fewest differences. `parts` are those of the sweep
   /// now.
   init(sweep: String, parts: JSON, earlier: [String]) {
-    let log = "/trials/" + RunFolder.safeName(sweep) + ".jsonl"
     var best: (changes: [String], count: Int, records: [JSON])?
     for folder in earlier.prefix(20) {
-      guard let records = try? RecordLog.read(folder + log).records,
-        let before = records.last(where: { $0["code"] != nil })
-      else { continue }
+      let records = TrialStore.records(of: sweep, in: folder)
+      guard let before = records.last(where: { $0["code"] != nil }) else { continue }
       let (changes, count) = TrialReasons.changes(before, parts)
       if best.map({ count < $0.count }) ?? true { best = (changes, count, records) }
     }

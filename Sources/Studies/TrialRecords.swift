@@ -1,3 +1,4 @@
+import Diagnostics
 import Evaluation
 import Foundation
 import Records
@@ -9,16 +10,27 @@ struct TrialRecord {
   /// The run folder that it was found in.
   var folder: String
 
+  /// The run's own name.
+  var run: String { NSString(string: folder).lastPathComponent }
+
   /// Under which name its key stands in the line. It comes first, so that it is found without reading the whole line.
   static let keyName = "key"
 
   /// How the reason of a trial that was taken over begins; the name of the run follows.
   static let takenFrom = "taken from "
 
+  /// The value of a trial as it is kept.
+  struct Value {
+    /// What `TrialArchive.encode` gave.
+    var json: JSON
+    /// The file of its large tensors, relative to the run's folder, and its SHA-256.
+    var file: String?
+    var hash = ""
+  }
+
   /// A line for a trial that was run. `value` is nil for one whose value cannot be kept: it is never reused.
-  static func json(
-    _ event: TrialEvent, key: String?, value: (json: JSON, file: String?, hash: String)?, why: String
-  ) -> JSON {
+  /// `source` is the study's text, whose places can be recorded.
+  static func json(_ event: TrialEvent, key: String?, value: Value?, why: String, source: SourceFile? = nil) -> JSON {
     let outcome = event.outcome
     var record: [JSON.Member] = []
     if let key { record.append(.init(keyName, .string(key))) }
@@ -27,7 +39,13 @@ struct TrialRecord {
       .init("status", .string(outcome.status.rawValue)), .init("fields", .object(Datum.members(outcome.fields))),
     ]
     if let series = outcome.series { record.append(.init("series", series.json)) }
-    if let error = outcome.error { record.append(.init("error", .string("\(error.id): \(error.message)"))) }
+    if let error = outcome.error {
+      record.append(.init("error", .string("\(error.id): \(error.message)")))
+      if !error.help.isEmpty { record.append(.init("help", .array(error.help.map(JSON.string)))) }
+      if let source, error.span.file == source.id {
+        record.append(.init("at", [.int(Int(error.span.lower)), .int(Int(error.span.upper))]))
+      }
+    }
     if let value {
       record.append(.init("value", value.json))
       if let file = value.file {
@@ -35,6 +53,7 @@ struct TrialRecord {
         record.append(.init("sha256", .string(value.hash)))
       }
     }
+    if !outcome.isRepeatable { record.append(.init("writes", .bool(true))) }
     if !outcome.reads.isEmpty {
       record.append(
         .init(
@@ -47,26 +66,71 @@ struct TrialRecord {
     return .object(record)
   }
 
+  /// The hash of what a trial found, the same for every process that runs it; nil of a failure, which may have its reason
+  /// in the machine.
+  static func resultHash(_ json: JSON) -> String? {
+    guard let status = json["status"]?.string, status == "done" || status == "diverged" else { return nil }
+    let parts = ["coordinates", "status", "fields", "series", "value", "sha256"]
+    return SHA256.hex(parts.map { json[$0]?.compact ?? "" }.joined(separator: "\n"))
+  }
+
+  /// The record that counts for each trial: of a trial that was tried again, the one with a result, otherwise the last.
+  static func latest(_ records: [JSON]) -> [Int: JSON] {
+    Dictionary(records.compactMap { json in json["index"]?.int.map { ($0, json) } }) { first, second in
+      if resultHash(second) != nil { return second }
+      if resultHash(first) != nil { return first }
+      return (first["session"]?.int ?? 0) > (second["session"]?.int ?? 0) ? first : second
+    }
+  }
+
+  /// Whether the trial failed, or was given up.
+  var isFailure: Bool { json["status"]?.string == TrialOutcome.Status.failed.rawValue }
+
+  /// Whether another run may take the record for its own trial: its value is kept, and no file that it wrote is missing.
+  var isReusable: Bool {
+    let status = json["status"]?.string.flatMap(TrialOutcome.Status.init)
+    return json["writes"] == nil && (status == .diverged || status == .done && json["value"] != nil)
+  }
+
   /// What became of the trial, if the record can stand for running it again: it is whole, and the files that the trial
-  /// read are as they were.
-  func outcome(_ archive: any TrialArchive, host: any StudyHost) -> TrialOutcome? {
-    guard let status = json["status"]?.string.flatMap(TrialOutcome.Status.init), status == .done || status == .diverged,
+  /// read are as they were. Without an archive the outcome has fields and no value. A failure stands for nothing, unless the
+  /// study's text is given, in which it happened.
+  func outcome(
+    _ archive: (any TrialArchive)?, host: any StudyHost, failuresIn source: SourceFile? = nil
+  ) -> TrialOutcome? {
+    guard let status = json["status"]?.string.flatMap(TrialOutcome.Status.init), status != .interrupted,
+      status != .failed || source != nil,
       let fields = json["fields"].flatMap(Datum.fields), let seconds = json["seconds"]?.number
     else { return nil }
     var outcome = TrialOutcome(
-      status: status, value: nil, fields: fields, series: nil, error: nil, seconds: seconds)
+      status: status, value: nil, fields: fields, series: nil, error: error(in: source), seconds: seconds)
     if let series = json["series"] {
       guard let table = Table(json: series) else { return nil }
       outcome.series = table
     }
-    if status == .done {
+    if status == .done, let archive {
       guard let value = value(archive) else { return nil }
       outcome.value = value
     }
     guard let reads = unchangedReads(host) else { return nil }
     outcome.reads = reads
+    outcome.isRepeatable = json["writes"] == nil
     outcome.isFromRecord = true
     return outcome
+  }
+
+  /// Why the trial failed, as far as the record tells.
+  private func error(in source: SourceFile?) -> Diagnostic? {
+    guard let text = json["error"]?.string, let colon = text.range(of: ": ") else { return nil }
+    var span = Span.none
+    if let source, let place = json["at"]?.array, place.count == 2, let from = place[0].int, let to = place[1].int,
+      from >= 0, from <= to, to <= source.bytes.count
+    {
+      span = Span(file: source.id, lower: from, upper: to)
+    }
+    return Diagnostic(
+      String(text[..<colon.lowerBound]), String(text[colon.upperBound...]), at: span,
+      help: (json["help"]?.array ?? []).compactMap(\.string))
   }
 
   /// The files that the trial read, if they are as they were.
@@ -121,15 +185,14 @@ struct TrialFinder {
   static func find(_ keys: Set<String>, in folders: [String], host: any StudyHost) -> [String: TrialRecord] {
     var found: [String: TrialRecord] = [:]
     for folder in folders where found.count < keys.count {
-      let logs = (try? DiskFileSystem.shared.list(folder + "/trials")) ?? []
-      for log in logs where log.hasSuffix(".jsonl") {
-        guard let bytes = try? DiskFileSystem.shared.read(folder + "/trials/" + log) else { continue }
+      for (_, log) in TrialStore.logs(in: folder) {
+        guard let bytes = try? DiskFileSystem.shared.read(folder + "/" + log) else { continue }
         for line in bytes.split(separator: 0x0A) {
           guard let key = TrialFinder.key(of: line), keys.contains(key), found[key] == nil,
             let json = RecordLog.read(Array(line)).records.first
           else { continue }
           let record = TrialRecord(json: json, folder: folder)
-          if record.unchangedReads(host) != nil { found[key] = record }
+          if record.isReusable, record.unchangedReads(host) != nil { found[key] = record }
         }
       }
     }

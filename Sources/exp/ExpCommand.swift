@@ -12,6 +12,7 @@ import Foundation
     version: Version.line,
     subcommands: [
       RunCommand.self,
+      WorkerCommand.self,
       ReplCommand.self,
       DemoCommand.self,
       CheckCommand.self,

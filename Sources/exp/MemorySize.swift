@@ -1,3 +1,5 @@
+import ArgumentParser
+
 /// Sizes of memory as people type them.
 enum MemorySize {
   private static let units: [Character: Int] = ["k": 10, "m": 20, "g": 30, "t": 40]
@@ -16,5 +18,12 @@ enum MemorySize {
     let bytes = number * Double(1 << shift)
     guard bytes >= Double(16 << 20), bytes < Double(1 << 50) else { return nil }
     return Int(bytes)
+  }
+
+  /// Complains about a size that cannot be meant.
+  static func validate(_ text: String?) throws {
+    guard let text, bytes(text) == nil else { return }
+    throw ValidationError(
+      "--max-memory takes a size of at least 16 MiB such as 500M, 4G or a number of bytes, not '\(text)'")
   }
 }

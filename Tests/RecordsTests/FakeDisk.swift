@@ -40,6 +40,9 @@ final class FakeDisk: FileSystem, @unchecked Sendable {
 
   func makeFolder(_ path: String) throws -> Bool {
     try begin("make the folder", path)
+    guard folders.contains(RunFiles.parent(of: path)) else {
+      throw FileError(operation: "make the folder", path: path, code: 2, reason: "no folder")
+    }
     return folders.insert(path).inserted && names[path] == nil
   }
 
@@ -108,9 +111,14 @@ final class FakeDisk: FileSystem, @unchecked Sendable {
     names[path] = nil
   }
 
-  func read(_ path: String) throws -> [UInt8] {
+  func removeFolder(_ path: String) throws {
+    try begin("remove", path)
+    folders.remove(path)
+  }
+
+  func read(_ path: String, from start: Int) throws -> [UInt8] {
     guard let file = names[path] else { throw FileError(operation: "open", path: path, code: 2, reason: "absent") }
-    return file.bytes
+    return Array(file.bytes.dropFirst(start))
   }
 
   func list(_ path: String) throws -> [String] {

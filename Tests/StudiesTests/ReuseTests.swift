@@ -138,7 +138,7 @@ import Testing
     let bench = Bench()
     let study = Self.edited("base * x", "full([1000], x)")
     let first = try bench.run(study)
-    let tensors = bench.files("runs-1.safetensors")
+    let tensors = bench.files("runs/1.safetensors")
     #expect(tensors.count == 1)
     for file in tensors {
       var bytes = try Data(contentsOf: URL(fileURLWithPath: file))
@@ -152,7 +152,7 @@ import Testing
   @Test func aLineCutShortIsRunAgain() throws {
     let bench = Bench()
     let first = try bench.run(Self.study)
-    let log = try #require(bench.files("runs.jsonl").first)
+    let log = try #require(bench.files(".jsonl").first)
     let bytes = try Data(contentsOf: URL(fileURLWithPath: log))
     try bytes.prefix(bytes.count - 40).write(to: URL(fileURLWithPath: log))
     let second = try bench.run(Self.study)
@@ -189,9 +189,9 @@ import Testing
   @Test func reasonsNameWhatChanged() throws {
     let bench = Bench()
     func reasons(_ text: String, seed: Int? = nil) throws -> Set<String> {
-      let before = Set(bench.files("runs.jsonl"))
+      let before = Set(bench.files(".jsonl"))
       _ = try bench.run(text, seed: seed)
-      let log = try #require(bench.files("runs.jsonl").first { !before.contains($0) })
+      let log = try #require(bench.files(".jsonl").first { !before.contains($0) })
       return Set(try RecordLog.read(log).records.compactMap { $0["why"]?.string })
     }
     #expect(try reasons(Self.study) == ["no earlier run has this sweep"])

@@ -35,6 +35,14 @@ func request(_ count: Int, _ body: @escaping @Sendable (Int, (ProgressReport) ->
     makeRunner: { FakeRunner(body) })
 }
 
+extension SweepSchedule {
+  /// The trial to start next; nil when there is none to be started here now.
+  func started() throws -> Int? {
+    if case .run(let index, _) = try next() { return index }
+    return nil
+  }
+}
+
 /// A folder that is removed when the test ends.
 final class Scratch {
   let path: String
@@ -134,7 +142,7 @@ func study(_ text: String, _ ears: Ears, _ options: RunOptions = RunOptions(), n
 
   @Test func progressCountsHowFarRunningTrialsAre() throws {
     let schedule = SweepSchedule(name: "runs", count: 4)
-    let first = try #require(schedule.take()), second = try #require(schedule.take())
+    let first = try #require(try schedule.started()), second = try #require(try schedule.started())
     schedule.finish(first, outcome([]))
     schedule.advance(second, share: 0.5)
     let progress = schedule.progress
@@ -215,7 +223,7 @@ func study(_ text: String, _ ears: Ears, _ options: RunOptions = RunOptions(), n
     #expect(record.state == .done && record.seed == 7 && record.counts.done == 4)
     #expect(record.claims.map(\.holds) == [true])
     #expect(try folder.checkManifest().isEmpty)
-    let log = try RecordLog.read(folder.path + "/trials/runs.jsonl")
+    let log = try RecordLog.read(folder.path + "/trials/runs/w1.jsonl")
     #expect(log.records.count == 4 && log.damaged == 0)
     let csv = try String(contentsOfFile: folder.path + "/tables/runs.csv", encoding: .utf8)
     #expect(csv.hasPrefix("x,y\n0,0.0\n1,0.3333333333333333\n"))
@@ -231,7 +239,7 @@ func study(_ text: String, _ ears: Ears, _ options: RunOptions = RunOptions(), n
       func receive(_ event: RunEvent) {
         if case .started(let header) = event { folder = header.folder }
         guard case .trialEnded = event, let folder else { return }
-        counts.append((try? RecordLog.read(folder + "/trials/runs.jsonl").records.count) ?? -1)
+        counts.append((try? RecordLog.read(folder + "/trials/runs/w1.jsonl").records.count) ?? -1)
       }
     }
     let scratch = Scratch(), checker = Checker()

@@ -27,6 +27,8 @@ struct RunCommand: ParsableCommand {
   var data: [String] = []
   @Option(help: ArgumentHelp("Folder in which the run's folder is made.", valueName: "dir")) var out: String = "runs"
   @Flag(help: "Run every trial, also those that earlier runs have on record.") var fresh = false
+  @Flag(help: "Go on in the newest folder of this study whose run did not come to its end.") var resume = false
+  @Option(help: "Processes that share the trials, the threads shared among them.") var workers: Int?
   @Flag(help: "Stop at the first operation that makes a NaN, and name it; slower.") var checkNan = false
   @Option(
     help: ArgumentHelp("Most memory for tensors and values, such as 4G or 500M. (default: half)", valueName: "bytes"))
@@ -40,32 +42,18 @@ struct RunCommand: ParsableCommand {
 
   func validate() throws {
     try OptionSettings.validate(settings, threads: threads)
-    if let maxMemory, MemorySize.bytes(maxMemory) == nil {
-      throw ValidationError(
-        "--max-memory takes a size of at least 16 MiB such as 500M, 4G or a number of bytes, not '\(maxMemory)'")
-    }
+    try MemorySize.validate(maxMemory)
+    if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers is a number from 1 to 1024") }
   }
 
   func run() throws {
     guard let file = SourceLoader.load(study) else { throw ExitCode(RunStatus.scriptWrong.rawValue) }
-    let listener = self.listener
+    let options = try resume ? resumed(options) : options
     let run = StudyRun(source: file, options: options, listener: listener, drawing: .standard)
-    let wanted = OptionSettings.parsed(settings)
-    let summary = WorkerThread.run(name: "study") { () -> RunSummary? in
-      guard let library = SourceLoader.library() else { return nil }
-      // Tensors of all threads count together: the pool is the process's.
-      if let limit = self.maxMemory.flatMap({ MemorySize.bytes($0) }) { MemoryPool.limit = limit }
-      let session = Session(
-        library: library, host: run, threads: self.options.threads,
-        maxMemory: self.maxMemory.flatMap { MemorySize.bytes($0) }, checksNaN: self.checkNan)
-      Interrupts.begin {
-        session.interrupt()
-        run.interrupt()
-      }
-      let diagnostics = session.run(file, settings: wanted)
-      return run.finish(diagnostics, drawn: diagnostics.map { DiagnosticText.plain($0) })
-    }
-    guard let summary = summary ?? nil else { throw ExitCode(RunStatus.scriptWrong.rawValue) }
+    let execution = StudyExecution(
+      run: run, file: file, settings: options.settings, threads: options.threads,
+      maxMemory: maxMemory.flatMap { MemorySize.bytes($0) }.map { $0 / (workers ?? 1) }, checksNaN: checkNan)
+    guard let summary = execution.execute() else { throw ExitCode(RunStatus.scriptWrong.rawValue) }
     if !json { report(summary) }
     throw ExitCode(summary.status.rawValue)
   }
@@ -74,22 +62,51 @@ struct RunCommand: ParsableCommand {
   private func report(_ summary: RunSummary) {
     var diagnostics = summary.diagnostics
     if summary.status == .interrupted { diagnostics = diagnostics.filter { $0.severity == .warning } }
+    if summary.stopReason == "refused" { diagnostics = diagnostics.filter { $0.id.hasPrefix("E08") } }
     if let error = summary.firstTrialError { diagnostics.append(error) }
     DiagnosticText.report(diagnostics, didRun: summary.hasRun)
+    if summary.status == .interrupted, summary.folder != nil {
+      Terminal.errors.line("exp: what is finished stays; `exp run \(study) --resume` goes on")
+    }
+  }
+
+  /// The options of the newest run of the study that did not come to its end, to go on with it; these where there is none.
+  private func resumed(_ options: RunOptions) throws -> RunOptions {
+    var options = options
+    guard let folder = UnfinishedRun.newest(ofStudyAt: study, in: out), let record = folder.readRun() else {
+      SourceLoader.complain("no run of \(study) in \(out) is unfinished: this is a new one")
+      return options
+    }
+    options.place = RunPlace(folder: folder, role: .coordinator)
+    options.values = record.options.filter { options.settings[$0.name] == nil }
+    options.seed = seed ?? record.seed
+    return options
   }
 
   private var listener: any RunListener {
-    if json { return JSONView() }
-    return quiet ? QuietView() : RunView()
+    let view: any RunListener = json ? JSONView() : quiet ? QuietView() as any RunListener : RunView()
+    guard let workers, workers > 1 else { return view }
+    var arguments = ["--threads", String(threadsEach)]
+    if let bytes = maxMemory.flatMap({ MemorySize.bytes($0) }) {
+      arguments += ["--max-memory", String(bytes / workers)]
+    }
+    return LocalWorkers(count: workers - 1, arguments: arguments, listener: view)
+  }
+
+  private var threadsEach: Int {
+    max(1, (threads ?? ProcessInfo.processInfo.activeProcessorCount) / (workers ?? 1))
   }
 
   private var options: RunOptions {
-    RunOptions(
+    var options = RunOptions(
       settings: OptionSettings.parsed(settings), seed: seed,
-      threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
+      threads: threadsEach,
       dataFolders: FileAccess.dataFolders(data, ofStudyAt: study),
       runsFolder: out, readable: allowRead, writable: allowWrite, machine: HostMachine.kernels,
       arguments: CommandLine.arguments, versions: HostMachine.versions, host: HostMachine.description,
       numericsVersion: String(numericsVersion), reusesRecords: !fresh && !checkNan)
+    options.checksNaN = checkNan
+    options.leaseSeconds = LeaseLength.seconds
+    return options
   }
 }

@@ -65,7 +65,8 @@ struct RunsCommand: ParsableCommand {
 
     func run() throws {
       let folder = try RunLookup.folder(name, below: place.out)
-      guard let record = folder.readRun() else { throw RunLookup.failure("\(folder.path)/run.json cannot be read") }
+      guard var record = folder.readRun() else { throw RunLookup.failure("\(folder.path)/run.json cannot be read") }
+      record.state = RunLife.state(record, RunLife(folder).waitForVerdict())
       let output = Terminal.output
       if json { return output.line(record.json.compact) }
       let options = record.options.map { "\($0.name) \(plainText($0.value))" }.joined(separator: ", ")
@@ -95,7 +96,11 @@ struct RunsPlace: ParsableArguments {
   @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir")) var out: String = "runs"
 
   func list() throws -> RunList {
-    do { return try RunList.read(out) } catch { throw RunLookup.failure("\(error)") }
+    do {
+      var list = try RunList.read(out)
+      list.judge()
+      return list
+    } catch { throw RunLookup.failure("\(error)") }
   }
 
   /// The runs of which a filter holds; all without one. A text that is no filter is an error of the command line.

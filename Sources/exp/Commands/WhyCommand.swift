@@ -15,15 +15,13 @@ struct WhyCommand: ParsableCommand {
 
   func run() throws {
     let folder = try RunLookup.folder(name, below: out)
-    let logs = ((try? folder.contents()) ?? []).filter { $0.hasPrefix("trials/") && $0.hasSuffix(".jsonl") }
+    let logs = TrialStore.logs(in: folder.path)
     var isFound = false
-    for log in logs {
-      let sweepName = String(log.dropFirst("trials/".count).dropLast(".jsonl".count))
-      if let sweep, sweep != sweepName { continue }
-      let records = (try? RecordLog.read(folder.path + "/" + log).records) ?? []
+    for name in Set(logs.map(\.sweep)).sorted() where sweep == nil || sweep == name {
+      let records = TrialStore.records(of: name, in: folder.path)
       let trials = records.filter { $0["index"] != nil && (trial == nil || $0["index"]?.int == trial) }
       isFound = isFound || !trials.isEmpty
-      show(sweepName, trials)
+      show(name, trials)
     }
     if !isFound { throw RunLookup.failure("\(folder.path) has no such trial") }
   }

@@ -1,0 +1,269 @@
+import Diagnostics
+import Evaluation
+import Foundation
+import Records
+
+/// One sweep at work: what its threads share, and its trials on disk. Safe from any thread.
+final class SweepWork: @unchecked Sendable {
+  let schedule: SweepSchedule
+  private let run: StudyRun
+  private let request: SweepRequest
+  /// Name of the sweep's folder below `trials/`.
+  private let folder: String
+  private let store: TrialStore?
+  private let lock = NSLock()
+  private let reading = NSLock()
+  private var firstError: Error?
+  private var reasons = TrialReasons("no earlier run has this sweep")
+  /// Hash of each finished trial's result, and the log that has it.
+  private var results: [Int: (hash: String, log: String)] = [:]
+  private var keys: [String] = []
+
+  init(run: StudyRun, request: SweepRequest, folder: String) {
+    self.run = run
+    self.request = request
+    self.folder = folder
+    let count = request.points.count
+    guard let participant = run.participant else {
+      store = nil
+      schedule = SweepSchedule(name: request.name, count: count)
+      return
+    }
+    store = TrialStore(run: participant.folder, sweep: folder, worker: participant.name)
+    schedule = SweepSchedule(
+      name: request.name, count: count, threads: run.options.threads,
+      claims: TrialClaims(participant, sweep: folder, order: spreadOrder(count)))
+  }
+
+  /// Why the sweep cannot be had, if it cannot: a thread could not begin, or results differ.
+  var error: Error? {
+    lock.lock()
+    defer { lock.unlock() }
+    return firstError
+  }
+
+  private func stop(_ error: Error) {
+    lock.lock()
+    if firstError == nil { firstError = error }
+    lock.unlock()
+  }
+
+  private var isStopped: Bool { run.isInterrupted || error != nil }
+
+  /// How far the sweep is, the trials that others run now included.
+  var progress: SweepProgress {
+    var progress = schedule.progress
+    run.participant?.setRunning(progress.running)
+    progress.running += run.participant?.others.reduce(0) { $0 + $1.running } ?? 0
+    return progress
+  }
+
+  // MARK: running
+
+  /// Takes trials until all have ended, or the run is interrupted.
+  func runTrials() {
+    let runner: any TrialRunner
+    do { runner = try request.makeRunner() } catch { return stop(error) }
+    var pause = 0.002
+    while !isStopped {
+      let task: SweepSchedule.Task
+      do { task = try schedule.next() } catch {
+        claimsFailed(error)
+        continue
+      }
+      switch task {
+      case .none: return
+      case .wait:
+        Thread.sleep(forTimeInterval: pause)
+        pause = min(0.5, pause * 1.5)
+        takeFromOthers()
+      case .giveUp(let index, let attempts):
+        takeFromOthers()
+        if !schedule.isFinished(index) { finish(index, lost(attempts)) }
+      case .run(let index, let dead):
+        pause = 0.002
+        // What its last holder finished before the end stands in that one's log.
+        if dead != nil { takeFromOthers() }
+        if dead != nil, schedule.isFinished(index) { schedule.drop(index) } else { execute(index, runner, dead) }
+      }
+    }
+  }
+
+  private func execute(_ index: Int, _ runner: any TrialRunner, _ dead: String?) {
+    let begun = monotonicSeconds()
+    let outcome = runner.run(index) { [schedule] report in
+      guard let total = report.total, total > 0 else { return }
+      schedule.advance(index, share: Double(report.step) / Double(total))
+    }
+    let why = dead.map { "\($0) ended while it ran" } ?? reasons.reason(request.coordinates(index))
+    finish(index, outcome, why: why, seconds: monotonicSeconds() - begun)
+  }
+
+  private func finish(
+    _ index: Int, _ outcome: TrialOutcome, _ record: TrialRecord? = nil, why: String = "", seconds: Double? = nil
+  ) {
+    var event = TrialEvent(
+      sweep: request.name, index: index, coordinates: request.coordinates(index), outcome: outcome)
+    event.isOwn = record == nil
+    if outcome.status != .interrupted { commit(event, record, why) }
+    run.ended(event)
+    schedule.finish(index, outcome, seconds: seconds)
+  }
+
+  private func lost(_ attempts: Int) -> TrialOutcome {
+    TrialOutcome(
+      status: .failed, value: nil, fields: [], series: nil, error: StudyErrors.lost(attempts, at: request.span),
+      seconds: 0)
+  }
+
+  /// A coordinator that cannot write claims goes on alone, and its run has failed to be recorded; others stop.
+  private func claimsFailed(_ error: Error) {
+    guard run.participant?.leads == true else { return run.interrupt() }
+    run.recording.note(
+      StudyErrors.cannotRecord(run.participant?.folder.path ?? "", why: "\(error)"))
+    schedule.runAllHere()
+  }
+
+  // MARK: the record
+
+  /// Writes a finished trial; when this returns it survives the end of the process. `record` is the one it was taken
+  /// from, if it was not run.
+  private func commit(_ event: TrialEvent, _ record: TrialRecord?, _ why: String) {
+    guard let store, let participant = run.participant else { return }
+    // Where the run is over, nothing may change any more.
+    if !participant.leads, !participant.live.exists { return }
+    let archive = request.archive, outcome = event.outcome
+    let encoded = outcome.value.flatMap { archive?.encode($0) }
+    run.recording.attempt {
+      var value: TrialRecord.Value?
+      if let encoded {
+        value = TrialRecord.Value(json: encoded.json)
+        if let bytes = record == nil ? encoded.tensors : record?.tensorBytes() {
+          value?.hash = SHA256.hex(bytes)
+          value?.file = try commitTensors(bytes, event, to: store)
+        }
+      }
+      var json = TrialRecord.json(event, key: archive?.key(event.index), value: value, why: why, source: run.source)
+      if let record { json = json.adding("from", .string(record.run)) }
+      json = json.adding("session", .int(participant.session))
+      note(event.index, json, log: store.ownLog)
+      try store.append(json)
+      if outcome.seconds > 0.5 { try store.sync() }
+    }
+  }
+
+  private func commitTensors(_ bytes: [UInt8], _ event: TrialEvent, to store: TrialStore) throws -> String {
+    do {
+      return try store.commitTensors(bytes, trial: event.index) { hash in
+        store.hashes(of: event.index).contains(hash)
+      }
+    } catch let unequal as TrialStore.Unequal {
+      let error = StudyErrors.unequal(
+        place(event.index), first: unequal.file, second: "what \(run.participant?.name ?? "this process") found")
+      stop(error)
+      throw error
+    }
+  }
+
+  private func place(_ index: Int) -> String {
+    let coordinates = request.coordinates(index).map { "\($0.name)=\(plainText($0.value))" }.joined(separator: " ")
+    return "trial \(index) of \(request.name) (\(coordinates))"
+  }
+
+  /// Keeps a finished trial's result to compare a second one with.
+  private func note(_ index: Int, _ json: JSON, log: String) {
+    guard let hash = TrialRecord.resultHash(json) else { return }
+    lock.lock()
+    let first = results[index]
+    if first == nil { results[index] = (hash, log) }
+    lock.unlock()
+    if let first, first.hash != hash {
+      stop(StudyErrors.unequal(place(index), first: first.log, second: log))
+    }
+  }
+
+  /// Makes appended trials survive a loss of power.
+  func sync() { run.recording.attempt { try store?.sync() } }
+
+  /// Ends the writing.
+  func close() { run.recording.attempt { try store?.close() } }
+
+  // MARK: what is there already
+
+  /// Takes in what other workers have finished since the last time; with `includingOwn`, all that the run's folder has.
+  func takeFromOthers(includingOwn: Bool = false) {
+    guard let store, let participant = run.participant else { return }
+    reading.lock()
+    defer { reading.unlock() }
+    for line in store.newLines(includingOwn: includingOwn) {
+      guard let index = line.json["index"]?.int, request.points.indices.contains(index) else { continue }
+      take(index, TrialRecord(json: line.json, folder: participant.folder.path), line.log, participant)
+    }
+  }
+
+  private func take(_ index: Int, _ record: TrialRecord, _ log: String, _ participant: RunParticipant) {
+    let isNow = record.json["session"]?.int == participant.session
+    let isSame = request.archive.map { record.json["key"]?.string == $0.key(index) } ?? isNow
+    // What failed in an earlier session is tried again.
+    guard isSame, isNow || !record.isFailure else { return }
+    note(index, record.json, log: log)
+    guard !schedule.isFinished(index) else { return }
+    guard var outcome = record.outcome(request.archive, host: run, failuresIn: isNow ? run.source : nil) else {
+      // It is finished, and its value cannot be had from the record: it is computed here as well.
+      if isNow { schedule.runHere(index) }
+      return
+    }
+    outcome.isFromRecord = !isNow || record.json["from"] != nil
+    let event = TrialEvent(
+      sweep: request.name, index: index, coordinates: request.coordinates(index), outcome: outcome)
+    schedule.finish(index, outcome)
+    run.ended(event)
+  }
+
+  /// Trials that the run's own folder has, and then those that an earlier run computed, are not run again. One process looks
+  /// for all.
+  func takeFromRecords() {
+    guard let participant = run.participant else {
+      if let archive = request.archive, run.options.sample != nil || finder != nil { takeFromElsewhere(archive) }
+      return
+    }
+    takeFromOthers(includingOwn: true)
+    guard let archive = request.archive else { return }
+    do {
+      _ = try participant.once(folder + "/records", isStopped: { [self] in isStopped }) { takeFromElsewhere(archive) }
+      takeFromOthers()
+      if schedule.progress.done < request.points.count { reasons = reasonsToRun(archive) }
+    } catch { claimsFailed(error) }
+  }
+
+  private func takeFromElsewhere(_ archive: any TrialArchive) {
+    let wanted = request.points.indices.filter { !schedule.isFinished($0) }
+    let keys = wanted.map { (index: $0, key: archive.key($0)) }
+    let found = records(Set(keys.map(\.key)))
+    run.recording.attempt { try store?.append(archive.parts) }
+    for (index, key) in keys {
+      guard let record = found[key], let outcome = record.outcome(archive, host: run) else { continue }
+      finish(index, outcome, record, why: TrialRecord.takenFrom + record.run)
+    }
+  }
+
+  private var finder: TrialFinder? {
+    guard let runs = run.options.runsFolder, run.options.reusesRecords else { return nil }
+    return TrialFinder(runsFolder: runs, study: run.study, own: run.participant?.folder.path)
+  }
+
+  private func records(_ keys: Set<String>) -> [String: TrialRecord] {
+    if let sample = run.options.sample {
+      let left = Set(keys.shuffled().dropFirst(sample.trials))
+      return TrialFinder.find(left, in: [sample.folder], host: run)
+    }
+    return finder?.find(keys, host: run) ?? [:]
+  }
+
+  /// Why trials that have no record are run.
+  private func reasonsToRun(_ archive: any TrialArchive) -> TrialReasons {
+    if run.options.sample != nil { return TrialReasons("drawn by `--sample`") }
+    guard let finder else { return TrialReasons("`--fresh` was asked for") }
+    return TrialReasons(sweep: folder, parts: archive.parts, earlier: finder.ownFolders())
+  }
+}

@@ -1,0 +1,173 @@
+import ArgumentParser
+import Diagnostics
+import Evaluation
+import Foundation
+import Records
+import Studies
+import Tensors
+
+/// `exp worker RUN`
+struct WorkerCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "worker", abstract: "Help with a run that others work on, or go on with one that nobody leads.",
+    discussion: """
+      Starts from any shell that sees the run's folder, on this machine or another, as often as wanted. A worker takes trials \
+      that nobody has claimed, and those of workers that died. It ends with the run. docs/cluster.md says more.
+      """)
+
+  @Argument(help: ArgumentHelp("The run's folder, or its name below runs/.", valueName: "run")) var name: String
+  @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir")) var out: String = "runs"
+  @Option(help: "Worker threads. (default: all cores)") var threads: Int?
+  @Option(help: ArgumentHelp("Most memory for tensors and values. (default: half)", valueName: "bytes"))
+  var maxMemory: String?
+  @Flag(help: "Say nothing but errors.") var quiet = false
+  @Flag(help: ArgumentHelp("End when the process that started this one does.", visibility: .hidden))
+  var withParent = false
+
+  func validate() throws {
+    try OptionSettings.validate([], threads: threads)
+    try MemorySize.validate(maxMemory)
+  }
+
+  func run() throws {
+    var seen: StudyRun?
+    if withParent {
+      ParentWatch.begin {
+        seen?.interrupt(); seen?.stopProgram?()
+      }
+    }
+    var parts = 0
+    while true {
+      let folder = try RunLookup.folder(name, below: out)
+      guard let record = folder.readRun(), record.state == .running || record.state == .planned, folder.live.exists
+      else {
+        if parts == 0, !quiet {
+          Terminal.output.line("\(shortPath(folder.path)): \(Self.words(folder.readRun()?.state))")
+        }
+        return
+      }
+      parts += 1
+      let joining = try JoinedStudy(folder, record)
+      var options = joining.options(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+      options.place = RunPlace(folder: folder, role: withParent ? .worker : .successor)
+      let view = WorkerView(isQuiet: quiet)
+      let run = StudyRun(source: joining.file, options: options, listener: view, drawing: .standard)
+      seen = run
+      var isFree = false
+      let execution = StudyExecution(
+        run: run, file: joining.file, threads: options.threads, maxMemory: maxMemory.flatMap { MemorySize.bytes($0) },
+        checksNaN: options.checksNaN)
+      guard let summary = execution.execute(afterwards: { _ in isFree = !withParent && run.waitForLead() }) else {
+        throw ExitCode(RunStatus.scriptWrong.rawValue)
+      }
+      if isFree { continue }
+      return try end(summary)
+    }
+  }
+
+  /// What a worker says at its end; its exit status is about itself, not about the study.
+  private func end(_ summary: RunSummary) throws {
+    if summary.status == .notRecorded {
+      DiagnosticText.report(summary.diagnostics.filter { $0.id.hasPrefix("E08") }, didRun: summary.hasRun)
+      throw ExitCode(summary.status.rawValue)
+    }
+    if Interrupts.count > 0 { throw ExitCode(RunStatus.interrupted.rawValue) }
+  }
+
+  private static func words(_ state: RunRecord.State?) -> String {
+    switch state {
+    case .done?, .failed?: "the run has ended; there is nothing to help with"
+    case nil: "its run.json cannot be read"
+    default: "the run was stopped; `exp run STUDY --resume` goes on with it"
+    }
+  }
+}
+
+/// Tells when the process that started this one ends.
+enum ParentWatch {
+  static func begin(_ body: @escaping () -> Void) {
+    let parent = getppid()
+    let thread = Thread {
+      while getppid() == parent { Thread.sleep(forTimeInterval: 0.2) }
+      body()
+    }
+    thread.start()
+  }
+}
+
+/// A run's study as another process runs it: the same text, options, seed and surroundings.
+struct JoinedStudy {
+  let file: SourceFile
+  private let folder: RunFolder
+  private let record: RunRecord
+
+  /// The text where the study stands, if it is still the same, otherwise the copy in the run's folder. Throws when this is
+  /// another version of Exp, or both texts have changed.
+  init(_ folder: RunFolder, _ record: RunRecord) throws {
+    self.folder = folder
+    self.record = record
+    if record.versions != HostMachine.versions {
+      let words = { (fields: [Datum.Field]) in
+        fields.map { "\($0.name) \(plainText($0.value))" }.joined(separator: ", ")
+      }
+      throw RunLookup.failure(
+        "\(folder.path) was begun by another Exp: \(words(record.versions)), and this is \(words(HostMachine.versions))"
+      )
+    }
+    let places = [record.surroundings.study, folder.path + "/source/" + RunFolder.safeName(record.study + ".exp")]
+    for place in places where FileManager.default.fileExists(atPath: place) {
+      guard let file = SourceLoader.load(place), record.hasSources(of: file) else { continue }
+      self.file = file
+      return
+    }
+    throw RunLookup.failure(
+      "the study that \(folder.path) was begun with has changed; its text then is in \(folder.path)/source")
+  }
+
+  func options(threads: Int) -> RunOptions {
+    let surroundings = record.surroundings
+    let own = NSString(string: surroundings.study).deletingLastPathComponent
+    var options = RunOptions(
+      seed: record.seed, threads: threads, dataFolders: surroundings.data,
+      runsFolder: NSString(string: FileAccess.absolute(folder.path)).deletingLastPathComponent,
+      readable: surroundings.readable + [own], writable: surroundings.writable, machine: HostMachine.kernels,
+      arguments: CommandLine.arguments, versions: HostMachine.versions, host: HostMachine.description,
+      numericsVersion: String(numericsVersion), reusesRecords: surroundings.reusesRecords)
+    options.values = record.options
+    options.checksNaN = surroundings.checksNaN
+    options.leavesQuietly = true
+    options.leaseSeconds = LeaseLength.seconds
+    return options
+  }
+}
+
+/// What a worker says: who it is, and what it did.
+final class WorkerView: RunListener {
+  private let isQuiet: Bool
+  private var ran = 0
+
+  init(isQuiet: Bool) { self.isQuiet = isQuiet }
+
+  func receive(_ event: RunEvent) {
+    guard !isQuiet else { return }
+    switch event {
+    case .started(let header):
+      Terminal.output.line(
+        "working on \(shortPath(header.folder ?? header.study)) · \(Phrase.count(header.threads, "thread"))")
+    case .sweepStarted: ran = 0
+    case .trialEnded(let trial): if trial.isOwn { ran += 1 }
+    case .sweepEnded(let sweep):
+      Terminal.output.line("\(sweep.name): \(Phrase.count(ran, "trial")) of \(sweep.done + sweep.failed) were run here")
+    default: break
+    }
+  }
+}
+
+/// `EXP_LEASE`: seconds that a worker may be silent before others take it for dead.
+enum LeaseLength {
+  static var seconds: Double {
+    let text = ProcessInfo.processInfo.environment["EXP_LEASE"] ?? ""
+    guard let seconds = Double(text), seconds >= 1, seconds <= 3600 else { return RunParticipant.leaseSeconds }
+    return seconds
+  }
+}

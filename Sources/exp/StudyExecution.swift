@@ -1,0 +1,36 @@
+import Diagnostics
+import Evaluation
+import Foundation
+import Studies
+import Tensors
+
+/// A study's program in this process: on a thread with a deep stack, stopped by Ctrl-C and by what the run hears.
+struct StudyExecution {
+  let run: StudyRun
+  let file: SourceFile
+  var settings: [String: String] = [:]
+  var threads = 1
+  /// Bytes; nil for half of the machine's memory.
+  var maxMemory: Int?
+  var checksNaN = false
+
+  /// Runs the program, then `afterwards`, and ends the run; nil when the library cannot be loaded, which has been said.
+  func execute(afterwards: @escaping ([Diagnostic]) -> Void = { _ in }) -> RunSummary? {
+    let summary = WorkerThread.run(name: "study") { () -> RunSummary? in
+      guard let library = SourceLoader.library() else { return nil }
+      // Tensors of all threads count together: the pool is the process's.
+      if let maxMemory { MemoryPool.limit = maxMemory }
+      let session = Session(
+        library: library, host: run, threads: threads, maxMemory: maxMemory, checksNaN: checksNaN)
+      run.stopProgram = { session.interrupt() }
+      Interrupts.begin {
+        session.interrupt()
+        run.interrupt()
+      }
+      let diagnostics = session.run(file, settings: settings)
+      afterwards(diagnostics)
+      return run.finish(diagnostics, drawn: diagnostics.map { DiagnosticText.plain($0) })
+    }
+    return summary ?? nil
+  }
+}

@@ -1,0 +1,191 @@
+import Diagnostics
+import Evaluation
+import Foundation
+import Records
+import Testing
+
+@testable import Studies
+
+/// Several who work on one run: each trial once, those of the dead again, equal results, going on with what was left.
+@Suite struct SharedRunTests {
+  final class Counter: @unchecked Sendable {
+    private let lock = NSLock()
+    private(set) var seen: [Int] = []
+    func add(_ index: Int) {
+      lock.lock()
+      seen.append(index)
+      lock.unlock()
+    }
+  }
+
+  let scratch = Scratch()
+
+  private func options(_ place: RunPlace? = nil, threads: Int = 2) -> RunOptions {
+    var options = RunOptions(threads: threads, runsFolder: scratch.path + "/runs", numericsVersion: "1")
+    options.place = place
+    options.leaseSeconds = 1
+    return options
+  }
+
+  private func trials(_ count: Int, _ counter: Counter, seconds: Double = 0, scale: Int = 2) -> SweepRequest {
+    request(count) { index, _ in
+      counter.add(index)
+      if seconds > 0 { Thread.sleep(forTimeInterval: seconds) }
+      return outcome([Datum.Field("y", .int(index * scale))])
+    }
+  }
+
+  private func folder(_ run: StudyRun) throws -> RunFolder { try #require(run.participant).folder }
+
+  @Test func twoWorkersShareTheTrials() throws {
+    let first = study("", Ears(), options()), counter = Counter()
+    first.startIfNeeded()
+    let second = study("", Ears(), options(RunPlace(folder: try folder(first), role: .worker)))
+    var outcomes: [[TrialOutcome]] = [[], []]
+    let threads = [first, second].enumerated().map { place, run in
+      WorkerThread(name: "process") { outcomes[place] = (try? run.sweep(trials(40, counter, seconds: 0.01))) ?? [] }
+    }
+    for thread in threads { thread.start() }
+    for thread in threads { thread.join() }
+    #expect(counter.seen.sorted() == Array(0..<40))
+    for part in outcomes { #expect(part.map { $0.fields.first?.value } == (0..<40).map { .int($0 * 2) }) }
+    #expect(!second.finish([]).hasRun && first.finish([]).status == .good)
+    let path = try folder(first).path
+    #expect(try RunFolder.open(path)?.checkManifest() == [] && !RunFolder.open(path)!.live.exists)
+    #expect(TrialStore.logs(in: path).count == 2)
+  }
+
+  /// A worker of another machine that says nothing any more.
+  private func deadWorker(_ folder: RunFolder, _ name: String) throws {
+    let far = ProcessIdentity(host: "far", system: "another", process: 1, start: "1")
+    try folder.live.write(Lease(worker: name, identity: far, seconds: 1))
+  }
+
+  @Test func theTrialsOfADeadWorkerAreRunByAnother() throws {
+    let run = study("", Ears(), options()), counter = Counter()
+    run.startIfNeeded()
+    let folder = try folder(run)
+    try deadWorker(folder, "w7")
+    _ = try folder.live.claim("runs/0", ["worker": "w7", "count": 5])
+    let outcomes = try run.sweep(trials(12, counter))
+    #expect(counter.seen.sorted() == Array(0..<12) && outcomes.allSatisfy { $0.status == .done })
+    let records = TrialStore.records(of: "runs", in: folder.path)
+    #expect(records.filter { $0["why"]?.string == "w7 ended while it ran" }.count == 5)
+  }
+
+  @Test func aTrialOverWhichThreeDiedIsGivenUp() throws {
+    let ears = Ears(), run = study("", ears, options()), counter = Counter()
+    run.startIfNeeded()
+    let folder = try folder(run)
+    for name in ["w7", "w8", "w9"] { try deadWorker(folder, name) }
+    _ = try folder.live.claim("runs/0", ["worker": "w7", "count": 1])
+    _ = try folder.live.claim("runs/trial-0-2", ["worker": "w8"])
+    _ = try folder.live.claim("runs/trial-0-3", ["worker": "w9"])
+    let outcomes = try run.sweep(trials(4, counter))
+    #expect(counter.seen.sorted() == [1, 2, 3] && outcomes[0].error?.id == "E0803")
+    #expect(run.finish([]).status == .trialsFailed)
+  }
+
+  @Test func anotherResultOfATrialIsAnErrorThatNamesBoth() throws {
+    let first = study("", Ears(), options()), counter = Counter()
+    first.startIfNeeded()
+    let folder = try folder(first)
+    let second = study("", Ears(), options(RunPlace(folder: folder, role: .worker)))
+    _ = try second.sweep(trials(3, counter))
+    let store = TrialStore(run: folder, sweep: "runs", worker: "w5")
+    let event = TrialEvent(
+      sweep: "runs", index: 1, coordinates: [.init("x", .int(1))], outcome: outcome([.init("y", .int(99))]))
+    try store.append(
+      TrialRecord.json(event, key: nil, value: nil, why: "").adding("session", .int(1)))
+    let error = #expect(throws: Diagnostic.self) { try first.sweep(trials(3, counter)) }
+    #expect(error?.id == "E0802")
+    #expect(error?.message.contains("w2.jsonl") == true && error?.message.contains("w5.jsonl") == true)
+    #expect(error?.message.contains("x=1") == true)
+  }
+
+  @Test func aRunThatWasKilledGoesOn() throws {
+    let counter = Counter(), first = study("", Ears(), options())
+    first.startIfNeeded()
+    _ = try first.sweep(trials(5, counter))
+    let folder = try folder(first)
+    // As a killed process leaves it: no end, its lease of a process that is gone.
+    first.participant?.end()
+    #expect(folder.readRun()?.state == .running)
+    #expect(RunLife.state(try #require(folder.readRun()), RunLife(folder).look()) == .lost)
+    let newest = try #require(UnfinishedRun.newest(ofStudyAt: "demo.exp", in: scratch.path + "/runs"))
+    #expect(newest.path == folder.path)
+    let ears = Ears(), again = study("", ears, options(RunPlace(folder: newest, role: .coordinator)))
+    again.startIfNeeded()
+    _ = try again.sweep(trials(5, counter))
+    #expect(again.finish([]).status == .good && folder.readRun()?.state == .done && folder.readRun()?.session == 2)
+    #expect(UnfinishedRun.newest(ofStudyAt: "demo.exp", in: scratch.path + "/runs") == nil)
+    #expect(try folder.checkManifest().isEmpty)
+  }
+
+  @Test func whatFailedIsTriedAgainWhenARunGoesOn() throws {
+    let counter = Counter(), first = study("", Ears(), options())
+    func failing(_ isFailing: Bool) -> SweepRequest {
+      request(3) { index, _ in
+        counter.add(index)
+        let error = Diagnostic("E0999", "too bad", at: .none)
+        return isFailing && index == 1 ? outcome([], status: .failed, error: error) : outcome([.init("y", .int(1))])
+      }
+    }
+    first.startIfNeeded()
+    _ = try first.sweep(failing(true))
+    first.participant?.end()
+    let place = RunPlace(folder: try folder(first), role: .coordinator)
+    let again = study("", Ears(), options(place))
+    again.startIfNeeded()
+    let outcomes = try again.sweep(failing(false))
+    #expect(outcomes.allSatisfy { $0.status == .done })
+    #expect(counter.seen.filter { $0 == 1 }.count == 2)
+  }
+
+  @Test func aRunThatIsBeingRunIsLeftAlone() throws {
+    let first = study("", Ears(), options())
+    first.startIfNeeded()
+    let other = study("", Ears(), options(RunPlace(folder: try folder(first), role: .coordinator)))
+    other.startIfNeeded()
+    let summary = other.finish([])
+    #expect(summary.diagnostics.map(\.id) == ["E0804"] && summary.stopReason == "refused")
+    #expect(first.finish([]).status == .good)
+  }
+
+  @Test func anotherTextIsNotGoneOnWith() throws {
+    let first = study("let x = 1", Ears(), options())
+    first.startIfNeeded()
+    first.participant?.end()
+    let other = study(
+      "let x = 2", Ears(), options(RunPlace(folder: try folder(first), role: .coordinator)))
+    other.startIfNeeded()
+    #expect(other.finish([]).diagnostics.map(\.id) == ["E0804"])
+    #expect(RunFolder.open(try folder(first).path)?.readRun()?.state == .running)
+  }
+
+  @Test func cancellingStopsAllWhoWorkOnARun() throws {
+    let first = study("", Ears(), options()), counter = Counter()
+    first.startIfNeeded()
+    let folder = try folder(first)
+    let canceller = WorkerThread(name: "cancel") {
+      Thread.sleep(forTimeInterval: 0.3)
+      try? folder.live.askToStop("cancelled")
+    }
+    canceller.start()
+    _ = try first.sweep(trials(1000, counter, seconds: 0.05))
+    canceller.join()
+    let summary = first.finish([])
+    #expect(summary.status == .interrupted && summary.stopReason == "cancelled" && counter.seen.count < 500)
+    #expect(folder.readRun()?.state == .cancelled)
+  }
+
+  @Test func shortTrialsAreClaimedManyAtATime() throws {
+    let first = study("", Ears(), options()), counter = Counter()
+    first.startIfNeeded()
+    let claims = try folder(first).path + "/live/claims/runs"
+    _ = try first.sweep(trials(2000, counter))
+    let count = try FileManager.default.contentsOfDirectory(atPath: claims).count
+    #expect(count < 200, "\(count) claims")
+    #expect(counter.seen.sorted() == Array(0..<2000))
+  }
+}

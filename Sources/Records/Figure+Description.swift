@@ -10,8 +10,9 @@ extension Figure {
   public init(description: Datum) throws {
     guard case .record = description else { throw FigureError(message: "a figure is described by a record") }
     self.init(
-      title: description.text("title"), caption: description.text("caption"), x: try Axis(description.member("x")),
-      y: try Axis(description.member("y")))
+      title: description.text("title"), caption: description.text("caption"), note: description.text("note"),
+      x: try Axis(description.member("x")), y: try Axis(description.member("y")),
+      z: try Axis(description.member("z")))
     guard case .list(let items)? = description.member("marks") else { return }
     marks = try items.map(Mark.init(description:))
   }
@@ -28,7 +29,9 @@ extension Figure.Axis {
     }
     let range = try datum.member("range").flatMap { $0 == .none ? nil : try $0.numbers("range") }
     if let range, range.count != 2 { throw FigureError(message: "the range of an axis is [low, high]") }
-    self.init(label: datum.text("label"), scale: datum.member("log") == .bool(true) ? .log : .linear, range: range)
+    self.init(
+      label: datum.text("label"), scale: datum.member("log") == .bool(true) ? .log : .linear, range: range,
+      categories: datum.texts("categories"))
   }
 }
 
@@ -40,7 +43,7 @@ extension Figure.Mark {
       self = .line(try Figure.Series(mark), dash: mark.index("dash"), color: mark.index("color"))
     case "points":
       var labels: [String]?
-      if case .list(let items)? = mark.member("labels") { labels = items.map(\.plainText) }
+      if case .list? = mark.member("labels") { labels = mark.texts("labels") }
       self = .points(try Figure.Series(mark), labels: labels, color: mark.index("color"))
     case "rule":
       self = .rule(
@@ -60,12 +63,60 @@ extension Figure.Mark {
       guard width > 0, height > 0, !isTooLarge, images.allSatisfy({ $0.count == pixels }) else {
         throw FigureError(message: "each image has width × height numbers")
       }
-      var captions: [String] = []
-      if case .list(let items)? = mark.member("captions") { captions = items.map(\.plainText) }
-      self = .images(images, width: width, height: height, captions: captions)
+      self = .images(images, width: width, height: height, captions: mark.texts("captions"))
+    case "strip": self = .strip(try mark.lists("values"), name: mark.text("name"))
+    case "histogram":
+      let edges = try mark.numbers("edges"), counts = try mark.numbers("counts")
+      guard edges.count == counts.count + 1, zip(edges, edges.dropFirst()).allSatisfy({ $0 < $1 }) else {
+        throw FigureError(message: "a histogram has one more edge than counts, and edges that increase")
+      }
+      self = .histogram(edges: edges, counts: counts, name: mark.text("name"))
+    case "contour":
+      let levels = try mark.member("levels").map { $0 == .none ? [] : try mark.numbers("levels") } ?? []
+      self = .contour(
+        x: try mark.numbers("x"), y: try mark.numbers("y"), values: try mark.rows("values"), levels: levels)
+    case "surface":
+      self = .surface(x: try mark.numbers("x"), y: try mark.numbers("y"), values: try mark.rows("values"))
+    case "network": self = try Figure.Mark.network(mark)
+    case "rollout": self = try Figure.Mark.rollout(mark)
+    case "holes": self = .holes(try mark.numbers("x"))
     default:
       throw FigureError(message: "a figure has no marks of kind `\(kind)`")
     }
+  }
+
+  private static func network(_ mark: Datum) throws -> Figure.Mark {
+    let nodes = try mark.records("nodes").map { node -> Figure.Node in
+      guard let layer = try Int(exactly: node.numbers("layer").first ?? .nan), layer >= 0 else {
+        throw FigureError(message: "the `layer` of a node is a whole number from 0")
+      }
+      let value = try node.member("value").map { _ in try node.numbers("value").first ?? .nan } ?? .nan
+      return Figure.Node(layer: layer, label: node.text("label"), value: value)
+    }
+    let edges = try mark.records("edges").map { edge -> Figure.Edge in
+      guard let from = try Int(exactly: edge.numbers("from").first ?? .nan), nodes.indices.contains(from),
+        let to = try Int(exactly: edge.numbers("to").first ?? .nan), nodes.indices.contains(to)
+      else { throw FigureError(message: "an edge goes from one index of a node to another") }
+      return Figure.Edge(from: from, to: to, weight: try edge.numbers("weight").first ?? .nan)
+    }
+    return .network(nodes, edges: edges)
+  }
+
+  private static func rollout(_ mark: Datum) throws -> Figure.Mark {
+    let actors = try mark.records("actors").map { actor -> Figure.Actor in
+      guard let shape = Figure.Actor.Shape(rawValue: actor.text("shape")) else {
+        throw FigureError(message: "the shape of an actor is \"line\", \"polygon\" or \"disc\"")
+      }
+      let frames = try actor.rows("frames"), count = frames.first?.count ?? 0
+      guard shape == .disc ? count == 3 : count >= 4 && count % 2 == 0 else {
+        throw FigureError(message: "a frame of a disc is [x, y, radius], of others [x, y, x, y, …]")
+      }
+      return Figure.Actor(shape, name: actor.text("name"), frames: frames)
+    }
+    guard let seconds = try mark.numbers("seconds").first, seconds > 0, seconds.isFinite else {
+      throw FigureError(message: "the `seconds` of a rollout are a positive number")
+    }
+    return .rollout(actors, seconds: seconds)
   }
 }
 
@@ -91,6 +142,17 @@ extension Datum {
   }
 
   func text(_ name: String) -> String { member(name)?.plainText ?? "" }
+
+  /// A list of labels; empty when there is none.
+  func texts(_ name: String) -> [String] {
+    guard case .list(let items)? = member(name) else { return [] }
+    return items.map(\.plainText)
+  }
+
+  func records(_ name: String) throws -> [Datum] {
+    guard case .list(let items)? = member(name) else { throw FigureError(message: "a mark lacks the list `\(name)`") }
+    return items
+  }
 
   func index(_ name: String) -> Int? {
     guard case .int(let n)? = member(name) else { return nil }
@@ -147,11 +209,18 @@ extension Datum {
       let width = rowCount == 0 ? 0 : elements.count / rowCount
       return (0..<rowCount).map { Array(elements[$0 * width..<($0 + 1) * width]) }
     }
-    guard case .list(let items) = value else { throw FigureError(message: "`\(name)` of a mark needs rows of numbers") }
-    let rows = try items.map { try Datum.record([Field("row", $0)]).numbers("row") }
+    let rows = try lists(name)
     guard rows.allSatisfy({ $0.count == rows.first?.count }) else {
       throw FigureError(message: "the rows of `\(name)` are not equally long")
     }
     return rows
+  }
+
+  /// Lists of numbers, of any lengths.
+  func lists(_ name: String) throws -> [[Double]] {
+    guard case .list(let items)? = member(name) else {
+      throw FigureError(message: "`\(name)` of a mark needs rows of numbers")
+    }
+    return try items.map { try Datum.record([Field("row", $0)]).numbers("row") }
   }
 }

@@ -11,11 +11,14 @@ public struct Figure: Sendable, Hashable {
     public var scale: Scale
     /// Fixed limits, or nil to fit the data.
     public var range: [Double]?
+    /// Names of the places 0, 1, 2 …, which then stand for numbers; empty on an axis of numbers.
+    public var categories: [String]
     /// Makes an axis.
-    public init(label: String = "", scale: Scale = .linear, range: [Double]? = nil) {
+    public init(label: String = "", scale: Scale = .linear, range: [Double]? = nil, categories: [String] = []) {
       self.label = label
       self.scale = scale
       self.range = range
+      self.categories = categories
     }
   }
 
@@ -36,6 +39,70 @@ public struct Figure: Sendable, Hashable {
     case heat(x: [Double], y: [Double], values: [[Double]])
     /// Grey images in a grid, each row-major in 0…1, with captions.
     case images([[Double]], width: Int, height: Int, captions: [String])
+    /// All values at each category of the x axis as dots beside each other, with their median.
+    case strip([[Double]], name: String)
+    /// Counts (or densities) between edges, of which there is one more.
+    case histogram(edges: [Double], counts: [Double], name: String)
+    /// Lines of equal value through a grid like that of `heat`; without levels they are chosen.
+    case contour(x: [Double], y: [Double], values: [[Double]], levels: [Double])
+    /// The grid of `heat` as a surface in space; a picture of its own.
+    case surface(x: [Double], y: [Double], values: [[Double]])
+    /// Nodes in layers and the edges between them; a picture of its own.
+    case network([Node], edges: [Edge])
+    /// Shapes that move, for so many seconds; a picture of its own.
+    case rollout([Actor], seconds: Double)
+    /// Places along the x axis at which values are missing.
+    case holes([Double])
+  }
+
+  /// A node of a network.
+  public struct Node: Sendable, Hashable {
+    /// Its layer, from 0.
+    public var layer: Int
+    /// What stands beside it; may be empty.
+    public var label: String
+    /// Colours it, such as its bias; NaN for none.
+    public var value: Double
+    /// Makes a node.
+    public init(layer: Int, label: String = "", value: Double = .nan) {
+      self.layer = layer
+      self.label = label
+      self.value = value
+    }
+  }
+
+  /// An edge of a network, from one index of a node to another.
+  public struct Edge: Sendable, Hashable {
+    /// Index of the node where it starts.
+    public var from: Int
+    /// Index of the node where it ends.
+    public var to: Int
+    /// Gives its width and, by its sign, its colour.
+    public var weight: Double
+    /// Makes an edge.
+    public init(from: Int, to: Int, weight: Double = 1) {
+      self.from = from
+      self.to = to
+      self.weight = weight
+    }
+  }
+
+  /// A shape that moves.
+  public struct Actor: Sendable, Hashable {
+    /// What it is: numbers of a frame are x and y of each point for a line and a polygon, and x, y, radius for a disc.
+    public enum Shape: String, Sendable, Hashable { case line, polygon, disc }
+    /// What it is.
+    public var shape: Shape
+    /// Its name; may be empty.
+    public var name: String
+    /// Its numbers at each time, equally many; a single frame stands still.
+    public var frames: [[Double]]
+    /// Makes a shape.
+    public init(_ shape: Shape, name: String = "", frames: [[Double]]) {
+      self.shape = shape
+      self.name = name
+      self.frames = frames
+    }
   }
 
   /// Points of one named series in order of x.
@@ -60,6 +127,8 @@ public struct Figure: Sendable, Hashable {
     }
   }
 
+  /// Below the picture, such as how much of the data there is; may be empty.
+  public var note: String
   /// Above the picture; may be empty.
   public var title: String
   /// Below it; may be empty.
@@ -75,8 +144,10 @@ public struct Figure: Sendable, Hashable {
 
   /// Makes a figure.
   public init(
-    title: String = "", caption: String = "", x: Axis = Axis(), y: Axis = Axis(), z: Axis = Axis(), marks: [Mark] = []
+    title: String = "", caption: String = "", note: String = "", x: Axis = Axis(), y: Axis = Axis(), z: Axis = Axis(),
+    marks: [Mark] = []
   ) {
+    self.note = note
     self.title = title
     self.caption = caption
     self.x = x

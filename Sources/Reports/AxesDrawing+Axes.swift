@@ -33,7 +33,7 @@ extension AxesDrawing {
 
   /// The label under the frame, with the power of ten that the ticks leave out.
   mutating func drawBottomLabel(_ factor: Int?) {
-    let middle = frame.left + frame.width / 2, height = frame.bottom + 42
+    let middle = frame.left + frame.width / 2, height = frame.bottom + 42 + slant
     if let factor {
       drawFactor(
         middle, height, SVGCanvas.fit(xLabel, frame.width - 60, size: 13), factor, turned: false, limit: frame.width)
@@ -56,7 +56,8 @@ extension AxesDrawing {
       canvas.line(frame.left - (tick.isMajor ? 5 : 3), at, frame.left, at, .axis)
       guard tick.isMajor else { continue }
       canvas.text(
-        frame.left - 9, at + 4.3, tick.label, .soft, size: AxesDrawing.tickSize, anchor: .end, exponent: tick.exponent)
+        frame.left - 9, at + 4.3, tick.label, .soft, size: AxesDrawing.tickSize, anchor: .end, exponent: tick.exponent,
+        limit: figure.y.categories.isEmpty ? .infinity : AxesDrawing.longestName)
     }
   }
 
@@ -67,6 +68,13 @@ extension AxesDrawing {
       guard let at = px(tick.value) else { continue }
       canvas.line(at, frame.bottom, at, frame.bottom + (tick.isMajor ? 5 : 3), .axis)
       guard tick.isMajor else { continue }
+      if slant > 0 {
+        canvas.text(
+          at + 4, frame.bottom + 16, tick.label, .soft, size: AxesDrawing.tickSize, anchor: .end,
+          limit: AxesDrawing.longestName,
+          angle: -40)
+        continue
+      }
       let half = AxesDrawing.width(of: tick) / 2
       guard at - half > free else { continue }
       free = at + half + 8

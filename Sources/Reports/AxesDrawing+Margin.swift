@@ -31,7 +31,9 @@ extension AxesDrawing {
       case .points(let series, let names, _):
         label = MarginLabel(
           text: series.name, ink: .series(color ?? 0), swatch: .dot, end: names == nil ? lastPoint(series) : nil)
-      case .bars(_, _, let name): label = MarginLabel(text: name, ink: .series(color ?? 0), swatch: .block, end: nil)
+      case .bars(_, _, let name), .histogram(_, _, let name):
+        label = MarginLabel(text: name, ink: .series(color ?? 0), swatch: .block, end: nil)
+      case .strip(_, let name): label = MarginLabel(text: name, ink: .series(color ?? 0), swatch: .dot, end: nil)
       case .rule(false, let at, let text):
         label = MarginLabel(text: text, ink: .soft, swatch: .rule, end: (x.value(at: 1), at))
       default: continue

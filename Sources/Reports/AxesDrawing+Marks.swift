@@ -12,6 +12,8 @@ extension AxesDrawing {
       default: break
       }
     }
+    drawing.drawHistograms()
+    drawing.drawContours()
     for (mark, color) in zip(figure.marks, colors) {
       switch mark {
       case .line(let series, let dash, _): drawing.drawLine(series, color ?? 0, dash: lineDash(dash, color))
@@ -30,7 +32,9 @@ extension AxesDrawing {
     for (mark, color) in zip(figure.marks, colors) {
       if case .line(let series, _, _) = mark { drawMarkers(series, color ?? 0) }
     }
+    drawStrips()
     drawAllPoints()
+    drawHoles()
   }
 
   /// Places of a series in the picture, in order, nil where there is a gap.

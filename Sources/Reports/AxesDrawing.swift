@@ -14,10 +14,14 @@ struct AxesDrawing {
   let colors: [Int?]
   /// Labels to the right of the frame.
   var margin: [MarginLabel] = []
+  /// True when the marks are cells or lines over the whole plane, which leave no room for grid lines.
+  let isGrid: Bool
+  /// How far names of categories reach down because they are turned; 0 when they are level.
+  var slant = 0.0
   /// How many values could not be shown, by reason.
   var leftOut = LeftOut()
 
-  static let width = 720.0, height = 400.0, tickSize = 12.5
+  static let width = 720.0, height = 400.0, tickSize = 12.5, longestName = 150.0
 
   init(_ figure: Figure) {
     self.figure = figure
@@ -32,13 +36,27 @@ struct AxesDrawing {
     let xs = isSquare ? extents.x + extents.y : extents.x, ys = isSquare ? extents.x + extents.y : extents.y
     let hasPoints = figure.marks.contains { if case .points = $0 { return true } else { return false } }
     bars = BarLayout(figure)
-    x = AxisScale(
+    isGrid = figure.marks.contains {
+      switch $0 {
+      case .heat, .contour: return true
+      default: return false
+      }
+    }
+    let standsOnZero = figure.marks.contains {
+      switch $0 {
+      case .bars, .histogram: return true
+      default: return false
+      }
+    }
+    let upright = AxisScale(
       figure.x.scale, data: xs, range: figure.x.range, tickCount: figure.x.scale == .log ? 10 : 8,
-      padding: heat != nil ? 0 : hasPoints ? 0.04 : 0.02, zeroBased: isSquare)
-    y = AxisScale(
-      figure.y.scale, data: ys + (bars == nil || figure.y.scale == .log ? [] : [0]), range: figure.y.range,
+      padding: isGrid ? 0 : hasPoints ? 0.04 : 0.02, zeroBased: isSquare)
+    x = figure.x.categories.isEmpty ? upright : AxisScale(categories: figure.x.categories)
+    let level = AxisScale(
+      figure.y.scale, data: ys + (standsOnZero && figure.y.scale == .linear ? [0] : []), range: figure.y.range,
       tickCount: 7,
-      padding: heat != nil ? 0 : isSquare ? 0.04 : bars != nil ? 0.08 : 0.05, zeroBased: true)
+      padding: isGrid ? 0 : isSquare ? 0.04 : bars != nil ? 0.08 : 0.05, zeroBased: true)
+    y = figure.y.categories.isEmpty ? level : AxisScale(categories: figure.y.categories)
   }
 
   /// Figures that compare the two axes are drawn square, with equal limits.
@@ -55,7 +73,7 @@ struct AxesDrawing {
         if let color { return color }
         next += 1
         return next - 1
-      case .bars:
+      case .bars, .strip, .histogram:
         next += 1
         return next - 1
       default: return nil
@@ -65,18 +83,21 @@ struct AxesDrawing {
 
   mutating func svg(standalone: Bool) -> String {
     margin = marginLabels()
-    let size = layOut()
+    var size = layOut()
     drawTitle(width: size.width)
     if let bars, bars.isHorizontal {
       drawHorizontalBars(bars)
     } else {
-      if heat == nil { drawGrid() }
+      if !isGrid { drawGrid() }
       drawMarks()
       drawAxes()
     }
     drawRuleLabels()
     drawMargin()
-    drawNotes(height: size.height)
+    let note = [figure.note, leftOut.text ?? ""].filter { !$0.isEmpty }.joined(separator: " · ")
+    if !note.isEmpty { size.height += 16 }
+    canvas.text(12, size.height - 6, note, .soft, size: 11, limit: size.width - 24)
+    drawEmptiness()
     let name =
       figure.title.isEmpty
       ? [figure.y.label, figure.x.label].filter { !$0.isEmpty }.joined(separator: " against ") : figure.title
@@ -89,22 +110,34 @@ struct AxesDrawing {
     if let bars, bars.isHorizontal {
       tickWidth = min(240, bars.labels.map { TextWidth.pixels($0, size: 12.5) }.max() ?? 0)
     } else {
-      tickWidth = y.ticks.map { AxesDrawing.width(of: $0) }.max() ?? 0
+      let widest = y.ticks.map { AxesDrawing.width(of: $0) }.max() ?? 0
+      tickWidth = figure.y.categories.isEmpty ? widest : min(widest, AxesDrawing.longestName)
     }
     let left = 12 + (yLabel.isEmpty ? 0 : 22) + tickWidth + 10
     let titleSpace = figure.title.isEmpty ? 10.0 : 34
     let top = titleSpace + Double(ruleRows()) * 16
-    let below = 26.0 + (xLabel.isEmpty ? 4 : 22) + (leftOut.isEmpty ? 0 : 16)
     let right = marginWidth()
-    var width = AxesDrawing.width, height = AxesDrawing.height
-    if AxesDrawing.isSquare(figure) || heat?.isSquare == true {
-      height = 440
+    let isSquare = AxesDrawing.isSquare(figure) || heat?.isSquare ?? GridPlaces.isSquare(figure)
+    let edge = 26.0 + (xLabel.isEmpty ? 4 : 22)
+    slant = slantOfNames(room: isSquare ? 440 - top - edge : AxesDrawing.width - left - right)
+    let below = edge + slant
+    var width = AxesDrawing.width, height = AxesDrawing.height + slant / 2
+    if isSquare {
+      height = 440 + slant
       width = left + (height - top - below) + right
     } else if let bars, bars.isHorizontal {
       height = top + below + Double(bars.labels.count) * (Double(max(1, bars.groups.count)) * 14 + 10)
     }
     frame = Frame(left: left, top: top, width: max(60, width - left - right), height: max(40, height - top - below))
     return (width, height)
+  }
+
+  /// Names that would touch each other are turned; this is how much further down they reach then.
+  private func slantOfNames(room: Double) -> Double {
+    guard !figure.x.categories.isEmpty, bars == nil else { return 0 }
+    let widest = figure.x.categories.map { TextWidth.pixels($0, size: AxesDrawing.tickSize) }.max() ?? 0
+    let isTight = widest > room / Double(figure.x.categories.count) - 6
+    return isTight ? max(0, min(widest, AxesDrawing.longestName) * 0.64 - 6) : 0
   }
 
   static func width(of tick: AxisScale.Tick) -> Double {
@@ -121,8 +154,7 @@ struct AxesDrawing {
     canvas.text(12, 22, figure.title, .ink, size: 15, bold: true, limit: width - 24)
   }
 
-  private mutating func drawNotes(height: Double) {
-    if let text = leftOut.text { canvas.text(12, height - 6, text, .soft, size: 11) }
+  private mutating func drawEmptiness() {
     let hasNothing = Extents(figure).isEmpty && heat == nil && bars == nil
     if hasNothing {
       canvas.text(frame.left + frame.width / 2, frame.top + frame.height / 2, "no data", .soft, anchor: .middle)
@@ -151,7 +183,18 @@ struct Extents {
         }
       case .rule(let isVertical, let at, _): if isVertical { x.append(at) } else { y.append(at) }
       case .bars(_, let values, _): y += values
-      case .heat, .diagonal, .images: break
+      case .histogram(let edges, let counts, _):
+        x += edges
+        y += counts.filter { figure.y.scale == .linear || $0 > 0 }
+      case .strip(let values, _):
+        y += values.joined()
+        x += values.indices.map(Double.init)
+      case .contour(let xs, let ys, let values, _):
+        let grid = GridPlaces(x: xs, y: ys, rows: values, figure: figure)
+        x += grid.x
+        y += grid.y
+      case .holes(let xs): x += xs
+      case .heat, .diagonal, .images, .surface, .network, .rollout: break
       }
     }
     // A band that reaches a little below zero does not move an axis whose values end there.
@@ -171,12 +214,14 @@ extension Figure.Series {
 struct LeftOut {
   var notANumber = 0
   var notPositive = 0
-  var isEmpty: Bool { notANumber + notPositive == 0 }
+  /// Cells of a grid without a value.
+  var holes = 0
 
   var text: String? {
     var parts: [String] = []
     if notPositive > 0 { parts.append("\(notPositive) not positive") }
     if notANumber > 0 { parts.append("\(notANumber) not finite") }
+    if holes > 0 { parts.append(holes == 1 ? "1 cell without a value" : "\(holes) cells without a value") }
     return parts.isEmpty ? nil : "not shown: " + parts.joined(separator: ", ")
   }
 }

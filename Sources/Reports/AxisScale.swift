@@ -74,6 +74,15 @@ struct AxisScale {
     }
   }
 
+  /// An axis of names at 0, 1, 2 ….
+  init(categories: [String]) {
+    kind = .linear
+    lower = -0.5
+    upper = Double(max(1, categories.count)) - 0.5
+    ticks = categories.enumerated().map { Tick(value: Double($0), label: $1) }
+    factorExponent = nil
+  }
+
   private static func limits(_ kind: Figure.Scale, _ data: [Double], padding: Double, zeroBased: Bool) -> (
     Double, Double
   ) {

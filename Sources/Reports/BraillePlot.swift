@@ -48,12 +48,23 @@ struct BraillePlot {
     return scale.factorExponent == nil ? tick.label : NumberFormat.short(tick.value, digits: 3).replacingMinus
   }
 
+  /// The outline of a histogram.
+  private static func steps(_ edges: [Double], _ counts: [Double], _ name: String) -> Figure.Series {
+    let n = min(counts.count, edges.count - 1)
+    let corners = (0..<max(0, n)).flatMap { [(edges[$0], counts[$0]), (edges[$0 + 1], counts[$0])] }
+    return Figure.Series(name: name, x: corners.map(\.0), y: corners.map(\.1))
+  }
+
   /// Curves and dots, with whether their points are joined.
   private static func series(_ figure: Figure) -> [(Figure.Series, Bool)] {
     figure.marks.compactMap { mark in
       switch mark {
       case .line(let s, _, _): return (s, true)
       case .points(let s, _, _): return (s, false)
+      case .strip(let groups, let name):
+        let all = groups.enumerated().flatMap { k, values in values.map { (Double(k), $0) } }
+        return (Figure.Series(name: name, x: all.map(\.0), y: all.map(\.1)), false)
+      case .histogram(let edges, let counts, let name): return (BraillePlot.steps(edges, counts, name), true)
       default: return nil
       }
     }

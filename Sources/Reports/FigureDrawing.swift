@@ -8,9 +8,20 @@ public enum FigureDrawing {
   /// picture.
   public static func svg(_ figure: Figure, standalone: Bool = true) -> String {
     for mark in figure.marks {
-      if case .images(let images, let width, let height, let captions) = mark {
+      switch mark {
+      case .images(let images, let width, let height, let captions):
         return ImageGrid(figure: figure, images: images, width: width, height: height, captions: captions)
           .svg(standalone: standalone)
+      case .surface(let x, let y, let rows):
+        var drawing = SurfaceDrawing(figure, x: x, y: y, rows: rows)
+        return drawing.svg(standalone: standalone)
+      case .network(let nodes, let edges):
+        var drawing = NetworkDrawing(figure, nodes: nodes, edges: edges)
+        return drawing.svg(standalone: standalone)
+      case .rollout(let actors, let seconds):
+        var drawing = RolloutDrawing(figure, actors: actors, seconds: seconds)
+        return drawing.svg(standalone: standalone)
+      default: continue
       }
     }
     var drawing = AxesDrawing(figure)

@@ -25,6 +25,6 @@ enum FigureStyle {
   private static let names: [(String, Palette.Entry)] =
     Palette.series.enumerated().map { (String($0), $1) } + [
       ("ink", Palette.ink), ("soft", Palette.soft), ("axis", Palette.axis), ("grid", Palette.grid),
-      ("paper", Palette.paper),
+      ("paper", Palette.paper), ("bad", Palette.bad),
     ]
 }

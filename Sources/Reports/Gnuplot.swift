@@ -9,11 +9,13 @@ extension FigureDrawing {
   }
 }
 
-private struct GnuplotScript {
+struct GnuplotScript {
   let figure: Figure
   let dataFile: String
   var head: [String] = []
   var plots: [String] = []
+  /// True once a surface is drawn, which takes the whole picture.
+  var isInSpace = false
 
   mutating func text() -> String {
     start()
@@ -23,8 +25,14 @@ private struct GnuplotScript {
       addImages(images, captions)
       return head.joined(separator: "\n") + "\n"
     }
-    for (i, mark) in figure.marks.enumerated() { add(mark, i + 1) }
-    if plots.isEmpty { plots.append("NaN notitle") }
+    for (i, mark) in figure.marks.enumerated() {
+      add(mark, i + 1)
+      if isInSpace { return head.joined(separator: "\n") + "\n\nsplot " + plots.joined() + "\n" }
+    }
+    if plots.isEmpty {
+      if hasOwnPlace { head += ["set xrange [0:1]", "set yrange [0:1]"] }
+      plots.append("NaN notitle")
+    }
     return head.joined(separator: "\n") + "\n\nplot " + plots.joined(separator: ", \\\n  ") + "\n"
   }
 
@@ -40,17 +48,32 @@ private struct GnuplotScript {
       "set key outside right top Left reverse samplen 2 textcolor rgb '#6b7078'",
     ]
     if !figure.title.isEmpty { head.append("set title \(quoted(figure.title))") }
+    if hasOwnPlace { return nameAxes() }
     let drawing = AxesDrawing(figure)
     axis("x", figure.x, drawing.bars == nil ? drawing.x : nil)
     axis("y", figure.y, drawing.y)
     if figure.marks.contains(.diagonal) { head.append("set size square") }
   }
 
-  private mutating func axis(_ name: String, _ axis: Figure.Axis, _ scale: AxisScale?) {
+  mutating func axis(_ name: String, _ axis: Figure.Axis, _ scale: AxisScale?) {
+    if !axis.categories.isEmpty {
+      let names = axis.categories.enumerated().map { "\(quoted($1)) \($0)" }.joined(separator: ", ")
+      head.append("set \(name)tics\(name == "x" ? " rotate by 40 right" : "") (\(names))")
+    }
     if !axis.label.isEmpty { head.append("set \(name)label \(quoted(axis.label)) textcolor rgb '#6b7078'") }
     if axis.scale == .log { head.append("set logscale \(name)\(scale.map(isBinary) == true ? " 2" : "")") }
     guard let scale else { return }
     head.append("set \(name)range [\(NumberText.shortest(scale.lower)):\(NumberText.shortest(scale.upper))]")
+  }
+
+  /// True for pictures whose axes are not those of a plane of numbers.
+  private var hasOwnPlace: Bool {
+    figure.marks.contains {
+      switch $0 {
+      case .surface, .network, .rollout: return true
+      default: return false
+      }
+    }
   }
 
   private func isBinary(_ scale: AxisScale) -> Bool {
@@ -65,7 +88,7 @@ private struct GnuplotScript {
     let x = "(column('mark')==\(number) ? column('x') : NaN)"
     let next = figure.marks.prefix(number).reduce(-1) { n, mark in
       switch mark {
-      case .line(_, _, nil), .points(_, _, nil), .bars: return n + 1
+      case .line(_, _, nil), .points(_, _, nil), .bars, .strip, .histogram: return n + 1
       default: return n
       }
     }
@@ -124,6 +147,14 @@ private struct GnuplotScript {
         "\(file) every ::\(first)::\(first + count - 1) using (column('x')):(column('y')):(column('value')) with image notitle"
       )
     case .images: break
+    case .strip(_, let name): addStrip(number, color(nil), name)
+    case .histogram(_, _, let name): addHistogram(number, color(nil), name)
+    case .contour(let x, let y, let rows, let levels):
+      addContours(GridPlaces(x: x, y: y, rows: rows, figure: figure), levels)
+    case .surface(let x, let y, let rows): addSurface(GridPlaces(x: x, y: y, rows: rows, figure: figure))
+    case .network(let nodes, let edges): addNetwork(nodes, edges)
+    case .rollout(let actors, _): addRollout(actors)
+    case .holes: addHoles(number)
     }
   }
 
@@ -138,7 +169,7 @@ private struct GnuplotScript {
     return FigureDrawing.data(one).rowCount
   }
 
-  private func palette() -> String {
+  func palette() -> String {
     (0...10).map { "\($0) '\(ColorMap.sequential.color(Double($0) / 10).hex)'" }.joined(separator: ", ")
   }
 
@@ -161,10 +192,10 @@ private struct GnuplotScript {
     head.append("unset multiplot")
   }
 
-  private func title(_ name: String) -> String { name.isEmpty ? "notitle" : "title \(quoted(name))" }
+  func title(_ name: String) -> String { name.isEmpty ? "notitle" : "title \(quoted(name))" }
 
   /// A string of gnuplot's in single quotes, in which only the quote is special.
-  private func quoted(_ text: String) -> String {
+  func quoted(_ text: String) -> String {
     let flat = text.map { $0.isNewline || $0 == "\0" ? " " : String($0) }.joined()
     return "'" + flat.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "''") + "'"
   }

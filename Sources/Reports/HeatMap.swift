@@ -20,9 +20,10 @@ struct HeatMap {
   /// True when there are about as many rows as columns.
   let isSquare: Bool
 
-  init?(_ figure: Figure) {
+  /// `includingAll` takes the grids of contour lines and surfaces too, for places that can draw nothing else.
+  init?(_ figure: Figure, includingAll: Bool = false) {
     for mark in figure.marks {
-      guard case .heat(let x, let y, let rows) = mark else { continue }
+      guard let (x, y, rows) = HeatMap.grid(mark, includingAll: includingAll) else { continue }
       let columns = rows.map(\.count).max() ?? 0
       guard columns > 0, rows.count * columns <= 4_000_000 else { return nil }
       let xs = x.count == columns ? x : (0..<columns).map(Double.init)
@@ -35,15 +36,26 @@ struct HeatMap {
       let isDiverging =
         figure.z.scale == .linear && figure.z.range == nil && low < 0 && high > 0
         && min(-low, high) > 0.2 * max(-low, high)
-      map = isDiverging ? .diverging : .sequential
+      let isCounts = !figure.x.categories.isEmpty && !figure.y.categories.isEmpty && low >= 0
+      map = isDiverging ? .diverging : isCounts ? .counts : .sequential
       let reach = max(-low, high)
       scale = AxisScale(
-        figure.z.scale, data: isDiverging ? [-reach, reach] : finite, range: figure.z.range, tickCount: 6, padding: 0)
+        figure.z.scale, data: isDiverging ? [-reach, reach] : isCounts ? finite + [0] : finite, range: figure.z.range,
+        tickCount: 6, padding: 0)
       label = figure.z.label
       isSquare = Double(rows.count) > 0.6 * Double(columns) && Double(rows.count) < 1.6 * Double(columns)
       return
     }
     return nil
+  }
+
+  private static func grid(_ mark: Figure.Mark, includingAll: Bool) -> (x: [Double], y: [Double], rows: [[Double]])? {
+    switch mark {
+    case .heat(let x, let y, let rows): return (x, y, rows)
+    case .contour(let x, let y, let rows, _) where includingAll: return (x, y, rows)
+    case .surface(let x, let y, let rows) where includingAll: return (x, y, rows)
+    default: return nil
+    }
   }
 
   var marginWidth: Double {
@@ -82,11 +94,13 @@ extension AxesDrawing {
     let xs = heat.xEdges.map { px($0) ?? frame.left }, ys = heat.yEdges.map { py($0) ?? frame.bottom }
     guard let left = xs.first, let right = xs.last, let bottom = ys.first, let top = ys.last else { return }
     let cells = heat.values.count * (heat.values.first?.count ?? 0)
+    drawHatch(left, right, bottom, top, heat)
     if !isEven(xs) || !isEven(ys) || cells <= 150 { return drawCells(heat, xs, ys) }
     let columns = heat.values[0].count
     let pixels = heat.values.reversed().flatMap { row in row.map(heat.entry) }
-    // Small maps are enlarged here, since some programs smooth what they enlarge.
-    let zoom = max(1, min(8, 800 / max(columns, heat.values.count)))
+    // Small maps are enlarged here, since some programs smooth what they enlarge; under contour lines that is wanted.
+    let isSmooth = figure.marks.contains { if case .contour = $0 { return true } else { return false } }
+    let zoom = isSmooth ? 1 : max(1, min(8, 800 / max(columns, heat.values.count)))
     var large: [UInt8] = []
     large.reserveCapacity(pixels.count * zoom * zoom)
     for row in 0..<heat.values.count {
@@ -95,7 +109,25 @@ extension AxesDrawing {
     }
     let palette = heat.map.palette(255) + [Color(0x888888)]
     let png = PNG.indexed(large, width: columns * zoom, height: heat.values.count * zoom, palette: palette, clear: 255)
-    canvas.image(left, top, right - left, bottom - top, png: png, title: heat.label)
+    canvas.image(left, top, right - left, bottom - top, png: png, title: heat.label, isSmooth: isSmooth)
+  }
+
+  /// Cells without a value let thin strokes shine through, so that no hole looks like a value.
+  private mutating func drawHatch(_ left: Double, _ right: Double, _ bottom: Double, _ top: Double, _ heat: HeatMap) {
+    let holes = heat.values.joined().filter(\.isNaN).count
+    guard holes > 0 else { return }
+    leftOut.holes += holes
+    let left = max(left, frame.left), right = min(right, frame.right)
+    let bottom = min(bottom, frame.bottom), height = bottom - max(top, frame.top)
+    guard left < right, height > 0 else { return }
+    var d = "", x = left - height
+    while x < right {
+      let a = max(x, left), b = min(x + height, right)
+      d +=
+        "M\(Markup.number(a)),\(Markup.number(bottom - (a - x)))L\(Markup.number(b)),\(Markup.number(bottom - (b - x)))"
+      x += 6
+    }
+    canvas.path(d, .axis, width: 0.8)
   }
 
   private func isEven(_ edges: [Double]) -> Bool {

@@ -53,6 +53,7 @@ enum Palette {
   static let soft = Entry(light: "#6b7078", text: "#6b7078", dark: "#9aa0a8")
   static let axis = Entry(light: "#8a8f98", text: "#8a8f98", dark: "#6f757e")
   static let grid = Entry(light: "#e9ebed", text: "#e9ebed", dark: "#2a2e34")
+  static let bad = Entry(light: "#b3261e", text: "#b3261e", dark: "#ff8a80")
   static let paper = Entry(light: "#ffffff", text: "#ffffff", dark: "#16181c")
 }
 
@@ -62,10 +63,17 @@ enum ColorMap {
   case sequential
   /// Blue over near-white to red-brown, for values around zero.
   case diverging
+  /// Paper to dark blue, for counts in cells that show their numbers.
+  case counts
 
   /// The colour of a value; outside 0…1 that of the nearer end.
   func color(_ t: Double) -> Color {
-    let stops = self == .sequential ? ColorMap.viridis : ColorMap.blueToRed
+    let stops: [UInt32]
+    switch self {
+    case .sequential: stops = ColorMap.viridis
+    case .diverging: stops = ColorMap.blueToRed
+    case .counts: stops = ColorMap.blues
+    }
     let x = min(max(t.isNaN ? 0 : t, 0), 1) * Double(stops.count - 1)
     let i = min(Int(saturating: x), stops.count - 2)
     return Color(stops[i]).mixed(Color(stops[i + 1]), x - Double(i))
@@ -78,6 +86,9 @@ enum ColorMap {
     0x440154, 0x481467, 0x482576, 0x463480, 0x414487, 0x3b528b, 0x355f8d, 0x2f6c8e, 0x2a788e, 0x25848e, 0x21918c,
     0x1e9c89,
     0x22a884, 0x2fb47c, 0x44bf70, 0x5ec962, 0x7ad151, 0x9bd93c, 0xbddf26, 0xdfe318, 0xfde725,
+  ]
+  private static let blues: [UInt32] = [
+    0xf7fbff, 0xdeebf7, 0xc6dbef, 0x9ecae1, 0x6baed6, 0x4292c6, 0x2171b5, 0x08519c, 0x08306b,
   ]
   private static let blueToRed: [UInt32] = [
     0x053061, 0x2166ac, 0x4393c3, 0x92c5de, 0xd1e5f0, 0xf7f7f5, 0xfddbc7, 0xf4a582, 0xd6604d, 0xb2182b, 0x67001f,

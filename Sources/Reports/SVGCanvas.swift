@@ -5,7 +5,7 @@ struct SVGCanvas {
 
   /// What an element is coloured by.
   enum Ink: Hashable {
-    case ink, soft, axis, grid, paper
+    case ink, soft, axis, grid, paper, bad
     case series(Int)
 
     var entry: Palette.Entry {
@@ -15,6 +15,7 @@ struct SVGCanvas {
       case .axis: return Palette.axis
       case .grid: return Palette.grid
       case .paper: return Palette.paper
+      case .bad: return Palette.bad
       case .series(let i):
         return Palette.series[((i % Palette.series.count) + Palette.series.count) % Palette.series.count]
       }
@@ -27,6 +28,7 @@ struct SVGCanvas {
       case .axis: return "axis"
       case .grid: return "grid"
       case .paper: return "paper"
+      case .bad: return "bad"
       case .series(let i): return String(((i % Palette.series.count) + Palette.series.count) % Palette.series.count)
       }
     }
@@ -90,14 +92,19 @@ struct SVGCanvas {
   mutating func text(
     _ x: Double, _ y: Double, _ string: String, _ ink: Ink, size: Double = 13, anchor: Anchor = .start,
     bold: Bool = false,
-    exponent: String = "", tail: String = "", limit: Double = .infinity, turned: Bool = false, halo: Bool = false
+    exponent: String = "", tail: String = "", limit: Double = .infinity, turned: Bool = false, halo: Bool = false,
+    angle: Double = 0
   ) {
     guard !string.isEmpty else { return }
     let n = Markup.number
     let shown = SVGCanvas.fit(string, limit, size: size)
     var attributes =
       "class=\"xt-\(ink.name)\(halo ? " x-halo" : "")\" fill=\"\(ink.entry.text)\" font-size=\"\(n(size))\""
-    attributes += turned ? " transform=\"translate(\(n(x)),\(n(y))) rotate(-90)\"" : " x=\"\(n(x))\" y=\"\(n(y))\""
+    let turn = turned ? -90 : angle
+    let isLevel = abs(turn) < 0.01
+    attributes +=
+      isLevel
+      ? " x=\"\(n(x))\" y=\"\(n(y))\"" : " transform=\"translate(\(n(x)),\(n(y))) rotate(\(n(turn)))\""
     if anchor != .start { attributes += " text-anchor=\"\(anchor.rawValue)\"" }
     if bold { attributes += " font-weight=\"600\"" }
     if halo { attributes += " stroke=\"#ffffff\" stroke-width=\"3\" stroke-linejoin=\"round\" paint-order=\"stroke\"" }
@@ -111,12 +118,25 @@ struct SVGCanvas {
     add("<text \(attributes)>\(body)</text>")
   }
 
-  /// A picture; pixels stay sharp.
-  mutating func image(_ x: Double, _ y: Double, _ width: Double, _ height: Double, png: [UInt8], title: String = "") {
+  /// Text in fixed colours upon a picture that does not change with the paper.
+  mutating func label(_ x: Double, _ y: Double, _ text: String, angle: Double, fill: String, halo: String) {
+    let n = Markup.number
+    add(
+      "<text transform=\"translate(\(n(x)),\(n(y))) rotate(\(n(angle)))\" text-anchor=\"middle\" font-size=\"11\" "
+        + "fill=\"\(fill)\" stroke=\"\(halo)\" stroke-width=\"2.6\" stroke-linejoin=\"round\" paint-order=\"stroke\">"
+        + "\(Markup.escape(text))</text>")
+  }
+
+  /// A picture; pixels stay sharp unless it is to be smooth.
+  mutating func image(
+    _ x: Double, _ y: Double, _ width: Double, _ height: Double, png: [UInt8], title: String = "",
+    isSmooth: Bool = false
+  ) {
     let n = Markup.number
     let attributes =
       "x=\"\(n(x))\" y=\"\(n(y))\" width=\"\(n(width))\" height=\"\(n(height))\" preserveAspectRatio=\"none\""
-    let sharp = "image-rendering=\"optimizeSpeed\" style=\"image-rendering:pixelated\""
+    let sharp =
+      isSmooth ? "image-rendering=\"auto\"" : "image-rendering=\"optimizeSpeed\" style=\"image-rendering:pixelated\""
     let data = "data:image/png;base64," + Markup.base64(png)
     add("<image \(attributes) \(sharp) href=\"\(data)\"\(SVGCanvas.end("image", title))")
   }

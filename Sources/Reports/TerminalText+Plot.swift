@@ -7,11 +7,11 @@ extension TerminalText {
     var lines: [String] = []
     let note = DatumText.clean(note)
     if !figure.title.isEmpty { lines.append(paint(TextWidth.cut(DatumText.clean(figure.title), to: width - 2), .bold)) }
-    if figure.marks.contains(where: { if case .images = $0 { return true } else { return false } }) {
-      lines.append(imageLine(figure))
+    if let line = pictureLine(figure) {
+      lines.append(line)
     } else if let bars = BarLayout(figure) {
       lines += barLines(figure, bars)
-    } else if let heat = HeatMap(figure) {
+    } else if let heat = HeatMap(figure, includingAll: true) {
       lines += heatLines(figure, heat)
     } else {
       var plot = BraillePlot(figure, terminal: self, note: note)
@@ -21,13 +21,23 @@ extension TerminalText {
     return lines.joined(separator: "\n")
   }
 
-  private func imageLine(_ figure: Figure) -> String {
+  /// What a picture that characters cannot draw shows; nil for other figures.
+  private func pictureLine(_ figure: Figure) -> String? {
+    func count(_ n: Int, _ word: String) -> String { "\(NumberFormat.grouped(n)) \(word)\(n == 1 ? "" : "s")" }
     for mark in figure.marks {
-      if case .images(let images, let width, let height, _) = mark {
-        return "\(images.count) picture\(images.count == 1 ? "" : "s") of \(width) × \(height)"
+      switch mark {
+      case .images(let images, let width, let height, _):
+        return "\(count(images.count, "picture")) of \(width) × \(height)"
+      case .network(let nodes, let edges):
+        return "a network: \(count(nodes.count, "node")), \(count(edges.count, "edge"))"
+      case .rollout(let actors, let seconds):
+        let frames = actors.map(\.frames.count).max() ?? 0
+        return
+          "a rollout: \(count(actors.count, "shape")), \(count(frames, "frame")), \(NumberFormat.duration(seconds))"
+      default: continue
       }
     }
-    return ""
+    return nil
   }
 
   private func barLines(_ figure: Figure, _ bars: BarLayout) -> [String] {

@@ -3,13 +3,14 @@ import Records
 
 /// One figure of each kind, with the numbers of studies (or shapes like theirs) and of trouble.
 enum SampleFigures {
-  static let all: [(name: String, figure: Figure)] = [
-    ("double-descent", doubleDescent), ("grokking", grokking), ("many-lines", manyLines), ("crowded", crowded),
-    ("scatter", scatter), ("cloud", cloud), ("bars", bars), ("bars-grouped", groupedBars), ("bars-long", longBars),
-    ("landscape", landscape), ("confusion", confusion), ("weights", weights), ("images", images), ("empty", empty),
-    ("gaps", gaps), ("tiny", tiny), ("huge", huge), ("one-point", onePoint), ("equal", equal), ("log-log", logLog),
-    ("hostile", hostile), ("dashes", dashes), ("large-numbers", largeNumbers),
-  ]
+  static let all: [(name: String, figure: Figure)] =
+    [
+      ("double-descent", doubleDescent), ("grokking", grokking), ("many-lines", manyLines), ("crowded", crowded),
+      ("scatter", scatter), ("cloud", cloud), ("bars", bars), ("bars-grouped", groupedBars), ("bars-long", longBars),
+      ("landscape", landscape), ("confusion", confusion), ("weights", weights), ("images", images), ("empty", empty),
+      ("gaps", gaps), ("tiny", tiny), ("huge", huge), ("one-point", onePoint), ("equal", equal), ("log-log", logLog),
+      ("hostile", hostile), ("dashes", dashes), ("large-numbers", largeNumbers),
+    ] + kinds
 
   static let doubleDescent: Figure = {
     let widths: [Double] = [2, 4, 6, 8, 12, 16, 24, 32, 40, 48, 56, 64, 80, 96, 128, 256, 512]

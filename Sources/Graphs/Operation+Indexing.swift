@@ -1,6 +1,6 @@
 import Tensors
 
-/// Gather, scatter and their kin: rows or elements named by integers, which are checked as they are read.
+/// Scatter and its kin: rows or elements named by integers, which are checked as they are read.
 final class IndexOperation: Operation {
   private let primitive: Primitive
   private let type: ElementType
@@ -14,9 +14,6 @@ final class IndexOperation: Operation {
     type = out.type
     let first = inputs[0]
     switch primitive {
-    case .gather:
-      idOperand = 1
-      (count, bound, width) = (inputs[1].count, first.shape[0], first.shape.dropFirst().reduce(1, *))
     case .scatterAdd(let rows):
       idOperand = 0
       (count, bound, width) = (first.count, rows, inputs[1].shape.dropFirst(first.shape.count).reduce(1, *))
@@ -39,8 +36,6 @@ final class IndexOperation: Operation {
     let ids = x[idOperand]
     let bad: Int?
     switch primitive {
-    case .gather:
-      bad = Kernels.gatherRows(type, rows: bound, width: width, x[0], idType: idType, ids, count: count, out)
     case .scatterAdd:
       bad = Kernels.scatterAddRows(
         type, rows: bound, width: width, idType: idType, ids, count: count, updates: x[1], out)
@@ -50,6 +45,70 @@ final class IndexOperation: Operation {
     default: bad = nil
     }
     if let bad { throw badIndex(ids, idType, bad, bound) }
+  }
+}
+
+/// Rows of a table, named by integers; stretches of rows are pieces. Where there are several, each notes in the scratch memory
+/// the first id that names no row.
+final class GatherOperation: PiecewiseOperation {
+  private let type: ElementType
+  private let idType: ElementType
+  /// Number of ids; rows they may name; elements per row.
+  private let (count, bound, width): (Int, Int, Int)
+  /// Ids per piece.
+  private let stretch: Int
+
+  init(_ inputs: [OperandInfo]) {
+    (type, idType) = (inputs[0].type, inputs[1].type)
+    (count, bound, width) = (inputs[1].count, inputs[0].shape[0], inputs[0].shape.dropFirst().reduce(1, *))
+    stretch = Swift.max(1, GatherOperation.bytesPerPiece / Swift.max(1, width * type.byteCount))
+  }
+
+  private static let bytesPerPiece = 32_768
+
+  override var pieces: Int { (count + stretch - 1) / stretch }
+  /// About 8 bytes per nanosecond, as rows lie anywhere.
+  override var work: Double { Double(count) * Double(width * type.byteCount) / 8 }
+  override var scratchBytes: Int { pieces > 1 ? pieces * MemoryLayout<Int>.stride : 0 }
+
+  override func run(
+    _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
+  ) throws {
+    if let bad = gather(0..<count, x, out) { throw badIndex(x[1], idType, bad, bound) }
+  }
+
+  override func prepare(
+    _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
+  ) {
+    for piece in 0..<pieces { scratch.storeBytes(of: -1, toByteOffset: piece * MemoryLayout<Int>.stride, as: Int.self) }
+  }
+
+  override func run(
+    _ range: Range<Int>, _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer,
+    _ scratch: UnsafeMutableRawPointer
+  ) {
+    let rows = (range.lowerBound * stretch)..<Swift.min(count, range.upperBound * stretch)
+    guard let bad = gather(rows, x, out) else { return }
+    scratch.storeBytes(of: bad, toByteOffset: range.lowerBound * MemoryLayout<Int>.stride, as: Int.self)
+  }
+
+  override func finish(
+    _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
+  ) throws {
+    for piece in 0..<pieces {
+      let bad = scratch.load(fromByteOffset: piece * MemoryLayout<Int>.stride, as: Int.self)
+      if bad >= 0 { throw badIndex(x[1], idType, bad, bound) }
+    }
+  }
+
+  /// The place of the first bad id.
+  private func gather(
+    _ rows: Range<Int>, _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer
+  ) -> Int? {
+    Kernels.gatherRows(
+      type, rows: bound, width: width, x[0], idType: idType, x[1] + rows.lowerBound * idType.byteCount,
+      count: rows.count, out + rows.lowerBound * width * type.byteCount
+    ).map { $0 + rows.lowerBound }
   }
 }
 

@@ -69,7 +69,8 @@ final class ProductOperation: PiecewiseOperation {
   ) {
     let each = grid.rowBlocks * grid.columnBlocks
     for piece in range {
-      let (row, column) = (piece % each / grid.columnBlocks * grid.rows, piece % grid.columnBlocks * grid.columns)
+      // Neighbours share columns: a thread that has all rows of some columns packs these columns alone.
+      let (row, column) = (piece % grid.rowBlocks * grid.rows, piece % each / grid.rowBlocks * grid.columns)
       run(
         x, out, piece / each, rows: row..<Swift.min(m, row + grid.rows),
         columns: column..<Swift.min(n, column + grid.columns))
@@ -101,27 +102,40 @@ struct ProductGrid {
   private(set) var rowBlocks = 1
   private(set) var columnBlocks = 1
 
-  /// Blocks of some two million multiply-adds, not too flat: long enough to be worth a thread's while, and few enough
-  /// that little is packed twice.
+  /// Enough blocks for a few threads to share them evenly, each of some million multiply-adds; among these the cut that
+  /// packs least: B once for each block of rows, A once for each block of columns.
   init(m: Int, n: Int, k: Int, batch: Int) {
     (rows, columns) = (m, n)
     let steps = Double(m) * Double(n) * Double(k)
-    guard steps > 2e6, batch < 48 else { return }
-    let wanted = Swift.min(Int(steps / 1e6), (48 + batch - 1) / batch)
-    var (r, c) = (1, 1)
-    while r * c < wanted {
-      if m / (r + 1) >= 42, m / r >= n / c || n / (c + 1) < 64 {
-        r += 1
-      } else if n / (c + 1) >= 64 {
-        c += 1
-      } else {
-        break
-      }
+    guard steps > 2e6, batch < ProductGrid.most else { return }
+    let wanted = Swift.min(Int(steps / 1e6), (ProductGrid.most + batch - 1) / batch)
+    var best = Double.infinity
+    for across in 1...Swift.min(wanted, Swift.max(1, n / ProductGrid.leastColumns)) {
+      let down = Swift.min((wanted + across - 1) / across, Swift.max(1, m / (3 * ProductGrid.tileRows)))
+      let r = ProductGrid.even(m, down, ProductGrid.tileRows)
+      let c = ProductGrid.even(n, across, ProductGrid.tileColumns)
+      let (rowBlocks, columnBlocks) = ((m + r - 1) / r, (n + c - 1) / c)
+      let blocks = rowBlocks * columnBlocks
+      // The work of the largest block times their number, and what is packed, in multiply-adds.
+      let cost =
+        Double(r * c) * Double(k) * Double(blocks) + 8 * Double(rowBlocks) * Double(n) * Double(k)
+        + 4 * Double(columnBlocks) * Double(m) * Double(k)
+        + (blocks < wanted ? steps * Double(wanted - blocks) / Double(wanted) : 0)
+      guard cost < best else { continue }
+      best = cost
+      (rows, columns, self.rowBlocks, self.columnBlocks) = (r, c, rowBlocks, columnBlocks)
     }
-    // Whole register tiles of every instruction set.
-    rows = ((m + r - 1) / r + 41) / 42 * 42
-    columns = ((n + c - 1) / c + 31) / 32 * 32
-    rowBlocks = (m + rows - 1) / rows
-    columnBlocks = (n + columns - 1) / columns
+  }
+
+  /// Blocks at most.
+  private static let most = 32
+  private static let leastColumns = 64
+  /// The largest register tile of any instruction set: blocks are whole tiles, but for the last.
+  private static let tileRows = 14
+  private static let tileColumns = 32
+
+  /// Elements of each of `parts` blocks, in whole tiles.
+  private static func even(_ extent: Int, _ parts: Int, _ tile: Int) -> Int {
+    ((extent + parts - 1) / parts + tile - 1) / tile * tile
   }
 }

@@ -48,7 +48,8 @@ class Operation {
       return ConvolutionOperation(
         ConvolutionKernel(.filter, out.type, windows, groups: groups, image: x.shape, result: inputs[1].shape))
     case .pool(let pooling, let windows, _, _): return PoolOperation(pooling, windows, inputs, out)
-    case .gather, .scatterAdd, .pick, .unpick, .oneHot: return IndexOperation(primitive, inputs, out)
+    case .gather: return GatherOperation(inputs)
+    case .scatterAdd, .pick, .unpick, .oneHot: return IndexOperation(primitive, inputs, out)
     case .iota, .random, .deriveKey, .permutation: return SourceOperation(primitive, inputs, out)
     case .linear(let function): return LinearOperation(function, inputs, out)
     }

@@ -49,6 +49,39 @@ import Testing
     }
   }
 
+  @Test func gathers() throws {
+    for (rows, width, count) in [(50, 3000, 37), (9, 70_000, 5), (30_000, 1, 20_011)] {
+      let ids = (0..<count).map { ($0 * 7919) % (2 * rows) - rows }
+      try check(.gather, [sample([rows, width], .f32), Tensor(ids, shape: [count])], least: 2)
+    }
+  }
+
+  /// The first bad index is named, whichever piece finds one first.
+  @Test func firstBadIndex() throws {
+    var ids = Array(0..<40)
+    (ids[38], ids[21], ids[33]) = (41, -77, 99)
+    let (table, places) = (sample([40, 4000], .f32), try Tensor(ids, shape: [40]))
+    let operation = GatherOperation([table, places].map { OperandInfo(shape: $0.shape, type: $0.type) })
+    #expect(operation.pieces > 10)
+    let (out, memory) = (
+      try Tensor(uninitialized: [40, 4000], type: .f32), try Tensor(repeating: 3, shape: [operation.pieces], type: .f64)
+    )
+    withExtendedLifetime((table, places, out, memory)) {
+      let x = [table.pointer, places.pointer]
+      operation.prepare(x, out.pointer, memory.pointer)
+      for piece in (0..<operation.pieces).reversed() {
+        operation.run(piece..<(piece + 1), x, out.pointer, memory.pointer)
+      }
+      func bad(_ body: () throws -> Void) -> String {
+        do { try body() } catch { return "\(error)" }
+        return "nothing"
+      }
+      let expected = "\(GraphError(.badIndex(value: -77, bound: 40)))"
+      #expect(bad { try operation.finish(x, out.pointer, memory.pointer) } == expected)
+      #expect(bad { try operation.run(x, out.pointer, memory.pointer) } == expected)
+    }
+  }
+
   @Test func reductions() throws {
     for axes in [[0], [1], [2], [0, 1], [0, 2], [1, 2]] {
       try check(.reduce(.sum, axes: axes), [sample([70, 5, 130], .f32)], least: 1)

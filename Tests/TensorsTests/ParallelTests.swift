@@ -50,6 +50,33 @@ private final class Job {
     }
   }
 
+  /// Jobs of any number of threads, one right after the other and with gaps in which threads park: every piece of each runs
+  /// once, on a lane that the job has.
+  @Test func manyJobs() throws {
+    final class Tally: @unchecked Sendable {
+      let runs = UnsafeMutablePointer<Int32>.allocate(capacity: 64)
+      var threads: Int64 = 1
+      var strangers = false
+      deinit { runs.deallocate() }
+    }
+    let tally = Tally()
+    for job in 0..<3000 {
+      let pieces = [3, 64, 17, 4, 1, 5][job % 6]
+      tally.runs.update(repeating: 0, count: 64)
+      tally.threads = [4, 2, 7, 3, 1][job % 5]
+      ck_parallel(
+        Int32(tally.threads), Int64(pieces),
+        { context, lane, piece in
+          guard let context else { return }
+          let tally = Unmanaged<Tally>.fromOpaque(context).takeUnretainedValue()
+          tally.runs[Int(piece)] += 1
+          if lane < 0 || lane >= tally.threads { tally.strangers = true }
+        }, Unmanaged.passUnretained(tally).toOpaque())
+      #expect((0..<pieces).allSatisfy { tally.runs[$0] == 1 } && !tally.strangers)
+      if job % 500 == 0 { usleep(2000) }
+    }
+  }
+
   /// A thread whose maker rounds upwards and drops subnormals computes as all others do once it sets its control.
   @Test func floatingPointControlIsSet() {
     #if arch(x86_64)

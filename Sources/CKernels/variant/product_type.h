@@ -71,6 +71,37 @@ typedef struct {
   int64_t column;   // of C, for the bias
 } P(tile);
 
+// A vector of C, the last of its row under the mask.
+INL void P(put)(T *c, P(vec) v, int is_last, P(mask) mask) {
+  if (is_last) P(store_mask)(c, v, mask);
+  else P(store)(c, v);
+}
+
+// What the last block of k does after its sums: bias and activation.
+INL void P(tile_end)(const P(tile) * t, int rows, int across, P(mask) mask, P(vec) (*acc)[ACROSS_WIDE]) {
+  const ck_product *last = t->last;
+  const T *bias = last->bias ? (const T *)last->bias + t->column : NULL;
+  const int activation = last->activation;
+  P(vec) constant = P(spread)(activation ? (T)last->constant : (T)0);
+  _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) {
+    P(vec) shift = {0};
+    if (bias) shift = v == across - 1 ? P(load_mask)(bias + v * LANES_T, mask) : P(load)(bias + v * LANES_T);
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
+      T *c = t->c + i * t->ldc + v * LANES_T;
+      P(vec) r = acc[i][v];
+      if (!t->first) r = (v == across - 1 ? P(load_mask)(c, mask) : P(load)(c)) + r;
+      if (bias) r = r + shift;
+      if (activation) {
+        // maximum(constant, x): the constant wins ties, NaN stays.
+        typedef __typeof__(r < r) bits;
+        bits keep = (constant >= r) | (constant != constant);
+        r = (P(vec))(((bits)constant & keep) | ((bits)r & ~keep));
+      }
+      P(put)(c, r, v == across - 1, mask);
+    }
+  }
+}
+
 INL void P(tile_body)(const P(tile) * t, int rows, int across, int by_rows, int masked) {
   P(vec) acc[ROWS_MAX][ACROSS_WIDE];
   // Made again after the loop: with AVX2 there is no register for it inside.
@@ -105,27 +136,21 @@ INL void P(tile_body)(const P(tile) * t, int rows, int across, int by_rows, int 
     b += ldb;
   }
   if (!masked) mask = P(mask_of)(t->columns - (across - 1) * LANES_T);
-  const ck_product *last = t->last;
-  const T *bias = last && last->bias ? (const T *)last->bias + t->column : NULL;
-  int activation = last ? last->activation : 0;
-  P(vec) constant = P(spread)(activation ? (T)last->constant : (T)0);
-  _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) {
-    P(vec) shift = {0};
-    if (bias) shift = v == across - 1 ? P(load_mask)(bias + v * LANES_T, mask) : P(load)(bias + v * LANES_T);
-    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
-      T *c = t->c + i * t->ldc + v * LANES_T;
-      P(vec) r = acc[i][v];
-      if (!t->first) r = (v == across - 1 ? P(load_mask)(c, mask) : P(load)(c)) + r;
-      if (bias) r = r + shift;
-      if (activation) {
-        // maximum(constant, x): the constant wins ties, NaN stays.
-        typedef __typeof__(r < r) bits;
-        bits keep = (constant >= r) | (constant != constant);
-        r = (P(vec))(((bits)constant & keep) | ((bits)r & ~keep));
+  if (t->last) {
+    P(tile_end)(t, rows, across, mask, acc);
+    return;
+  }
+  // Nothing but sums: no questions between one store and the next.
+  if (t->first) {
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++)
+      _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++)
+        P(put)(t->c + i * t->ldc + v * LANES_T, acc[i][v], v == across - 1, mask);
+  } else {
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++)
+      _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) {
+        T *c = t->c + i * t->ldc + v * LANES_T;
+        P(put)(c, (v == across - 1 ? P(load_mask)(c, mask) : P(load)(c)) + acc[i][v], v == across - 1, mask);
       }
-      if (v == across - 1) P(store_mask)(c, r, mask);
-      else P(store)(c, r);
-    }
   }
 }
 
@@ -234,11 +259,29 @@ static void P(transpose)(int64_t rows, int64_t columns, const T *x, int64_t ldx,
     for (int64_t c = 0; c < columns; c++) out[c * ldo + r] = x[r * ldx + c];
 }
 
+// Panels that are packed at a time, so that a row of B is read in longer stretches: rows lie in pages of their own.
+#define PACK_TOGETHER 4
+#define PACK_AHEAD 8
 // Rows k0 ..< k0 + kb of op(B), columns j0 ..< j0 + nb, as panels of `width` columns: panel q at q * width * kb.
 static void P(pack_b)(
   const ck_product *p, int64_t k0, int64_t kb, int64_t j0, int64_t nb, int64_t width, T *out) {
   const T *b = p->b;
-  for (int64_t j = 0; j < nb; j += width) {
+  int64_t j = 0;
+  if (!p->trans_b) {
+    const int64_t stretch = PACK_TOGETHER * width;
+    for (; j + stretch <= nb; j += stretch, out += stretch * kb) {
+      const T *s = b + k0 * p->ldb + j0 + j;
+      for (int64_t k = 0; k < kb; k++, s += p->ldb) {
+        if (k + PACK_AHEAD < kb)
+          for (int64_t i = 0; i < stretch; i += 64 / (int64_t)sizeof(T))
+            __builtin_prefetch(s + PACK_AHEAD * p->ldb + i);
+        for (int64_t q = 0; q < PACK_TOGETHER; q++)
+          for (int64_t i = 0; i < width; i += LANES_T)
+            P(store)(out + (q * kb + k) * width + i, P(load)(s + q * width + i));
+      }
+    }
+  }
+  for (; j < nb; j += width) {
     int64_t w = nb - j < width ? nb - j : width;
     if (p->trans_b) {
       P(transpose)(w, kb, b + (j0 + j) * p->ldb + k0, p->ldb, out, width);
@@ -449,6 +492,8 @@ static void P(product)(const ck_product *p) {
 #undef N_CACHE
 #undef NARROW_ROWS
 #undef PACKED_ROWS
+#undef PACK_TOGETHER
+#undef PACK_AHEAD
 #undef FIRST_CACHE_BYTES
 #undef FAR_BYTES
 #undef K_TAIL

@@ -26,6 +26,8 @@ public final class Session {
   private var newResults: [Value] = []
   /// What was before each cell that can be undone, the last one at the end.
   var moments: [SessionMoment] = []
+  /// Which tests of a file run, by place and name.
+  private(set) var isTestWanted: (Int, String) -> Bool = { _, _ in true }
   /// Where the globals stand on the register stack.
   private var base: UnsafeMutablePointer<Value>
   /// How often each place was met, so that equal statements draw differently.
@@ -107,14 +109,18 @@ public final class Session {
   }
 
   /// Runs the definitions and the `test` blocks of a file; claims, shown values and sweeps bound to no name are left
-  /// out. In a file of the library itself names mean what they mean there: the sets merged over all its files.
-  public func runTests(_ file: SourceFile) -> (outcomes: [TestOutcome], diagnostics: [Diagnostic]) {
+  /// out. In a file of the library itself names mean what they mean there: the sets merged over all its files. Only tests
+  /// that are wanted run, which is asked with a test's place among those of the file, from 0, and its name.
+  public func runTests(
+    _ file: SourceFile, wanted: @escaping (Int, String) -> Bool = { _, _ in true }
+  ) -> (outcomes: [TestOutcome], diagnostics: [Diagnostic]) {
     let parsed = parse(file)
     if hasErrors(parsed.diagnostics) { return ([], parsed.diagnostics) }
     switch prepare(parsed.tree, keepsGlobals: false, isLibrary: library.contains(fileNamed: file.name)) {
     case .failure(let problems): return ([], problems.diagnostics)
     case .success(let program):
       interrupts.reset()
+      isTestWanted = wanted
       let result = execute(program, mode: .test)
       return (result.tests, result.diagnostics)
     }

@@ -13,6 +13,8 @@ struct StatementRunner {
   private var result = Session.Executed()
   private var prose: [String] = []
   private var uses: ArraySlice<ModuleUse>
+  /// Test blocks met so far.
+  private var testCount = 0
 
   init(
     session: Session, machine: Machine, base: UnsafeMutablePointer<Value>, prepared: Session.Prepared,
@@ -222,6 +224,8 @@ struct StatementRunner {
     let name = try evaluate(text)
     defer { machine.heap.release(name) }
     var outcome = Session.TestOutcome(name: machine.displayText(name), error: nil, span: span)
+    defer { testCount += 1 }
+    guard session.isTestWanted(testCount, outcome.name) else { return }
     do {
       let function = try execute(body.span) { $0.makeFunction(body, to: $0.result) }
       defer { machine.heap.release(function) }

@@ -121,13 +121,23 @@ final class ExampleRunner {
     var session = makeSession(), results: [TestResult] = []
     for (index, example) in examples.enumerated() {
       if example.isFirst, index > 0 { session = makeSession() }
-      let first = example.text.split(separator: "\n").first.map(String.init) ?? ""
-      let name = "line \(example.line): \(first)"
+      let name = Self.name(example)
       let problem = check(example, session)
       if let filter, !name.contains(filter), problem == nil { continue }
       results.append(TestResult(file: path, name: name, problem: problem))
     }
     return results
+  }
+
+  /// Examples by name, without running them.
+  func names(_ examples: [Example]) -> [TestResult] {
+    examples.map { TestResult(file: path, name: Self.name($0)) }.filter { result in
+      filter.map { result.name.contains($0) } ?? true
+    }
+  }
+
+  private static func name(_ example: Example) -> String {
+    "line \(example.line): \(example.text.split(separator: "\n").first.map(String.init) ?? "")"
   }
 
   private func makeSession() -> Session { Self.session(library, path, shown) }

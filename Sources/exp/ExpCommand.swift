@@ -24,7 +24,9 @@ import Foundation
       RunsCommand.self,
       VerifyCommand.self,
       DiffCommand.self, WhyCommand.self,
+      NewCommand.self,
       DoctorCommand.self,
+      CompletionsCommand.self,
       VersionCommand.self,
     ],
     defaultSubcommand: ReplCommand.self)

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import Evaluation
+import Records
 import Studies
 
 /// `exp check files…`
@@ -8,7 +9,9 @@ struct CheckCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "check", abstract: "Find what is wrong with scripts without running them.")
 
-  @Argument(help: "Scripts, or folders of them.") var paths: [String]
+  @Argument(help: "Scripts, or folders of them.", completion: .script) var paths: [String]
+  @Flag(help: "Print one JSON object: how many files, and what is wrong with them.") var json = false
+  @OptionGroup var errors: ErrorOptions
 
   func run() throws {
     let files = ScriptFinder.scripts(paths, endings: ["exp"])
@@ -27,9 +30,14 @@ struct CheckCommand: ParsableCommand {
         let run = StudyRun(source: file, options: RunOptions(), listener: SilentListener())
         diagnostics += Session(library: library, host: run, threads: 1).check(file, settings: [:])
       }
-      DiagnosticText.report(diagnostics, didRun: true)
+      if json {
+        let problems = JSON.array(diagnostics.map(JSONView.object))
+        Terminal.output.line((["files": .int(files.count), "problems": problems] as JSON).compact)
+      } else {
+        DiagnosticText.report(diagnostics, didRun: true, form: self.errors.form)
+      }
       let errors = diagnostics.filter { $0.severity == .error }.count
-      if errors == 0, isComplete { Terminal.output.line("\(Phrase.count(files.count, "file")): nothing wrong") }
+      if errors == 0, !json, isComplete { Terminal.output.line("\(Phrase.count(files.count, "file")): nothing wrong") }
       return errors == 0 && isComplete
     }
     if isFine != true { throw ExitCode(RunStatus.scriptWrong.rawValue) }

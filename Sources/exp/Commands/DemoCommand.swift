@@ -15,7 +15,7 @@ struct DemoCommand: ParsableCommand {
       no terminal is read as one key a line.
       """)
 
-  @Argument(help: "The study.", completion: .file(extensions: ["exp"])) var study: String
+  @Argument(help: "The study.", completion: .script) var study: String
   @Option(
     name: .customLong("set"),
     help: ArgumentHelp("Give an option of the study a value; may be repeated.", valueName: "name=value"))

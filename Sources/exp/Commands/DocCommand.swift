@@ -10,7 +10,7 @@ struct DocCommand: ParsableCommand {
     commandName: "doc", abstract: "Explain a function of the language or the standard library.",
     discussion: "--pages writes the reference of all functions as Markdown; --check says whether it is up to date.")
 
-  @Argument(help: "Its name, such as cosine.") var name: String?
+  @Argument(help: "Its name, such as cosine.", completion: .libraryName) var name: String?
   @Flag(help: "Print one JSON object.") var json = false
   @Option(help: ArgumentHelp("Write the reference of all functions into this folder.", valueName: "folder"))
   var pages: String?

@@ -2,6 +2,7 @@ import ArgumentParser
 import CReadline
 import Evaluation
 import Foundation
+import Records
 import Studies
 
 /// `exp doctor`
@@ -9,10 +10,18 @@ struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor", abstract: "Say what this machine offers to Exp and what is missing.")
 
+  @Flag(help: "Print one JSON object.") var json = false
+
   func run() throws {
     let output = Terminal.output
+    var found: [JSON] = []
     func line(_ mark: String, _ name: String, _ text: String) {
-      output.line("\(mark) \(name.padding(toLength: 14, withPad: " ", startingAt: 0))\(text)")
+      if json {
+        let states = ["✓": "fine", "!": "slow", "–": "absent", "✗": "missing"]
+        found.append(["name": .string(name), "state": .string(states[mark] ?? mark), "text": .string(text)])
+      } else {
+        output.line("\(mark) \(name.padding(toLength: 14, withPad: " ", startingAt: 0))\(text)")
+      }
     }
     line("✓", "exp", Version.line)
     let isSlow = HostMachine.kernels == "base"
@@ -43,6 +52,7 @@ struct DoctorCommand: ParsableCommand {
         names == nil ? "–" : "✓", "data",
         shortPath(folder) + (names.map { ": " + $0.joined(separator: ", ") } ?? ", absent"))
     }
+    if json { output.line((["works": .bool(isWhole), "found": .array(found)] as JSON).compact) }
     if !isWhole { throw ExitCode(1) }
   }
 

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diagnostics
+import Records
 
 /// `exp explain E0103`
 struct ExplainCommand: ParsableCommand {
@@ -7,11 +8,19 @@ struct ExplainCommand: ParsableCommand {
     commandName: "explain", abstract: "Say more about an error, by its id.")
 
   @Argument(help: "The id at the right of the error's first line, such as E0103.") var id: String
+  @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {
-    guard let text = DiagnosticCatalogue.explanation(id.uppercased()) else {
+    guard let entry = DiagnosticCatalogue.entry(id), let text = DiagnosticCatalogue.explanation(id) else {
       SourceLoader.complain("no error has the id \(id); ids look like E0103")
       throw ExitCode(1)
+    }
+    if json {
+      let object: JSON = [
+        "id": .string(entry.id), "title": .string(entry.title), "text": .string(entry.text),
+        "wrong": .string(entry.wrong), "right": .string(entry.right),
+      ]
+      return Terminal.output.line(object.compact)
     }
     Terminal.output.line(text)
   }

@@ -10,7 +10,7 @@ struct FormatCommand: ParsableCommand {
     commandName: "fmt", abstract: "Print scripts in the common layout.",
     discussion: "Writes to standard output. --write rewrites the files, --check only says which would change.")
 
-  @Argument(help: "Scripts, or folders of them; - reads standard input.") var paths: [String]
+  @Argument(help: "Scripts, or folders of them; - reads standard input.", completion: .script) var paths: [String]
   @Flag(help: "Rewrite the files.") var write = false
   @Flag(help: "Say which files would change; exit status 1 if any.") var check = false
 

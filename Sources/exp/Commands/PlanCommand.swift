@@ -15,7 +15,7 @@ struct PlanCommand: ParsableCommand {
       is not known, both sides are followed. Nothing is computed, written or recorded.
       """)
 
-  @Argument(help: "The study.") var path: String
+  @Argument(help: "The study.", completion: .script) var path: String
   @Option(name: .customLong("set"), help: ArgumentHelp("Choose an option.", valueName: "name=value")) var settings:
     [String] = []
   @Option(help: ArgumentHelp("Where data files are.", valueName: "folder")) var data: [String] = []

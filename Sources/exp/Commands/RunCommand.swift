@@ -15,7 +15,7 @@ struct RunCommand: ParsableCommand {
       failed, 4 interrupted, 5 the run could not be recorded.
       """)
 
-  @Argument(help: "The study.") var study: String
+  @Argument(help: "The study.", completion: .script) var study: String
   @Option(
     name: .customLong("set"),
     help: ArgumentHelp("Give an option of the study a value; may be repeated.", valueName: "name=value"))
@@ -35,6 +35,7 @@ struct RunCommand: ParsableCommand {
   var maxMemory: String?
   @Flag(help: "Print the last line only.") var quiet = false
   @Flag(help: "Print one JSON object per event.") var json = false
+  @OptionGroup var errors: ErrorOptions
   @Option(help: ArgumentHelp("Let the script read below a path; may be repeated.", valueName: "path")) var allowRead:
     [String] = []
   @Option(help: ArgumentHelp("Let the script write below a path; may be repeated.", valueName: "path")) var allowWrite:
@@ -64,7 +65,7 @@ struct RunCommand: ParsableCommand {
     if summary.status == .interrupted { diagnostics = diagnostics.filter { $0.severity == .warning } }
     if summary.stopReason == "refused" { diagnostics = diagnostics.filter { $0.id.hasPrefix("E08") } }
     if let error = summary.firstTrialError { diagnostics.append(error) }
-    DiagnosticText.report(diagnostics, didRun: summary.hasRun)
+    DiagnosticText.report(diagnostics, didRun: summary.hasRun, form: errors.form)
     if summary.status == .interrupted, summary.folder != nil {
       Terminal.errors.line("exp: what is finished stays; `exp run \(study) --resume` goes on")
     }

@@ -2,7 +2,9 @@ import ArgumentParser
 import Diagnostics
 import Evaluation
 import Foundation
+import Records
 import Studies
+import Syntax
 
 /// `exp test`
 struct TestCommand: ParsableCommand {
@@ -13,33 +15,59 @@ struct TestCommand: ParsableCommand {
       `exp` blocks of Markdown documents, every statement is run and must show just that.
       """)
 
-  @Argument(help: "Scripts and Markdown documents, or folders of them.") var paths: [String]
+  @Argument(
+    help: "Scripts and Markdown documents, or folders of them.", completion: .file(extensions: ["exp", "md"]))
+  var paths: [String]
   @Option(help: ArgumentHelp("Only tests whose name contains this text.", valueName: "text")) var filter: String?
   @Option(help: "How many files at a time. (default: all cores)") var threads: Int?
   @Flag(help: "Print a line `ok …` or `not ok …` for each test.") var lines = false
+  @Flag(help: "Name the tests without running them.") var list = false
+  @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {
     let files = ScriptFinder.scripts(paths, endings: ["exp", "md"])
     guard let library = WorkerThread.run(name: "library", { SourceLoader.library() }) ?? nil else { throw ExitCode(2) }
-    let work = TestWork(files: files, library: library, filter: filter)
-    let count = max(1, min(threads ?? ProcessInfo.processInfo.activeProcessorCount, files.count))
-    let workers = (0..<count).map { number in WorkerThread(name: "tests \(number)") { work.run() } }
+    let count = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    let work = TestWork(files: files, threads: count, library: library, filter: filter, isList: list)
+    let workers = (0..<min(count, max(1, work.count))).map { number in
+      WorkerThread(name: "tests \(number)") { work.run() }
+    }
     workers.forEach { $0.start() }
     workers.forEach { $0.join() }
     let results = work.results
+    let failed = results.filter { $0.problem != nil }.count
+    if json { Terminal.output.line(Self.object(results, isList: list).compact) } else { tell(results, failed: failed) }
+    if failed > 0 { throw ExitCode(1) }
+    if results.isEmpty {
+      let such = filter.map { " with \($0) in its name" } ?? ""
+      SourceLoader.complain("there is no test\(such) in \(paths.joined(separator: ", "))")
+      throw ExitCode(RunStatus.scriptWrong.rawValue)
+    }
+  }
+
+  private func tell(_ results: [TestResult], failed: Int) {
     for result in results {
-      if lines || result.problem != nil {
-        Terminal.output.line("\(result.problem == nil ? "ok" : "not ok") \(result.file): \(result.name)")
+      if lines || list || result.problem != nil {
+        let mark = result.problem != nil ? "not ok " : list ? "" : "ok "
+        Terminal.output.line("\(mark)\(result.file): \(result.name)")
       }
       if let problem = result.problem { Terminal.output.line(problem.trimmingCharacters(in: .newlines)) }
     }
-    let failed = results.filter { $0.problem != nil }.count
-    Terminal.output.line("\(results.count - failed) passed, \(failed) failed")
-    if failed > 0 { throw ExitCode(1) }
-    if results.isEmpty {
-      SourceLoader.complain("there is no test in \(paths.joined(separator: ", "))")
-      throw ExitCode(RunStatus.scriptWrong.rawValue)
+    if !list || failed > 0 { Terminal.output.line("\(results.count - failed) passed, \(failed) failed") }
+  }
+
+  private static func object(_ results: [TestResult], isList: Bool) -> JSON {
+    let tests = results.map { result -> JSON in
+      var members: [JSON.Member] = [.init("file", .string(result.file)), .init("name", .string(result.name))]
+      if !isList { members.append(.init("passed", .bool(result.problem == nil))) }
+      if let problem = result.problem {
+        members.append(.init("problem", .string(problem.trimmingCharacters(in: .newlines))))
+      }
+      return .object(members)
     }
+    if isList { return ["tests": .array(tests)] }
+    let failed = results.filter { $0.problem != nil }.count
+    return ["tests": .array(tests), "passed": .int(results.count - failed), "failed": .int(failed)]
   }
 }
 
@@ -51,34 +79,65 @@ struct TestResult: Sendable {
   var problem: String?
 }
 
-/// Files to test, taken by several threads.
+/// Files to test, taken by several threads. Where there are more threads than files, a file's `test` blocks are dealt out
+/// to several sessions, each of which runs the file's definitions.
 final class TestWork: @unchecked Sendable {
-  private let files: [String]
+  /// The examples of a file, or every `of`-th of its test blocks.
+  private enum Part {
+    case examples(path: String, SourceFile)
+    case blocks(path: String, SourceFile, turn: Int, of: Int)
+    case absent(path: String)
+  }
   private let library: StandardLibrary
   private let filter: String?
+  private let isList: Bool
   private let lock = NSLock()
+  private var parts: [Part] = []
   private var next = 0
-  private var byFile: [Int: [TestResult]] = [:]
+  private var byPart: [Int: [(place: Int, result: TestResult)]] = [:]
 
-  init(files: [String], library: StandardLibrary, filter: String?) {
-    self.files = files
+  init(files: [String], threads: Int, library: StandardLibrary, filter: String?, isList: Bool) {
     self.library = library
     self.filter = filter
+    self.isList = isList
+    for path in files {
+      guard let file = SourceLoader.load(path) else {
+        parts.append(.absent(path: path))
+        continue
+      }
+      parts.append(.examples(path: path, file))
+      guard !path.hasSuffix(".md") else { continue }
+      let blocks = parse(file).tree.statements.filter(\.isTest).count
+      let turns = max(1, min(blocks / 2, threads / max(1, files.count)))
+      if blocks > 0 { parts += (0..<turns).map { .blocks(path: path, file, turn: $0, of: turns) } }
+    }
   }
 
-  /// All results in order of the files.
+  /// In how many parts the work can be done at the same time.
+  var count: Int { parts.count }
+
+  /// All results in order of the files, and of the tests in them.
   var results: [TestResult] {
     lock.lock()
     defer { lock.unlock() }
-    return byFile.keys.sorted().flatMap { byFile[$0, default: []] }
+    var all: [TestResult] = [], ofFile: [(place: Int, result: TestResult)] = []
+    for (index, part) in parts.enumerated() {
+      if case .blocks(_, _, let turn, _) = part, turn > 0 {
+      } else {
+        all += ofFile.sorted { $0.place < $1.place }.map(\.result)
+        ofFile = []
+      }
+      ofFile += byPart[index, default: []]
+    }
+    return all + ofFile.sorted { $0.place < $1.place }.map(\.result)
   }
 
-  /// Takes files until there are none.
+  /// Takes parts until there are none.
   func run() {
     while let index = take() {
-      let results = test(files[index])
+      let results = test(parts[index])
       lock.lock()
-      byFile[index] = results
+      byPart[index] = results
       lock.unlock()
     }
   }
@@ -86,34 +145,50 @@ final class TestWork: @unchecked Sendable {
   private func take() -> Int? {
     lock.lock()
     defer { lock.unlock() }
-    guard next < files.count else { return nil }
+    guard next < parts.count else { return nil }
     next += 1
     return next - 1
   }
 
-  private func test(_ path: String) -> [TestResult] {
-    guard let file = SourceLoader.load(path) else {
-      return [TestResult(file: path, name: "can be read", problem: "it cannot")]
+  private func test(_ part: Part) -> [(place: Int, result: TestResult)] {
+    switch part {
+    case .absent(let path): return [(0, TestResult(file: path, name: "can be read", problem: "it cannot"))]
+    case .examples(let path, let file):
+      let examples = path.hasSuffix(".md") ? Example.inMarkdown(file) : Example.inScript(file)
+      let runner = ExampleRunner(library: library, path: path, filter: filter)
+      return (isList ? runner.names(examples) : runner.run(examples)).map { (0, $0) }
+    case .blocks(let path, let file, let turn, let turns): return blocks(file, path, turn: turn, of: turns)
     }
-    let examples = path.hasSuffix(".md") ? Example.inMarkdown(file) : Example.inScript(file)
-    var results = ExampleRunner(library: library, path: path, filter: filter).run(examples)
-    if !path.hasSuffix(".md") { results += blocks(file, path) }
-    return results
   }
 
-  /// The `test` blocks of a script.
-  private func blocks(_ file: SourceFile, _ path: String) -> [TestResult] {
-    guard String(decoding: file.bytes, as: UTF8.self).contains("test") else { return [] }
-    let (outcomes, diagnostics) = ExampleRunner.session(library, path).runTests(file)
-    var results = outcomes.map { outcome in
-      TestResult(file: path, name: outcome.name, problem: outcome.error.map { DiagnosticText.plain($0) })
+  /// Every `turns`-th of the `test` blocks of a script.
+  private func blocks(
+    _ file: SourceFile, _ path: String, turn: Int, of turns: Int
+  ) -> [(place: Int, result: TestResult)] {
+    var results: [(place: Int, result: TestResult)] = [], places: [Int] = []
+    let (outcomes, diagnostics) = ExampleRunner.session(library, path).runTests(file) { [filter, isList] place, name in
+      guard place % turns == turn, filter.map({ name.contains($0) }) ?? true else { return false }
+      if isList { results.append((place, TestResult(file: path, name: name))) }
+      places.append(place)
+      return !isList
     }
-    if let filter { results = results.filter { $0.name.contains(filter) } }
+    for (place, outcome) in zip(places, outcomes) {
+      let problem = outcome.error.map { DiagnosticText.plain($0) }
+      results.append((place, TestResult(file: path, name: outcome.name, problem: problem)))
+    }
     let errors = diagnostics.filter { $0.severity == .error }
-    if !errors.isEmpty {
-      results.append(
-        TestResult(file: path, name: "runs", problem: errors.map { DiagnosticText.plain($0) }.joined()))
+    if !errors.isEmpty, turn == 0 {
+      let problem = errors.map { DiagnosticText.plain($0) }.joined()
+      results.append((Int.max, TestResult(file: path, name: "runs", problem: problem)))
     }
     return results
+  }
+}
+
+extension Statement {
+  /// Whether this is a `test` block.
+  fileprivate var isTest: Bool {
+    if case .test = kind { return true }
+    return false
   }
 }

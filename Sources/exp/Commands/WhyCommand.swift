@@ -12,6 +12,7 @@ struct WhyCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The index of one trial, from 0.", valueName: "trial")) var trial: Int?
   @Option(help: ArgumentHelp("Only this sweep.", valueName: "name")) var sweep: String?
   @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir")) var out: String = "runs"
+  @Flag(help: "Print one JSON object per trial.") var json = false
 
   func run() throws {
     let folder = try RunLookup.folder(name, below: out)
@@ -28,6 +29,17 @@ struct WhyCommand: ParsableCommand {
 
   private func show(_ sweep: String, _ trials: [JSON]) {
     let output = Terminal.output
+    if json {
+      for record in trials {
+        let object: JSON = [
+          "sweep": .string(sweep), "index": record["index"] ?? .null,
+          "coordinates": .object(Datum.members(record["coordinates"].flatMap(Datum.fields) ?? [])),
+          "why": .string(reason(record)),
+        ]
+        output.line(object.compact)
+      }
+      return
+    }
     if trial != nil {
       for record in trials { output.line("\(sweep), \(coordinates(record)): \(reason(record))") }
       return

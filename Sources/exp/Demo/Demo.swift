@@ -107,11 +107,17 @@ final class Demo {
       ran.append(0)
       return true
     }
-    let padding = String(repeating: "\n", count: max(0, cell.line - 1))
-    let file = SourceStore.shared.add(name: path, text: padding + cell.code)
+    let later = cells[(position + 1)...], path = path
     run.resume()
     view.begin()
     let result = thread.perform { [session] () -> (Session.CellOutcome, Bool) in
+      func source(_ needed: [StudyCell.Needed]) -> SourceFile {
+        SourceStore.shared.add(name: path, text: cell.text(with: needed))
+      }
+      var file = source([])
+      if session.check(file).contains(where: { $0.id == "E0103" }) {
+        file = source(StudyCell.functionsNeeded(by: cell, after: later, from: path))
+      }
       let outcome = session.runCell(file, isKept: true)
       return (outcome, session.didRunLastCell)
     }

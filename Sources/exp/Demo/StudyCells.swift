@@ -56,6 +56,54 @@ extension StudyCell {
   }
 }
 
+extension StudyCell {
+  /// The functions that stand in later cells and that a cell needs, at their own lines: those it names, those that they
+  /// name, and so on. A whole file is run with its functions known everywhere, so a cell must be too.
+  static func functionsNeeded(by cell: StudyCell, after later: ArraySlice<StudyCell>, from path: String) -> [Needed] {
+    var known: [(name: String, Needed)] = []
+    for other in later where other.code.contains("fn ") {
+      let file = SourceStore.shared.add(name: path, text: other.code)
+      for statement in parse(file).tree.statements {
+        guard case .function(let name, _, _) = statement.kind else { continue }
+        let line = other.line + file.position(Int(statement.span.lower)).line - 1
+        known.append((name.text, Needed(code: file.text(statement.span), line: line)))
+      }
+    }
+    var needed: [Needed] = [], texts = [cell.code]
+    while let text = texts.popLast(), !known.isEmpty {
+      let bytes = Array(text.utf8)
+      let words = Set(
+        highlight(text).filter { $0.1 == .name || $0.1 == .function }.map { span, _ in
+          String(decoding: bytes[Int(span.lower)..<min(bytes.count, Int(span.upper))], as: UTF8.self)
+        })
+      for (_, function) in known.filter({ words.contains($0.name) }) {
+        needed.append(function)
+        texts.append(function.code)
+      }
+      known.removeAll { words.contains($0.name) }
+    }
+    return needed.sorted { $0.line < $1.line }
+  }
+
+  /// A function of a later cell.
+  struct Needed {
+    var code: String
+    /// Its line in the study, from 1.
+    var line: Int
+  }
+
+  /// The text of this cell and of functions below it, each at its line of the study, with nothing else.
+  func text(with needed: [Needed]) -> String {
+    var text = "", line = 1
+    for (code, start) in [(code, self.line)] + needed.map({ ($0.code, $0.line) }) {
+      // A cell that was made longer by hand pushes what follows down.
+      text += String(repeating: "\n", count: max(line == 1 ? 0 : 1, start - line)) + code
+      line = max(line + (line == 1 ? 0 : 1), start) + code.reduce(0) { $0 + ($1.isNewline ? 1 : 0) }
+    }
+    return text
+  }
+}
+
 extension String {
   fileprivate var trimmingTrailingSpace: String {
     var end = endIndex

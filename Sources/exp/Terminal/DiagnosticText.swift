@@ -1,5 +1,22 @@
+import ArgumentParser
 import Diagnostics
 import Foundation
+
+/// `--errors`: what errors look like on a command line.
+enum ErrorForm: String, CaseIterable, ExpressibleByArgument {
+  /// With the line, the place, notes and help.
+  case full
+  /// One line each, for editors.
+  case short
+  /// One JSON object each, for programs.
+  case json
+}
+
+/// The option of the verbs that find errors in scripts.
+struct ErrorOptions: ParsableArguments {
+  @Option(name: .customLong("errors"), help: ArgumentHelp("How errors are written.", valueName: "full|short|json"))
+  var form: ErrorForm = .full
+}
 
 /// Errors and warnings as text on the terminal.
 enum DiagnosticText {
@@ -15,9 +32,16 @@ enum DiagnosticText {
   static func plain(_ diagnostic: Diagnostic) -> String { DiagnosticPrinter().full(diagnostic) }
 
   /// All of them on standard error, and how many there are when nothing was run for them.
-  static func report(_ diagnostics: [Diagnostic], didRun: Bool) {
+  static func report(_ diagnostics: [Diagnostic], didRun: Bool, form: ErrorForm = .full) {
     guard !diagnostics.isEmpty else { return }
     let terminal = Terminal.errors
+    if form != .full {
+      let printer = DiagnosticPrinter()
+      for diagnostic in diagnostics {
+        terminal.line(form == .short ? printer.short(diagnostic) : printer.json(diagnostic))
+      }
+      return
+    }
     terminal.write("\n" + printer(terminal).full(diagnostics))
     let errors = diagnostics.filter { $0.severity == .error }.count
     if !didRun, errors > 0 { terminal.line("\n\(Phrase.count(errors, "error")); nothing was run") }

@@ -68,7 +68,8 @@ extension GnuplotScript {
       return
     }
     head += [
-      "unset key", "set style fill solid", "set border 4095 lw 0.5", "set view 62,35", "set xyplane 0", "set palette defined (\(palette()))",
+      "unset key", "set style fill solid", "set border 4095 lw 0.5", "set view 62,35", "set xyplane 0",
+      "set palette defined (\(palette()))",
       "set pm3d depthorder lighting primary 0.5",
     ]
     addBlock("grid", grid)

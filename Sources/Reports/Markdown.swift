@@ -4,18 +4,22 @@ struct Markdown: Hashable {
     case heading(level: Int, [Inline])
     case paragraph([Inline])
     case code(String)
-    case list(start: Int?, items: [[Block]])
+    /// `done` says of each item whether it is ticked, where it is a task.
+    case list(start: Int?, items: [[Block]], done: [Bool?])
     case quote([Block])
     case table(header: [[Inline]], right: [Bool], rows: [[[Inline]]])
     case rule
+    /// Between lines of two dollars.
+    case formula(String)
   }
 
   indirect enum Inline: Hashable {
     case text(String)
     case emphasis([Inline])
     case strong([Inline])
+    case struck([Inline])
     case code(String)
-    /// Between dollars; shown as code for now.
+    /// Between dollars, in TeX.
     case formula(String)
     case link([Inline], to: String)
     case lineBreak
@@ -33,7 +37,7 @@ struct Markdown: Hashable {
     inlines.map { inline -> String in
       switch inline {
       case .text(let s), .code(let s), .formula(let s): return s
-      case .emphasis(let inner), .strong(let inner), .link(let inner, _): return plain(inner)
+      case .emphasis(let inner), .strong(let inner), .struck(let inner), .link(let inner, _): return plain(inner)
       case .lineBreak: return " "
       }
     }.joined()
@@ -78,6 +82,8 @@ private struct MarkdownBlocks {
       position += 1
     } else if trimmed.hasPrefix("```") || trimmed.hasPrefix("~~~") {
       readFence(String(trimmed.prefix(3)), indent: MarkdownBlocks.indent(line))
+    } else if trimmed.hasPrefix("$$") {
+      readFormula()
     } else if let heading = MarkdownBlocks.heading(trimmed) {
       endParagraph()
       found.append(.heading(level: heading.level, MarkdownInlines.read(heading.text)))
@@ -131,6 +137,28 @@ private struct MarkdownBlocks {
     found.append(.code(code.joined(separator: "\n")))
   }
 
+  /// `$$ … $$` on one line or over several; without its end it is text.
+  private mutating func readFormula() {
+    let first = MarkdownBlocks.trim(lines[position])
+    if first.count > 4, first.hasSuffix("$$") {
+      endParagraph()
+      found.append(.formula(MarkdownBlocks.trim(String(first.dropFirst(2).dropLast(2)))))
+      position += 1
+      return
+    }
+    let end = lines[(position + 1)...].prefix(100).firstIndex { MarkdownBlocks.trim($0).hasSuffix("$$") }
+    guard let end else {
+      paragraph.append(lines[position])
+      position += 1
+      return
+    }
+    endParagraph()
+    let last = MarkdownBlocks.trim(lines[end])
+    let parts = [String(first.dropFirst(2))] + lines[(position + 1)..<end] + [String(last.dropLast(2))]
+    found.append(.formula(MarkdownBlocks.trim(parts.joined(separator: " "))))
+    position = end + 1
+  }
+
   private mutating func readQuote() {
     var inner: [String] = []
     while position < lines.count {
@@ -165,7 +193,14 @@ private struct MarkdownBlocks {
       }
       position += 1
     }
-    found.append(.list(start: start, items: items.map { Markdown.nested($0, depth: depth) }))
+    var done: [Bool?] = []
+    for i in items.indices {
+      let head = items[i].first?.prefix(4) ?? ""
+      let tick: Bool? = head == "[ ] " ? false : head == "[x] " || head == "[X] " ? true : nil
+      if tick != nil { items[i][0].removeFirst(4) }
+      done.append(tick)
+    }
+    found.append(.list(start: start, items: items.map { Markdown.nested($0, depth: depth) }, done: done))
   }
 
   private mutating func readTable(_ right: [Bool]) {

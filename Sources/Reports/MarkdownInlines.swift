@@ -68,6 +68,7 @@ struct MarkdownInlines {
     case "`": return readCode()
     case "$": return readFormula()
     case "*", "_": return readEmphasis()
+    case "~": return readStruck()
     case "[": return readLink()
     case "<": return readAngleLink()
     case "h", "a", "A": return readBareLink()
@@ -118,6 +119,16 @@ struct MarkdownInlines {
       from = end + (isOther ? 2 : 1)
     }
     return false
+  }
+
+  /// `~~gone~~`.
+  private mutating func readStruck() -> Bool {
+    guard at(position + 1) == "~", let first = at(position + 2), !first.properties.isWhitespace, first != "~",
+      let end = find(["~", "~"], from: position + 3), at(end - 1)?.properties.isWhitespace == false
+    else { return false }
+    let inner = MarkdownInlines.read(Array(characters[position + 2..<end]), depth: depth + 1)
+    add(.struck(inner), upTo: end + 2)
+    return true
   }
 
   private mutating func readLink() -> Bool {

@@ -32,6 +32,10 @@ enum PageStyle {
     th { font-weight: 500; border-bottom: 1px solid var(--soft); }
     th.text, td.text { text-align: left; } td.long { white-space: normal; min-width: 12rem; max-width: 24rem; }
     .pad { visibility: hidden; }
+    .sortable th { cursor: pointer; } th[aria-sort="ascending"]::after { content: " ↑"; }
+    th[aria-sort="descending"]::after { content: " ↓"; }
+    .nowrap { white-space: nowrap; } li.task { list-style: none; margin-left: -1.1rem; }
+    math { font-size: 1.04em; } math[display="block"] { margin: 1rem 0; overflow-x: auto; }
     td.gap { color: var(--soft); }
     .from { margin: .3rem 0 1.2rem; }
     figure { margin: 1.6rem -1rem; } figure svg { max-width: 100%; height: auto; display: block; margin: 0 auto; }

@@ -12,8 +12,12 @@ public enum ReportPage {
 private struct PageWriter {
   let study: StudyRecord
   var out = ""
+  /// Letters of data that the page may still carry itself; what is more stands in the files beside it.
+  private var room = PageWriter.mostData
   /// Rows of a table before rows in the middle are left out.
   static let maxRows = 40
+  /// Letters of data in all links together, and in one.
+  static let mostData = 120_000, mostDataOfOne = 40_000
 
   init(study: StudyRecord) { self.study = study }
 
@@ -22,6 +26,9 @@ private struct PageWriter {
   mutating func write() -> String {
     out = "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
     out += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
+    // Nothing but this page's own style and script can run, whatever a study's texts say.
+    out += "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
+    out += "img-src data:; script-src '\(PageScript.hash)'\">\n"
     out += "<title>\(escape(study.title))</title>\n<style>\n\(PageStyle.css)</style>\n</head>\n<body>\n"
     writeHeader()
     out += "<article>\n"
@@ -43,6 +50,7 @@ private struct PageWriter {
     }
     out += "</article>\n"
     writeFooter()
+    out += "<script>\(PageScript.text)</script>\n"
     out += "</body>\n</html>\n"
     return out
   }
@@ -156,7 +164,9 @@ private struct PageWriter {
       let pad = tail.map { "<span class=\"pad\"> \(escape(String($0.drop { $0 != "±" })))</span>" }
       return "<\(tag)\(kind)>\(escape(text))\(pad ?? "")</\(tag)>"
     }
-    out += "<div class=\"scroll\"><table>\n<tr>\(layout.columns.map { cell("th", $0, $0.name) }.joined())</tr>\n"
+    let isWhole = layout.rows.allSatisfy { $0 != nil } && layout.rows.count > 2
+    out += "<div class=\"scroll\"><table\(isWhole ? " class=\"sortable\"" : "")>\n<thead><tr>"
+    out += "\(layout.columns.map { cell("th", $0, $0.name) }.joined())</tr></thead>\n<tbody>\n"
     for (i, row) in layout.rows.enumerated() {
       if row == nil {
         out += "<tr>\(layout.columns.map { "<td class=\"gap\(($0.isRight ? "" : " text"))\">⋮</td>" }.joined())</tr>\n"
@@ -164,16 +174,14 @@ private struct PageWriter {
         out += "<tr>\(layout.columns.map { cell("td", $0, $0.cells[i]) }.joined())</tr>\n"
       }
     }
-    out += "</table></div>\n"
+    out += "</tbody></table></div>\n"
     var notes = [table.rowCount == 1 ? "1 row" : "\(NumberFormat.grouped(table.rowCount)) rows"]
     let shown = layout.rows.filter { $0 != nil }.count
     if shown < table.rowCount { notes.append("\(shown) shown") }
     if layout.columns.contains(where: \.hasError) { notes.append("mean ± standard error") }
     if !table.failures.isEmpty { notes.append("\(table.failures.count) failed") }
     var parts = notes.map(escape)
-    if !file.isEmpty, MarkdownInlines.isSafe(file) {
-      parts.append("<a href=\"\(Markup.escape(file))\">\(escape(file))</a>")
-    }
+    if !file.isEmpty, MarkdownInlines.isSafe(file) { parts.append(link(file, file, CSV.write(table))) }
     out += "<p class=\"from\">\(parts.joined(separator: " · "))</p>\n"
   }
 
@@ -181,13 +189,26 @@ private struct PageWriter {
     out += "<figure>\n" + FigureDrawing.svg(figure, standalone: false)
     var caption = figure.caption.isEmpty ? "" : Markdown.html(inline: DatumText.clean(figure.caption))
     if !stem.isEmpty, MarkdownInlines.isSafe(stem) {
-      let links = [("csv", "data"), ("gp", "gnuplot"), ("svg", "svg")].map { ending, word in
-        "<a href=\"\(Markup.escape(stem)).\(ending)\">\(word)</a>"
-      }
+      let data = stem.split(separator: "/").last.map { $0 + ".csv" } ?? "data.csv"
+      var links = [link(stem + ".csv", "data", CSV.write(FigureDrawing.data(figure)))]
+      links.append(link(stem + ".gp", "gnuplot", FigureDrawing.gnuplot(figure, dataFile: data)))
+      links.append("<a href=\"\(Markup.escape(stem)).svg\">svg</a>")
       caption += (caption.isEmpty ? "" : " ") + links.joined(separator: " · ")
     }
     if !caption.isEmpty { out += "<figcaption>\(caption)</figcaption>" }
     out += "</figure>\n"
+  }
+
+  /// A link to a file of the run: its contents go with the page where they are small, so that the page alone is whole.
+  private mutating func link(_ file: String, _ word: String, _ contents: String) -> String {
+    let size = contents.utf8.count * 4 / 3
+    guard size <= PageWriter.mostDataOfOne, size <= room else {
+      return "<a href=\"\(Markup.escape(file))\">\(escape(word))</a>"
+    }
+    room -= size
+    let name = file.split(separator: "/").last.map(String.init) ?? file
+    let data = Markup.base64(Array(contents.utf8))
+    return "<a download=\"\(Markup.escape(name))\" href=\"data:text/plain;base64,\(data)\">\(escape(word))</a>"
   }
 
   private mutating func writeClaims(_ items: [StudyRecord.Item], from start: Int) -> Int {
@@ -241,7 +262,9 @@ private struct PageWriter {
     }
     out += "<p>\(facts.joined(separator: " · "))</p>\n"
     let settings = run.options.map { " --set \($0.name)=\(PageWriter.shellWord($0.value))" }.joined()
-    out += "<p>Repeat it: <code>exp run \(escape(run.study)).exp --seed \(run.seed)\(escape(settings))</code>. "
+    let study = PageWriter.shellWord(.string(run.study + ".exp"))
+    out += "<p>Repeat it: <code>exp run \(escape(study)) --seed \(run.seed)\(escape(settings))</code>, "
+    out += "or bit for bit in the folder of its runs: <code>exp verify \(escape(run.id))</code>. "
     out += "Check the files: <code>sha256sum -c manifest.sha256</code></p>\n</footer>\n"
   }
 

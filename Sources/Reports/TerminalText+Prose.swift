@@ -21,9 +21,10 @@ extension TerminalText {
         out += code.split(separator: "\n", omittingEmptySubsequences: false).map {
           space + "  " + paint(String($0), .cyan)
         }
-      case .list(let start, let items):
+      case .list(let start, let items, let done):
         for (i, item) in items.enumerated() {
-          let mark = start.map { "\($0 + i). " } ?? "• "
+          let tick = done[i].map { $0 ? "☑ " : "☐ " }
+          let mark = tick ?? start.map { "\($0 + i). " } ?? "• "
           var inner = lines(item, indent: indent + mark.count)
           if inner.isEmpty { inner = [""] }
           inner[0] = space + mark + inner[0].dropFirst(indent + mark.count)
@@ -31,6 +32,7 @@ extension TerminalText {
         }
       case .quote(let inner): out += lines(inner, indent: 0).map { space + paint("│ ", .dim) + $0 }
       case .table(let header, let right, let rows): out += tableLines(header, right, rows).map { space + $0 }
+      case .formula(let formula): out.append(space + "  " + paint(formula, .cyan))
       case .rule: out.append(space + String(repeating: "─", count: min(room, 40)))
       }
     }
@@ -43,6 +45,7 @@ extension TerminalText {
       case .text(let text): return [(text, .plain)]
       case .emphasis(let inner): return [(Markdown.plain(inner), .italic)]
       case .strong(let inner): return [(Markdown.plain(inner), .bold)]
+      case .struck(let inner): return [("~~" + Markdown.plain(inner) + "~~", .dim)]
       case .code(let code): return [(code, .cyan)]
       case .formula(let formula): return [(formula, .cyan)]
       case .link(let inner, let address):

@@ -11,7 +11,9 @@ import Testing
     ("**a *b* c**", "<p><strong>a <em>b</em> c</strong></p>\n"), ("snake_case_name", "<p>snake_case_name</p>\n"),
     ("_a_ 2 * 3 * 4", "<p><em>a</em> 2 * 3 * 4</p>\n"),
     ("`a*b*` ``x`y``", "<p><code>a*b*</code> <code>x`y</code></p>\n"),
-    ("$x_1^2$ costs $5 and $6", "<p><code class=\"formula\">x_1^2</code> costs $5 and $6</p>\n"),
+    ("a $costs $5 and $6", "<p>a $costs $5 and $6</p>\n"), ("~~a~~ ~b~", "<p><s>a</s> ~b~</p>\n"),
+    ("- [x] a\n- [ ] b", "<ul>\n<li class=\"task\">☑ a</li>\n<li class=\"task\">☐ b</li>\n</ul>\n"),
+    ("$$ open", "<p>$$ open</p>\n"),
     ("[a](b.html)", "<p><a href=\"b.html\">a</a></p>\n"), ("\\*a\\*", "<p>*a*</p>\n"),
     ("see https://a.org/b.", "<p>see <a href=\"https://a.org/b\">https://a.org/b</a>.</p>\n"),
     ("arXiv:1912.02292.", "<p><a href=\"https://arxiv.org/abs/1912.02292\">arXiv:1912.02292</a>.</p>\n"),
@@ -32,7 +34,7 @@ import Testing
     "<script>alert(1)</script>", "[x](javascript:alert(1))", "[x](JaVaScRiPt:alert(1))", "[x]( javascript:alert(1))",
     "[x](data:text/html,<script>)", "[x](vbscript:x)", "[x](//evil.org)", "<https://a.org/\" onclick=\"x>",
     "https://a.org/\"><script>", "[\"><img>](a\"b)", "`<b>`", "$<b>$", "**<i>**", "| <b> |\n|---|\n| <script> |",
-    "> <b>", "- <b>",
+    "> <b>", "- <b>", "$\\text{<script>}\\mathbf{<i>}\\<b>$", "$$\n\\left<img\\begin{<script>}\n$$",
     "# <b>", "```html\n<script>\n```", "&lt; & &#x3C;", "[a](java\u{1}script:x)", "![x](javascript:y)",
   ])
   func nothingBecomesMarkup(_ text: String) {

@@ -1,3 +1,4 @@
+import Foundation
 import Records
 import Testing
 
@@ -11,6 +12,74 @@ import Testing
     expectGolden(html, "report.html")
     #expect(markupProblem(html, void: PageTests.void) == nil)
     #expect(html.utf8.count < 300_000)
-    #expect(!html.contains("<script"))
+    // One script, of ours, which the page's policy names by its hash.
+    #expect(html.components(separatedBy: "<script").count == 2)
+    #expect(html.contains("script-src '\(PageScript.hash)'") && PageScript.hash.count == 51)
+  }
+
+  @Test func smallDataTravelWithThePage() throws {
+    var run = SampleStudy.study.run
+    run.id = "x"
+    func page(_ points: Int) -> String {
+      let x = (0..<points).map(Double.init)
+      let figure = Figure(marks: [.line(.init(name: "", x: x, y: x), dash: nil, color: nil)])
+      return ReportPage.html(StudyRecord(title: "t", run: run, items: [.figure(figure, stem: "figures/1")]))
+    }
+    let small = page(20), large = page(20_000)
+    let start = try #require(small.range(of: "download=\"1.csv\" href=\"data:text/plain;base64,")?.upperBound)
+    let bytes = try #require(Data(base64Encoded: String(small[start...].prefix { $0 != "\"" })))
+    #expect(String(decoding: bytes, as: UTF8.self).hasPrefix("mark,name,x,y"))
+    #expect(large.contains("<a href=\"figures/1.csv\">data</a>"))
+    #expect(large.utf8.count < 120_000)
+    let many = StudyRecord(
+      title: "t", run: run, items: SampleFigures.all.enumerated().map { .figure($1.figure, stem: "figures/\($0)") })
+    #expect(ReportPage.html(many).utf8.count < 1_000_000)
+  }
+
+  @Test(arguments: [
+    ("x_1^2", "<msubsup><mi>x</mi><mn>1</mn><mn>2</mn></msubsup>"),
+    ("\\frac{a}{2}", "<mfrac><mrow><mi>a</mi></mrow><mrow><mn>2</mn></mrow></mfrac>"),
+    (
+      "\\sum_{i=1}^n i",
+      "<munderover><mo>∑</mo><mrow><mi>i</mi><mo>=</mo><mn>1</mn></mrow><mi>n</mi></munderover><mi>i</mi>"
+    ),
+    ("\\sqrt[3]{x}", "<mroot><mrow><mi>x</mi></mrow><mrow><mn>3</mn></mrow></mroot>"),
+    ("\\text{if } x", "<mtext>if </mtext><mi>x</mi>"), ("\\mathbb{R}^d", "<msup><mi>ℝ</mi><mi>d</mi></msup>"),
+    ("\\nothing", "<mtext>\\nothing</mtext>"), ("a<b", "<mi>a</mi><mo>&lt;</mo><mi>b</mi>"),
+    ("f'(x)", "<msup><mi>f</mi><mo>′</mo></msup><mo>(</mo><mi>x</mi><mo>)</mo>"),
+    ("-1.5.", "<mo>−</mo><mn>1.5</mn><mo>.</mo>"),
+    (
+      "\\left\\|w\\right\\|",
+      "<mrow><mo fence=\"true\" stretchy=\"true\">‖</mo><mrow><mi>w</mi></mrow>"
+        + "<mo fence=\"true\" stretchy=\"true\">‖</mo></mrow>"
+    ),
+    (
+      "\\begin{bmatrix}1&2\\\\3&4\\end{bmatrix}",
+      "<mrow><mo fence=\"true\">[</mo><mtable><mtr><mtd><mn>1</mn></mtd><mtd>"
+        + "<mn>2</mn></mtd></mtr><mtr><mtd><mn>3</mn></mtd><mtd><mn>4</mn></mtd></mtr></mtable><mo fence=\"true\">]</mo></mrow>"
+    ),
+  ])
+  func formulas(_ tex: String, _ expected: String) {
+    let out = Formula.mathML(tex)
+    #expect(out.hasPrefix("<math><semantics><mrow>" + expected + "</mrow><annotation"), "\(out)")
+  }
+
+  /// Whatever stands between dollars, the page stays well formed and the reading ends.
+  @Test func anyFormulaIsRead() {
+    let pieces = [
+      "{", "}", "^", "_", "'", "&", "\\\\", "\\frac", "\\sqrt", "[", "]", "\\left(", "\\right)", "\\begin{cases}",
+      "\\end{cases}", "\\text{a b}", "\\mathbf", "\\hat", "x", "12.", "<", "\\", "\\sum", " ", "\\binom", "\\end",
+      "\\right",
+    ]
+    var state: UInt64 = 9
+    for _ in 0..<400 {
+      let text = (0..<30).map { _ -> String in
+        state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+        return pieces[Int((state >> 33) % UInt64(pieces.count))]
+      }.joined()
+      #expect(markupProblem(Formula.mathML(text)) == nil, "\(text)")
+    }
+    #expect(markupProblem(Formula.mathML(String(repeating: "{", count: 5000))) == nil)
+    #expect(markupProblem(Formula.mathML(String(repeating: "\\sqrt", count: 5000))) == nil)
   }
 }

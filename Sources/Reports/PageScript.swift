@@ -1,0 +1,40 @@
+import Records
+
+/// The one script of a report: a click on a column's name sorts a table. Without it nothing is missing.
+enum PageScript {
+  static let text = """
+    document.querySelectorAll("table.sortable").forEach(t => {
+      const body = t.tBodies[0], heads = [...t.tHead.rows[0].cells]
+      const number = s => {
+        const m = s.replace(/[\\u202f\\u00a0 ]/g, "").replace(/\\u2212/g, "-").match(/^-?(inf|[0-9.]+(e-?[0-9]+)?)/)
+        return m ? Number(m[0].replace("inf", "Infinity")) : NaN
+      }
+      heads.forEach((head, i) => {
+        head.tabIndex = 0
+        const sort = () => {
+          const down = head.getAttribute("aria-sort") === "ascending"
+          heads.forEach(h => h.removeAttribute("aria-sort"))
+          head.setAttribute("aria-sort", down ? "descending" : "ascending")
+          const text = r => r.cells[i].textContent.trim()
+          const rows = [...body.rows].sort((a, b) => {
+            const x = number(text(a)), y = number(text(b))
+            const order = isNaN(x) || isNaN(y)
+              ? isNaN(x) - isNaN(y) || text(a).localeCompare(text(b)) : x === y ? 0 : x - y
+            return isNaN(x) !== isNaN(y) ? order : down ? -order : order
+          })
+          body.append(...rows)
+        }
+        head.addEventListener("click", sort)
+        head.addEventListener("keydown", e => { if (e.key === "Enter" || e.key === " ") { e.preventDefault(); sort() } })
+      })
+    })
+    """
+
+  /// How the page's policy names the script.
+  static let hash: String = {
+    let hex = Array(SHA256.hex(text).utf8)
+    func nibble(_ c: UInt8) -> UInt8 { c >= 97 ? c - 87 : c - 48 }
+    let bytes = stride(from: 0, to: hex.count, by: 2).map { nibble(hex[$0]) << 4 | nibble(hex[$0 + 1]) }
+    return "sha256-" + Markup.base64(bytes)
+  }()
+}

@@ -14,6 +14,8 @@ final class CompiledFunction {
     let recording: Recording
     /// Draws per call.
     let draws: Int64
+    /// The script's lines that the origins of the trace stand for, for a profiler.
+    private(set) lazy var lines = Profiler.lines(of: recording)
     private let heap: Heap
 
     init(
@@ -70,8 +72,12 @@ final class CompiledFunction {
       inputs.append(Tensor(scalar: Int(machine.drawScope.count)))
     }
     machine.tensors.planRunCount += 1
-    let outputs = try translatingErrors(entry.recording) {
-      machine.tensors.checksNaN
+    let outputs = try translatingErrors(entry.recording) { () throws -> [Tensor] in
+      if Probe.moment != nil {
+        Probe.lines = entry.lines
+        return try Probe.under("compiled step") { try entry.plan.run(&inputs, threads: machine.planThreads) }
+      }
+      return machine.tensors.checksNaN
         ? try entry.plan.graph.runCheckingNaN(inputs) : try entry.plan.run(&inputs, threads: machine.planThreads)
     }
     machine.drawScope.count &+= entry.draws

@@ -8,6 +8,7 @@ extension FunctionCompiler {
     let last = block.statements.last { if case .prose = $0.kind { false } else { true } }
     for (index, statement) in block.statements.enumerated() {
       if statement === last, let target, case .expression(let value) = statement.kind {
+        mark(value.span)
         expression(value, to: target)
         return
       }
@@ -21,6 +22,7 @@ extension FunctionCompiler {
     let outer = builder.span
     builder.span = statement.span
     defer { builder.span = outer }
+    mark(statement.span)
     let base = builder.nextRegister
     switch statement.kind {
     case .expression(let value): discard(value)
@@ -40,6 +42,7 @@ extension FunctionCompiler {
       if let value {
         returnValue(of: value)
       } else {
+        if let callerLine { builder.emit(.markRestore, a: callerLine) }
         builder.emit(.returnNone, b: builder.nextRegister)
       }
     case .expect(let condition): expect(condition)
@@ -253,6 +256,7 @@ extension FunctionCompiler {
     block(body, to: nil)
     guard let loop = loops.popLast() else { return }
     builder.patch(loop.continues + [entry])
+    mark(condition.span)
     for jump in jump(on: condition, if: true) { builder.patch(jump, to: start) }
     builder.patch(loop.breaks)
   }

@@ -1,4 +1,5 @@
 import Diagnostics
+import Graphs
 import Resolution
 import Syntax
 
@@ -14,6 +15,8 @@ final class Compiler {
   private(set) var diagnostics: [Diagnostic] = []
   private var prototypes: [Int: Prototype] = [:]
   private var hasNamedFunctions = false
+  /// The file whose lines are marked for a profiler; nil while none looks.
+  private let marked: SourceFile?
   /// Members of sets of definitions other than their leaders.
   let followers: Set<Int>
 
@@ -21,7 +24,15 @@ final class Compiler {
     self.program = program
     self.globalCount = globalCount
     self.keepsGlobals = keepsGlobals
+    let file = program.tree.file
+    marked = Probe.moment != nil && file.id == Profiler.file ? file : nil
     followers = Set(program.overloads.flatMap { leader, set in set.map(\.literal).filter { $0 != leader } })
+  }
+
+  /// The line on which a span begins, when lines are marked.
+  func markedLine(_ span: Span) -> Int? {
+    guard let marked, span.file == marked.id else { return nil }
+    return marked.position(Int(span.lower)).line
   }
 
   /// The prototype of a literal, perhaps still empty: it is filled when the literal itself is met.
@@ -75,6 +86,7 @@ final class Compiler {
         usesLongJumps: usesLongJumps)
       let result = function.builder.allocate()
       function.builder.emit(.loadNone, a: result)
+      function.mark(span)
       body(&function)
       // Locals of blocks at the top level do not outlive the statement.
       for register in globalCount..<result { function.builder.emit(.drop, a: register) }
@@ -145,6 +157,8 @@ struct FunctionCompiler {
   var chainLink: Int?
   /// What the value being compiled will be bound to, for sweeps.
   var bindingName: String?
+  /// The register that keeps the line of the call, when lines are marked.
+  var callerLine: Int?
 
   struct Loop {
     var breaks: [Int] = []
@@ -180,8 +194,18 @@ struct FunctionCompiler {
   /// The register that a binding occurrence fills.
   func register(binding name: Name) -> Int? { register(program.bindings[name.id]?.place) }
 
+  /// Says which line begins, when somebody looks.
+  mutating func mark(_ span: Span) {
+    if let line = compiler.markedLine(span) { builder.emit(.mark, b: line & 0xFFFF, c: line >> 16) }
+  }
+
   mutating func compileFunction(_ literal: FunctionLiteral) {
     let base = builder.nextRegister
+    if compiler.markedLine(literal.span) != nil {
+      let register = builder.allocate()
+      builder.emit(.markSave, a: register)
+      callerLine = register
+    }
     for parameter in literal.parameters {
       guard let value = parameter.defaultValue, let register = register(binding: parameter.name) else { continue }
       let jump = builder.emitJump(.jumpIfSet, a: register)
@@ -202,7 +226,9 @@ struct FunctionCompiler {
   /// Emits `return e`.
   mutating func returnValue(of value: Expression) {
     let base = builder.nextRegister
+    mark(value.span)
     let operand = operand(value)
+    if let callerLine { builder.emit(.markRestore, a: callerLine) }
     builder.emit(.returnValue, x: operand.isTemporary ? 1 : 0, a: operand.register, b: builder.nextRegister)
     builder.free(from: base)
   }
@@ -218,6 +244,7 @@ struct FunctionCompiler {
       self.statement(statement)
       makeWaitingFunctions(after: index, in: block.statements)
     }
+    if let callerLine { builder.emit(.markRestore, a: callerLine) }
     builder.emit(.returnNone, b: builder.nextRegister)
   }
 }

@@ -44,12 +44,12 @@ enum Liveness {
     case .setField: return [Use(register: i.a, flag: 0), Use(register: i.b, flag: 1)]
     case .element, .restOf, .asCondition: return [Use(register: i.b, flag: 0)]
     case .setState, .jumpIfNone, .jumpIfNotNone, .jumpIfSet, .assignPath, .joinElements, .checkList, .makeParam,
-      .makeState, .note:
+      .makeState, .note, .markRestore:
       return [Use(register: i.a, flag: 0)]
     case .makeClosure, .makeOverload:
       return prototype.recipes[i.b].sources.filter { $0 >= 0 }.map { Use(register: $0, flag: 0) }
-    case .nop, .halt, .loadConstant, .loadInteger, .loadNone, .loadTrue, .loadFalse, .drop, .getCapture, .getState,
-      .getPrelude, .getSelf, .jump, .loop, .both, .concatenate, .format, .newList, .listExtend, .newRecord, .recordSet,
+    case .nop, .halt, .mark, .markSave, .loadConstant, .loadInteger, .loadNone, .loadTrue, .loadFalse, .drop,
+      .getCapture, .getState, .getPrelude, .getSelf, .jump, .loop, .both, .concatenate, .format, .newList, .listExtend, .newRecord, .recordSet,
       .recordExtend, .newRange, .getIndexes, .tryMethod, .iterate, .next, .rangePrepare, .rangeNext, .call, .callSelf,
       .callShaped, .returnNone, .expectFails, .sweep, .raise:
       return []
@@ -66,15 +66,15 @@ enum Liveness {
     switch i.op {
     case .call, .callSelf, .callShaped: return i.c
     case .next, .rangeNext: return i.b
-    case .loadConstant, .loadInteger, .loadNone, .loadTrue, .loadFalse, .copy, .move, .drop, .getCapture, .getState,
-      .getPrelude, .getSelf, .makeClosure, .makeOverload, .add, .subtract, .multiply, .divide, .floorDivide, .remainder,
+    case .markSave, .loadConstant, .loadInteger, .loadNone, .loadTrue, .loadFalse, .copy, .move, .drop, .getCapture,
+      .getState, .getPrelude, .getSelf, .makeClosure, .makeOverload, .add, .subtract, .multiply, .divide, .floorDivide, .remainder,
       .power, .matmul, .join, .addK, .subtractK, .multiplyK, .divideK, .floorDivideK, .remainderK, .powerK,
       .subtractFromK, .divideIntoK, .negate, .not, .equal, .notEqual, .less, .lessEqual, .compareOther, .both,
       .asCondition, .concatenate, .format, .newList, .newRecord, .newRange, .getIndex, .getIndexes, .getField, .element,
       .restOf, .makeParam, .makeState, .sweep:
       return i.a
-    case .nop, .halt, .setState, .jump, .loop, .jumpIf, .jumpIfNot, .jumpIfNone, .jumpIfNotNone, .jumpIfSet, .jumpEqual,
-      .jumpLess, .jumpLessEqual, .jumpEqualK, .jumpLessK, .jumpLessEqualK, .jumpGreaterK, .jumpGreaterEqualK,
+    case .nop, .halt, .mark, .markRestore, .setState, .jump, .loop, .jumpIf, .jumpIfNot, .jumpIfNone, .jumpIfNotNone,
+      .jumpIfSet, .jumpEqual, .jumpLess, .jumpLessEqual, .jumpEqualK, .jumpLessK, .jumpLessEqualK, .jumpGreaterK, .jumpGreaterEqualK,
       .listAppend, .listExtend, .joinElements, .recordSet, .recordExtend, .setIndex, .assignPath, .tryField, .tryMethod,
       .setField, .checkList, .iterate, .rangePrepare, .returnValue, .returnNone, .note, .show, .expectTrue,
       .expectCompare, .expectFails, .raise:

@@ -1,4 +1,5 @@
 import Diagnostics
+import Graphs
 import Resolution
 
 /// Calls that are not plain: defaults, rest and named arguments, sets of definitions, natives.
@@ -402,8 +403,9 @@ extension Machine {
     let held = callee.tag == .bound ? 1 : 0
     if held == 1 { base[count] = heap.retained(callee.box.pointee.first) }
     defer { for i in 0..<(count + held) { Machine.drop(heap, base + i) } }
-    return try entry.pointee.body(
-      NativeCall(machine: self, entry: entry.pointee.function, arguments: base, count: count, callee: callee))
+    let call = NativeCall(machine: self, entry: entry.pointee.function, arguments: base, count: count, callee: callee)
+    if Probe.moment == nil { return try entry.pointee.body(call) }
+    return try Probe.under(entry.pointee.function.pointee.name) { try entry.pointee.body(call) }
   }
 
   /// Arguments of a native into its registers. Consumes them, also when it throws.

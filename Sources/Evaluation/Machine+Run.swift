@@ -1,3 +1,5 @@
+import Graphs
+
 /// The loop. Only locals and raw pointers are touched in it; whatever is rare stands in `Machine+Slow*.swift`.
 extension Machine {
   /// Writes a register, giving back what it held.
@@ -40,6 +42,9 @@ extension Machine {
           pc += 1
           switch i.op {
           case .nop: break
+          case .mark: Probe.moment?.pointee.line = i.jump
+          case .markSave: Machine.put(heap, R + i.a, Value(Probe.moment?.pointee.line ?? 0))
+          case .markRestore: if R[i.a].tag == .int { Probe.moment?.pointee.line = R[i.a].asInt }
           case .halt:
             self.frame = frame
             let value = R[i.a]

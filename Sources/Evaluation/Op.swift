@@ -5,6 +5,12 @@ enum Op: UInt8 {
   case nop
   /// Ends a nested run of the machine.
   case halt
+  /// The script's line J begins; emitted while a profiler looks
+  case mark
+  /// A = the line that is running
+  case markSave
+  /// the line A goes on
+  case markRestore
 
   // Loads and moves
   /// A = K[B]

@@ -161,7 +161,9 @@ struct TensorOperations {
     {
       return try record(primitive, operands, recording, isTensor: isTensor)
     }
-    let result = try translatingErrors { try Graphs.evaluate(primitive, inputs) }
+    let result = try Probe.under(primitive.name) {
+      try translatingErrors { try Graphs.evaluate(primitive, inputs) }
+    }
     if machine.tensors.checksNaN { try translatingErrors { try Graphs.checkNaN(primitive, inputs, result) } }
     return allNumbers && result.rank == 0 && !operands.isEmpty ? number(result) : .tensor(result)
   }

@@ -95,11 +95,14 @@ final class Recording {
   func origin(of span: Span) -> Int32 { places.origin(of: span) }
 
   func span(of origin: Int32) -> Span { places.span(of: origin) }
+
+  /// The spans of all origins, in order.
+  var spans: [Span] { places.spans }
 }
 
 /// Spans that the origins of nodes stand for; a trace and those inside it have one list.
 private final class RecordedPlaces {
-  private var spans: [Span] = [.none]
+  private(set) var spans: [Span] = [.none]
   private var lastSpan = Span.none
 
   func origin(of span: Span) -> Int32 {

@@ -71,6 +71,7 @@ extension Plan {
 
   func run(_ step: PlanStep, _ workspace: Workspace, _ threads: Int) throws {
     try stopIfAsked()
+    if let moment = Probe.moment { Probe.enter(step, of: self, moment) }
     switch step {
     case .scalars(let scalars): try scalars.run(slots: workspace.slots)
     case .operation(let step):

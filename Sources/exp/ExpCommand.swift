@@ -17,6 +17,7 @@ import Foundation
       DemoCommand.self,
       CheckCommand.self,
       PlanCommand.self,
+      ProfileCommand.self,
       FormatCommand.self,
       TestCommand.self,
       DocCommand.self,

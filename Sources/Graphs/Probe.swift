@@ -1,0 +1,123 @@
+import Foundation
+
+/// What the process computes at this moment, for a profiler that looks at it from another thread. Whoever runs something
+/// writes a few words; nothing else is shared. While nobody looks `moment` is nil and costs one branch per operation.
+/// Only one thread may compute while it is in use.
+public enum Probe {
+  /// The words.
+  public struct Moment {
+    /// Line of the script; 0 when none is running.
+    public var line = 0
+    /// Number of the operation, see `name(_:)`; 0 is the interpreter itself.
+    public var operation = 0
+    /// Nothing runs yet.
+    public init() {}
+  }
+  /// The words; nil while nobody looks.
+  nonisolated(unsafe) public static var moment: UnsafeMutablePointer<Moment>?
+  /// The lines that the origins of the compiled function stand for that runs; empty where they are not known.
+  nonisolated(unsafe) public static var lines: [Int] = []
+
+  nonisolated(unsafe) private static var numbers: [String: Int] = ["": 0]
+  nonisolated(unsafe) private static var names = [""]
+  nonisolated(unsafe) private static var plans: [ObjectIdentifier: PlanProbe] = [:]
+  private static let lock = NSLock()
+
+  /// The number of a name, which stays the same.
+  public static func number(_ name: String) -> Int {
+    lock.lock()
+    defer { lock.unlock() }
+    if let known = numbers[name] { return known }
+    names.append(name)
+    numbers[name] = names.count - 1
+    return names.count - 1
+  }
+
+  /// The name of a number.
+  public static func name(_ number: Int) -> String {
+    lock.lock()
+    defer { lock.unlock() }
+    return names.indices.contains(number) ? names[number] : ""
+  }
+
+  /// Does something under the name of an operation, and then goes on under the one before.
+  public static func under<Result>(_ name: @autoclosure () -> String, _ body: () throws -> Result) rethrows -> Result {
+    guard let moment else { return try body() }
+    let before = moment.pointee
+    moment.pointee.operation = number(name())
+    defer { moment.pointee = before }
+    return try body()
+  }
+
+  /// A step of a plan begins.
+  static func enter(_ step: PlanStep, of plan: Plan, _ moment: UnsafeMutablePointer<Moment>) {
+    let known = plans[ObjectIdentifier(plan)] ?? PlanProbe(plan)
+    plans[ObjectIdentifier(plan)] = known
+    let node = step.lastNode
+    guard let (operation, origin) = known.steps[node] else { return }
+    moment.pointee.operation = operation
+    let index = Int(origin)
+    if lines.indices.contains(index), lines[index] > 0 { moment.pointee.line = lines[index] }
+  }
+
+  /// Begins to look, or stops.
+  public static func start(_ place: UnsafeMutablePointer<Moment>?) {
+    moment = place
+    plans = [:]
+    lines = []
+  }
+}
+
+/// What the steps of a plan are called, and where they come from.
+private struct PlanProbe {
+  /// Kept, so that its identity stays its own.
+  let plan: Plan
+  var steps: [Int: (operation: Int, origin: Int32)] = [:]
+
+  init(_ plan: Plan) {
+    self.plan = plan
+    for step in plan.steps {
+      let node = step.lastNode
+      let origin = node >= 0 ? plan.graph.nodes[node].origin : 0
+      steps[node] = (Probe.number(plan.briefly(step)), origin)
+    }
+  }
+}
+
+extension PlanStep {
+  /// The last node that it computes; -1 for counting.
+  var lastNode: Int {
+    switch self {
+    case .scalars: -1
+    case .operation(let step): step.node
+    case .loop(let loop): loop.program.body.last?.node ?? -1
+    }
+  }
+}
+
+extension Plan {
+  /// A step in a few words: `matmul [32, 64] [64, 10]`, `add multiply tanh of [32, 64], fused`.
+  func briefly(_ step: PlanStep) -> String {
+    switch step {
+    case .scalars: return "numbers of a compiled step"
+    case .operation(let step):
+      let node = graph.nodes[step.node]
+      if step.program != nil { return "\(node.primitive.name), compiled" }
+      let shapes = node.inputs.prefix(2).map { "\(graph.nodes[$0.index].shape)" }
+      return "\(node.primitive.name) \(shapes.joined(separator: " ")), compiled"
+    case .loop(let loop):
+      var names: [String] = []
+      for instruction in loop.program.body {
+        switch instruction.code {
+        case .expand, .strided: continue
+        default: break
+        }
+        let name = graph.nodes[instruction.node].primitive.name
+        if !names.contains(name) { names.append(name) }
+      }
+      let rest = names.count > 4 ? " …" : ""
+      let shape = step.lastNode >= 0 ? " of \(graph.nodes[step.lastNode].shape)" : ""
+      return names.prefix(4).joined(separator: " ") + rest + shape + ", fused"
+    }
+  }
+}

@@ -49,9 +49,9 @@ enum Liveness {
     case .makeClosure, .makeOverload:
       return prototype.recipes[i.b].sources.filter { $0 >= 0 }.map { Use(register: $0, flag: 0) }
     case .nop, .halt, .mark, .markSave, .loadConstant, .loadInteger, .loadNone, .loadTrue, .loadFalse, .drop,
-      .getCapture, .getState, .getPrelude, .getSelf, .jump, .loop, .both, .concatenate, .format, .newList, .listExtend, .newRecord, .recordSet,
-      .recordExtend, .newRange, .getIndexes, .tryMethod, .iterate, .next, .rangePrepare, .rangeNext, .call, .callSelf,
-      .callShaped, .returnNone, .expectFails, .sweep, .raise:
+      .getCapture, .getState, .getPrelude, .getSelf, .jump, .loop, .both, .concatenate, .format, .newList,
+      .listExtend, .newRecord, .recordSet, .recordExtend, .newRange, .getIndexes, .tryMethod, .iterate, .next,
+      .rangePrepare, .rangeNext, .call, .callSelf, .callShaped, .returnNone, .expectFails, .sweep, .raise:
       return []
     }
   }
@@ -67,17 +67,17 @@ enum Liveness {
     case .call, .callSelf, .callShaped: return i.c
     case .next, .rangeNext: return i.b
     case .markSave, .loadConstant, .loadInteger, .loadNone, .loadTrue, .loadFalse, .copy, .move, .drop, .getCapture,
-      .getState, .getPrelude, .getSelf, .makeClosure, .makeOverload, .add, .subtract, .multiply, .divide, .floorDivide, .remainder,
-      .power, .matmul, .join, .addK, .subtractK, .multiplyK, .divideK, .floorDivideK, .remainderK, .powerK,
-      .subtractFromK, .divideIntoK, .negate, .not, .equal, .notEqual, .less, .lessEqual, .compareOther, .both,
-      .asCondition, .concatenate, .format, .newList, .newRecord, .newRange, .getIndex, .getIndexes, .getField, .element,
-      .restOf, .makeParam, .makeState, .sweep:
+      .getState, .getPrelude, .getSelf, .makeClosure, .makeOverload, .add, .subtract, .multiply, .divide,
+      .floorDivide, .remainder, .power, .matmul, .join, .addK, .subtractK, .multiplyK, .divideK, .floorDivideK,
+      .remainderK, .powerK, .subtractFromK, .divideIntoK, .negate, .not, .equal, .notEqual, .less, .lessEqual,
+      .compareOther, .both, .asCondition, .concatenate, .format, .newList, .newRecord, .newRange, .getIndex,
+      .getIndexes, .getField, .element, .restOf, .makeParam, .makeState, .sweep:
       return i.a
-    case .nop, .halt, .mark, .markRestore, .setState, .jump, .loop, .jumpIf, .jumpIfNot, .jumpIfNone, .jumpIfNotNone,
-      .jumpIfSet, .jumpEqual, .jumpLess, .jumpLessEqual, .jumpEqualK, .jumpLessK, .jumpLessEqualK, .jumpGreaterK, .jumpGreaterEqualK,
-      .listAppend, .listExtend, .joinElements, .recordSet, .recordExtend, .setIndex, .assignPath, .tryField, .tryMethod,
-      .setField, .checkList, .iterate, .rangePrepare, .returnValue, .returnNone, .note, .show, .expectTrue,
-      .expectCompare, .expectFails, .raise:
+    case .nop, .halt, .mark, .markRestore, .setState, .jump, .loop, .jumpIf, .jumpIfNot, .jumpIfNone,
+      .jumpIfNotNone, .jumpIfSet, .jumpEqual, .jumpLess, .jumpLessEqual, .jumpEqualK, .jumpLessK, .jumpLessEqualK,
+      .jumpGreaterK, .jumpGreaterEqualK, .listAppend, .listExtend, .joinElements, .recordSet, .recordExtend,
+      .setIndex, .assignPath, .tryField, .tryMethod, .setField, .checkList, .iterate, .rangePrepare, .returnValue,
+      .returnNone, .note, .show, .expectTrue, .expectCompare, .expectFails, .raise:
       return -1
     }
   }

@@ -58,8 +58,10 @@ struct Digest {
   }
 
   private mutating func take(_ count: Int) -> ArraySlice<[UInt8]> {
-    defer { parts.removeLast(count) }
-    return parts.suffix(count)
+    // A copy of these alone: the rest must stay without a second holder, or removing copies all of it.
+    let taken = Array(parts.suffix(count))
+    parts.removeLast(count)
+    return taken[...]
   }
 
   private mutating func complete(_ kind: String, _ content: some Sequence<UInt8>) {

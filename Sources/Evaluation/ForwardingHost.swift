@@ -36,6 +36,12 @@ public class ForwardingHost: StudyHost {
   public func resolve(path: String, forWriting: Bool) throws -> String {
     try outer.resolve(path: path, forWriting: forWriting)
   }
+  /// As the other host says.
+  public func checkpoint(_ name: String, trial: String?) -> CheckpointPlace? { outer.checkpoint(name, trial: trial) }
+  /// Passed on.
+  public func tookOver(_ read: FileRead) { outer.tookOver(read) }
+  /// Passed on.
+  public func noticed(_ text: String) { outer.noticed(text) }
 }
 
 /// A host for a study of which only a part is wanted: options and files are answered, all that is said is swallowed.
@@ -56,4 +62,8 @@ public class QuietHost: ForwardingHost {
   public override func track(_ row: [Datum.Field]) {}
   /// Nothing.
   public override func progress(_ report: ProgressReport) {}
+  /// Nowhere.
+  public override func checkpoint(_ name: String, trial: String?) -> CheckpointPlace? { nil }
+  /// Nothing.
+  public override func noticed(_ text: String) {}
 }

@@ -23,6 +23,8 @@ final class Machine {
   var tensorState: AnyObject?
   /// Where `track` and `progress` go inside a trial; nil outside.
   var trial: TrialRecorder?
+  /// The folds that run now.
+  let folds = Folds()
   /// Trials may not run sweeps on the host again: a nested sweep runs in line.
   var isWorker: Bool { trial != nil }
   /// Names and values noted for the claim being evaluated; owned.
@@ -139,6 +141,8 @@ final class Machine {
 struct DrawScope {
   var key: Int64
   var count: Int64
+  /// How many folds began here so far: it tells apart what they keep.
+  var folds: Int64 = 0
 }
 
 /// An Exp call that is running.

@@ -5,5 +5,5 @@ enum Natives {
   /// Lists, strings, numbers, records, tables, files.
   static let core: [NativeFunction] =
     basics + digests + numbers + lists + strings + patterns + records + tables + files + figures
-    + planning
+    + planning + folds
 }

@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Records
 import Resolution
 import Syntax
 
@@ -64,6 +65,20 @@ public final class StandardLibrary: @unchecked Sendable {
       files.append(File(name: String(name.dropLast(4)), tree: result.tree))
     }
     return StandardLibrary(files: files)
+  }
+
+  /// SHA-256 over names and texts of the files that `load` would read; empty when there are none.
+  public static func contentHash(directory: String? = nil) -> String {
+    guard let folder = directory ?? ProcessInfo.processInfo.environment["EXP_STDLIB"] ?? findDirectory(),
+      let names = try? FileManager.default.contentsOfDirectory(atPath: folder)
+    else { return "" }
+    var hash = SHA256()
+    for name in names.filter({ $0.hasSuffix(".exp") }).sorted() {
+      let bytes = (try? DiskFileSystem.shared.read(folder + "/" + name)) ?? []
+      hash.update(Array("\(name) \(bytes.count)\n".utf8))
+      hash.update(bytes)
+    }
+    return hash.finishHex()
   }
 
   /// Whether a path is that of one of the library's own files.

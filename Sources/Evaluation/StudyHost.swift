@@ -33,6 +33,41 @@ public protocol StudyHost: AnyObject {
   /// A script asks to read or write a path of its own; gives the absolute path or throws a diagnostic when it is not
   /// allowed.
   func resolve(path: String, forWriting: Bool) throws -> String
+  /// Where a fold of a name keeps what it needs to go on after an interruption, inside the trial of that key if one is given;
+  /// nil where nothing is kept.
+  func checkpoint(_ name: String, trial: String?) -> CheckpointPlace?
+  /// A result depends on a file that was read before an interruption, and is not read again.
+  func tookOver(_ read: FileRead)
+  /// Something that the user should know and that changes no result.
+  func noticed(_ text: String)
+}
+
+extension StudyHost {
+  /// Nowhere.
+  public func checkpoint(_ name: String, trial: String?) -> CheckpointPlace? { nil }
+  /// Nothing.
+  public func tookOver(_ read: FileRead) {}
+  /// Nothing.
+  public func noticed(_ text: String) {}
+}
+
+/// Where a fold keeps what it needs to go on.
+public struct CheckpointPlace: Sendable {
+  /// The file that it writes.
+  public var file: String
+  /// Files of earlier runs that may hold it, the newest first.
+  public var earlier: [String]
+  /// What it belongs to: a trial's key, or what a run's top level is known by. Of another owner it is not gone on from.
+  public var owner: String
+  /// Files on which the result depends so far.
+  public var reads: [FileRead]
+  /// Makes a place.
+  public init(file: String, earlier: [String] = [], owner: String, reads: [FileRead] = []) {
+    self.file = file
+    self.earlier = earlier
+    self.owner = owner
+    self.reads = reads
+  }
 }
 
 /// An `option` statement.

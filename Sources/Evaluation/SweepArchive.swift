@@ -72,9 +72,10 @@ struct SweepArchive: TrialArchive, @unchecked Sendable {
 final class TrialHost: ForwardingHost {
   private var asked: [FileRead] = []
   private var hasWritten = false
+  private var key: String?
 
-  /// A new trial begins.
-  func begin() { (asked, hasWritten) = ([], false) }
+  /// The trial of a key begins.
+  func begin(_ key: String?) { (asked, hasWritten, self.key) = ([], false, key) }
 
   /// What the trial read, with the contents as they are now, and whether it wrote.
   func end() -> (reads: [FileRead], hasWritten: Bool) {
@@ -89,6 +90,18 @@ final class TrialHost: ForwardingHost {
   override func resolve(path: String, forWriting: Bool) throws -> String {
     if forWriting { hasWritten = true } else { note(FileRead(path: path, isData: false, hash: "")) }
     return try outer.resolve(path: path, forWriting: forWriting)
+  }
+
+  /// Inside a trial without a key, of which nothing is known to be the same, nothing is kept.
+  override func checkpoint(_ name: String, trial: String?) -> CheckpointPlace? {
+    guard let key = trial ?? key, var place = outer.checkpoint(name, trial: key) else { return nil }
+    place.reads = end().reads
+    return place
+  }
+
+  override func tookOver(_ read: FileRead) {
+    note(FileRead(path: read.path, isData: read.isData, hash: ""))
+    outer.tookOver(read)
   }
 
   private func note(_ read: FileRead) { if !asked.contains(read) { asked.append(read) } }

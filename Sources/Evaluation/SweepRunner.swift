@@ -16,6 +16,7 @@ struct RunnerSettings: @unchecked Sendable {
   var byteLimit: Int
   var checksNaN: Bool
   var collector: PlanCollector?
+  var archive: (any TrialArchive)?
 }
 
 /// Runs trials of one sweep on one thread, in an interpreter of its own.
@@ -41,7 +42,8 @@ final class SweepRunner: TrialRunner {
   deinit { machine.heap.release(body) }
 
   func run(_ index: Int, report: @escaping (ProgressReport) -> Void) -> TrialOutcome {
-    host.begin()
+    host.begin(settings.archive?.key(index))
+    machine.folds.clear()
     var outcome = compute(index, report)
     let files = host.end()
     outcome.reads = files.reads

@@ -45,7 +45,11 @@ struct TreeFileWriter {
           try structure(value.list.elements[$0], "\(path)[\($0)]", depth: depth + 1)
         })
     case .record: return ["record": try fields(value, path, depth)]
-    case .table: return ["table": try fields(value.box.pointee.first, path, depth)]
+    case .table:
+      let columns = try fields(value.box.pointee.first, path, depth)
+      let attachments = value.box.pointee.second
+      guard attachments.tag == .record, attachments.record.count > 0 else { return ["table": columns] }
+      return ["table": columns, "attachments": try fields(attachments, path.isEmpty ? "of" : path + ".of", depth)]
     default:
       guard value.isFunction else {
         throw RuntimeError(
@@ -152,7 +156,17 @@ struct TreeFileReader {
         return Value(text == "nan" ? Double.nan : text == "inf" ? .infinity : -.infinity)
       case ("record", .object(let fields)): return try record(fields, like: template, path)
       case ("table", .object(let columns)):
-        return heap.table(columns: try record(columns, like: nil, path), attachments: heap.emptyRecord(capacity: 1))
+        let table = try record(columns, like: nil, path)
+        do {
+          let attachments =
+            if case .object(let fields)? = json["attachments"] { try record(fields, like: nil, path) } else {
+              heap.emptyRecord(capacity: 1)
+            }
+          return heap.table(columns: table, attachments: attachments)
+        } catch {
+          heap.release(table)
+          throw error
+        }
       case ("model", .array(let names)):
         guard let template, template.isFunction else {
           throw misfit(

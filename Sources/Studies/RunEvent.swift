@@ -34,6 +34,8 @@ public enum RunEvent: Sendable {
   case claimed(ClaimOutcome)
   /// A row was tracked outside of any trial.
   case tracked([Datum.Field])
+  /// Something that the user should know and that changes no result, such as a damaged checkpoint that is not used.
+  case noticed(String)
   /// The run is over.
   case finished(RunSummary)
 }

@@ -22,6 +22,10 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   var sweepFolders: Set<String> = []
   /// Stops the program that runs, when the run is cancelled or over; safe from any thread.
   public var stopProgram: (@Sendable () -> Void)?
+  /// Where folds keep what they need to go on; nil while nothing is recorded.
+  var checkpoints: Checkpoints?
+  /// Files that were read, each once, without their hashes.
+  var reads: [FileRead] = []
   var counts = RunRecord.Counts()
   var firstTrialError: Diagnostic?
   private let drawing: RunDrawing?
@@ -206,12 +210,16 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   // MARK: files
 
   /// Finds a data file.
-  public func dataFile(_ relativePath: String) -> (path: String?, lookedIn: [String]) { rules.dataFile(relativePath) }
+  public func dataFile(_ relativePath: String) -> (path: String?, lookedIn: [String]) {
+    noteRead(FileRead(path: relativePath, isData: true, hash: ""))
+    return rules.dataFile(relativePath)
+  }
 
   /// The absolute path a script means, or why it may not have it.
   public func resolve(path: String, forWriting: Bool) throws -> String {
     if forWriting || path.hasPrefix(FileAccess.checkpoints) { locked { startIfNeeded() } }
     let rules = WorkerThread.isRunningTrials ? trialRules : rules
+    if !forWriting { noteRead(FileRead(path: path, isData: false, hash: "")) }
     let place = try rules.resolve(path, forWriting: forWriting)
     if forWriting, let folder = rules.outputFolder, FileAccess.isBelow(FileAccess.canonical(folder), place) {
       try? FileManager.default.createDirectory(
@@ -254,6 +262,7 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     runFolder = folder.path
     guard let participant = begun.participant else { return stop("planned") }
     self.participant = participant
+    checkpoints = openCheckpoints(folder)
     if participant.leads {
       recorder = RunRecorder(folder, begun.run, drawing: drawing, recording: recording)
       rules.outputFolder = folder.path + "/files"
@@ -296,6 +305,7 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     let isLeft = isInterrupted && options.leavesQuietly && !isCancelled
     if isLeft { recorder = nil }
     if isInterrupted { stopOthers() }
+    if state == .done, recorder != nil { checkpoints?.finished() }
     recorder?.finish(state: state, seconds: seconds, counts: counts, claims: claims, errors: shownErrors)
     participant?.end()
     if recorder != nil { participant?.live.remove() }

@@ -105,7 +105,10 @@ final class SweepWork: @unchecked Sendable {
     var event = TrialEvent(
       sweep: request.name, index: index, coordinates: request.coordinates(index), outcome: outcome)
     event.isOwn = record == nil
-    if outcome.status != .interrupted { commit(event, record, why) }
+    if outcome.status != .interrupted {
+      commit(event, record, why)
+      if let key = request.archive?.key(index) { run.checkpoints?.ended(key) }
+    }
     run.ended(event)
     schedule.finish(index, outcome, seconds: seconds)
   }

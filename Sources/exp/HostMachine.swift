@@ -1,3 +1,4 @@
+import Evaluation
 import Foundation
 import Records
 import Tensors
@@ -9,7 +10,10 @@ enum HostMachine {
 
   /// Versions for the record.
   static var versions: [Datum.Field] {
-    [Datum.Field("exp", .string(Version.exp)), Datum.Field("numerics", .int(numericsVersion))]
+    [
+      Datum.Field("exp", .string(Version.exp)), Datum.Field("numerics", .int(numericsVersion)),
+      Datum.Field("stdlib", .string(StandardLibrary.contentHash())),
+    ]
   }
 
   /// The machine for the record.

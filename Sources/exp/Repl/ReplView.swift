@@ -13,7 +13,7 @@ final class ReplView: RunListener {
   func receive(_ event: RunEvent) {
     switch event {
     case .started, .finished, .prose: return
-    case .tracked: break
+    case .tracked, .noticed: break
     case .computing(let report, _): last = report
     case .shown(let shown):
       last = nil

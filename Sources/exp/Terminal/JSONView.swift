@@ -67,6 +67,7 @@ final class JSONView: RunListener {
         "event": "claim", "text": .string(claim.text), "holds": .bool(claim.holds),
         "numbers": .object(Datum.members(claim.numbers)), "error": claim.error.map(Self.object) ?? .null,
       ]
+    case .noticed(let text): return ["event": "noticed", "text": .string(text)]
     case .tracked(let row): return ["event": "tracked", "row": .object(Datum.members(row))]
     case .finished(let summary):
       return [

@@ -9,6 +9,7 @@ final class QuietView: RunListener {
     switch event {
     case .claimed(let claim) where !claim.holds:
       terminal.line("✗ " + claim.text + (claim.error.map { ": \($0.message) (\($0.id))" } ?? ""))
+    case .noticed(let text): terminal.line("! " + text)
     case .finished(let summary): terminal.line(SummaryText.line(summary))
     default: break
     }

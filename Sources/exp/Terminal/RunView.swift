@@ -35,6 +35,7 @@ final class RunView: RunListener {
     case .sweepEnded(let summary): sweepEnded(summary)
     case .computing(let report, let elapsed): computing(report, elapsed)
     case .tracked: break
+    case .noticed(let text): block("  ! " + text, apart: false)
     case .claimed(let claim): self.claim(claim)
     case .finished(let summary): finish(summary)
     }

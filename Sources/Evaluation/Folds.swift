@@ -1,0 +1,176 @@
+import Foundation
+import Records
+import Tensors
+
+/// The folds (`iterate`, and with it `train`) that an interpreter is in, the outermost first, and when each last kept what it
+/// needs to go on after an interruption.
+final class Folds {
+  /// One fold under way.
+  private struct Fold {
+    /// Where it keeps its checkpoints; nil where nothing is kept.
+    var place: (name: String, trial: String?)?
+    /// Keeps one at every so many steps; nil only by time.
+    var every: Int?
+    /// When it began or last kept a checkpoint, on a clock that only goes forward.
+    var since: Double
+    /// When it was last asked, and at which step, to know how long steps take.
+    var asked: (time: Double, step: Int)
+    /// How many steps it may go without asking.
+    var ahead = 1
+    /// The requests that it has answered.
+    var requests: Int32
+  }
+
+  private var folds: [Fold] = []
+  /// Files written inside of folds, by the depth of the fold that wrote them.
+  private var written: [(depth: Int, file: String)] = []
+
+  /// A fold that begins: its number, and what an earlier one of its name and place kept, owned.
+  func begin(_ call: NativeCall, start: Value, steps: Int, key: Int64, every: Int?) -> (fold: Int, kept: Value?) {
+    let machine = call.machine
+    let scope = machine.drawScope
+    machine.drawScope.folds &+= 1
+    let name = RandomKey.derive(RandomKey.derive(scope.key, scope.folds), key)
+    let now = Folds.now
+    var fold = Fold(since: now, asked: (now, 0), requests: CheckpointClock.requests)
+    fold.every = every
+    var kept: Value?
+    if machine.tensors.recording == nil, CheckpointClock.seconds > 0 || every != nil {
+      let file = Folds.fileName(name)
+      if let place = machine.host.checkpoint(file, trial: nil) {
+        fold.place = (file, nil)
+        if let (record, draws) = FoldCheckpoint(call, place).read(like: start) {
+          if let step = call.heap.field(record, named: "step"), step.tag == .int, step.asInt <= steps {
+            machine.host.noticed("goes on from step \(step.asInt) of \(steps), which an interrupted run kept")
+            (machine.drawScope.count, machine.drawScope.folds) = (draws.count, draws.folds)
+            fold.asked.step = step.asInt
+            kept = record
+          } else {
+            call.heap.release(record)
+          }
+        }
+      }
+    }
+    folds.append(fold)
+    return (folds.count - 1, kept)
+  }
+
+  /// A fold came to a step: keeps `{ value, rows, step }` where it is time, and says after how many steps to ask again.
+  func reached(_ call: NativeCall, fold number: Int, value: Value, rows: Value, step: Int, ends: Bool) throws -> Int {
+    guard folds.indices.contains(number) else { return Int.max >> 1 }
+    // Folds inside that an error ended are over.
+    folds.removeLast(folds.count - number - 1)
+    defer { if ends { folds.removeLast() } }
+    guard let place = folds[number].place else { return Int.max >> 1 }
+    let now = Folds.now
+    var fold = folds[number]
+    if step > fold.asked.step, now > fold.asked.time {
+      let rate = Double(step - fold.asked.step) / (now - fold.asked.time)
+      fold.ahead = max(1, min(2 * fold.ahead, Int(min(1e9, rate * CheckpointClock.pause))))
+    }
+    fold.asked = (now, step)
+    let limit = CheckpointClock.seconds
+    let isForced = fold.every.map { step % $0 == 0 || ends } ?? false
+    let isTime = limit > 0 && now - fold.since >= (ends ? limit / 10 : limit)
+    if isForced || isTime || fold.requests != CheckpointClock.requests {
+      try keep(call, place.name, depth: number, isForced: isForced, value, rows, step, ends)
+      fold.since = Folds.now
+      fold.asked.time = fold.since
+      fold.requests = CheckpointClock.requests
+    }
+    folds[number] = fold
+    let next = fold.every.map { $0 - step % $0 } ?? Int.max
+    return min(fold.ahead, next)
+  }
+
+  /// A trial or a statement begins: what errors left behind is forgotten.
+  func clear() { (folds, written) = ([], []) }
+
+  private func keep(
+    _ call: NativeCall, _ name: String, depth: Int, isForced: Bool, _ value: Value, _ rows: Value, _ step: Int,
+    _ ends: Bool
+  ) throws {
+    guard let place = call.machine.host.checkpoint(name, trial: nil) else { return }
+    let heap = call.heap
+    let record = heap.record([
+      ("value", heap.retained(value)), ("rows", heap.retained(rows)), ("step", Value(step)), ("ends", Value(ends)),
+    ])
+    defer { heap.release(record) }
+    do { try FoldCheckpoint(call, place).write(record) } catch {
+      // A value that files cannot hold is an error where checkpoints were asked for.
+      if let error = error as? RuntimeError, isForced { throw error }
+      folds[depth].place = nil
+      let why = (error as? RuntimeError)?.message ?? "\(error)"
+      return call.machine.host.noticed("no checkpoint is kept at step \(step): \(why)")
+    }
+    // What folds inside kept on the way here is of no more use.
+    while let last = written.last, last.depth > depth {
+      if last.file != place.file { try? DiskFileSystem.shared.remove(last.file) }
+      written.removeLast()
+    }
+    if !written.contains(where: { $0.file == place.file }) { written.append((depth, place.file)) }
+  }
+
+  private static func fileName(_ key: Int64) -> String {
+    String(format: "%016llx.safetensors", UInt64(bitPattern: key))
+  }
+
+  private static var now: Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
+}
+
+/// How often folds keep what they need to go on. One for the process.
+public enum CheckpointClock {
+  /// Seconds between two checkpoints of a fold: `EXP_CHECKPOINT_SECONDS`, a minute without it; 0 keeps none but those asked for.
+  public static let seconds: Double = {
+    let text = ProcessInfo.processInfo.environment["EXP_CHECKPOINT_SECONDS"] ?? ""
+    return Double(text).map { $0 >= 0 ? $0 : 60 } ?? 60
+  }()
+
+  /// Asks every fold of the process to keep a checkpoint at its next pause, within about a quarter of a second or its current
+  /// step. Safe in a signal handler.
+  public static func request() { counter.pointee &+= 1 }
+
+  /// How many requests there were.
+  static var requests: Int32 { counter.pointee }
+
+  /// Seconds after which a fold asks again whether it is time.
+  static let pause = min(0.25, max(0.001, seconds / 4))
+
+  private nonisolated(unsafe) static let counter: UnsafeMutablePointer<Int32> = {
+    let pointer = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+    pointer.initialize(to: 0)
+    return pointer
+  }()
+}
+
+extension Natives {
+  static let folds: [NativeFunction] = [
+    NativeFunction(
+      "begin_fold", ["start", "steps", "key", "every?"],
+      doc:
+        "For `iterate`: begins a fold, and gives `{ fold, kept }`, its number and the `{ value, rows, step }` that an interrupted run kept of it.",
+      example: "begin_fold(0, 10, 1).kept == none  # => true"
+    ) { call in
+      let key = try call.key(call[2])
+      guard case .int(let number) = key else { return call.heap.record([("fold", .none), ("kept", .none)]) }
+      let every = call.has(3) ? try call.int(3) : nil
+      if let every, every < 1 {
+        throw RuntimeError("E0200", "a checkpoint is a number of steps from 1, or the name of a file, not \(every)")
+      }
+      let (fold, kept) = call.machine.folds.begin(
+        call, start: call[0], steps: try call.int(1), key: Int64(number), every: every)
+      return call.heap.record([("fold", Value(fold)), ("kept", kept ?? .none)])
+    },
+    NativeFunction(
+      "keep_fold", ["fold", "value", "rows", "step", "ends"],
+      doc:
+        "For `iterate`: a fold came to a step; keeps what it needs to go on where it is time, and gives the steps after which to ask again.",
+      example: "keep_fold(begin_fold(0, 10, 1).fold, 1, [], 1, true) > 0  # => true"
+    ) { call in
+      guard call.has(0) else { return Value(Int.max >> 1) }
+      return Value(
+        try call.machine.folds.reached(
+          call, fold: try call.int(0), value: call[1], rows: call[2], step: try call.int(3), ends: try call.bool(4)))
+    },
+  ]
+}

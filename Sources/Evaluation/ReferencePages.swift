@@ -115,7 +115,7 @@ extension StandardLibrary {
 extension Natives {
   /// The tables of natives, with the headings of their pages.
   static let chapters: [(file: String, title: String, natives: [NativeFunction])] = [
-    ("values", "Values and messages", basics + digests + planning), ("numbers", "Numbers", numbers),
+    ("values", "Values and messages", basics + digests + planning + folds), ("numbers", "Numbers", numbers),
     ("lists", "Lists", lists), ("strings", "Strings and patterns", strings + patterns), ("records", "Records", records),
     ("tables", "Tables", tables), ("files", "Files", files + tensorFiles), ("figures", "Figures", figures),
     ("makers", "Making tensors", tensorMakers), ("elementwise", "Elementwise functions of tensors", tensorElementwise),

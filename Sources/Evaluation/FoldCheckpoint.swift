@@ -105,7 +105,9 @@ struct FoldCheckpoint {
       throw Refusal(why: "\(changed.path) has changed since the checkpoint was kept")
     }
     let heap = call.heap
-    let form = heap.record([("value", heap.retained(start)), ("rows", heap.list([])), ("step", Value(0)), ("ends", Value(false))])
+    let form = heap.record([
+      ("value", heap.retained(start)), ("rows", heap.list([])), ("step", Value(0)), ("ends", Value(false)),
+    ])
     defer { heap.release(form) }
     let record = try TreeFileReader(call, file, contents).value(structure, like: form)
     guard record.tag == .record, try self.digest(record) == digest else {

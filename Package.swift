@@ -49,7 +49,9 @@ let package = Package(
     .executableTarget(
       name: "kernels-benchmark", dependencies: ["Tensors", "CKernels"], path: "Benchmarks/kernels",
       exclude: ["numpy_products.py"]),
-    .executableTarget(name: "every-float", dependencies: ["Tensors", "CKernels"], path: "Benchmarks/accuracy"),
+    .executableTarget(
+      name: "every-float", dependencies: ["Tensors", "CKernels"], path: "Benchmarks/accuracy",
+      exclude: ["doubles.py"]),
     .executableTarget(
       name: "interpreter-benchmark", dependencies: ["Diagnostics", "Evaluation", "Records"],
       path: "Benchmarks/interpreter", exclude: ["programs", "run"]),

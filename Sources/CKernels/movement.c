@@ -81,6 +81,20 @@ void ck_strided_copy(
   }
 }
 
+// In a loop over rows: leaves with `result` when the work is to stop, which is looked up after every few megabytes; a row counts
+// for a cache line more than it has, since it may have to come from memory.
+#define LEAVE_WHEN_STOPPED(bytes, result)       \
+  if ((moved += (bytes) + 64) > 1 << 23) {      \
+    moved = 0;                                  \
+    if (ck_must_stop()) return result;          \
+  }
+
+static void clear(void *out, int64_t bytes) {
+  enum { STRETCH = 1 << 24 };
+  for (int64_t at = 0; at < bytes && !ck_must_stop(); at += STRETCH)
+    memset((char *)out + at, 0, (size_t)(bytes - at < STRETCH ? bytes - at : STRETCH));
+}
+
 static inline int64_t id_at(int type, const void *ids, int64_t i, int64_t rows) {
   int64_t id = type == CK_I32 ? ((const int32_t *)ids)[i] : ((const int64_t *)ids)[i];
   return id < 0 ? id + rows : id;
@@ -88,8 +102,9 @@ static inline int64_t id_at(int type, const void *ids, int64_t i, int64_t rows) 
 
 int64_t ck_gather_rows(
   int64_t rows, int64_t row_bytes, const void *table, int id_type, const void *ids, int64_t count, void *out) {
-  int64_t bad = -1;
+  int64_t bad = -1, moved = 0;
   for (int64_t i = 0; i < count; i++) {
+    LEAVE_WHEN_STOPPED(row_bytes, bad)
     int64_t id = id_at(id_type, ids, i, rows);
     char *d = (char *)out + i * row_bytes;
     if (id < 0 || id >= rows) {
@@ -117,9 +132,10 @@ int64_t ck_scatter_add_rows(
   int type, int64_t rows, int64_t width, int id_type, const void *ids, int64_t count, const void *updates, void *out) {
   static const int sizes[] = {4, 8, 4, 8, 1};
   int bytes = sizes[type];
-  memset(out, 0, (size_t)(rows * width * bytes));
-  int64_t bad = -1;
+  clear(out, rows * width * bytes);
+  int64_t bad = -1, moved = 0;
   for (int64_t i = 0; i < count; i++) {
+    LEAVE_WHEN_STOPPED(width * bytes, bad)
     int64_t id = id_at(id_type, ids, i, rows);
     if (id < 0 || id >= rows) {
       if (bad < 0) bad = i;
@@ -138,8 +154,9 @@ int64_t ck_scatter_add_rows(
 
 int64_t ck_pick(
   int bytes, int64_t rows, int64_t width, const void *x, int id_type, const void *ids, void *out) {
-  int64_t bad = -1;
+  int64_t bad = -1, moved = 0;
   for (int64_t r = 0; r < rows; r++) {
+    LEAVE_WHEN_STOPPED(bytes, bad)
     int64_t id = id_at(id_type, ids, r, width);
     char *d = (char *)out + r * bytes;
     if (id < 0 || id >= width) {
@@ -154,9 +171,10 @@ int64_t ck_pick(
 
 int64_t ck_unpick(
   int bytes, int64_t rows, int64_t width, int id_type, const void *ids, const void *updates, void *out) {
-  int64_t bad = -1;
-  memset(out, 0, (size_t)(rows * width * bytes));
+  int64_t bad = -1, moved = 0;
+  clear(out, rows * width * bytes);
   for (int64_t r = 0; r < rows; r++) {
+    LEAVE_WHEN_STOPPED(bytes, bad)
     int64_t id = id_at(id_type, ids, r, width);
     if (id < 0 || id >= width) {
       if (bad < 0) bad = r;
@@ -170,9 +188,10 @@ int64_t ck_unpick(
 int64_t ck_one_hot(int type, int64_t rows, int64_t width, int id_type, const void *ids, void *out) {
   static const int sizes[] = {4, 8, 4, 8, 1};
   int bytes = sizes[type];
-  int64_t bad = -1;
-  memset(out, 0, (size_t)(rows * width * bytes));
+  int64_t bad = -1, moved = 0;
+  clear(out, rows * width * bytes);
   for (int64_t r = 0; r < rows; r++) {
+    LEAVE_WHEN_STOPPED(bytes, bad)
     int64_t id = id_at(id_type, ids, r, width);
     if (id < 0 || id >= width) {
       if (bad < 0) bad = r;
@@ -191,9 +210,10 @@ int64_t ck_one_hot(int type, int64_t rows, int64_t width, int id_type, const voi
 }
 
 void ck_iota(int type, int64_t outer, int64_t length, int64_t inner, void *out) {
-  int64_t at = 0;
+  int64_t at = 0, moved = 0;
   for (int64_t o = 0; o < outer; o++)
-    for (int64_t i = 0; i < length; i++)
+    for (int64_t i = 0; i < length; i++) {
+      LEAVE_WHEN_STOPPED(inner * 8, )
       for (int64_t j = 0; j < inner; j++, at++) switch (type) {
         case CK_F32: ((float *)out)[at] = (float)i; break;
         case CK_F64: ((double *)out)[at] = (double)i; break;
@@ -201,6 +221,7 @@ void ck_iota(int type, int64_t outer, int64_t length, int64_t inner, void *out) 
         case CK_I64: ((int64_t *)out)[at] = i; break;
         default: ((uint8_t *)out)[at] = i != 0;
         }
+    }
 }
 
 int64_t ck_count_odd_nans(int type, const void *x, int64_t count) {

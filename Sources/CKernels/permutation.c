@@ -1,6 +1,7 @@
 // Keys and permutations on Philox words: no floating point, so one code for every instruction set.
 #include "ckernels.h"
 #include "sort.h"
+#include "stop.h"
 #include <stdlib.h>
 
 void ck_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]) {
@@ -97,6 +98,7 @@ int ck_permutation(int64_t n, uint64_t key, int64_t first, int64_t count, int64_
   feistel f = {.left = bits / 2, .right = bits - bits / 2};
   for (int i = 0; i < 10; i++) f.keys[i] = (uint32_t)word64(key, (uint64_t)i, 5);
   for (int64_t i = 0; i < count; i++) {
+    if ((i & 0xffff) == 0 && ck_must_stop()) return 0;
     uint64_t v = (uint64_t)(first + i);
     if (first + i < 0 || first + i >= n) {
       out[i] = 0;

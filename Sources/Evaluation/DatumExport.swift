@@ -4,6 +4,7 @@ import Records
 extension Machine {
   /// A value as data. Deeply nested lists are cut at a depth of 64, which nothing that is shown reaches.
   func datum(_ value: Value, depth: Int = 0) -> Datum {
+    if isInterrupted { return .none }
     switch value.tag {
     case .none, .unset: return .none
     case .bool: return .bool(value.asBool)

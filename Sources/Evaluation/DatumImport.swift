@@ -4,6 +4,8 @@ extension Heap {
   /// A datum as a value of this heap, owned by the caller: plain data, records, lists and tables; anything else
   /// becomes its text.
   func value(_ datum: Datum) -> Value {
+    // Whoever asked answers the poll.
+    if state.pointee.poll.pointee & Poll.interrupt != 0 { return .none }
     switch datum {
     case .none: return .none
     case .bool(let b): return Value(b)

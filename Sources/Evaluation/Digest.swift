@@ -15,7 +15,13 @@ struct Digest {
 
   /// 64 hexadecimal digits. Throws for a traced value.
   static func hex(_ machine: Machine, _ value: Value) throws -> String {
-    SHA256.hex(bytes(of: try machine.portable(value)) { SHA256.bytes(Array($0.name.utf8)) })
+    let copy = try machine.portable(value)
+    var digest = Digest { SHA256.bytes(Array($0.name.utf8)) }
+    for node in copy.nodes {
+      try machine.pollInterrupt()
+      digest.add(node)
+    }
+    return SHA256.hex(digest.parts.last ?? [])
   }
 
   /// Bytes that stand for a value, at most 32, its functions named by `code`.

@@ -65,8 +65,10 @@ extension Machine {
       return try TensorHooks.compare(self, op, a, b, tolerance: .none)
     }
     switch op {
-    case .equal: return Value(isEqual(a, b))
-    case .notEqual: return Value(!isEqual(a, b))
+    case .equal, .notEqual:
+      let isSame = isEqual(a, b)
+      try pollInterrupt()
+      return Value(isSame == (op == .equal))
     default: break
     }
     if a.isNumber && b.isNumber {
@@ -119,7 +121,10 @@ extension Machine {
   private func isMember(_ a: Value, of b: Value) throws -> Bool {
     switch b.tag {
     case .list:
-      for i in 0..<b.list.count where isSame(a, b.list.elements[i]) && !isNaN(a) { return true }
+      for i in 0..<b.list.count {
+        try pollInterrupt(at: i)
+        if isSame(a, b.list.elements[i]) && !isNaN(a) { return true }
+      }
       return false
     case .range:
       guard a.isNumber else { return false }
@@ -158,6 +163,7 @@ extension Machine {
     }
     var work = [(a, b)]
     while let (x, y) = work.popLast() {
+      try pollInterrupt()
       if x.isNumber && y.isNumber {
         let limit = tolerance.isNone ? 1e-6 * max(1, abs(y.number)) : tolerance.number
         if !(x.number == y.number || abs(x.number - y.number) <= limit) { return false }
@@ -194,6 +200,7 @@ extension Machine {
     if !first.isHeap || first.tag == .string { return atomsMatch(first, second, nanIsSame) }
     var work = [(first, second)]
     while let (a, b) = work.popLast() {
+      if isInterrupted { return false }
       if nanIsSame && a.isIdentical(b) { continue }
       switch (a.tag, b.tag) {
       case (.list, .list):

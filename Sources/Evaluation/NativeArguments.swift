@@ -48,6 +48,12 @@ extension NativeCall {
     return self[index].swiftString
   }
 
+  /// A string's UTF-8 bytes, borrowed.
+  func bytes(_ index: Int) throws -> UnsafeBufferPointer<UInt8> {
+    guard self[index].tag == .string else { throw mismatch(index, "a string") }
+    return self[index].string.buffer
+  }
+
   /// A string's text, or nil when the argument was left out or is none.
   func optionalText(_ index: Int) throws -> String? { has(index) ? try text(index) : nil }
 

@@ -45,6 +45,7 @@ extension Natives {
       try call.machine.checkRoom(forElements: try call.machine.iterationCount(call[0]))
       var parts: [String] = []
       for i in 0..<(try call.machine.iterationCount(call[0])) {
+        try call.machine.pollInterrupt(at: i)
         let element = try call.machine.iterationElement(call[0], i)
         parts.append(call.machine.displayText(element))
         call.heap.release(element)
@@ -56,7 +57,9 @@ extension Natives {
     ) { call in
       try TensorHooks.requireUntraced(call.machine, "print")
       let xs = try call.list(0)
-      call.machine.host.print((0..<xs.count).map { call.machine.displayText(xs.elements[$0]) }.joined(separator: " "))
+      let text = (0..<xs.count).map { call.machine.displayText(xs.elements[$0]) }.joined(separator: " ")
+      try call.machine.pollInterrupt()
+      call.machine.host.print(text)
       return .none
     },
     NativeFunction(
@@ -116,21 +119,23 @@ extension Natives {
     let machine = call.machine, heap = call.heap
     var buckets: [UInt64: [Int]] = [:]
     var values = heap.emptyList(capacity: 8)
-    var ids = heap.emptyList(capacity: 8)
-    try machine.checkRoom(forElements: try machine.iterationCount(call[0]))
-    for i in 0..<(try machine.iterationCount(call[0])) {
-      let element = try machine.iterationElement(call[0], i)
-      let hash = machine.contentHash(element)
-      if let known = buckets[hash]?.first(where: { machine.isSame(values.list.elements[$0], element) }) {
-        ids = heap.append(Value(known), to: ids)
-        heap.release(element)
-      } else {
+    do {
+      let ids = try machine.list(of: try machine.iterationCount(call[0])) { i in
+        let element = try machine.iterationElement(call[0], i)
+        let hash = machine.contentHash(element)
+        if let known = buckets[hash]?.first(where: { machine.isSame(values.list.elements[$0], element) }) {
+          heap.release(element)
+          return Value(known)
+        }
         buckets[hash, default: []].append(values.list.count)
-        ids = heap.append(Value(values.list.count), to: ids)
         values = heap.append(element, to: values)
+        return Value(values.list.count - 1)
       }
+      return heap.record([("values", values), ("ids", ids)])
+    } catch {
+      heap.release(values)
+      throw error
     }
-    return heap.record([("values", values), ("ids", ids)])
   }
 }
 

@@ -30,11 +30,14 @@ extension Natives {
       let elements = try ownedElements(call, 0)
       defer { for element in elements { call.heap.release(element) } }
       let descending = try call.bool(1, default: false)
-      if let indexes = orderOfNumbers(elements, descending: descending) {
+      if let indexes = try orderOfNumbers(elements, descending: descending, call.machine) {
         return call.heap.list(indexes.map { Value($0) })
       }
       let keys = try elements.map { try SortKey($0, call) }
-      let indexes = keys.indices.sorted { i, j in
+      var steps = 0
+      let indexes = try keys.indices.sorted { i, j in
+        steps &+= 1
+        try call.machine.pollInterrupt(at: steps << 4)
         let order = keys[i].compare(keys[j], descending: descending)
         return order == 0 ? i < j : order < 0
       }
@@ -43,19 +46,26 @@ extension Natives {
   ]
 
   /// The order of ints alone, or of floats alone; nil for anything else.
-  private static func orderOfNumbers(_ elements: [Value], descending: Bool) -> [Int]? {
+  private static func orderOfNumbers(_ elements: [Value], descending: Bool, _ machine: Machine) throws -> [Int]? {
     guard let tag = elements.first?.tag, tag == .int || tag == .float, elements.count < 1 << 31,
       elements.allSatisfy({ $0.tag == tag })
     else { return nil }
+    var steps = 0
     if tag == .int {
       // Reversing all bits turns the order round without an overflow.
       var keys = elements.enumerated().map { (key: descending ? ~$1.asInt : $1.asInt, index: Int32($0)) }
-      keys.sort { $0.key != $1.key ? $0.key < $1.key : $0.index < $1.index }
+      try keys.sort {
+        steps &+= 1
+        try machine.pollInterrupt(at: steps)
+        return $0.key != $1.key ? $0.key < $1.key : $0.index < $1.index
+      }
       return keys.map { Int($0.index) }
     }
     // NaN comes last in both directions.
     var keys = elements.enumerated().map { (key: descending ? -$1.asDouble : $1.asDouble, index: Int32($0)) }
-    keys.sort { a, b in
+    try keys.sort { a, b in
+      steps &+= 1
+      try machine.pollInterrupt(at: steps)
       if a.key < b.key { return true }
       if a.key > b.key { return false }
       return a.key == b.key || a.key.isNaN == b.key.isNaN ? a.index < b.index : b.key.isNaN
@@ -173,7 +183,8 @@ extension Natives {
   static func numbers(_ call: NativeCall, _ index: Int) throws -> [Value] {
     let elements = try ownedElements(call, index)
     defer { for element in elements { call.heap.release(element) } }
-    return try elements.map { element in
+    return try elements.enumerated().map { index, element in
+      try call.machine.pollInterrupt(at: index)
       if element.isNumber { return element }
       if element.tag == .tensor, let scalar = try TensorHooks.scalar(call.machine, element), scalar.isNumber {
         return scalar

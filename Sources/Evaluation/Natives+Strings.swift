@@ -7,9 +7,17 @@ extension Natives {
       "split", ["s", "by"], kinds: .string, doc: "The parts of a string between separators; by \"\" its characters.",
       example: "split(\"a,b\", \",\")  # => [\"a\", \"b\"]"
     ) { call in
-      let (text, separator) = (try call.text(0), try call.text(1))
-      let parts = separator.isEmpty ? text.map(String.init) : text.components(separatedBy: separator)
-      return call.heap.list(parts.map { call.heap.string($0) })
+      let (text, separator) = (try call.bytes(0), try call.bytes(1))
+      if separator.isEmpty {
+        let characters = Array(try call.text(0))
+        return try call.machine.list(of: characters.count) { call.heap.string(String(characters[$0])) }
+      }
+      let places = try occurrences(of: separator, in: text, call.machine)
+      return try call.machine.list(of: places.count + 1) { i in
+        let start = i == 0 ? 0 : places[i - 1] + separator.count
+        let end = i == places.count ? text.count : places[i]
+        return call.heap.string(UnsafeBufferPointer(rebasing: text[start..<end]))
+      }
     },
     NativeFunction(
       "trim", ["s"], kinds: .string, doc: "Without white space at both ends.", example: "trim(\" a \")  # => \"a\""
@@ -24,8 +32,20 @@ extension Natives {
       "replace", ["s", "from", "to"], kinds: .string, doc: "Every occurrence of `from` replaced by `to`.",
       example: "replace(\"a-b\", \"-\", \"+\")  # => \"a+b\""
     ) { call in
-      let (text, from, to) = (try call.text(0), try call.text(1), try call.text(2))
-      return call.heap.string(from.isEmpty ? text : text.replacingOccurrences(of: from, with: to))
+      let (text, from, to) = (try call.bytes(0), try call.bytes(1), try call.bytes(2))
+      let places = from.isEmpty ? [] : try occurrences(of: from, in: text, call.machine)
+      guard !places.isEmpty else { return call.heap.retained(call[0]) }
+      let length = text.count + places.count * (to.count - from.count)
+      try call.machine.checkRoom(length)
+      let result = call.heap.emptyString(capacity: length)
+      var start = 0
+      for place in places {
+        call.heap.appendBytes(result, UnsafeBufferPointer(rebasing: text[start..<place]))
+        call.heap.appendBytes(result, to)
+        start = place + from.count
+      }
+      call.heap.appendBytes(result, UnsafeBufferPointer(rebasing: text[start...]))
+      return result
     },
     NativeFunction(
       "starts_with", ["s", "prefix"], kinds: .string, doc: "Whether a string begins so.",
@@ -36,4 +56,31 @@ extension Natives {
       example: "ends_with(\"abc\", \"bc\")  # => true"
     ) { call in Value(try call.text(0).hasSuffix(try call.text(1))) },
   ]
+
+  /// Where a text begins in another, as bytes from its start: from left to right, none within another.
+  private static func occurrences(
+    of pattern: UnsafeBufferPointer<UInt8>, in text: UnsafeBufferPointer<UInt8>, _ machine: Machine
+  ) throws -> [Int] {
+    var places: [Int] = []
+    guard let bytes = text.baseAddress, let first = pattern.baseAddress else { return places }
+    var start = 0, looks = 0
+    while start + pattern.count <= text.count {
+      // Stretches, so that an interrupt is answered in the midst of a long text without any.
+      let length = min(text.count - start - pattern.count + 1, 1 << 20)
+      looks += 1
+      if looks & 0xFF == 0 || length == 1 << 20 { try machine.pollInterrupt() }
+      guard let found = memchr(bytes + start, Int32(first.pointee), length) else {
+        start += length
+        continue
+      }
+      let place = UnsafeRawPointer(found) - UnsafeRawPointer(bytes)
+      if memcmp(found, first, pattern.count) == 0 {
+        places.append(place)
+        start = place + pattern.count
+      } else {
+        start = place + 1
+      }
+    }
+    return places
+  }
 }

@@ -72,6 +72,7 @@ extension Natives {
     let rows = try call.list(0), heap = call.heap
     var names = heap.emptyRecord(capacity: 8)
     for i in 0..<rows.count {
+      if call.machine.isInterrupted { break }
       guard rows.elements[i].tag == .record else {
         heap.release(names)
         throw RuntimeError(
@@ -88,7 +89,7 @@ extension Natives {
     for f in 0..<names.record.count {
       let key = names.record.key(f)
       var column = heap.emptyList(capacity: rows.count)
-      for i in 0..<rows.count {
+      for i in 0..<rows.count where !call.machine.isInterrupted {
         column = heap.append(heap.retained(heap.field(rows.elements[i], key) ?? .none), to: column)
       }
       columns = heap.setField(columns, key, column)

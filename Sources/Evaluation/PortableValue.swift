@@ -24,6 +24,7 @@ extension Machine {
     var numbers: [UInt64: Int] = [:]
     var work: [(Value, isDone: Bool)] = [(value, false)]
     while let (item, isDone) = work.popLast() {
+      try pollInterrupt()
       if !item.isHeap {
         result.nodes.append(.plain(item))
       } else if isDone {

@@ -27,6 +27,7 @@ struct Printer {
         add("…")
         return
       }
+      if machine.isInterrupted { return }
       switch item {
       case .text(let text): add(text)
       case .value(let value): begin(value, &work)

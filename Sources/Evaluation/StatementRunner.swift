@@ -109,6 +109,7 @@ struct StatementRunner {
     result.last = nil
     guard !value.isNone, mode != .test else { return }
     let datum = machine.datum(value)
+    try machine.pollInterrupt()
     if mode == .cell { session.remember(value) }
     if mode == .cell && isLast { result.last = datum } else { host.show(datum, name: name(of: expression), at: span) }
   }
@@ -116,7 +117,9 @@ struct StatementRunner {
   private func showNamed(_ expression: Expression, _ span: Span) throws {
     let value = try evaluate(expression)
     defer { machine.heap.release(value) }
-    host.show(machine.datum(value), name: name(of: expression), at: span)
+    let datum = machine.datum(value)
+    try machine.pollInterrupt()
+    host.show(datum, name: name(of: expression), at: span)
   }
 
   /// A value shown by its name keeps it as a caption.

@@ -69,6 +69,7 @@ struct TensorBuilding {
   private func collect(_ list: Value, _ shape: Shape, _ depth: Int, _ leaves: inout [TensorOperand]) throws {
     guard list.tag == .list, list.list.count == shape[depth] else { throw ragged(list, shape, depth) }
     for i in 0..<list.list.count {
+      try machine.pollInterrupt(at: i)
       let element = list.list.elements[i]
       if depth + 1 < shape.count {
         try collect(element, shape, depth + 1, &leaves)
@@ -99,7 +100,8 @@ struct TensorBuilding {
     var common = standard(leaves[0].type, true)
     if !leaves[0].isNumber { common = leaves[0].type }
     var hasTensor = !leaves[0].isNumber
-    for leaf in leaves.dropFirst() {
+    for (index, leaf) in leaves.dropFirst().enumerated() {
+      try machine.pollInterrupt(at: index)
       if !leaf.isNumber {
         common = hasTensor ? TensorOperations.widest(common, leaf.type, numbers: false) : leaf.type
         hasTensor = true

@@ -272,7 +272,11 @@ extension TensorOperations {
     let shape = x.shape
     let merged = try reshape(
       x, Array(shape[..<axis]) + [shape[axis..<axis + axes].reduce(1, *)] + Array(shape[(axis + axes)...]))
-    let positions = (0..<mask.count).filter { mask.integer($0) != 0 }
+    var positions: [Int] = []
+    for i in 0..<mask.count {
+      try machine.pollInterrupt(at: i)
+      if mask.integer(i) != 0 { positions.append(i) }
+    }
     let ids = try translatingErrors { try Tensor(positions) }
     return try gather(merged, .tensor(ids), axis: axis)
   }

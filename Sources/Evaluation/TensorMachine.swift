@@ -13,6 +13,30 @@ extension Machine {
     if poll.pointee != 0 { try answerPoll() }
   }
 
+  /// The same in a loop, at every 65 536th step.
+  @inline(__always) func pollInterrupt(at step: Int) throws {
+    if step & 0xFFFF == 0 && poll.pointee != 0 { try answerPoll() }
+  }
+
+  /// Whether work that cannot fail is to leave off, its result unfinished: whoever asked for it answers the poll.
+  @inline(__always) var isInterrupted: Bool { poll.pointee & Poll.interrupt != 0 }
+
+  /// A list of `count` values, each owned, made while watching for interrupts. Fails at once when it has no room.
+  func list(of count: Int, _ value: (Int) throws -> Value) throws -> Value {
+    try checkRoom(forElements: count)
+    var list = heap.emptyList(capacity: max(1, count))
+    do {
+      for i in 0..<count {
+        try pollInterrupt(at: i)
+        list = heap.append(try value(i), to: list)
+      }
+    } catch {
+      heap.release(list)
+      throw error
+    }
+    return list
+  }
+
   /// Threads that one run of a plan may use.
   var planThreads: Int { max(1, threads) }
 

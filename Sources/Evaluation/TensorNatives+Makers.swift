@@ -104,7 +104,7 @@ extension Natives {
     let operand = try call.operand(0)
     guard operand.isTraced else {
       guard let tensor = call.operations.tensor(operand) else { return .none }
-      return nestedList(heap, tensor, 0, 0)
+      return try nestedList(call.machine, tensor, 0, 0)
     }
     guard operand.rank > 0 else { return call.result(operand) }
     var elements: [Value] = []
@@ -117,7 +117,7 @@ extension Natives {
     return heap.list(elements)
   }
 
-  private static func nestedList(_ heap: Heap, _ tensor: Tensor, _ axis: Int, _ offset: Int) -> Value {
+  private static func nestedList(_ machine: Machine, _ tensor: Tensor, _ axis: Int, _ offset: Int) throws -> Value {
     guard axis < tensor.rank else {
       switch tensor.type {
       case .bool: return Value(tensor.integer(offset) != 0)
@@ -126,6 +126,6 @@ extension Natives {
       }
     }
     let inner = tensor.shape[(axis + 1)...].reduce(1, *)
-    return heap.list((0..<tensor.shape[axis]).map { nestedList(heap, tensor, axis + 1, offset + $0 * inner) })
+    return try machine.list(of: tensor.shape[axis]) { try nestedList(machine, tensor, axis + 1, offset + $0 * inner) }
   }
 }

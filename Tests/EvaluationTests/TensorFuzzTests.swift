@@ -5,15 +5,20 @@ import Testing
 @testable import Evaluation
 
 /// Random programs over tensors, numbers, draws and branches: compiled calls must have the bits of eager ones, and so
-/// must their gradients.
+/// must their gradients. `EXP_FUZZ_SEED` makes others, `EXP_FUZZ_ROUNDS` so many times as many.
 @Suite struct TensorFuzzTests {
-  @Test(arguments: [1, 2, 3] as [UInt64]) func compiledHasTheBitsOfEager(_ seed: UInt64) throws {
+  static let first = UInt64(ProcessInfo.processInfo.environment["EXP_FUZZ_SEED"] ?? "") ?? 1
+
+  @Test(arguments: first..<first + 3 * UInt64(FuzzTests.rounds)) func compiledHasTheBitsOfEager(_ seed: UInt64) throws {
     var writer = ProgramWriter(state: seed)
     var text = ProgramWriter.prologue
     for number in 0..<40 {
       let body = writer.scalar(writer.below(4) + 2)
       text +=
         "both(\"\(number)\", (a, b, c, v, w, q, ids, n, i, r) -> { value: \(body), grad: grad(a -> \(body) + 0 * sum(a))(a) })\n"
+    }
+    if let path = ProcessInfo.processInfo.environment["EXP_FUZZ_LAST"] {
+      try text.write(toFile: path + "-tensors", atomically: false, encoding: .utf8)
     }
     let (host, diagnostics, session) = try runProgram(text, name: "fuzz-\(seed).exp")
     #expect(diagnostics.map { DiagnosticPrinter().full($0) } == [])

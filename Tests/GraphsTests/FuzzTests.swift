@@ -11,10 +11,13 @@ import Testing
 
 /// Random graphs, recorded twice by the same dice: what a plan computes has the bits of eager execution.
 @Suite struct FuzzTests {
-  /// `EXP_FUZZ` asks for more graphs than the usual hundred.
-  static let count = getenv("EXP_FUZZ").flatMap { Int(String(cString: $0)) } ?? 100
+  /// `EXP_FUZZ_SEED` makes others than the usual hundred, `EXP_FUZZ_ROUNDS` so many times as many.
+  static let first = number("EXP_FUZZ_SEED") ?? 0
+  static let count = 100 * max(1, number("EXP_FUZZ_ROUNDS") ?? 1)
 
-  @Test(arguments: 0..<count)
+  private static func number(_ name: String) -> Int? { getenv(name).flatMap { Int(String(cString: $0)) } }
+
+  @Test(arguments: first..<first + count)
   func plansHaveTheBitsOfEagerExecution(_ seed: Int) throws {
     let maker = RandomGraph(seed: seed)
     let examples = maker.examples()

@@ -16,13 +16,16 @@ import Testing
     }
   }
 
+  /// `EXP_FUZZ_SEED` makes others, `EXP_FUZZ_ROUNDS` so many times as many.
   @Test func mutatedFilesAreSurvived() throws {
-    var random = Lehmer(state: 7)
+    let environment = ProcessInfo.processInfo.environment
+    let rounds = 150 * max(1, Int(environment["EXP_FUZZ_ROUNDS"] ?? "") ?? 1)
+    var random = Lehmer(state: UInt64(environment["EXP_FUZZ_SEED"] ?? "") ?? 7)
     let files = try (LibraryNamesTests.files(in: "stdlib") + LibraryNamesTests.files(in: "scripts/studies")).map {
       Array(try Data(contentsOf: LibraryNamesTests.root.appendingPathComponent($0)))
     }
     var resolved = 0
-    for round in 0..<150 {
+    for round in 0..<rounds {
       var bytes = files[random.below(files.count)]
       for _ in 0...random.below(4) {
         let from = random.below(bytes.count), length = random.below(60)
@@ -34,13 +37,17 @@ import Testing
         }
         if bytes.isEmpty { bytes = [0x20] }
       }
-      let file = SourceStore.shared.add(name: "mutated \(round)", text: String(decoding: bytes, as: UTF8.self))
+      let text = String(decoding: bytes, as: UTF8.self)
+      if let path = environment["EXP_FUZZ_LAST"] {
+        try text.write(toFile: path + "-resolution", atomically: false, encoding: .utf8)
+      }
+      let file = SourceStore.shared.add(name: "mutated \(round)", text: text)
       let (program, diagnostics) = resolve(parse(file).tree, prelude: testPrelude, isLibrary: round % 2 == 0)
       for d in diagnostics { #expect(Int(d.span.upper) <= file.bytes.count) }
       check(program)
       resolved += 1
     }
-    #expect(resolved == 150)
+    #expect(resolved == rounds)
   }
 
   @Test func wholeFilesHaveNoDanglingReference() throws {

@@ -114,8 +114,11 @@ func checkSane(_ result: ParseResult, _ comment: @autoclosure () -> String) {
 
   /// Samples with pieces cut, doubled, swapped or replaced; always a tree, and the drawing of its errors never fails
   /// either.
+  /// `EXP_FUZZ_SEED` makes others, `EXP_FUZZ_ROUNDS` so many times as many.
   @Test func mutations() throws {
-    var random = SplitMix(state: 7)
+    let environment = ProcessInfo.processInfo.environment
+    let rounds = 3000 * max(1, Int(environment["EXP_FUZZ_ROUNDS"] ?? "") ?? 1)
+    var random = SplitMix(state: UInt64(environment["EXP_FUZZ_SEED"] ?? "") ?? 7)
     let sources = try fixtures().map { Array($0.text.utf8) }
     let pieces = [
       "(", ")", "[", "]", "{", "}", "\"", "'", "\"\"\"", "->", "=", "..", "...", "\n", ";", ",", ":", " if ", " else ",
@@ -125,7 +128,7 @@ func checkSane(_ result: ParseResult, _ comment: @autoclosure () -> String) {
       " paired ", " by ", " try ", " catch ", "\0", "é", "😀", "\r\n", "&&", " expect ", " fails ", "@", "{{", "}}",
     ].map { Array($0.utf8) }
     let printer = DiagnosticPrinter(color: true)
-    for round in 0..<3000 {
+    for round in 0..<rounds {
       var bytes = sources[Int.random(in: 0..<sources.count, using: &random)]
       // Whole samples now and then, otherwise a window, which is quicker.
       if round % 10 != 0 {
@@ -145,6 +148,9 @@ func checkSane(_ result: ParseResult, _ comment: @autoclosure () -> String) {
         }
       }
       let text = String(decoding: bytes, as: UTF8.self)
+      if let path = environment["EXP_FUZZ_LAST"] {
+        try text.write(toFile: path + "-syntax", atomically: false, encoding: .utf8)
+      }
       let result = parseText(text, name: "mutation \(round)")
       checkSane(result, "round \(round): \(text)")
       if round % 5 == 0 {

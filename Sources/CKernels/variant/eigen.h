@@ -11,7 +11,7 @@ static int64_t CK(tridiagonalise)(int64_t n, double *a, double *d, double *e, do
     int64_t nb = n - j0 < PANEL ? n - j0 : PANEL;
     memset(vw, 0, (size_t)(2 * nb * n) * sizeof *vw);
     double *V = vw, *W = vw + nb * n;
-    for (int64_t i = 0; i < nb; i++) {
+    for (int64_t i = 0; i < nb && !ck_must_stop(); i++) {
       int64_t g = j0 + i, rest = n - g - 1;
       double *column = a + g * n;  // row g, which is column g
       for (int64_t q = 0; q < i; q++) {
@@ -141,7 +141,7 @@ static int64_t CK(eigen)(int64_t n, const double *a, double *values, double *vec
 static void CK(balance)(int64_t n, double *a) {
   for (int again = 1, pass = 0; again && pass < 50; pass++) {
     again = 0;
-    for (int64_t i = 0; i < n; i++) {
+    for (int64_t i = 0; i < n && !ck_must_stop(); i++) {
       double row = 0, column = 0;
       for (int64_t j = 0; j < n; j++)
         if (j != i) {
@@ -168,7 +168,7 @@ static void CK(balance)(int64_t n, double *a) {
 }
 // Similar matrix that is zero below the first subdiagonal, by reflections. v and w hold n each.
 static void CK(hessenberg)(int64_t n, double *a, double *v, double *w) {
-  for (int64_t j = 0; j + 2 < n; j++) {
+  for (int64_t j = 0; j + 2 < n && !ck_must_stop(); j++) {
     int64_t len = n - j - 1;
     for (int64_t r = 0; r < len; r++) v[r] = a[(j + 1 + r) * n + j];
     double tau = CK(reflector)(v, len);

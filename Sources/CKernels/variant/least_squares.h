@@ -6,6 +6,7 @@ static double CK(smallest_estimate)(int64_t k, int64_t length, const double *w, 
   double estimate = D_INF;
   for (int step = 0; step < 8; step++) {
     double len = CK(norm)(x, k);
+    if (ck_must_stop()) return 0;
     if (!(len > 0) || len == D_INF) return 0;
     CK(scale)(1.0 / len, x, k);
     for (int64_t j = 0; j < k; j++) x[j] = (x[j] - CK(dot)(w + j * length, x, j)) / w[j * length + j];
@@ -58,7 +59,7 @@ static int64_t CK(least_squares)(
     *rank = 0;
     for (int64_t i = 0; i < k && !failed; i++) *rank += s[i] > rcond * s[0];
   }
-  for (int64_t q = 0; q < nrhs && !failed; q++) {
+  for (int64_t q = 0; q < nrhs && !failed && !ck_must_stop(); q++) {
     for (int64_t i = 0; i < m; i++) column[i] = b[i * nrhs + q];
     if (tall) CK(apply_q)(1, k, length, w, tau, column);
     if (direct) {

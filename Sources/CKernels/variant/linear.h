@@ -159,7 +159,7 @@ static int64_t CK(triangular)(
   if (!t) return -1;
   int forward = upper == transposed;
   int64_t blocks = (n + LINEAR_BLOCK - 1) / LINEAR_BLOCK;
-  for (int64_t s = 0; s < blocks; s++) {
+  for (int64_t s = 0; s < blocks && !ck_must_stop(); s++) {
     int64_t i0 = (forward ? s : blocks - 1 - s) * LINEAR_BLOCK;
     int64_t rows = n - i0 < LINEAR_BLOCK ? n - i0 : LINEAR_BLOCK;
     CK(triangular_block)(upper, transposed, unit, rows, a + i0 * lda + i0, lda, nrhs, b + i0 * nrhs);

@@ -136,7 +136,7 @@ static int64_t CK(qr)(int64_t m, int64_t n, const double *a, double *q, double *
       order[j] = j;
       norms[j] = CK(norm)(w + j * m, m);
     }
-    for (int64_t j = 0; j < k; j++) {
+    for (int64_t j = 0; j < k && !ck_must_stop(); j++) {
       int64_t best = j;
       for (int64_t i = j + 1; i < n; i++)
         if (norms[i] > norms[best]) best = i;

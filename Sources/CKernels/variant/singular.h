@@ -25,7 +25,7 @@ static int64_t CK(bidiagonalise)(
     double *V = vx, *X = vx + nb * k, *Y = yu, *U = yu + nb * k;
     memset(vx, 0, (size_t)(2 * nb * k) * sizeof *vx);
     memset(yu, 0, (size_t)(2 * nb * k) * sizeof *yu);
-    for (int64_t i = 0; i < nb; i++) {
+    for (int64_t i = 0; i < nb && !ck_must_stop(); i++) {
       int64_t g = j0 + i, rows = k - g, rest = k - g - 1;
       double *v = V + i * k + g, *u = U + i * k + g + 1, *y = Y + i * k + g + 1, *x = X + i * k + g + 1;
       for (int64_t r = 0; r < rows; r++) v[r] = a[(g + r) * k + g];
@@ -190,7 +190,7 @@ static void CK(rotate_now)(CK(rotations) *r) {
   const int64_t lanes = CK_VECTOR_BYTES / 8;
   CK(mask_f64) all = CK(mask_of_f64)(lanes);
   int64_t j = 0;
-  for (; j + ROTATED * lanes <= r->width; j += ROTATED * lanes) CK(rotate_columns)(r, ROTATED, all, 0, j);
+  for (; j + ROTATED * lanes <= r->width && !ck_must_stop(); j += ROTATED * lanes) CK(rotate_columns)(r, ROTATED, all, 0, j);
   for (; j + 3 * lanes <= r->width; j += 3 * lanes) CK(rotate_columns)(r, 3, all, 0, j);
   for (; j + lanes <= r->width; j += lanes) CK(rotate_columns)(r, 1, all, 0, j);
   if (j < r->width) CK(rotate_columns)(r, 1, CK(mask_of_f64)(r->width - j), 1, j);

@@ -1,0 +1,130 @@
+#!/usr/bin/env python3
+"""Ctrl-C in the midst of one long operation, of every kind, is answered within a tenth of a second.
+
+  interrupt_tests.py EXP [REGEX]      only operations whose name matches
+
+A busy machine is allowed more. An operation that ends before the signal comes proves nothing and fails.
+"""
+import os, re, shutil, signal, subprocess, sys, tempfile, time
+
+exp, wanted = os.path.realpath(sys.argv[1]), re.compile(sys.argv[2] if len(sys.argv) > 2 else "")
+
+# name: what is made before, then the operation.
+operations = {
+    # The interpreter's own lists, texts, tables and records.
+    "loop": ("", "while true { }"),
+    "unique": ("let xs = [i % 7 for i in 0..<10_000_000]", "for _ in 0..9 { unique(xs) }"),
+    "sort list": ("let xs = [(i * 7919) % 1_000_003 for i in 0..<6_000_000]", "sort(xs)"),
+    "sort texts": ("let xs = [text((i * 7919) % 1_000_003) for i in 0..<2_000_000]", "sort(xs)"),
+    "same": ("let xs = [[i] for i in 0..<4_000_000]\nlet ys = [[i] for i in 0..<4_000_000]", "for _ in 0..20 { same(xs, ys) }"),
+    "text": ("let xs = [0..i for i in 0..<3_000_000]", "length(text(xs))"),
+    "digest": ("let xs = [[i] for i in 0..<6_000_000]", "digest(xs)"),
+    "to_list": ("", "to_list(0..60_000_000)"),
+    "sum of a range": ("", "for _ in 0..20 { sum(0..60_000_000) }"),
+    "split": ("let s = join([\"ab\" for _ in 0..<6_000_000], \",\")", "split(s, \",\")"),
+    "replace": ("let s = join([\"ab\" for _ in 0..<12_000_000], \",\")", "for _ in 0..20 { replace(s, \"b,\", \"x\") }"),
+    "find": ("let s = join([\"aaaa\" for _ in 0..<2_000_000], \"\")", "for _ in 0..200 { find(s, \"aaab\") }"),
+    "pattern": ("let s = join([\"a\" for _ in 0..40], \"\")", "match(s, \"(a|a)*b\")"),
+    "patterns in a long text": ("let s = join([\"ab\" for _ in 0..<3_000_000], \",\")", "length(match_all(s, \"[a-z]+\"))"),
+    "to_json": ("let xs = [{ a: i, b: [i] } for i in 0..<2_000_000]", "length(to_json(xs))"),
+    "from_json": ("let s = \"[\" ++ join([\"[1, 2]\" for _ in 0..<3_000_000], \",\") ++ \"]\"", "length(from_json(s))"),
+    "table": ("let xs = [{ a: i, b: i % 7 } for i in 0..<1_000_000]", "for _ in 0..20 { table(xs) }"),
+    "sort table": ("let t = table([{ a: (i * 7919) % 1_000_003 } for i in 0..<1_000_000])", "for _ in 0..20 { sort(t, \"a\") }"),
+    "write_csv": ("let t = table([{ a: i, b: i / 7 } for i in 0..<1_000_000])", "for _ in 0..20 { write_csv(t, \"x.csv\") }"),
+    "print": ("let xs = [[i] for i in 0..<4_000_000]", "print(xs)"),
+    "tensor of a list": ("let xs = [i for i in 0..<30_000_000]", "for _ in 0..20 { tensor(xs) }"),
+    "list of a tensor": ("let x = zeros(40_000_000)", "length(to_list(x))"),
+    "recursion": ("fn f(n) = if n < 2 { n } else { f(n - 1) + f(n - 2) }", "f(60)"),
+    # Kernels.
+    "product": ("let a = ones(6000, 6000)", "a @ a"),
+    "product of doubles": ("let a = ones(4000, 4000, dtype: \"f64\")", "a @ a"),
+    "integer product": ("let a = ones(3000, 3000, dtype: \"i64\")", "a @ a"),
+    "matrix and vector": ("let a = ones(12_000, 12_000)\nlet v = ones(12_000)", "for _ in 0..100 { a @ v }"),
+    "compiled product": ("let a = ones(6000, 6000)\nlet f = compiled(x -> sum(x @ x))", "f(a)"),
+    "elementwise": ("let x = ones(40_000_000)\nlet f = compiled(x -> sum(tanh(exp(sin(x))) ^ 2.5))", "for _ in 0..30 { f(x) }"),
+    "elementwise, eager": ("let x = ones(100_000_000)", "sin(x) + exp(x) + log(x) + tan(x)"),
+    "sort": ("let x = normal(30_000_000, key: 1)", "sort(x)"),
+    "sort rows": ("let x = normal([30, 1_000_000], key: 1)", "sort(x)"),
+    "order": ("let x = normal(30_000_000, key: 1)", "order(x)"),
+    "median": ("let x = normal(30_000_000, key: 1)", "median(x)"),
+    "topk": ("let x = normal(30_000_000, key: 1)", "topk(x, 10)"),
+    "permutation": ("", "permutation(100_000_000, key: 1)"),
+    "small permutations": ("", "for _ in 0..4000 { permutation(65_000) }"),
+    "draws": ("", "normal(100_000_000, dtype: \"f64\", key: 1) + normal(100_000_000, dtype: \"f64\", key: 2)"),
+    "integer draws": ("", "for i in 0..9 { randint(60_000_000, high: 1000, key: i) }"),
+    "gather": ("let x = normal([1000, 64], key: 1)\nlet ids = randint(3_000_000, high: 1000, key: 2)", "for _ in 0..9 { x[ids] }"),
+    "gather numbers": ("let x = normal(10_000_000, key: 1)\nlet ids = randint(60_000_000, high: 10_000_000, key: 2)", "x[ids]"),
+    "take_along": ("let x = normal([1000, 30_000], key: 1)\nlet ids = order(x)", "for _ in 0..20 { take_along(x, ids, axis: 1) }"),
+    "add_along": ("let x = normal([1000, 20_000], key: 1)\nlet ids = order(x)", "for _ in 0..20 { add_along(x, ids, x, axis: 1) }"),
+    "gradient of gather": ("let x = normal([1000, 64], key: 1)\nlet ids = randint(2_000_000, high: 1000, key: 2)", "for _ in 0..20 { grad(x -> sum(x[ids]^2))(x) }"),
+    "one_hot": ("let ids = randint(2_000_000, high: 100, key: 2)", "for _ in 0..20 { one_hot(ids, 100) }"),
+    "cumsum": ("let x = ones(60_000_000)", "for _ in 0..20 { cumsum(x) }"),
+    "transpose": ("let x = ones(10_000, 10_000)", "for _ in 0..20 { transpose(x) + x }"),
+    "concat": ("let x = ones(60_000_000)", "for _ in 0..20 { concat([x, x]) }"),
+    "reduction": ("let x = ones(10_000, 10_000)", "for _ in 0..200 { sum(x, axes: 0) }"),
+    "argmax": ("let x = ones(10_000, 10_000)", "for _ in 0..200 { argmax(x, axis: 0) }"),
+    "mask": ("let x = normal(60_000_000, key: 1)", "for _ in 0..20 { x[x > 0] }"),
+    "conversion": ("let x = ones(100_000_000)", "for _ in 0..20 { cast(x, \"f64\") }"),
+    "equal tensors": ("let x = ones(100_000_000)", "for _ in 0..50 { same(x, x + 0) }"),
+    "conv": ("let x = normal([64, 128, 128, 32], key: 1)\nlet w = normal([3, 3, 32, 32], key: 2)", "for _ in 0..9 { convolve(x, w) }"),
+    "grouped conv": ("let x = normal([64, 128, 128, 32], key: 1)\nlet w = normal([3, 3, 1, 32], key: 2)", "for _ in 0..9 { convolve(x, w, groups: 32) }"),
+    "gradient of conv": ("let x = normal([64, 128, 128, 16], key: 1)\nlet w = normal([3, 3, 16, 16], key: 2)", "for _ in 0..9 { grad(w -> sum(convolve(x, w)^2))(w) }"),
+    "pooling": ("let x = normal([64, 256, 256, 16], key: 1)", "for _ in 0..20 { max_pool(x, 3) }"),
+    "fft": ("let x = normal(4_000_000, key: 1)", "rfft(x)"),
+    "solve": ("let a = normal([5000, 5000], key: 1)", "solve(a, ones(5000))"),
+    "many solves": ("let a = normal([200_000, 12, 12], key: 1)\nlet b = normal([200_000, 12, 1], key: 2)", "for _ in 0..20 { solve(a, b) }"),
+    "cholesky": ("let a = normal([4000, 4000], key: 1)\nlet s = a @ transpose(a) + 4000 * eye(4000)", "cholesky(s)"),
+    "lu": ("let a = normal([5000, 5000], key: 1)", "lu(a)"),
+    "qr": ("let a = normal([3000, 3000], key: 1)", "qr(a)"),
+    "pivoted qr": ("let a = normal([2500, 2500], key: 1)", "qr(a, pivoting: true)"),
+    "svd": ("let a = normal([1500, 1500], key: 1)", "svd(a)"),
+    "eigh": ("let a = normal([1500, 1500], key: 1)", "eigh(a + transpose(a))"),
+    "eigenvalues": ("let a = normal([1200, 1200], key: 1)", "eigenvalues(a)"),
+    "least_squares": ("let a = normal([2500, 2500], key: 1)", "least_squares(a, ones(2500))"),
+    "pinv": ("let a = normal([1500, 1500], key: 1)", "pinv(a)"),
+    "triangular system": ("let a = tril(normal([9000, 9000], key: 1)) + 9000 * eye(9000)", "solve_triangular(a, ones(9000, 2000))"),
+    # Loops within a function.
+    "scan": ("let a = normal([64, 64], key: 1)\nlet f = compiled(x -> scan((s, i) -> { carry: tanh(s @ a), out: sum(s) }, x, ones(3_000_000)).carry)", "f(ones(4, 64))"),
+    "eager scan": ("let a = normal([64, 64], key: 1)", "scan((s, i) -> { carry: tanh(s @ a), out: sum(s) }, ones(4, 64), ones(3_000_000))"),
+    "while_loop": ("let f = compiled(x -> while_loop({ i: 0, x: x }, s -> s.i < 1_000_000_000, s -> { i: s.i + 1, x: s.x * 0.5 }).x)", "f(1.0)"),
+    "vmap": ("let a = normal([300, 300], key: 1)", "vmap(x -> a @ (a @ x))(normal([200_000, 300], key: 2))"),
+    "hessian": ("let a = normal([1500, 1500], key: 1)", "hessian(x -> sum(tanh(a @ x)))(ones(1500))"),
+    "jacobian": ("let a = normal([3000, 3000], key: 1)", "jacobian(x -> tanh(a @ x))(ones(3000))"),
+    "train": ("let data = { x: normal([64, 16], key: 1), y: randint(64, high: 3, key: 2) }", "train(mlp([16, 8, 3]), data, loss: cross_entropy, steps: 100_000_000, batch: 16)"),
+    "grid": ("", "grid(linspace(0, 1, 400), linspace(0, 1, 400), (a, b) -> sum(normal([100, 100], key: 1)) + a + b)"),
+    "sweep": ("", "let runs = sweep i in 1..4 { (normal([3000, 3000], key: i) @ normal([3000, 3000], key: i) @ normal([3000, 3000], key: i))[0, 0] }"),
+}
+
+bad = 0
+work = tempfile.mkdtemp(prefix="exp-interrupt-")
+for name, (before, operation) in operations.items():
+    if not wanted.search(name):
+        continue
+    with open(os.path.join(work, "slow.exp"), "w") as file:
+        file.write(f"{before}\nprint(\"begun\")\n{operation}\nprint(\"over\")\n")
+    process = subprocess.Popen([exp, "run", "slow.exp", "--threads", "2", "--fresh"], cwd=work, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT, text=True)
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if "begun" in line:
+            break
+    time.sleep(0.3)
+    asked = time.time()
+    process.send_signal(signal.SIGINT)
+    try:
+        rest = process.communicate(timeout=10)[0]
+    except subprocess.TimeoutExpired:
+        process.kill()
+        rest = process.communicate()[0] + "it did not stop within ten seconds"
+    took = time.time() - asked
+    limit = 0.2 + 0.2 * int(os.getloadavg()[0] / os.cpu_count())
+    # Stopping includes writing what is left of the run.
+    if process.returncode == 4 and took < limit:
+        print(f"ok {name}: {took * 1000:.0f} ms", flush=True)
+    else:
+        bad = 1
+        print(f"not ok {name}: status {process.returncode} after {took * 1000:.0f} ms")
+        print("    " + "\n    ".join(("".join(said) + rest).strip().splitlines()[-6:]), flush=True)
+shutil.rmtree(work, ignore_errors=True)
+sys.exit(bad)

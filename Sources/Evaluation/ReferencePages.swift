@@ -121,7 +121,7 @@ extension Natives {
     ("makers", "Making tensors", tensorMakers), ("elementwise", "Elementwise functions of tensors", tensorElementwise),
     ("reductions", "Reductions of tensors", tensorReductions),
     ("shapes", "Shapes and indexes of tensors", tensorShapes + tensorIndexes),
-    ("windows", "Convolution and pooling", windows),
+    ("windows", "Convolution and pooling", windows), ("networks", "Networks of nodes", nodeNetworks),
     ("random", "Randomness", randomNatives), ("trees", "Models as trees", treeNatives),
     ("gradients", "Gradients and compiled functions", gradientNatives + compiledNatives),
     ("linear", "Linear algebra", linearAlgebra),

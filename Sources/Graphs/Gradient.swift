@@ -123,6 +123,8 @@ struct DerivativeStep {
     case .unpick: return [nil, try build.apply(.pick, [cotangent, inputs[0]])]
     case .sort(let axis): return [try sort(axis)]
     case .linear(let function): return try linear(function)
+    case .network:
+      throw TensorError.notSolvable("network_values", "networks given by a code have no derivative")
     }
   }
 }

@@ -49,6 +49,7 @@ class Operation {
         ConvolutionKernel(.filter, out.type, windows, groups: groups, image: x.shape, result: inputs[1].shape))
     case .pool(let pooling, let windows, _, _): return PoolOperation(pooling, windows, inputs, out)
     case .gather: return GatherOperation(inputs)
+    case .network: return NetworkOperation(inputs, out)
     case .scatterAdd, .pick, .unpick, .oneHot: return IndexOperation(primitive, inputs, out)
     case .iota, .random, .deriveKey, .permutation: return SourceOperation(primitive, inputs, out)
     case .linear(let function): return LinearOperation(function, inputs, out)

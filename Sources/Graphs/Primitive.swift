@@ -42,6 +42,9 @@ public enum Primitive: Hashable, Sendable {
   /// Over windows on images of the extents given: max and sum of (image); pick of (image, other image) what lies where
   /// the first is largest; place of (image, result) and spread of (result) are their adjoints.
   case pool(Kernels.Pooling, WindowGeometry, rows: Int, columns: Int)
+  /// x [networks, inputs, lanes] or [inputs, lanes], code [networks, words] (i64), weights [networks, connections], shared [lanes]
+  /// → [networks, outputs, lanes]: networks of nodes, each described by its code (`CKernels/variant/networks.h`).
+  case network(outputs: Int)
   /// Static slice: per axis start, count, step (step may be negative).
   case slice(starts: [Int], counts: [Int], steps: [Int])
   /// The adjoint of `slice`: places the input into zeros of `shape`.

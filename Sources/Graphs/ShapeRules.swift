@@ -49,6 +49,7 @@ public func infer(_ primitive: Primitive, shapes: [Shape], types: [ElementType])
     try program.check(operands)
     return ([0], .f32)
   case .result(_, let shape, let type): return (shape, type)
+  case .network(let outputs): return try operands.network(outputs)
   case .linear(let function): return try operands.linear(function)
   }
 }
@@ -66,6 +67,7 @@ extension Primitive {
     case .binary, .compare, .matmul, .dynamicSlice, .gather, .scatterAdd, .pick, .unpick, .deriveKey, .permutation:
       2...2
     case .select, .dynamicUpdate: 3...3
+    case .network: 4...4
     case .concat: 1...Int.max
     case .program(let program): program.operands.count...program.operands.count
     case .linear(let function): function.operandCount...function.operandCount
@@ -88,6 +90,7 @@ extension Primitive {
     case .pool(.sum, _, _, _): "sum over windows"
     case .pool: "gradient of a pooling"
     case .cumulativeSum: "cumulative sum"
+    case .network: "network_values"
     case .scatterAdd: "scatter"
     case .program(let program): program.name
     case .linear(let function): function.name

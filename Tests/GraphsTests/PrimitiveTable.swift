@@ -28,7 +28,7 @@ enum PrimitiveKind: CaseIterable {
   case slice, unslice, dynamicSlice, dynamicUpdate, concat, gather, scatterAdd, pick, unpick, oneHot, iota, sort,
     argSort
   case random, deriveKey, permutation, stopGradient, linear
-  case convolution, convolutionInput, convolutionFilter, pool
+  case convolution, convolutionInput, convolutionFilter, pool, network
 
   /// nil for the two that are not run, and for programs, which have tests of their own.
   init?(_ primitive: Primitive) {
@@ -67,6 +67,7 @@ enum PrimitiveKind: CaseIterable {
     case .convolutionInput: self = .convolutionInput
     case .convolutionFilter: self = .convolutionFilter
     case .pool: self = .pool
+    case .network: self = .network
     case .linear: self = .linear
     }
   }
@@ -76,7 +77,7 @@ enum PrimitiveTable {
   static let all: [PrimitiveCase] =
     UnaryOperation.allCases.map(unary) + BinaryOperation.allCases.flatMap(binary) + Comparison.allCases.map(compare)
     + [select] + converts + movement + Reduction.allCases.flatMap(reduce) + axis + products + slices + indexing
-    + sources + windows + linear
+    + sources + windows + networks + linear
 
   // MARK: Elementwise
 

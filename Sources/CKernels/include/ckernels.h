@@ -3,6 +3,7 @@
 // chosen once when the process starts. All variants give the same bits (Sources/CKernels/README.md says how).
 #include <stddef.h>
 #include <stdint.h>
+#include "ck_networks.h"
 #include "ck_windows.h"
 
 // Element types and operations are the raw values of the Swift enumerations in Sources/Tensors (tested there).
@@ -73,6 +74,8 @@ typedef struct ck_table {
   // Images first ..< last of a pooling; f32 or f64.
   void (*pool)(
     int op, int type, const ck_pool *p, int64_t first, int64_t last, const void *x, const void *y, void *out);
+  // One network of many (ck_networks.h): 0, 1 where its code makes no sense, -1 without memory. f32 or f64.
+  int64_t (*network)(int type, const ck_networks *p, int64_t place);
   void (*transpose2)(int bytes, int64_t rows, int64_t columns, const void *x, int64_t ldx, void *out, int64_t ldo);
   // Draws first ..< first + count of the stream of `key`.
   void (*random)(

@@ -47,6 +47,7 @@ static inline float ck_fmaf(float a, float b, float c) {
 #include "product.h"
 #include "convolution.h"
 #include "pooling.h"
+#include "networks.h"
 #include "reduce.h"
 #include "random.h"
 #include "linear.h"
@@ -77,6 +78,7 @@ const ck_table CK(table) = {
   .filter_gradient = CK(filter_gradient),
   .fold_parts = CK(fold_parts),
   .pool = CK(pool),
+  .network = CK(network),
   .transpose2 = CK(transpose2),
   .random = CK(random),
   .words = CK(words),

@@ -103,7 +103,9 @@ extension Machine {
         if made.tag == .tensor { made.header.pointee.flags |= flags }
       case .box(let tag, let object, _):
         let parts = Array(stack.suffix(2))
-        made = heap.box(tag, parts[0], parts[1], object: object)
+        // What a native keeps between calls, such as plans, belongs to one interpreter: each that the value comes to gets its own.
+        let own = (object as? BoundNative).map { BoundNative($0.function) } ?? object
+        made = heap.box(tag, parts[0], parts[1], object: own)
         stack.removeLast(2)
       }
       stack.append(made)

@@ -22,7 +22,7 @@ extension PrimitiveTable {
 
   static let networks: [PrimitiveCase] = [(3, 2), (21, 2), (40, 1), (600, 2)].flatMap { lanes, outputs in
     let code = tensor(codes.flatMap { $0.map(Double.init) }, [2, codes[0].count], .i64)
-    let own = sample([2, weights], seed: 5) { 1.2 * $0 - 0.6 }
+    let own = sample([2, weights], seed: 5) { 0.6 * $0 - 0.3 }
     let shared = sample([lanes], seed: 7)
     let refused: [[Shape]] = [
       [[2, 2], code.shape, own.shape, [3]], [[3, 2, 4], code.shape, own.shape, [4]],

@@ -14,6 +14,8 @@ import Testing
     for mask in 1..<(1 << min(row.inputs.count, 3)) {
       var isLinear = false
       if case .linear = row.primitive { isLinear = true }
+      // A code with other numbers is none.
+      if case .network = row.primitive, mask & 2 != 0 { continue }
       try check(row.inputs, mask: mask, isLinear: isLinear, "\(row.primitive), mask \(mask)", record)
     }
   }

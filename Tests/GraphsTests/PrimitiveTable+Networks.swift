@@ -31,7 +31,8 @@ extension PrimitiveTable {
     return [[2, lanes], [2, 2, lanes]].map { shape in
       PrimitiveCase(
         primitive: .network(outputs: outputs), inputs: [sample(shape), code, own, shared],
-        reference: { t in (0..<2).flatMap { values(of: $0, t, outputs) } }, shape: [2, outputs, lanes], refused: refused)
+        reference: { t in (0..<2).flatMap { values(of: $0, t, outputs) } }, shape: [2, outputs, lanes], refused: refused
+      )
     }
   }
 

@@ -9,8 +9,24 @@ final class LoopStep {
   private let references: UnsafeMutableBufferPointer<LoopReference>
   private let origins: [Int: Int32]
   private let columnTiles: Int
+  /// What is brought nearer for the next tile while this one is computed, a share before each instruction: the processor
+  /// itself does not look past the end of a page, and many tiles are one.
+  private let streams: [Stream]
 
-  init(_ program: LoopProgram, graph: Graph) {
+  private struct Stream {
+    let reference: Int
+    /// How far on the next tile lies, in bytes.
+    let step: Int
+    /// Bytes before each instruction, whole cache lines.
+    let share: Int
+  }
+
+  /// A plan that works on more than this finds little of what it wrote in a cache, but for loops over less than `nearBytes`.
+  static let farBytes = 1 << 24
+  private static let nearBytes = 1 << 20
+
+  /// `isFar` says that the plan works on much memory.
+  init(_ program: LoopProgram, graph: Graph, isFar: Bool) {
     self.program = program
     body = LoopStep.copy(program.body)
     prologue = LoopStep.copy(program.prologue)
@@ -19,6 +35,29 @@ final class LoopStep {
     var origins: [Int: Int32] = [:]
     for instruction in program.body { origins[instruction.node] = graph.nodes[instruction.node].origin }
     self.origins = origins
+    streams = isFar ? LoopStep.streams(program, hasOneColumn: columnTiles == 1) : []
+  }
+
+  /// The memory that a long loop goes through, element by element.
+  private static func streams(_ program: LoopProgram, hasOneColumn: Bool) -> [Stream] {
+    var seen: Set<[Int]> = []
+    let streams = program.references.indices.filter { index in
+      let reference = program.references[index]
+      guard let slot = reference.slot, reference.rowBytes > 0 || reference.columnBytes > 0 else { return false }
+      return seen.insert([slot, reference.offset, reference.rowBytes, reference.columnBytes]).inserted
+    }.map { index -> (reference: Int, step: Int) in
+      let reference = program.references[index]
+      return (
+        index, hasOneColumn ? program.tileRows * reference.rowBytes : program.tileColumns * reference.columnBytes
+      )
+    }
+    let total = streams.reduce(0) { $0 + $1.step } * program.tileCount
+    guard total > nearBytes, !program.body.isEmpty else { return [] }
+    return streams.filter { $0.step >= 256 }.map {
+      let lines = ($0.step + 63) / 64
+      return Stream(
+        reference: $0.reference, step: $0.step, share: (lines + program.body.count - 1) / program.body.count * 64)
+    }
   }
 
   deinit {
@@ -63,6 +102,9 @@ final class LoopStep {
       let columns = min(program.tileColumns, program.columns - column)
       let tile = Tile(row: row, column: column, rows: rows, columns: columns)
       for i in 0..<body.count {
+        for stream in streams {
+          ck_bring(current[stream.reference] + stream.step + i * stream.share, Int64(stream.share))
+        }
         if case .columnSum(let index) = body[i].code {
           add(
             program.sums[index], current[body[i].operands.0], row: row, rows: rows, registers: registers,

@@ -46,7 +46,8 @@ struct PlanBuilder {
       flush()
       if members.isLoop {
         var builder = LoopBuilder(roles, members, slots: memory.slotOf)
-        let step = LoopStep(builder.build(), graph: graph)
+        let isFar = memory.arenaBytes > LoopStep.farBytes
+        let step = LoopStep(builder.build(), graph: graph, isFar: isFar)
         loops[place] = step
         result.append(.loop(step))
       } else {

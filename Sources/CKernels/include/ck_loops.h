@@ -9,3 +9,8 @@ void ck_multiply_add(
   int64_t count);
 // out[r * columns + c] = x[r].
 void ck_repeat_columns(int bytes, int64_t rows, int64_t columns, const void *x, void *out);
+
+// A hint to bring `bytes` bytes from p on into the second cache; p may lie anywhere.
+static inline void ck_bring(const char *p, int64_t bytes) {
+  for (int64_t i = 0; i < bytes; i += 64) __builtin_prefetch(p + i, 0, 2);
+}

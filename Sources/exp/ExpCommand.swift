@@ -25,6 +25,7 @@ import Foundation
       RunsCommand.self,
       VerifyCommand.self,
       DiffCommand.self, WhyCommand.self,
+      ExportCommand.self,
       NewCommand.self,
       DoctorCommand.self,
       CompletionsCommand.self,

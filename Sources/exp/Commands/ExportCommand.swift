@@ -76,7 +76,9 @@ struct ExportCommand: ParsableCommand {
     guard !files.isEmpty else { throw RunLookup.failure("\(folder.path) has no tables") }
     for file in files {
       let bytes = try folder.files.fileSystem.read(folder.path + "/" + file)
-      let name = file.hasPrefix("figures/") ? "figure-" + file.dropFirst("figures/".count) : String(file.dropFirst("tables/".count))
+      let name =
+        file.hasPrefix("figures/")
+        ? "figure-" + file.dropFirst("figures/".count) : String(file.dropFirst("tables/".count))
       let target = RunFiles()
       try target.makeFolders(place)
       try target.write(bytes, to: place + "/" + name)

@@ -1,0 +1,75 @@
+import Records
+import Testing
+
+@testable import Reports
+
+/// Documents and notebooks say what the report says, and texts of a study are never markup in them.
+@Suite struct StudyExportTests {
+  private func study(_ items: [StudyRecord.Item], title: String = "A title") -> StudyRecord {
+    var run = RunRecord(id: "a-1", study: "a", options: [.init("noise", .float(0.2))], seed: 7)
+    run.state = .done
+    run.versions = [.init("exp", .string("0.1.0"))]
+    run.started = "2026-11-20T10:00:00Z"
+    return StudyRecord(title: title, run: run, items: items)
+  }
+
+  static let hostile = "<script>alert(1)</script> | `x` [a](http://b) ![c](d) *e* _f_ # g\n> h"
+
+  @Test func everyKindOfItemIsThere() {
+    let table = Table(
+      columns: [.init("x", [.int(1), .int(2)]), .init("y", [.float(0.5), .none])], failures: [1: "diverged"])
+    let text = StudyExport.markdown(
+      study([
+        .prose("# A title\n\nSome *prose*."), .code([.init("let x = 1")]), .value(name: "x", .int(41)),
+        .table(name: "runs", table, file: ""), .figure(Figure(title: "Fig", marks: []), stem: ""),
+        .claim(.init(text: "it holds", holds: true, numbers: [.init("peak", .int(56))])),
+        .claim(.init(text: "it does not", holds: false, error: "why")), .printed("said ```"), .citation("Someone 2020"),
+        .error("wrong"), .coverage(.init(name: "runs", counts: .init(total: 60, done: 57, failed: 3))),
+      ])
+    ) { "pictures/\($0).svg" }
+    for piece in [
+      "# A title\n\nSome *prose*.", "```exp\nlet x = 1\n```", "41", "| x | y |\n| --- | --- |\n| 1 | 0.5 |", "diverged",
+      "![Fig](pictures/1.svg)", "- [x] it holds — peak 56", "- [ ] it does not — why", "````\nsaid ```\n````",
+      "> Someone 2020", "wrong", "57 of 60", "a-1 · seed 7 · noise 0.2 · Exp 0.1.0 · 2026-11-20",
+    ] {
+      #expect(text.contains(piece), "\(piece) in\n\(text)")
+    }
+    #expect(!text.contains("# A title\n\n# A title"))
+  }
+
+  @Test func textsAreNoMarkup() {
+    let line = MarkdownText.line(StudyExportTests.hostile)
+    #expect(!line.contains("\n") && !line.contains("<script") && line.contains("\\<script\\>") && line.contains("\\|"))
+    let table = Table(columns: [.init(StudyExportTests.hostile, [.string(StudyExportTests.hostile)])])
+    let text = StudyExport.markdown(study([.table(name: "t", table, file: "")], title: StudyExportTests.hostile)) { _ in
+      ""
+    }
+    #expect(!text.contains("<script") && text.split(separator: "\n").filter { $0.hasPrefix("| ") }.count == 3)
+    let notebook = StudyExport.notebook(study([.table(name: "t", table, file: "")]))
+    #expect(!notebook.contains("<script") && notebook.contains("&lt;script&gt;"))
+  }
+
+  @Test func longTablesAreCut() {
+    let table = Table(columns: [.init("x", (0..<1000).map { .int($0) })])
+    let text = StudyExport.markdown(study([.table(name: "t", table, file: "")])) { _ in "" }
+    #expect(text.contains("60 of 1000 rows") && !text.contains("| 60 |"))
+  }
+
+  @Test func aNotebookHasResultsBehindTheCodeThatShowedThem() throws {
+    let json = try JSON.read(
+      Array(
+        StudyExport.notebook(
+          study([
+            .printed("before"), .prose("Prose."), .code([.init("show x")]), .value(name: "x", .int(41)), .printed("hi"),
+            .figure(Figure(title: "Fig", marks: []), stem: ""),
+          ])
+        ).utf8))
+    #expect(json["nbformat"]?.int == 4)
+    let cells = try #require(json["cells"]?.array)
+    #expect(cells.map { $0["cell_type"]?.string } == ["markdown", "code", "markdown", "code", "markdown"])
+    #expect(Set(cells.compactMap { $0["id"]?.string }).count == cells.count)
+    let outputs = try #require(cells[3]["outputs"]?.array)
+    #expect(outputs.map { $0["output_type"]?.string } == ["display_data", "stream", "display_data"])
+    #expect(outputs[2]["data"]?["image/svg+xml"]?.string?.hasPrefix("<svg") == true)
+  }
+}

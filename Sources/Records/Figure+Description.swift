@@ -27,7 +27,8 @@ extension Figure.Axis {
     guard case .record = datum else {
       throw FigureError(message: "an axis is a record with `label`, `log` and `range`")
     }
-    let range = try datum.member("range").flatMap { $0 == .none ? nil : try $0.numbers("range") }
+    let hasRange = datum.member("range").map { $0 != .none } ?? false
+    let range = hasRange ? try datum.numbers("range") : nil
     if let range, range.count != 2 { throw FigureError(message: "the range of an axis is [low, high]") }
     self.init(
       label: datum.text("label"), scale: datum.member("log") == .bool(true) ? .log : .linear, range: range,

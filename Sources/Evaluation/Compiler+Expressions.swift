@@ -316,9 +316,25 @@ extension FunctionCompiler {
     }
   }
 
+  /// A whole number that is written out and has 16 bits.
+  private static func smallInteger(_ expression: Expression) -> Int? {
+    switch expression.kind {
+    case .int(let value) where Int16(exactly: value) != nil: return value
+    case .unary(.negate, let operand):
+      if case .int(let value) = operand.kind, Int16(exactly: 0 &- value) != nil { return 0 &- value }
+    default: break
+    }
+    return nil
+  }
+
   private mutating func index(_ base: Expression, _ indexes: [Expression.Index], to target: Int) {
     chainLink = base.id
     if indexes.count == 1, case .value(let only) = indexes[0] {
+      if let constant = Self.smallInteger(only) {
+        let object = operand(base)
+        builder.emit(.getIndexK, x: object.first, a: target, b: object.register, c: constant & 0xFFFF)
+        return
+      }
       let object = operand(base, beside: [only])
       let position = operand(only)
       builder.emit(

@@ -24,15 +24,14 @@ enum Liveness {
     switch i.op {
     case .copy, .move: return [Use(register: i.b, flag: 0)]
     case .add, .subtract, .multiply, .divide, .floorDivide, .remainder, .power, .matmul, .join, .equal, .notEqual,
-      .less,
-      .lessEqual, .getIndex:
+      .less, .lessEqual, .getIndex:
       return [Use(register: i.b, flag: 1), Use(register: i.c, flag: 2)]
     case .compareOther:
       return [Use(register: i.b, flag: 1), Use(register: i.c, flag: 2)] + tolerance(prototype, place)
     case .expectCompare:
       return [Use(register: i.a, flag: 1), Use(register: i.b, flag: 2)] + tolerance(prototype, place)
     case .addK, .subtractK, .multiplyK, .divideK, .floorDivideK, .remainderK, .powerK, .subtractFromK, .divideIntoK,
-      .negate, .not, .getField, .tryField:
+      .negate, .not, .getField, .tryField, .getIndexK:
       return [Use(register: i.b, flag: 1)]
     case .jumpEqual, .jumpLess, .jumpLessEqual: return [Use(register: i.a, flag: 1), Use(register: i.b, flag: 2)]
     case .jumpEqualK, .jumpLessK, .jumpLessEqualK, .jumpGreaterK, .jumpGreaterEqualK, .jumpIf, .jumpIfNot, .show,
@@ -70,7 +69,7 @@ enum Liveness {
       .getState, .getPrelude, .getSelf, .makeClosure, .makeOverload, .add, .subtract, .multiply, .divide,
       .floorDivide, .remainder, .power, .matmul, .join, .addK, .subtractK, .multiplyK, .divideK, .floorDivideK,
       .remainderK, .powerK, .subtractFromK, .divideIntoK, .negate, .not, .equal, .notEqual, .less, .lessEqual,
-      .compareOther, .both, .asCondition, .concatenate, .format, .newList, .newRecord, .newRange, .getIndex,
+      .compareOther, .both, .asCondition, .concatenate, .format, .newList, .newRecord, .newRange, .getIndex, .getIndexK,
       .getIndexes, .getField, .element, .restOf, .makeParam, .makeState, .sweep:
       return i.a
     case .nop, .halt, .mark, .markRestore, .setState, .jump, .loop, .jumpIf, .jumpIfNot, .jumpIfNone,

@@ -1,6 +1,7 @@
 import Diagnostics
 import Graphs
 import Resolution
+import Tensors
 
 /// Calls that are not plain: defaults, rest and named arguments, sets of definitions, natives.
 extension Machine {
@@ -140,6 +141,13 @@ extension Machine {
       Machine.put(heap, slot, heap.retained(chosen))
       return try prepareCall(slot, count, gathered, result: result)
     case .native, .bound:
+      if count == 1, gathered == nil, slot[1].tag == .float, function.tag == .native,
+        let operation = (NativeTable.shared.groups + Int(truncatingIfNeeded: function.bits)).pointee.scalar
+      {
+        let x = slot[1].asDouble
+        Machine.put(heap, result, Value(operation == .sqrt ? x.squareRoot() : ScalarMath.apply(operation, x)))
+        return nil
+      }
       let value = try callNative(slot, count, gathered)
       Machine.drop(heap, slot)
       Machine.put(heap, result, value)

@@ -17,6 +17,13 @@ extension Machine {
   }
 
   @inline(never) func getIndexSlow(
+    _ target: UnsafeMutablePointer<Value>, _ object: UnsafeMutablePointer<Value>, at position: Int, _ flags: Int
+  ) throws {
+    var index = Value(position)
+    try getIndexSlow(target, object, &index, flags & 1)
+  }
+
+  @inline(never) func getIndexSlow(
     _ target: UnsafeMutablePointer<Value>, _ object: UnsafeMutablePointer<Value>, _ index: UnsafeMutablePointer<Value>,
     _ flags: Int
   ) throws {

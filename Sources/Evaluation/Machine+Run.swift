@@ -502,6 +502,21 @@ extension Machine {
             }
             save(frame, pc)
             try getIndexSlow(R + i.a, R + i.b, R + i.c, i.x)
+          case .getIndexK:
+            let b = R[i.b]
+            if b.tag == .list {
+              let list = b.list
+              var index = i.shortJump
+              if index < 0 { index &+= list.count }
+              if UInt(bitPattern: index) < UInt(bitPattern: list.count) {
+                let value = heap.retained(list.elements[index])
+                if i.x & 1 != 0 { Machine.drop(heap, R + i.b) }
+                Machine.put(heap, R + i.a, value)
+                break
+              }
+            }
+            save(frame, pc)
+            try getIndexSlow(R + i.a, R + i.b, at: i.shortJump, i.x)
           case .getIndexes:
             save(frame, pc)
             try getIndexes(frame.pointee.prototype, R + i.a, R + i.b, i.c)

@@ -1,4 +1,5 @@
 import Resolution
+import Tensors
 
 /// A function of the language written in Swift. Tables of them are joined in `Natives.all`; several of one name are
 /// told apart by the kind of the first argument.
@@ -17,6 +18,8 @@ struct NativeFunction: Sendable {
   /// A runnable example, with its result after `# =>`.
   var example: String
   var body: Body
+  /// The elementary function that it is for one float, which calls then take without asking further.
+  var scalar: UnaryOperation?
 
   /// `parameters` such as `["xs", "by?", "...rest"]`: `?` marks one that may be left out.
   init(

@@ -1,3 +1,5 @@
+import Tensors
+
 /// The natives of the process, grouped by name, behind raw pointers so that calls touch no counted object.
 final class NativeTable: @unchecked Sendable {
   static let shared = NativeTable(Natives.all)
@@ -31,12 +33,15 @@ struct NativeGroup {
   let entries: UnsafeBufferPointer<NativeEntry>
   /// Set when one definition takes everything.
   let only: UnsafePointer<NativeEntry>?
+  /// What it does to one float, when that is one elementary function.
+  let scalar: UnaryOperation?
 
   init(name: String, entries: [NativeEntry]) {
     self.name = name
     let buffer = UnsafeMutableBufferPointer<NativeEntry>.allocate(capacity: max(1, entries.count))
     for (i, entry) in entries.enumerated() { buffer.initializeElement(at: i, to: entry) }
     self.entries = UnsafeBufferPointer(start: buffer.baseAddress, count: entries.count)
+    scalar = entries.lazy.compactMap(\.function.pointee.scalar).first
     only = entries.count == 1 && entries[0].kinds == .any ? self.entries.baseAddress : nil
   }
 

@@ -89,9 +89,11 @@ extension Natives {
     ("erf", .erf, "The error function.", "erf(0)  # => 0.0"),
     ("gelu", .gelu, "x times the normal distribution function of x (Hendrycks & Gimpel 2016).", "gelu(0)  # => 0.0"),
   ].map { (name: String, operation: UnaryOperation, doc: String, example: String) in
-    NativeFunction(name, ["x"], kinds: .number, doc: doc, example: example) { call in
+    var function = NativeFunction(name, ["x"], kinds: .number, doc: doc, example: example) { call in
       Value(ScalarMath.apply(operation, call[0].number))
     }
+    function.scalar = operation
+    return function
   }
 
   private static let rounding: [NativeFunction] = [

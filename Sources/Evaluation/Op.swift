@@ -86,6 +86,8 @@ enum Op: UInt8 {
   case newRange
   /// A = B[C]
   case getIndex
+  /// A = B[c], c a whole number
+  case getIndexK
   /// A = B[…]: indexes in the registers behind B, index list C
   case getIndexes
   /// A[B] = C

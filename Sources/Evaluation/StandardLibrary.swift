@@ -10,14 +10,53 @@ public final class StandardLibrary: @unchecked Sendable {
   /// What the resolver may assume to exist.
   public let prelude: Prelude
 
-  /// One file of the library.
-  struct File {
+  /// One file of the library. At the start only its interface is read; the whole of it when one of its names is used.
+  final class File: @unchecked Sendable {
     let name: String
-    let tree: SyntaxTree
+    let source: SourceFile
+    let definitions: [FileInterface.Definition]
+    private let lock = NSLock()
+    private var parsed: ParseResult?
+
+    init(name: String, source: SourceFile) {
+      self.name = name
+      self.source = source
+      if let quick = interface(of: source) {
+        definitions = quick.definitions
+      } else {
+        let whole = parse(source)
+        parsed = whole
+        definitions = Self.definitions(of: whole.tree)
+      }
+    }
+
     /// Names that programs see.
-    let names: [String]
-    /// The documentation of its functions.
-    let documentation: [String: String]
+    var names: [String] { definitions.map(\.name).filter { !$0.hasPrefix("_") } }
+
+    /// Its tree, with what is wrong with it.
+    var whole: ParseResult {
+      lock.lock()
+      defer { lock.unlock() }
+      if let parsed { return parsed }
+      let result = parse(source)
+      parsed = result
+      return result
+    }
+    var tree: SyntaxTree { whole.tree }
+
+    /// What a tree defines.
+    static func definitions(of tree: SyntaxTree) -> [FileInterface.Definition] {
+      tree.statements.compactMap { statement in
+        switch statement.kind {
+        case .function(let name, let literal, _):
+          return FileInterface.Definition(name: name.text, parameters: literal.parameters)
+        case .letBinding(let pattern, _):
+          guard case .name(let name) = pattern.kind else { return nil }
+          return FileInterface.Definition(name: name.text, parameters: nil)
+        default: return nil
+        }
+      }
+    }
   }
   let files: [File]
   /// Numbers of its source files.
@@ -60,9 +99,7 @@ public final class StandardLibrary: @unchecked Sendable {
         throw Diagnostic("E0710", "the library file \(path) cannot be read", at: .none)
       }
       let source = SourceStore.shared.add(name: path, text: String(decoding: data, as: UTF8.self))
-      let result = parse(source)
-      if let error = result.diagnostics.first(where: { $0.severity == .error }) { throw error }
-      files.append(File(name: String(name.dropLast(4)), tree: result.tree))
+      files.append(File(name: String(name.dropLast(4)), source: source))
     }
     return StandardLibrary(files: files)
   }
@@ -84,32 +121,31 @@ public final class StandardLibrary: @unchecked Sendable {
   /// Whether a path is that of one of the library's own files.
   func contains(fileNamed path: String) -> Bool {
     let full = URL(fileURLWithPath: path).standardizedFileURL.path
-    return files.contains { URL(fileURLWithPath: $0.tree.file.name).standardizedFileURL.path == full }
+    return files.contains { URL(fileURLWithPath: $0.source.name).standardizedFileURL.path == full }
   }
 
   init(files: [File]) {
     self.files = files
-    fileIDs = Set(files.map(\.tree.file.id))
+    fileIDs = Set(files.map(\.source.id))
     var definitions: [String: [Int]] = [:]
     var names: [String: [Signature]] = [:]
     for name in Self.constants.keys { names[name] = [] }
     for native in Natives.all { names[native.name, default: []].append(native.fullSignature) }
     for (index, file) in files.enumerated() {
-      for name in file.names where definitions[name]?.last != index { definitions[name, default: []].append(index) }
-      for statement in file.tree.statements {
-        if case .function(let name, let literal, _) = statement.kind, !name.text.hasPrefix("_") {
-          names[name.text, default: []].append(Self.signature(literal))
-        }
+      let seen = file.definitions.filter { !$0.name.hasPrefix("_") }
+      for found in seen {
+        if definitions[found.name]?.last != index { definitions[found.name, default: []].append(index) }
+        if let parameters = found.parameters { names[found.name, default: []].append(Self.signature(parameters)) }
       }
-      for name in file.names where names[name] == nil { names[name] = [] }
+      for found in seen where names[found.name] == nil { names[found.name] = [] }
     }
     self.definitions = definitions
     prelude = Prelude(names: names, modules: Set(files.map(\.name)))
   }
 
-  private static func signature(_ literal: FunctionLiteral) -> Signature {
+  private static func signature(_ parameters: [Parameter]) -> Signature {
     Signature(
-      literal.parameters.map {
+      parameters.map {
         Signature.Parameter($0.name.text, hasDefault: $0.defaultValue != nil, isRest: $0.isRest, kind: $0.kind?.text)
       })
   }
@@ -138,7 +174,9 @@ public final class StandardLibrary: @unchecked Sendable {
     lock.lock()
     defer { lock.unlock() }
     if let known = compiled[index] { return known }
-    let (program, diagnostics) = resolve(files[index].tree, prelude: prelude, isLibrary: true)
+    let whole = files[index].whole
+    if let error = whole.diagnostics.first(where: { $0.severity == .error }) { throw error }
+    let (program, diagnostics) = resolve(whole.tree, prelude: prelude, isLibrary: true)
     if let error = diagnostics.first(where: { $0.severity == .error }) { throw error }
     let result = try Self.compile(program)
     compiled[index] = result
@@ -163,27 +201,6 @@ public final class StandardLibrary: @unchecked Sendable {
     }
     if let error = compiler.diagnostics.first { throw error }
     return CompiledFile(code: code, globals: program.globals, globalCount: count)
-  }
-}
-
-extension StandardLibrary.File {
-  init(name: String, tree: SyntaxTree) {
-    self.name = name
-    self.tree = tree
-    var names: [String] = []
-    var documentation: [String: String] = [:]
-    for statement in tree.statements {
-      switch statement.kind {
-      case .function(let name, _, let text):
-        names.append(name.text)
-        if let text, documentation[name.text] == nil { documentation[name.text] = text }
-      case .letBinding(let pattern, _):
-        if case .name(let name) = pattern.kind { names.append(name.text) }
-      default: break
-      }
-    }
-    self.names = names.filter { !$0.hasPrefix("_") }
-    self.documentation = documentation
   }
 }
 

@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Syntax
 import Testing
 
 @testable import Evaluation
@@ -12,6 +13,21 @@ import Testing
       do { _ = try library.code(ofFile: index) } catch let error as Diagnostic {
         let line = SourceStore.shared.file(error.span.file)?.position(Int(error.span.lower)).line ?? 0
         Issue.record("\(file.name).exp:\(line): \(error.message)")
+      }
+    }
+  }
+
+  /// At the start only the heads of functions are read; they are what the whole files say.
+  @Test func interfacesAreThoseOfTheWholeFiles() throws {
+    for file in try testLibrary.get().files {
+      #expect(interface(of: file.source) != nil, "\(file.name).exp is read whole at every start")
+      let whole = StandardLibrary.File.definitions(of: file.tree)
+      #expect(file.definitions.map(\.name) == whole.map(\.name))
+      for (quick, full) in zip(file.definitions, whole) {
+        func heads(_ parameters: [Parameter]?) -> [String]? {
+          parameters?.map { "\($0.name.text) \($0.kind?.text ?? "") \($0.defaultValue != nil) \($0.isRest)" }
+        }
+        #expect(heads(quick.parameters) == heads(full.parameters), "\(quick.name)")
       }
     }
   }

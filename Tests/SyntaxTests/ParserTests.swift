@@ -176,3 +176,40 @@ private struct IDs {
     }
   }
 }
+
+/// The interface of a file, read without its insides.
+@Suite struct InterfaceTests {
+  private func names(_ text: String) -> [String]? {
+    interface(of: SourceStore.detached(name: "x", text: text))?.definitions.map { definition in
+      definition.name
+        + (definition.parameters.map { "(" + $0.map(\.name.text).joined(separator: " ") + ")" } ?? "")
+    }
+  }
+
+  @Test func headsAreReadAndInsidesAreNot() {
+    let text = """
+      ## fn prose(x) = 1
+      let one = 1
+      fn two(a, b = ")", ...rest) {
+        fn inner(y) = y
+        let hidden = 2
+      }
+      fn long(
+        first: tensor,
+        { x, y },
+        last = [1, (2)],
+      ) = broken (
+      test "fn none(x)" { 1 }
+      """
+    #expect(names(text)?.filter { !$0.contains("long") } == ["one", "two(a b rest)"])
+    #expect(names(text)?.count == 3)
+  }
+
+  @Test func whatCannotBeToldIsLeftToTheParser() {
+    for text in [
+      "fn f(a, # why\n b) = 1", "fn f(a = \"{x}\") = 1", "let s = \"\"\"\nfn f(x) = 1\n\"\"\"", "fn f(a", "fn (",
+    ] {
+      #expect(names(text) == nil, "\(text)")
+    }
+  }
+}

@@ -8,7 +8,7 @@ import Syntax
 struct FormatCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "fmt", abstract: "Print scripts in the common layout.",
-    discussion: "Writes to standard output. --write rewrites the files, --check only says which would change.")
+    discussion: "Writes one file to standard output. --write rewrites the files, --check only says which would change.")
 
   @Argument(help: "Scripts, or folders of them; - reads standard input.", completion: .script) var paths: [String]
   @Flag(help: "Rewrite the files.") var write = false
@@ -21,7 +21,13 @@ struct FormatCommand: ParsableCommand {
 
   private func formatAll() -> Int32 {
     var status: Int32 = 0
-    for path in paths == ["-"] ? ["-"] : ScriptFinder.scripts(paths, endings: ["exp"]) {
+    let files = paths == ["-"] ? ["-"] : ScriptFinder.scripts(paths, endings: ["exp"])
+    guard files.count == 1 || write || check else {
+      let what = files.isEmpty ? "there is no script in \(paths.joined(separator: ", "))" : "these are \(files.count) files"
+      SourceLoader.complain(what + (files.isEmpty ? "" : ": --write rewrites them, --check says which would change"))
+      return RunStatus.scriptWrong.rawValue
+    }
+    for path in files {
       guard let file = path == "-" ? standardInput() : SourceLoader.load(path) else {
         status = 2
         continue

@@ -70,5 +70,15 @@ public final class LiveFolder: Sendable {
   /// Why all are to stop; nil when they are not.
   public var stop: String? { (try? fileSystem.read(path + "/stop")).map { String(decoding: $0, as: UTF8.self) } }
 
+  // MARK: notes
+
+  /// Leaves a fact about how the run is worked on. Throws `FileError`.
+  public func write(_ note: JSON, as name: String) throws {
+    try files.leave(Array(note.compact.utf8), at: path + "/" + name)
+  }
+
+  /// A fact that was left.
+  public func read(_ name: String) -> JSON? { json(path + "/" + name) }
+
   private func json(_ path: String) -> JSON? { (try? fileSystem.read(path)).flatMap { try? JSON.read($0) } }
 }

@@ -90,7 +90,7 @@ public struct RunCollection {
   public static func bytes(_ folder: RunFolder) -> Int {
     ((try? folder.contents()) ?? []).reduce(0) { sum, name in
       let size = try? FileManager.default.attributesOfItem(atPath: folder.path + "/" + name)[.size] as? Int
-      return sum + ((size ?? 0) ?? 0)
+      return sum + (size ?? 0)
     }
   }
 }

@@ -243,7 +243,7 @@ final class SweepWork: @unchecked Sendable {
     let wanted = request.points.indices.filter { !schedule.isFinished($0) }
     let keys = wanted.map { (index: $0, key: archive.key($0)) }
     let found = records(Set(keys.map(\.key)))
-    run.recording.attempt { try store?.append(archive.parts) }
+    run.recording.attempt { try store?.append(archive.parts.adding("trials", .int(request.points.count))) }
     for (index, key) in keys {
       guard let record = found[key], let outcome = record.outcome(archive, host: run) else { continue }
       finish(index, outcome, record, why: TrialRecord.takenFrom + record.run)

@@ -120,7 +120,7 @@ struct TrialRecord {
   }
 
   /// Why the trial failed, as far as the record tells.
-  private func error(in source: SourceFile?) -> Diagnostic? {
+  func error(in source: SourceFile?) -> Diagnostic? {
     guard let text = json["error"]?.string, let colon = text.range(of: ": ") else { return nil }
     var span = Span.none
     if let source, let place = json["at"]?.array, place.count == 2, let from = place[0].int, let to = place[1].int,

@@ -12,7 +12,7 @@ import Foundation
     version: Version.line,
     subcommands: [
       RunCommand.self,
-      WorkerCommand.self,
+      WorkerCommand.self, AttachCommand.self, StatusCommand.self, CancelCommand.self,
       ReplCommand.self,
       DemoCommand.self,
       CheckCommand.self,

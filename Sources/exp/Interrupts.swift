@@ -22,6 +22,27 @@ enum Interrupts {
     sigaction(SIGTERM, &handler, nil)
   }
 
+  /// Whether the warning came that time is nearly up.
+  nonisolated(unsafe) private(set) static var isWarned = false
+
+  /// Takes the signal with which Slurm warns of the end of a job's time (SIGUSR1) as one to stop, and notes that it came.
+  static func heedWarning() {
+    var handler = sigaction()
+    #if canImport(Darwin)
+      handler.__sigaction_u.__sa_handler = { _ in
+        Interrupts.isWarned = true
+        Interrupts.fire()
+      }
+    #else
+      handler.__sigaction_handler.sa_handler = { _ in
+        Interrupts.isWarned = true
+        Interrupts.fire()
+      }
+    #endif
+    handler.sa_flags = SA_RESTART
+    sigaction(SIGUSR1, &handler, nil)
+  }
+
   private static func fire() {
     count &+= 1
     action?()

@@ -29,6 +29,7 @@ struct RunCommand: ParsableCommand {
   @Flag(help: "Run every trial, also those that earlier runs have on record.") var fresh = false
   @Flag(help: "Go on in the newest folder of this study whose run did not come to its end.") var resume = false
   @Option(help: "Processes that share the trials, the threads shared among them.") var workers: Int?
+  @OptionGroup var elsewhere: ElsewhereOptions
   @Flag(help: "Stop at the first operation that makes a NaN, and name it; slower.") var checkNan = false
   @Option(
     help: ArgumentHelp("Most memory for tensors and values, such as 4G or 500M. (default: half)", valueName: "bytes"))
@@ -44,12 +45,19 @@ struct RunCommand: ParsableCommand {
   func validate() throws {
     try OptionSettings.validate(settings, threads: threads)
     try MemorySize.validate(maxMemory)
+    if workers != nil, elsewhere.on != nil {
+      throw ValidationError("--workers is for this machine; --on has --max-workers")
+    }
     if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers is a number from 1 to 1024") }
   }
 
   func run() throws {
     guard let file = SourceLoader.load(study) else { throw ExitCode(RunStatus.scriptWrong.rawValue) }
-    let options = try resume ? resumed(options) : options
+    var options = try resume ? resumed(options) : options
+    if elsewhere.on != nil {
+      options.isPlanOnly = true
+      throw ExitCode(try startElsewhere(file, options).rawValue)
+    }
     let run = StudyRun(source: file, options: options, listener: listener, drawing: .standard)
     let execution = StudyExecution(
       run: run, file: file, settings: options.settings, threads: options.threads,
@@ -71,6 +79,31 @@ struct RunCommand: ParsableCommand {
     }
   }
 
+  /// Makes the run's folder and has others compute it.
+  private func startElsewhere(_ file: SourceFile, _ options: RunOptions) throws -> RunStatus {
+    let run = StudyRun(source: file, options: options, listener: SilentListener())
+    let execution = StudyExecution(run: run, file: file, settings: options.settings)
+    guard let summary = execution.execute() else { return .scriptWrong }
+    guard summary.stopReason == "planned", let folder = summary.folder.flatMap({ RunFolder.open($0) }) else {
+      report(summary)
+      return max(summary.status, .scriptWrong)
+    }
+    let path = shortPath(folder.path)
+    guard elsewhere.on == .slurm else {
+      Terminal.output.line("\(path) is planned; start workers with `exp worker \(path)`")
+      return .good
+    }
+    do {
+      let job = try SlurmEngine().submit(elsewhere.wish, run: folder, program: OwnProgram.path)
+      SourceLoader.complain("\(Phrase.count(elsewhere.wish.workers, "worker")) submitted to Slurm as job \(job)")
+    } catch { throw RunLookup.failure("\(path) could not be submitted: \(error)") }
+    if elsewhere.detach {
+      Terminal.output.line("\(path) is on its way; `exp attach \(path)` watches, `exp cancel \(path)` ends it")
+      return .good
+    }
+    return try RunFollower(folder, view).follow()
+  }
+
   /// The options of the newest run of the study that did not come to its end, to go on with it; these where there is none.
   private func resumed(_ options: RunOptions) throws -> RunOptions {
     var options = options
@@ -84,8 +117,11 @@ struct RunCommand: ParsableCommand {
     return options
   }
 
+  private var view: any RunListener {
+    json ? JSONView() : quiet ? QuietView() as any RunListener : RunView()
+  }
+
   private var listener: any RunListener {
-    let view: any RunListener = json ? JSONView() : quiet ? QuietView() as any RunListener : RunView()
     guard let workers, workers > 1 else { return view }
     var arguments = ["--threads", String(threadsEach)]
     if let bytes = maxMemory.flatMap({ MemorySize.bytes($0) }) {

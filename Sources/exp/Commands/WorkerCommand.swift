@@ -30,6 +30,7 @@ struct WorkerCommand: ParsableCommand {
   }
 
   func run() throws {
+    Interrupts.heedWarning()
     var seen: StudyRun?
     if withParent {
       ParentWatch.begin {
@@ -70,6 +71,12 @@ struct WorkerCommand: ParsableCommand {
     if summary.status == .notRecorded {
       DiagnosticText.report(summary.diagnostics.filter { $0.id.hasPrefix("E08") }, didRun: summary.hasRun)
       throw ExitCode(summary.status.rawValue)
+    }
+    // Time is nearly up: what is finished stays, and Slurm starts this worker again.
+    if Interrupts.isWarned {
+      do { try SlurmEngine().requeueOwnTask(ProcessInfo.processInfo.environment) } catch {
+        throw RunLookup.failure("this worker could not be queued again: \(error)")
+      }
     }
     if Interrupts.count > 0 { throw ExitCode(RunStatus.interrupted.rawValue) }
   }

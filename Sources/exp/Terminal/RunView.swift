@@ -49,7 +49,8 @@ final class RunView: RunListener {
   private func begin(_ header: RunHeader) {
     self.header = header
     let options = header.options.map { "\($0.name) \(plainText($0.value))" }.joined(separator: ", ")
-    let machine = Phrase.count(header.threads, "thread") + (header.machine.isEmpty ? "" : ", " + header.machine)
+    let threads = header.threads > 0 ? Phrase.count(header.threads, "thread") : ""
+    let machine = [threads, header.machine].filter { !$0.isEmpty }.joined(separator: ", ")
     let left = [header.study, "seed \(header.seed)", options, machine].filter { !$0.isEmpty }.joined(separator: " · ")
     terminal.line(Phrase.ends(left, header.folder.map(shortPath) ?? "", width: terminal.width))
     spaceBefore = true

@@ -1,0 +1,127 @@
+import Foundation
+import Records
+
+/// Starts the workers of a run as an array of Slurm jobs. It submits, asks whether they are still in the queue, and cancels;
+/// all else is between the workers and the run's folder. Accounting (`sacct`) is never asked.
+public struct SlurmEngine: Sendable {
+  /// What the jobs are to have.
+  public struct Wish: Sendable, Hashable {
+    /// `--partition`; nil for the default one.
+    public var partition: String?
+    /// Processors of each worker, which are its threads.
+    public var cpus = 1
+    /// `--time`, as Slurm writes it: `90`, `4:00:00`, `1-12`. nil for the partition's.
+    public var time: String?
+    /// Workers at most.
+    public var workers = 8
+    /// Seconds before the end of its time at which a worker is warned: it stops where it can go on, and queues again.
+    public var warning = 120
+    /// Further arguments of `sbatch`.
+    public var others: [String] = []
+    /// Makes a wish.
+    public init() {}
+  }
+
+  /// Why Slurm did not do what it was asked.
+  public struct Failure: Error, Sendable, CustomStringConvertible {
+    /// In Slurm's words, where there are any.
+    public var description: String
+  }
+
+  /// What a program of Slurm's was told and answered.
+  public typealias Tool = @Sendable (_ name: String, _ arguments: [String]) throws -> (status: Int32, output: String)
+
+  private let tool: Tool
+
+  /// An engine that calls Slurm's programs.
+  public init(tool: @escaping Tool = SlurmEngine.call) { self.tool = tool }
+
+  /// Where a run's folder names its job: an object with `engine`, `job` and `workers`.
+  private static let note = "job"
+
+  /// The arguments of `sbatch` for workers of a run. `program` is the path of `exp`.
+  public func arguments(_ wish: Wish, run folder: String) -> [String] {
+    let name = folder.split(separator: "/").last.map(String.init) ?? folder
+    var arguments = [
+      "--parsable", "--job-name=exp-\(name)", "--array=0-\(max(1, wish.workers) - 1)", "--requeue",
+      "--signal=B:USR1@\(wish.warning)", "--open-mode=append", "--output=\(folder)/live/logs/%a.log", "--ntasks=1",
+      "--cpus-per-task=\(wish.cpus)", "--export=ALL",
+    ]
+    if let partition = wish.partition { arguments.append("--partition=\(partition)") }
+    if let time = wish.time { arguments.append("--time=\(time)") }
+    return arguments + wish.others
+  }
+
+  /// The script that each job runs. `exec` makes the worker the process that Slurm warns.
+  public func script(program: String, run folder: String, cpus: Int) -> String {
+    """
+    #!/bin/sh
+    # A worker of a run of Exp. `exp cancel` ends them all, `exp status` says what they do.
+    exec \(SlurmEngine.quoted(program)) worker \(SlurmEngine.quoted(folder)) --threads \(cpus)
+
+    """
+  }
+
+  /// Submits workers for a run whose folder is made; gives the job's number. Throws `Failure` or `FileError`.
+  public func submit(_ wish: Wish, run folder: RunFolder, program: String) throws -> String {
+    let path = FileAccess.absolute(folder.path)
+    try folder.live.make()
+    try folder.files.makeFolders(path + "/live/logs")
+    try folder.files.leave(
+      Array(script(program: program, run: path, cpus: wish.cpus).utf8), at: path + "/live/worker.sh")
+    let answer = try tool("sbatch", arguments(wish, run: path) + [path + "/live/worker.sh"])
+    let job = answer.output.split(whereSeparator: { $0.isNewline || $0 == ";" }).first.map(String.init) ?? ""
+    guard answer.status == 0, !job.isEmpty, job.allSatisfy({ $0.isNumber }) else {
+      throw Failure(description: "sbatch refused: " + answer.output.trimmingCharacters(in: .whitespacesAndNewlines))
+    }
+    let note: JSON = ["engine": "slurm", "job": .string(job), "workers": .int(wish.workers)]
+    try folder.live.write(note, as: SlurmEngine.note)
+    return job
+  }
+
+  /// The job that works on a run, if Slurm was asked to.
+  public static func job(of folder: RunFolder) -> String? { folder.live.read(note)?["job"]?.string }
+
+  /// How many of a job's workers wait or run; nil when the controller does not answer.
+  public func queued(_ job: String) -> Int? {
+    guard let answer = try? tool("squeue", ["--noheader", "--array", "--format=%i", "--jobs=\(job)"]) else {
+      return nil
+    }
+    // A job that Slurm has forgotten is an error of squeue's, and a controller that is down is another.
+    if answer.status != 0 { return answer.output.contains("Invalid job id") ? 0 : nil }
+    return answer.output.split(whereSeparator: \.isNewline).filter { $0.first?.isNumber ?? false }.count
+  }
+
+  /// Ends all workers of a job. Throws `Failure`.
+  public func cancel(_ job: String) throws {
+    let answer = try tool("scancel", [job])
+    if answer.status != 0, !answer.output.contains("Invalid job id") { throw Failure(description: answer.output) }
+  }
+
+  /// Puts the worker that this process is back into the queue, when it is a Slurm job's. Slurm ends the process then.
+  public func requeueOwnTask(_ environment: [String: String]) throws {
+    guard let job = environment["SLURM_ARRAY_JOB_ID"] ?? environment["SLURM_JOB_ID"] else { return }
+    let task = environment["SLURM_ARRAY_TASK_ID"].map { job + "_" + $0 } ?? job
+    let answer = try tool("scontrol", ["requeue", task])
+    if answer.status != 0 { throw Failure(description: answer.output) }
+  }
+
+  private static func quoted(_ text: String) -> String {
+    "'" + text.replacingOccurrences(of: "'", with: "'\\''") + "'"
+  }
+
+  /// Runs a program that is found along PATH; standard error stands behind standard output. Throws `Failure`.
+  public static let call: Tool = { name, arguments in
+    let process = Process(), pipe = Pipe()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = [name] + arguments
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = pipe
+    process.standardError = pipe
+    do { try process.run() } catch { throw Failure(description: "\(name): \(error.localizedDescription)") }
+    let bytes = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    if process.terminationStatus == 127 { throw Failure(description: "there is no `\(name)` here") }
+    return (process.terminationStatus, String(decoding: bytes, as: UTF8.self))
+  }
+}

@@ -90,6 +90,9 @@ public final class RunFolder: @unchecked Sendable {
   /// What matters only while somebody works on the run.
   public var live: LiveFolder { LiveFolder(path, files: files) }
 
+  /// Whether the run came to its end: its manifest is there.
+  public var isSealed: Bool { files.fileSystem.exists(path + "/" + RunFolder.manifestName) }
+
   /// Begins to go on with a run that was left: the manifest of its last end no longer holds.
   public func unseal() throws {
     let manifest = path + "/" + RunFolder.manifestName

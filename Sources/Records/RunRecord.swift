@@ -17,6 +17,9 @@ public struct RunRecord: Sendable, Hashable {
     /// Nobody works on it any more, and nobody said so. Never written: readers find it out from the leases.
     case lost
 
+    /// Whether somebody said that the run ended.
+    public var hasEnded: Bool { self != .planned && self != .running && self != .lost }
+
     /// Whether `--resume` can go on with it.
     public var isUnfinished: Bool { self != .done && self != .failed }
   }

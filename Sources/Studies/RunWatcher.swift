@@ -33,6 +33,8 @@ public final class RunWatcher {
     public var sweeps: [Sweep]
     /// Trials that ended since the last look.
     public var ended: [TrialEvent]
+    /// Whether the run has ended and all its files are written.
+    public var isOver: Bool
     /// Trials that are being run.
     public var running: Int { workers.living.reduce(0) { $0 + $1.running } }
   }
@@ -67,9 +69,10 @@ public final class RunWatcher {
         if known == nil { ended.append(event(name, index, line.json)) }
       }
     }
+    let state = RunLife.state(run, workers)
     return Picture(
-      run: run, state: RunLife.state(run, workers), workers: workers, sweeps: stores.map { sweep($0.name) },
-      ended: ended)
+      run: run, state: state, workers: workers, sweeps: stores.map { sweep($0.name) }, ended: ended,
+      isOver: state.hasEnded && (!folder.live.exists || workers.living.isEmpty))
   }
 
   private func findSweeps() {

@@ -5,7 +5,11 @@ import Records
 public enum UnfinishedRun {
   /// The folder of the newest of them of the study at a path.
   public static func newest(ofStudyAt path: String, in runs: String) -> RunFolder? {
-    RunFolder.runs(of: StudyRun.name(of: path), in: runs).first { $0.readRun()?.state.isUnfinished ?? false }
+    RunFolder.runs(of: StudyRun.name(of: path), in: runs).first { folder in
+      guard let state = folder.readRun()?.state else { return false }
+      // One that was killed while it wrote its last file says that it is done, and is not sealed.
+      return state.isUnfinished || state == .done && !folder.isSealed
+    }
   }
 }
 

@@ -46,10 +46,8 @@ final class RunFollower {
         throw RunLookup.failure("\(folder.path)/run.json cannot be read")
       }
       telling.tell(picture)
-      if picture.state != .running, picture.state != .planned, picture.state != .lost {
-        return telling.end(picture).status
-      }
-      if picture.workers.living.isEmpty, let reason = nobodyComes(picture) { return lost(reason) }
+      if picture.isOver { return telling.end(picture).status }
+      if picture.workers.living.isEmpty, !picture.state.hasEnded, let reason = nobodyComes(picture) { return lost(reason) }
       Thread.sleep(forTimeInterval: 0.25)
     }
     SourceLoader.complain("the run goes on; `exp attach \(shortPath(folder.path))` watches it, `exp cancel` ends it")

@@ -61,7 +61,7 @@ let package = Package(
       name: "ResolutionTests", dependencies: ["Resolution", "Syntax", "Diagnostics"], exclude: ["Golden"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"], exclude: ["Fixtures"]),
     .testTarget(name: "GraphsTests", dependencies: ["Graphs", "Tensors"]),
-    .testTarget(name: "RecordsTests", dependencies: ["Records"]),
+    .testTarget(name: "RecordsTests", dependencies: ["Records"], exclude: ["Samples"]),
     .testTarget(
       name: "EvaluationTests",
       dependencies: ["Evaluation", "Resolution", "Syntax", "Diagnostics", "Tensors", "Records"],

@@ -53,11 +53,12 @@ public struct SlurmEngine: Sendable {
   }
 
   /// The script that each job runs. `exec` makes the worker the process that Slurm warns.
-  public func script(program: String, run folder: String, cpus: Int) -> String {
+  public func script(_ wish: Wish, program: String, run folder: String) -> String {
     """
     #!/bin/sh
     # A worker of a run of Exp. `exp cancel` ends them all, `exp status` says what they do.
-    exec \(SlurmEngine.quoted(program)) worker \(SlurmEngine.quoted(folder)) --threads \(cpus)
+    exec \(SlurmEngine.quoted(program)) worker \(SlurmEngine.quoted(folder)) --threads \(wish.cpus) \\
+      --grace \(min(10, wish.warning / 4))
 
     """
   }
@@ -68,7 +69,7 @@ public struct SlurmEngine: Sendable {
     try folder.live.make()
     try folder.files.makeFolders(path + "/live/logs")
     try folder.files.leave(
-      Array(script(program: program, run: path, cpus: wish.cpus).utf8), at: path + "/live/worker.sh")
+      Array(script(wish, program: program, run: path).utf8), at: path + "/live/worker.sh")
     let answer = try tool("sbatch", arguments(wish, run: path) + [path + "/live/worker.sh"])
     let job = answer.output.split(whereSeparator: { $0.isNewline || $0 == ";" }).first.map(String.init) ?? ""
     guard answer.status == 0, !job.isEmpty, job.allSatisfy({ $0.isNumber }) else {

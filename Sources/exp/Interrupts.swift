@@ -1,3 +1,4 @@
+import Evaluation
 import Foundation
 
 /// What Ctrl-C does. The handler only calls the action, which must be safe in a signal handler: it sets flags that
@@ -25,22 +26,24 @@ enum Interrupts {
   /// Whether the warning came that time is nearly up.
   nonisolated(unsafe) private(set) static var isWarned = false
 
-  /// Takes the signal with which Slurm warns of the end of a job's time (SIGUSR1) as one to stop, and notes that it came.
-  static func heedWarning() {
+  /// Takes the signal with which Slurm warns of the end of a job's time (SIGUSR1): trainings keep a checkpoint, and `grace`
+  /// seconds later everything stops as by Ctrl-C.
+  static func heedWarning(grace: Double) {
     var handler = sigaction()
     #if canImport(Darwin)
-      handler.__sigaction_u.__sa_handler = { _ in
-        Interrupts.isWarned = true
-        Interrupts.fire()
-      }
+      handler.__sigaction_u.__sa_handler = { _ in Interrupts.isWarned = true }
     #else
-      handler.__sigaction_handler.sa_handler = { _ in
-        Interrupts.isWarned = true
-        Interrupts.fire()
-      }
+      handler.__sigaction_handler.sa_handler = { _ in Interrupts.isWarned = true }
     #endif
     handler.sa_flags = SA_RESTART
     sigaction(SIGUSR1, &handler, nil)
+    let thread = Thread {
+      while !isWarned { Thread.sleep(forTimeInterval: 0.2) }
+      CheckpointClock.request()
+      Thread.sleep(forTimeInterval: grace)
+      fire()
+    }
+    thread.start()
   }
 
   private static func fire() {

@@ -47,7 +47,8 @@ final class RunFollower {
       }
       telling.tell(picture)
       if picture.isOver { return telling.end(picture).status }
-      if picture.workers.living.isEmpty, !picture.state.hasEnded, let reason = nobodyComes(picture) { return lost(reason) }
+      let isAlone = picture.workers.living.isEmpty && !picture.state.hasEnded
+      if isAlone, let reason = nobodyComes(picture) { return lost(reason) }
       Thread.sleep(forTimeInterval: 0.25)
     }
     SourceLoader.complain("the run goes on; `exp attach \(shortPath(folder.path))` watches it, `exp cancel` ends it")

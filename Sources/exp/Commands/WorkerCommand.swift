@@ -20,6 +20,11 @@ struct WorkerCommand: ParsableCommand {
   @Option(help: "Worker threads. (default: all cores)") var threads: Int?
   @Option(help: ArgumentHelp("Most memory for tensors and values. (default: half)", valueName: "bytes"))
   var maxMemory: String?
+  @Option(
+    help: ArgumentHelp(
+      "Seconds from the warning that time is up (SIGUSR1), at which trainings keep a checkpoint, to stopping.",
+      valueName: "seconds"))
+  var grace = 10.0
   @Flag(help: "Say nothing but errors.") var quiet = false
   @Flag(help: ArgumentHelp("End when the process that started this one does.", visibility: .hidden))
   var withParent = false
@@ -27,10 +32,11 @@ struct WorkerCommand: ParsableCommand {
   func validate() throws {
     try OptionSettings.validate([], threads: threads)
     try MemorySize.validate(maxMemory)
+    if !(0...3600).contains(grace) { throw ValidationError("--grace is a number of seconds from 0 to 3600") }
   }
 
   func run() throws {
-    Interrupts.heedWarning()
+    Interrupts.heedWarning(grace: grace)
     var seen: StudyRun?
     if withParent {
       ParentWatch.begin {

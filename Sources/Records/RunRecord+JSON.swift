@@ -8,6 +8,8 @@ extension RunRecord {
       "started": .string(started), "finished": .string(finished), "seconds": Datum.json(seconds),
       "trials": counts.json, "claims": .array(claims.map(\.json)), "identity": .string(identity),
       "session": .int(session), "surroundings": surroundings.json,
+      "environment": .object(Datum.members(environment)), "data": .object(Datum.members(data)),
+      "git": .object(Datum.members(git)),
     ]
   }
 
@@ -29,6 +31,9 @@ extension RunRecord {
     claims = (json["claims"]?.array ?? []).compactMap(Claim.init(json:))
     session = json["session"]?.int ?? 1
     surroundings = json["surroundings"].map(Surroundings.init(json:)) ?? Surroundings()
+    environment = json["environment"].flatMap(Datum.fields) ?? []
+    data = json["data"].flatMap(Datum.fields) ?? []
+    git = json["git"].flatMap(Datum.fields) ?? []
   }
 }
 

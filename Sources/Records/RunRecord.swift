@@ -130,6 +130,12 @@ public struct RunRecord: Sendable, Hashable {
   public var session = 1
   /// Where the study stood.
   public var surroundings = Surroundings()
+  /// Switches of the process's environment, such as `EXP_KERNELS`, by name.
+  public var environment: [Datum.Field] = []
+  /// Files that the study read, by the name it gave them, with their SHA-256.
+  public var data: [Datum.Field] = []
+  /// The state of the git tree that the study stands in: `commit`, and `changed`, whether files differed from it; none without one.
+  public var git: [Datum.Field] = []
 
   /// Makes a record of a run that has just begun.
   public init(

@@ -20,6 +20,7 @@ public final class TrialStore: @unchecked Sendable {
   private var log: RecordLog?
   private var offsets: [String: Int] = [:]
   private var attempts = 0
+  private var damaged: [String: Int] = [:]
 
   /// Of a sweep's folder name (see `RunFolder.safeName`), for a worker to append to.
   public init(run: RunFolder, sweep: String, worker: String) {
@@ -62,9 +63,19 @@ public final class TrialStore: @unchecked Sendable {
         let end = bytes.lastIndex(of: 0x0A)
       else { continue }
       lock.with { offsets[log] = start + end + 1 }
-      lines += RecordLog.read(Array(bytes[...end])).records.map { Line(json: $0, log: log) }
+      let found = RecordLog.read(Array(bytes[...end]))
+      if found.damaged > 0 { lock.with { damaged[log, default: 0] += found.damaged } }
+      lines += found.records.map { Line(json: $0, log: log) }
     }
     return lines
+  }
+
+  /// Logs with damaged lines that `newLines` came upon since this was last asked, and how many there were.
+  public func newDamage() -> [(log: String, lines: Int)] {
+    lock.with {
+      defer { damaged = [:] }
+      return damaged.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
+    }
   }
 
   /// Puts a trial's tensors where they belong; gives the path relative to the run's folder. They are written in an attempt's

@@ -48,6 +48,7 @@ struct RunBeginning {
     try folder.unseal()
     if run.state != .planned { run.session += 1 }
     run.surroundings = surroundings
+    run.environment = options.environment
     // Claims of those who worked on it before would only be in the way.
     folder.live.remove()
     try folder.live.make()
@@ -68,6 +69,7 @@ struct RunBeginning {
         id: folder.name, study: header.study, arguments: options.arguments, options: header.options, seed: header.seed,
         versions: options.versions, host: options.host, started: timestamp(), identity: identity)
       run.surroundings = surroundings
+      run.environment = options.environment
       try folder.live.make()
       var participant: RunParticipant?
       if !options.isPlanOnly {

@@ -30,6 +30,9 @@ public struct RunComparison {
     result += texts()
     result += fields("version", a.versions, b.versions)
     result += fields("machine", a.host, b.host)
+    result += fields("environment", a.environment, b.environment)
+    result += fields("git", a.git, b.git)
+    result += fields("data", a.data, b.data)
     return result
   }
 

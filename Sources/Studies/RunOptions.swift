@@ -28,6 +28,10 @@ public struct RunOptions: Sendable {
   public var numericsVersion: String
   /// Whether trials that earlier runs computed are taken from their records.
   public var reusesRecords: Bool
+  /// Switches of the process's environment, for the record.
+  public var environment: [Datum.Field] = []
+  /// The git tree that the study stands in, for the record.
+  public var git: GitTree?
   /// Values of options that are known as they are, such as those of a recorded run; `settings` come second.
   public var values: [Datum.Field] = []
   /// Takes the record of this run folder for all trials but a random few of each sweep.

@@ -78,6 +78,14 @@ final class RunRecorder: @unchecked Sendable {
     return attempt { try folder.addTable(name: free, table) }
   }
 
+  /// Notes the files that were read, and the git tree with the patch of what was not committed.
+  func depends(on data: [Datum.Field], git: GitTree?) {
+    run.data = data.sorted { $0.name < $1.name }
+    guard let state = git?.state else { return }
+    run.git = [.init("commit", .string(state.commit)), .init("changed", .bool(!state.patch.isEmpty))]
+    if !state.patch.isEmpty { attempt { try folder.add(state.patch, as: "source/changes.patch") } }
+  }
+
   /// Ends the recording: the report, `study.json`, `run.json` and the manifest.
   func finish(
     state: RunRecord.State, seconds: Double, counts: RunRecord.Counts, claims: [RunRecord.Claim], errors: [String]

@@ -21,6 +21,14 @@ extension StudyRun {
 
   func noteRead(_ read: FileRead) { locked { if !reads.contains(read) { reads.append(read) } } }
 
+  /// The files that were read and were there, with their hashes.
+  var readFiles: [Datum.Field] {
+    reads.compactMap { read in
+      let hash = hash(of: read)
+      return hash.isEmpty ? nil : Datum.Field(read.path, .string(hash))
+    }
+  }
+
   /// What the run's computations outside of trials are known by: text, options, seed, and the versions of all that computes.
   func openCheckpoints(_ folder: RunFolder) -> Checkpoints {
     let earlier =

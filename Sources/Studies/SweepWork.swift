@@ -198,7 +198,13 @@ final class SweepWork: @unchecked Sendable {
     guard let store, let participant = run.participant else { return }
     reading.lock()
     defer { reading.unlock() }
-    for line in store.newLines(includingOwn: includingOwn) {
+    let lines = store.newLines(includingOwn: includingOwn)
+    for (log, count) in store.newDamage() {
+      run.noticed(
+        "\(participant.folder.path)/\(log) has \(count) damaged \(count == 1 ? "line" : "lines"); such trials are computed again"
+      )
+    }
+    for line in lines {
       guard let index = line.json["index"]?.int, request.points.indices.contains(index) else { continue }
       take(index, TrialRecord(json: line.json, folder: participant.folder.path), line.log, participant)
     }

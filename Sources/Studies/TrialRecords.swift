@@ -109,7 +109,12 @@ struct TrialRecord {
       outcome.series = table
     }
     if status == .done, let archive {
-      guard let value = value(archive) else { return nil }
+      guard let value = value(archive) else {
+        if let file = json["tensors"]?.string, tensorBytes() == nil {
+          host.noticed("\(folder)/\(file) is damaged or gone; its trial is computed again")
+        }
+        return nil
+      }
       outcome.value = value
     }
     guard let reads = unchangedReads(host) else { return nil }

@@ -16,6 +16,13 @@ enum HostMachine {
     ]
   }
 
+  /// Switches of the environment for the record.
+  static var environment: [Datum.Field] {
+    ProcessInfo.processInfo.environment.filter { $0.key.hasPrefix("EXP_") }.sorted { $0.key < $1.key }.map {
+      Datum.Field($0.key, .string($0.value))
+    }
+  }
+
   /// The machine for the record.
   static var description: [Datum.Field] {
     var system = utsname()

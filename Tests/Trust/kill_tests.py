@@ -25,7 +25,8 @@ parser = argparse.ArgumentParser()
 parser.add_argument("exp")
 parser.add_argument("--moments", type=int, default=8)
 parser.add_argument("--seed", type=int, default=0)
-parser.add_argument("--only", default="")
+parser.add_argument("--only", default="", help="a part of a study's name")
+parser.add_argument("--ways", default="killed,damaged,full,read-only")
 arguments = parser.parse_args()
 exp, chance, bad = os.path.abspath(arguments.exp), random.Random(arguments.seed), False
 here = os.path.dirname(os.path.abspath(__file__))
@@ -231,10 +232,11 @@ try:
             continue
         reference = outcome(last(f"{work}/reference-{study}"))
         share = -(-(arguments.moments - place) // len(studies))
-        kill_way(study, reference, length, share)
-        damage_way(study, reference, length, max(1, share))
-        full_way(study, reference, length, max(1, share // 4))
-        read_only_way(study, reference, length, max(1, share // 8))
+        for name, way, times in [
+            ("killed", kill_way, share), ("damaged", damage_way, share), ("full", full_way, share // 4), ("read-only", read_only_way, share // 8),
+        ]:
+            if name in arguments.ways.split(","):
+                way(study, reference, length, max(1, times))
 finally:
     shutil.rmtree(work, ignore_errors=True)
 sys.exit(bad)

@@ -143,6 +143,8 @@ struct RunCommand: ParsableCommand {
       arguments: CommandLine.arguments, versions: HostMachine.versions, host: HostMachine.description,
       numericsVersion: String(numericsVersion), reusesRecords: !fresh && !checkNan)
     options.checksNaN = checkNan
+    options.environment = HostMachine.environment
+    options.git = GitTree(around: NSString(string: FileAccess.absolute(study)).deletingLastPathComponent)
     options.leaseSeconds = LeaseLength.seconds
     return options
   }

@@ -1,0 +1,58 @@
+import Foundation
+
+/// The git tree around a study: which commit, and what was changed since. git is asked when the run begins, beside it.
+public final class GitTree: @unchecked Sendable {
+  /// What git said.
+  public struct State: Sendable {
+    /// The commit's hash.
+    public var commit: String
+    /// What files differ in from it, as `git diff` says it; empty for a clean tree.
+    public var patch: String
+  }
+
+  /// Longest patch that is kept, in bytes.
+  static let longest = 4 << 20
+
+  private let done = DispatchSemaphore(value: 0)
+  private var found: State?
+
+  /// Of a folder; nil when no folder above it is a git tree.
+  public init?(around folder: String) {
+    var place = FileAccess.absolute(folder)
+    while !FileManager.default.fileExists(atPath: place + "/.git") {
+      guard place != "/", !place.isEmpty else { return nil }
+      place = NSString(string: place).deletingLastPathComponent
+    }
+    let tree = place
+    Thread.detachNewThread { [self] in
+      if let commit = GitTree.git(["rev-parse", "HEAD"], in: tree) {
+        let patch = GitTree.git(["diff", "HEAD", "--no-ext-diff", "--no-color"], in: tree) ?? ""
+        found = State(
+          commit: commit.trimmingCharacters(in: .whitespacesAndNewlines),
+          patch: patch.utf8.count <= GitTree.longest ? patch : "# the patch is \(patch.utf8.count) bytes long\n")
+      }
+      done.signal()
+    }
+  }
+
+  /// What git said, waited for at most five seconds; nil without git, or a commit.
+  public var state: State? {
+    guard done.wait(timeout: .now() + 5) == .success else { return nil }
+    done.signal()
+    return found
+  }
+
+  /// What git answers; nil when it cannot be asked or refuses.
+  private static func git(_ words: [String], in folder: String) -> String? {
+    let process = Process(), pipe = Pipe()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    process.arguments = ["git", "-C", folder] + words
+    process.standardInput = FileHandle.nullDevice
+    process.standardOutput = pipe
+    process.standardError = FileHandle.nullDevice
+    guard (try? process.run()) != nil else { return nil }
+    let data = pipe.fileHandleForReading.readDataToEndOfFile()
+    process.waitUntilExit()
+    return process.terminationStatus == 0 ? String(decoding: data, as: UTF8.self) : nil
+  }
+}

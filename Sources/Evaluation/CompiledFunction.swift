@@ -6,7 +6,8 @@ final class CompiledFunction {
   /// More traces than this are a sign that a number is not what it should be.
   static let maximumTraces = 8
 
-  private final class Entry {
+  /// One trace: its plan, what it holds for, and how its result is put together.
+  final class Entry {
     let words: [UInt64]
     let names: [Value]
     let plan: Plan
@@ -16,6 +17,8 @@ final class CompiledFunction {
     let draws: Int64
     /// The script's lines that the origins of the trace stand for, for a profiler.
     private(set) lazy var lines = Profiler.lines(of: recording)
+    /// How results go in again as arguments, for folds.
+    var circuit = StepCircuit.Search.unknown
     private let heap: Heap
 
     init(
@@ -34,7 +37,8 @@ final class CompiledFunction {
   }
 
   private var entries: [Entry] = []
-  private var last: Entry?
+  /// The entry that ran last.
+  private(set) var last: Entry?
   private var key = CompiledKey()
 
   /// Number of traces made so far.

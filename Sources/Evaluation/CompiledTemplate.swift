@@ -40,8 +40,8 @@ final class CompiledTemplate {
     }
   }
 
-  /// A value (owned by the caller) with these tensors at its places.
-  func instantiate(_ tensors: [Tensor]) -> Value {
+  /// A value (owned by the caller) with these tensors at its places; where `keepsNumbers`, also at those of numbers.
+  func instantiate(_ tensors: [Tensor], keepsNumbers: Bool = false) -> Value {
     parts.removeAll(keepingCapacity: true)
     saved.removeAll(keepingCapacity: true)
     for step in steps {
@@ -49,7 +49,7 @@ final class CompiledTemplate {
       case .constant(let value): parts.append(heap.retained(value))
       case .output(let index, let isNumber, let flags):
         let tensor = tensors[index]
-        if isNumber {
+        if isNumber, !keepsNumbers {
           parts.append(CompiledTemplate.number(tensor))
         } else {
           let box = heap.tensor(holding: tensor, bytes: tensor.byteCount)

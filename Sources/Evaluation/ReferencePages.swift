@@ -123,7 +123,7 @@ extension Natives {
     ("shapes", "Shapes and indexes of tensors", tensorShapes + tensorIndexes),
     ("windows", "Convolution and pooling", windows), ("networks", "Networks of nodes", nodeNetworks),
     ("random", "Randomness", randomNatives), ("trees", "Models as trees", treeNatives),
-    ("gradients", "Gradients and compiled functions", gradientNatives + compiledNatives),
+    ("gradients", "Gradients and compiled functions", gradientNatives + compiledNatives + stepFolds),
     ("linear", "Linear algebra", linearAlgebra),
   ]
 }

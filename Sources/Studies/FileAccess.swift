@@ -76,10 +76,16 @@ public struct FileAccess: Sendable {
     if path.hasPrefix(Self.checkpoints) { output += earlierOutputs.map(Self.canonical) }
     let roots = output + [ownFolder] + dataFolders.map(Self.canonical) + readable + writable
     let candidates = Self.isAbsolute(path) ? [path] : roots.map { $0 + "/" + path } + [path]
-    let allowed = candidates.map(Self.canonical).filter { place in roots.contains { Self.isBelow($0, place) } }
-    if let found = allowed.first(where: { FileManager.default.fileExists(atPath: $0) }) { return found }
+    let isInside = { place in roots.contains { Self.isBelow($0, place) } }
+    // Links are followed only where something is: a sweep asks thousands of times.
+    for candidate in candidates where access(NSString(string: candidate).expandingTildeInPath, F_OK) == 0 {
+      let place = Self.canonical(candidate)
+      if isInside(place) { return place }
+    }
     let isThere = FileManager.default.fileExists(atPath: Self.canonical(path))
-    if isThere || allowed.isEmpty { throw StudyErrors.mayNotRead(path, allowed: roots) }
+    if isThere || !candidates.map(Self.canonical).contains(where: isInside) {
+      throw StudyErrors.mayNotRead(path, allowed: roots)
+    }
     return Self.canonical(ownFolder + "/" + path)
   }
 

@@ -1,14 +1,10 @@
 // What fused loops need besides the kernels of single operations. No instruction here rounds differently on different
 // processors, so the compiler may choose a version of each function for the one it finds.
 #include "ck_loops.h"
+#include "versions.h"
+#include <string.h>
 
 #pragma STDC FP_CONTRACT OFF
-
-#if defined(__x86_64__) && defined(__linux__)
-#define VERSIONS __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define VERSIONS
-#endif
 
 #define LOOP(EXPRESSION)                                                 \
   _Pragma("clang loop vectorize(assume_safety)") for (int64_t i = 0; i < count; i++) out[i] = EXPRESSION;
@@ -24,7 +20,7 @@
 #define REVERSED(PRODUCT, Z) PRODUCT - Z
 
 #define MULTIPLY_ADD(NAME, T)                                                                                     \
-  VERSIONS static void NAME(                                                                                      \
+  WIDEST static void NAME(                                                                                      \
     int mode, const T *x, int64_t sx, const T *y, const T *z, T *out, int64_t count) {                            \
     if (mode == CK_ADD_PRODUCT) {                                                                                 \
       BY_STRIDE_OF_X(PLUS)                                                                                        \
@@ -56,13 +52,38 @@ void ck_multiply_add(
   else multiply_add_f32(mode, x, sx, y, z, out, count);
 }
 
-#define REPEAT(NAME, T)                                                                       \
-  VERSIONS static void NAME(int64_t rows, int64_t columns, const T *x, T *out) {              \
-    for (int64_t r = 0; r < rows; r++) {                                                      \
-      const T value = x[r];                                                                   \
-      for (int64_t c = 0; c < columns; c++) out[c] = value;                                   \
-      out += columns;                                                                         \
-    }                                                                                         \
+#define GATE(NAME, T)                                                                              \
+  WIDEST static void NAME(int or_equal, T c, const T *x, const T *y, T *out, int64_t count) {      \
+    if (or_equal) {                                                                                \
+      LOOP(c >= x[i] ? c : y[i])                                                                   \
+    } else {                                                                                       \
+      LOOP(c > x[i] ? c : y[i])                                                                    \
+    }                                                                                              \
+  }
+GATE(gate_f32, float)
+GATE(gate_f64, double)
+
+void ck_gate(int or_equal, int is_f64, const void *c, const void *x, const void *y, void *out, int64_t count) {
+  if (is_f64) gate_f64(or_equal, *(const double *)c, x, y, out, count);
+  else gate_f32(or_equal, *(const float *)c, x, y, out, count);
+}
+
+// Short rows are written a vector at a time, over the beginning of the next row, which is written after it.
+#define REPEAT(NAME, T)                                                                        \
+  WIDEST static void NAME(int64_t rows, int64_t columns, const T *x, T *out) {                 \
+    enum { LANES = 64 / sizeof(T) };                                                           \
+    typedef T line __attribute__((vector_size(64), aligned(sizeof(T)), may_alias));            \
+    int64_t r = 0;                                                                             \
+    if (columns <= LANES)                                                                      \
+      for (const int64_t whole = rows - (LANES + columns - 1) / columns; r < whole; r++) {     \
+        *(line *)out = (line){0} + x[r];                                                       \
+        out += columns;                                                                        \
+      }                                                                                        \
+    for (; r < rows; r++) {                                                                    \
+      const T value = x[r];                                                                    \
+      for (int64_t c = 0; c < columns; c++) out[c] = value;                                    \
+      out += columns;                                                                          \
+    }                                                                                          \
   }
 REPEAT(repeat_8, uint64_t)
 REPEAT(repeat_4, uint32_t)

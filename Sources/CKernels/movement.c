@@ -2,6 +2,7 @@
 #include "ckernels.h"
 #include "sort.h"
 #include "stop.h"
+#include "versions.h"
 #include <stdlib.h>
 #include <string.h>
 
@@ -100,31 +101,71 @@ static inline int64_t id_at(int type, const void *ids, int64_t i, int64_t rows) 
   return id < 0 ? id + rows : id;
 }
 
-int64_t ck_gather_rows(
-  int64_t rows, int64_t row_bytes, const void *table, int id_type, const void *ids, int64_t count, void *out) {
+// A row of 64 bytes or more, in lines; the last one may overlap the one before.
+typedef char ck_line __attribute__((vector_size(64), aligned(1), may_alias));
+static inline __attribute__((always_inline)) void copy_lines(const char *x, char *out, int64_t bytes) {
+  int64_t b = 0;
+  for (; b + 64 <= bytes; b += 64) *(ck_line *)(out + b) = *(const ck_line *)(x + b);
+  if (b < bytes) *(ck_line *)(out + bytes - 64) = *(const ck_line *)(x + bytes - 64);
+}
+
+// Tables larger than this are expected to lie far away.
+#define FAR_TABLE (1 << 19)
+// Rows of several lines that are not long enough for the C library's copy to pay.
+#define SHORT_ROW 4096
+WIDEST static int64_t gather_lines(
+  int64_t rows, int64_t row_bytes, const char *table, int id_type, const void *ids, int64_t count, char *out) {
   int64_t bad = -1, moved = 0;
-  for (int64_t i = 0; i < count; i++) {
+  const int far = rows * row_bytes > FAR_TABLE;
+  for (int64_t i = 0; i < count; i++, out += row_bytes) {
     LEAVE_WHEN_STOPPED(row_bytes, bad)
     int64_t id = id_at(id_type, ids, i, rows);
-    char *d = (char *)out + i * row_bytes;
     if (id < 0 || id >= rows) {
       if (bad < 0) bad = i;
-      memset(d, 0, (size_t)row_bytes);
-    } else if (row_bytes == 4) {
-      memcpy(d, (const char *)table + id * 4, 4);
-    } else if (row_bytes == 8) {
-      memcpy(d, (const char *)table + id * 8, 8);
-    } else {
-      // The row after next is on its way from memory while this one is copied.
-      if (i + 2 < count) {
-        int64_t ahead = id_at(id_type, ids, i + 2, rows);
-        if (ahead >= 0 && ahead < rows)
-          for (int64_t b = 0; b < row_bytes && b < 8192; b += 64)
-            __builtin_prefetch((const char *)table + ahead * row_bytes + b, 0, 2);
-      }
-      memcpy(d, (const char *)table + id * row_bytes, (size_t)row_bytes);
+      memset(out, 0, (size_t)row_bytes);
+      continue;
     }
+    // The row after next is on its way from memory while this one is copied.
+    if (far && i + 2 < count) {
+      int64_t ahead = id_at(id_type, ids, i + 2, rows);
+      if (ahead >= 0 && ahead < rows)
+        for (int64_t b = 0; b < row_bytes && b < 8192; b += 64)
+          __builtin_prefetch(table + ahead * row_bytes + b, 0, 2);
+    }
+    if (row_bytes <= SHORT_ROW) copy_lines(table + id * row_bytes, out, row_bytes);
+    else memcpy(out, table + id * row_bytes, (size_t)row_bytes);
   }
+  return bad;
+}
+
+// Elements or short rows picked one by one: GOOD and BAD have the place `i` and its `id`.
+#define EACH_ID(count, bound, GOOD, BAD)                  \
+  for (int64_t i = 0; i < (count); i++) {                 \
+    LEAVE_WHEN_STOPPED(0, bad)                            \
+    const int64_t id = id_at(id_type, ids, i, bound);     \
+    if (id < 0 || id >= (bound)) {                        \
+      if (bad < 0) bad = i;                               \
+      BAD;                                                \
+    } else {                                              \
+      GOOD;                                               \
+    }                                                     \
+  }
+#define BY_BYTES(bytes, M) \
+  if (bytes == 4) M(uint32_t) else if (bytes == 8) M(uint64_t) else M(uint8_t)
+
+int64_t ck_gather_rows(
+  int64_t rows, int64_t row_bytes, const void *table, int id_type, const void *ids, int64_t count, void *out) {
+  if (row_bytes >= 64) return gather_lines(rows, row_bytes, table, id_type, ids, count, out);
+  int64_t bad = -1, moved = 0;
+#define GATHER(T) EACH_ID(count, rows, ((T *)out)[i] = ((const T *)table)[id], ((T *)out)[i] = 0)
+  if (row_bytes == 4 || row_bytes == 8 || row_bytes == 1) {
+    BY_BYTES(row_bytes, GATHER)
+  } else {
+    EACH_ID(
+      count, rows, memcpy((char *)out + i * row_bytes, (const char *)table + id * row_bytes, (size_t)row_bytes),
+      memset((char *)out + i * row_bytes, 0, (size_t)row_bytes))
+  }
+#undef GATHER
   return bad;
 }
 
@@ -155,17 +196,9 @@ int64_t ck_scatter_add_rows(
 int64_t ck_pick(
   int bytes, int64_t rows, int64_t width, const void *x, int id_type, const void *ids, void *out) {
   int64_t bad = -1, moved = 0;
-  for (int64_t r = 0; r < rows; r++) {
-    LEAVE_WHEN_STOPPED(bytes, bad)
-    int64_t id = id_at(id_type, ids, r, width);
-    char *d = (char *)out + r * bytes;
-    if (id < 0 || id >= width) {
-      if (bad < 0) bad = r;
-      memset(d, 0, (size_t)bytes);
-    } else {
-      memcpy(d, (const char *)x + (r * width + id) * bytes, (size_t)bytes);
-    }
-  }
+#define PICK(T) EACH_ID(rows, width, ((T *)out)[i] = ((const T *)x)[i * width + id], ((T *)out)[i] = 0)
+  BY_BYTES(bytes, PICK)
+#undef PICK
   return bad;
 }
 
@@ -173,15 +206,9 @@ int64_t ck_unpick(
   int bytes, int64_t rows, int64_t width, int id_type, const void *ids, const void *updates, void *out) {
   int64_t bad = -1, moved = 0;
   clear(out, rows * width * bytes);
-  for (int64_t r = 0; r < rows; r++) {
-    LEAVE_WHEN_STOPPED(bytes, bad)
-    int64_t id = id_at(id_type, ids, r, width);
-    if (id < 0 || id >= width) {
-      if (bad < 0) bad = r;
-    } else {
-      memcpy((char *)out + (r * width + id) * bytes, (const char *)updates + r * bytes, (size_t)bytes);
-    }
-  }
+#define UNPICK(T) EACH_ID(rows, width, ((T *)out)[i * width + id] = ((const T *)updates)[i], )
+  BY_BYTES(bytes, UNPICK)
+#undef UNPICK
   return bad;
 }
 

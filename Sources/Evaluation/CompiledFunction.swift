@@ -82,7 +82,8 @@ final class CompiledFunction {
         return try Probe.under("compiled step") { try entry.plan.run(&inputs, threads: machine.planThreads) }
       }
       return machine.tensors.checksNaN
-        ? try entry.plan.graph.runCheckingNaN(inputs) : try entry.plan.run(&inputs, threads: machine.planThreads)
+        ? try entry.plan.graph.runCheckingNaN(inputs)
+        : try entry.plan.run(&inputs, threads: machine.planThreads, isChecked: true)
     }
     machine.drawScope.count &+= entry.draws
     return entry.template.instantiate(outputs)

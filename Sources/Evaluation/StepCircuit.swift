@@ -85,7 +85,9 @@ struct StepCircuit {
     while step < end {
       try machine.pollInterrupt()
       machine.tensors.planRunCount += 1
-      let outputs = try translatingErrors(entry.recording) { try entry.plan.run(&inputs, threads: machine.planThreads) }
+      let outputs = try translatingErrors(entry.recording) {
+        try entry.plan.run(&inputs, threads: machine.planThreads, isChecked: true)
+      }
       for (place, source) in sources.enumerated() {
         switch source {
         case .output(let index): inputs[place] = outputs[index]

@@ -50,6 +50,8 @@ extension Fusion {
   private func mayHaveRows(of columns: Int, _ loop: Group) -> Bool {
     let rows = loop.total / columns
     guard rows >= 2 * ColumnSum.rowsPerBlock || loop.total <= 65_536 else { return false }
+    // Few long rows: writing them to the lanes costs more than reading them again.
+    guard columns <= 64 || rows >= 16 * ColumnSum.lanesPerBlock else { return false }
     guard loop.columns == nil else { return true }
     return [1, columns].contains(LoopBuilder.columns(roles, loop.nodes, Set(loop.nodes), loop.total))
   }
@@ -67,7 +69,7 @@ extension LoopProgram {
 }
 
 extension LoopStep {
-  /// Adds a tile's rows, which begin at `row` and of which 64 are a multiple, to a sum's lanes.
+  /// Adds a tile's rows, which begin at `row`, to a sum's lanes; tiles have a power of two of rows.
   func add(
     _ sum: ColumnSum, _ x: UnsafeMutableRawPointer, row: Int, rows: Int, registers: UnsafeMutableRawPointer,
     shared: UnsafeMutableRawPointer
@@ -75,15 +77,24 @@ extension LoopStep {
     let (type, columns) = (sum.type, program.columns)
     let bytes = columns * type.byteCount
     let within = row % ColumnSum.rowsPerBlock
-    let lanes = registers + sum.lanes
-    let lane = lanes + within % ColumnSum.lanesPerBlock * bytes
-    if within < ColumnSum.lanesPerBlock {
-      lane.copyMemory(from: x, byteCount: rows * bytes)
-    } else {
-      Kernels.binary(.add, type, lane, xStride: 1, x, yStride: 1, lane, count: rows * columns)
+    let isLast = row + rows == program.rows || (row + rows) % ColumnSum.rowsPerBlock == 0
+    let block = shared + sum.blocks + row / ColumnSum.rowsPerBlock * bytes
+    if within == 0, isLast {
+      // The tile is the whole block.
+      return Kernels.reduce(.sum, type, outer: 1, length: rows, inner: columns, x, block)
     }
-    let end = row + rows
-    guard end == program.rows || end % ColumnSum.rowsPerBlock == 0 else { return }
+    let lanes = registers + sum.lanes
+    for first in stride(from: 0, to: rows, by: ColumnSum.lanesPerBlock) {
+      let count = Swift.min(ColumnSum.lanesPerBlock, rows - first)
+      let lane = lanes + (within + first) % ColumnSum.lanesPerBlock * bytes
+      let part = x + first * bytes
+      if within + first < ColumnSum.lanesPerBlock {
+        lane.copyMemory(from: part, byteCount: count * bytes)
+      } else {
+        Kernels.binary(.add, type, lane, xStride: 1, part, yStride: 1, lane, count: count * columns)
+      }
+    }
+    guard isLast else { return }
     let used = Swift.min(ColumnSum.lanesPerBlock, within + rows)
     var distance = ColumnSum.lanesPerBlock / 2
     while distance > 0 {
@@ -94,7 +105,7 @@ extension LoopStep {
       }
       distance /= 2
     }
-    (shared + sum.blocks + row / ColumnSum.rowsPerBlock * bytes).copyMemory(from: lanes, byteCount: bytes)
+    block.copyMemory(from: lanes, byteCount: bytes)
   }
 
   /// Adds the blocks of every sum, when all tiles have run.

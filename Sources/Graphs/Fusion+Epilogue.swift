@@ -5,13 +5,16 @@ struct Epilogue {
   /// The node added to every row, if any.
   var bias: Int?
   var activation: Kernels.Activation
+  /// What is left of the elements at last, and the node whose elements decide it, if any.
+  var gate: (gate: Kernels.Gate, elements: Int)?
   /// The node whose value is stored.
   var result: Int
 }
 
 extension Fusion {
   /// A loop that only adds a row to a product or convolution and takes the maximum with a constant, or does one of both, becomes the
-  /// product's last act: the same roundings in the same order.
+  /// product's last act: the same roundings in the same order. So does one that lets a product's elements through where a
+  /// maximum did.
   mutating func attachEpilogues() {
     for index in roles.graph.nodes.indices {
       guard roles.graph.nodes[index].primitive.takesEpilogue, roles.roles[index] == .operation,
@@ -26,6 +29,7 @@ extension Fusion {
   private func epilogue(of product: Int, _ nodes: [Int]) -> Epilogue? {
     let graph = roles.graph
     var result = Epilogue(bias: nil, activation: .none, result: product)
+    if let gated = gate(of: product, nodes) { return gated }
     for index in nodes {
       let node = graph.nodes[index]
       guard node.shape == graph.nodes[product].shape, roles.users[result.result] == [index],
@@ -40,8 +44,7 @@ extension Fusion {
         result.bias = operands[1 - own].base
       case .binary(.maximum) where result.activation == .none:
         guard operands[1].base == result.result, operands[1].layout.isContiguous,
-          case .constant(let constant) = graph.nodes[operands[0].base].primitive,
-          let value = graph.constants[constant].scalar
+          let value = constant(operands[0].base)
         else { return nil }
         result.activation = .maximum(constant: value)
       default: return nil
@@ -49,6 +52,34 @@ extension Fusion {
       result.result = index
     }
     return result.result == product ? nil : result
+  }
+
+  /// select(threshold >= elements, replacement, product), where both constants are numbers known to the plan.
+  private func gate(of product: Int, _ nodes: [Int]) -> Epilogue? {
+    let graph = roles.graph
+    guard case .matmul = graph.nodes[product].primitive, nodes.count == 2, roles.users[nodes[0]] == [nodes[1]],
+      !isOutput(nodes[0]), !isOutput(product), case .compare(.greaterEqual) = graph.nodes[nodes[0]].primitive,
+      case .select = graph.nodes[nodes[1]].primitive, graph.nodes[nodes[1]].shape == graph.nodes[product].shape
+    else { return nil }
+    let (compared, chosen) = (
+      (0..<2).map { roles.operandLayout(nodes[0], $0) }, (0..<3).map { roles.operandLayout(nodes[1], $0) }
+    )
+    let elements = graph.nodes[compared[1].base]
+    guard chosen[0].base == nodes[0], chosen[0].layout.isContiguous, chosen[2].base == product,
+      chosen[2].layout.isContiguous, let threshold = constant(compared[0].base),
+      let replacement = constant(chosen[1].base), elements.count == graph.nodes[product].count,
+      elements.type == graph.nodes[product].type, compared[1].layout.isContiguous, compared[1].layout.offset == 0,
+      compared[1].base != product
+    else { return nil }
+    return Epilogue(
+      bias: nil, activation: .none,
+      gate: (Kernels.Gate(threshold: threshold, replacement: replacement), compared[1].base), result: nodes[1])
+  }
+
+  /// The value of a constant of one element.
+  private func constant(_ index: Int) -> Double? {
+    guard case .constant(let constant) = roles.graph.nodes[index].primitive else { return nil }
+    return roles.graph.constants[constant].scalar
   }
 
   private func isOutput(_ index: Int) -> Bool { roles.graph.outputs.contains { roles.bases[$0.index] == index } }

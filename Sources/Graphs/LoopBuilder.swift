@@ -35,8 +35,8 @@ struct LoopBuilder {
     hasRowWork = group.columns != nil
     chooseTile()
     if nodes.contains(where: isColumnSum) {
-      // Tiles keep to the sums' lanes.
-      let most = min(program.tileRows, ColumnSum.lanesPerBlock)
+      // Tiles keep to the sums' lanes and blocks: a power of two, somewhat more than asked for where that is near.
+      let most = min(program.tileRows + program.tileRows / 3, ColumnSum.rowsPerBlock)
       program.tileRows = 1 << (Int.bitWidth - 1 - most.leadingZeroBitCount)
     }
   }
@@ -77,7 +77,7 @@ struct LoopBuilder {
     }
     program.registerBytes = registers.bytes
     let users = roles.users
-    program.joinProducts { users[$0].count }
+    program.joinPairs { users[$0].count }
     return program
   }
 

@@ -17,6 +17,8 @@ enum LoopCode {
   case elementwise(ElementwiseCode)
   /// A product and the sum or difference after it, each rounded: `mode` is one of CKernels'.
   case multiplyAdd(mode: Int32, ElementType)
+  /// A comparison with one element, and a choice between that element and another operand.
+  case gate(orEqual: Bool, ElementType)
   /// Per row, from full to one element.
   case reduce(Reduction, ElementType)
   case argReduce(isMax: Bool, ElementType)
@@ -69,9 +71,9 @@ struct LoopProgram {
 }
 
 extension LoopProgram {
-  /// Joins each product that only the next instruction reads with that sum or difference: one pass instead of two. The
-  /// operands of the product are still in their registers then.
-  mutating func joinProducts(readers: (Int) -> Int) {
+  /// Joins each product that only the next instruction reads with that sum or difference, and each comparison with the
+  /// choice that it makes: one pass instead of two. The operands of the first are still in their registers then.
+  mutating func joinPairs(readers: (Int) -> Int) {
     var result: [LoopInstruction] = []
     for instruction in body {
       if let last = result.last, let joined = joined(last, instruction), readers(last.node) == 1 {
@@ -84,6 +86,29 @@ extension LoopProgram {
   }
 
   private func joined(_ first: LoopInstruction, _ second: LoopInstruction) -> LoopInstruction? {
+    joinedGate(first, second) ?? joinedProduct(first, second)
+  }
+
+  /// select(c >= x, c, y) or with >, where c is one element for all.
+  private func joinedGate(_ first: LoopInstruction, _ second: LoopInstruction) -> LoopInstruction? {
+    guard case .elementwise(.compare(let comparison, let type)) = first.code, type.isFloat,
+      comparison == .greaterEqual || comparison == .greater, case .elementwise(.select(type)) = second.code,
+      first.perRow == second.perRow, references[first.out].slot == nil, second.operands.0 == first.out,
+      second.strides.0 == 1, first.strides.0 == 0, first.strides.1 == 1, second.strides.1 == 0,
+      second.strides.2 == 1, second.operands.2 != first.out
+    else { return nil }
+    let (c, other) = (references[first.operands.0], references[second.operands.1])
+    guard c.slot != nil, c.slot == other.slot, c.offset == other.offset, c.rowBytes == 0, c.columnBytes == 0,
+      other.rowBytes == 0, other.columnBytes == 0
+    else { return nil }
+    var result = second
+    result.code = .gate(orEqual: comparison == .greaterEqual, type)
+    result.operands = (first.operands.0, first.operands.1, second.operands.2)
+    result.strides = (0, 1, 1)
+    return result
+  }
+
+  private func joinedProduct(_ first: LoopInstruction, _ second: LoopInstruction) -> LoopInstruction? {
     guard case .elementwise(.binary(.multiply, let type)) = first.code, type.isFloat,
       case .elementwise(.binary(let operation, _)) = second.code, operation == .add || operation == .subtract,
       first.perRow == second.perRow, references[first.out].slot == nil

@@ -2,7 +2,7 @@ import CKernels
 import Tensors
 
 /// Runs a loop's program over some of its tiles.
-final class LoopStep {
+final class LoopStep: RunningStep {
   let program: LoopProgram
   private let body: UnsafeMutableBufferPointer<LoopInstruction>
   private let prologue: UnsafeMutableBufferPointer<LoopInstruction>
@@ -12,6 +12,9 @@ final class LoopStep {
   /// What is brought nearer for the next tile while this one is computed, a share before each instruction: the processor
   /// itself does not look past the end of a page, and many tiles are one.
   private let streams: [Stream]
+  let tileCount: Int
+  /// Rough nanoseconds on one thread.
+  let work: Int
 
   private struct Stream {
     let reference: Int
@@ -31,6 +34,8 @@ final class LoopStep {
     body = LoopStep.copy(program.body)
     prologue = LoopStep.copy(program.prologue)
     references = LoopStep.copy(program.references)
+    tileCount = program.tileCount
+    work = program.work
     columnTiles = (program.columns + program.tileColumns - 1) / program.tileColumns
     var origins: [Int: Int32] = [:]
     for instruction in program.body { origins[instruction.node] = graph.nodes[instruction.node].origin }
@@ -72,6 +77,15 @@ final class LoopStep {
     return buffer
   }
 
+  override func run(in workspace: Workspace, _ threads: Int) throws {
+    if threads > 1, work > 20_000 { return try runParallel(workspace, threads) }
+    let lane = workspace.lanes[0]
+    try run(
+      0..<tileCount, slots: workspace.slots, registers: lane.registers.base, current: lane.current,
+      shared: workspace.shared.base)
+    finish(slots: workspace.slots, shared: workspace.shared.base)
+  }
+
   /// Runs tiles `tiles` with registers at `registers` and pointers to slots at `slots`; `current` holds one pointer per
   /// reference. Throws a `GraphError` for a bad index.
   func run(
@@ -102,8 +116,10 @@ final class LoopStep {
       let columns = min(program.tileColumns, program.columns - column)
       let tile = Tile(row: row, column: column, rows: rows, columns: columns)
       for i in 0..<body.count {
-        for stream in streams {
-          ck_bring(current[stream.reference] + stream.step + i * stream.share, Int64(stream.share))
+        if !streams.isEmpty {
+          for stream in streams {
+            ck_bring(current[stream.reference] + stream.step + i * stream.share, Int64(stream.share))
+          }
         }
         if case .columnSum(let index) = body[i].code {
           add(
@@ -139,6 +155,7 @@ final class LoopStep {
     case .multiplyAdd(let mode, let type):
       ck_multiply_add(
         mode, type == .f64 ? 1 : 0, x, Int64(strides.0), y, Int64(strides.1), z, Int64(strides.2), out, Int64(count))
+    case .gate(let orEqual, let type): ck_gate(orEqual ? 1 : 0, type == .f64 ? 1 : 0, x, y, z, out, Int64(count))
     case .elementwise(.compare(let operation, let type)):
       Kernels.compare(operation, type, x, xStride: strides.0, y, yStride: strides.1, out, count: count)
     case .elementwise(.select(let type)):

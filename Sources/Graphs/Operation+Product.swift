@@ -9,9 +9,11 @@ final class ProductOperation: PiecewiseOperation {
   let m: Int
   let n: Int
   let k: Int
-  /// A plan's epilogue: the operand after the factors is added to each row, then the activation.
+  /// A plan's epilogue: the operand after the factors is added to each row, then the activation, then the gate, whose
+  /// elements are the last operand.
   var hasBias = false
   var activation = Kernels.Activation.none
+  var gate: Kernels.Gate?
   /// Element offsets of each product's A, B and C; one product needs none.
   private let offsets: [(a: Int, b: Int, c: Int)]
   private let grid: ProductGrid
@@ -88,10 +90,12 @@ final class ProductOperation: PiecewiseOperation {
     let skipA = at.a + (transposeA ? rows.lowerBound : rows.lowerBound * k)
     let skipB = at.b + (transposeB ? columns.lowerBound * k : columns.lowerBound)
     let bias = hasBias ? UnsafeRawPointer(x[2] + columns.lowerBound * size) : nil
+    let skipC = (at.c + rows.lowerBound * n + columns.lowerBound) * size
+    let gate = gate.map { ($0, UnsafeRawPointer(x[hasBias ? 3 : 2] + skipC)) }
     Kernels.matmul(
       type, transA: transposeA, transB: transposeB, m: rows.count, n: columns.count, k: k, x[0] + skipA * size,
-      lda: transposeA ? m : k, x[1] + skipB * size, ldb: transposeB ? k : n,
-      out + (at.c + rows.lowerBound * n + columns.lowerBound) * size, ldc: n, bias: bias, activation: activation)
+      lda: transposeA ? m : k, x[1] + skipB * size, ldb: transposeB ? k : n, out + skipC, ldc: n, bias: bias,
+      activation: activation, gate: gate)
   }
 }
 

@@ -59,6 +59,7 @@ extension Plan: CustomStringConvertible {
         switch instruction.code {
         case .expand: return "expand"
         case .strided: return "view"
+        case .gate: return "gate"
         case .multiplyAdd: return "multiply-" + graph.nodes[instruction.node].primitive.name
         default: return graph.nodes[instruction.node].primitive.name + (instruction.perRow ? "'" : "")
         }

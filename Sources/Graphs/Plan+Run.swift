@@ -3,9 +3,10 @@ import Tensors
 extension Plan {
   /// Runs the plan. Inputs that nobody else holds may be taken over for outputs of the same shape (their place in
   /// `inputs` is then nil); the others stay. Throws a `GraphError` for a bad index or an overflow: all inputs are
-  /// then as they were. Any number of `threads` gives the same bits.
-  public func run(_ inputs: inout [Tensor?], threads: Int = 1) throws -> [Tensor] {
-    try check(inputs)
+  /// then as they were. Any number of `threads` gives the same bits. `isChecked` says that the caller knows that the
+  /// inputs have the forms of the graph's.
+  public func run(_ inputs: inout [Tensor?], threads: Int = 1, isChecked: Bool = false) throws -> [Tensor] {
+    if !isChecked || inputs.count != graph.inputs.count { try check(inputs) }
     let workspace = try workspaces.take(for: self)
     var (reused, made, ended) = (0, 0, false)
     defer { workspaces.giveBack(workspace, reused: reused, made: made, ended: ended) }
@@ -15,27 +16,42 @@ extension Plan {
     }
     var results: [Tensor] = []
     results.reserveCapacity(outputSlots.count)
-    for (ordinal, slot) in outputSlots.enumerated() {
+    for ordinal in outputSlots.indices {
+      let result: Tensor
       if let donor = memory.donors[ordinal], isKnownUniquelyReferenced(&inputs[donor]), let input = inputs[donor],
         input.ownsStorageAlone
       {
-        results.append(input)
+        result = input
         reused += 1
       } else {
-        let node = graph.nodes[memory.outputNodes[ordinal]]
-        results.append(try Tensor(uninitialized: node.shape, type: node.type))
+        let (shape, type) = outputForms[ordinal]
+        result = try Tensor(uninitialized: shape, type: type)
         made += 1
       }
-      workspace.slots[slot] = results[ordinal].pointer
+      workspace.slots[outputSlots[ordinal]] = result.pointer
+      results.append(result)
     }
-    for step in steps { try run(step, workspace, threads) }
-    try stopIfAsked()
-    let values = try outputs.map { try value($0, results, inputs) }
-    for (ordinal, donor) in memory.donors.enumerated() {
-      if let donor, inputs[donor] === results[ordinal] { inputs[donor] = nil }
+    try runSteps(workspace, threads)
+    // Mostly each output is one of the results.
+    let values = isPlain ? results : try outputs.map { try value($0, results, inputs) }
+    for ordinal in outputSlots.indices {
+      if let donor = memory.donors[ordinal], inputs[donor] === results[ordinal] { inputs[donor] = nil }
     }
     ended = true
     return values
+  }
+
+  /// Runs all steps.
+  func runSteps(_ workspace: Workspace, _ threads: Int) throws {
+    if let moment = Probe.moment {
+      for step in steps {
+        Probe.enter(step, of: self, moment)
+        try step.running.run(in: workspace, threads)
+      }
+    } else {
+      for step in running { try step.run(in: workspace, threads) }
+    }
+    try stopIfAsked()
   }
 
   private func check(_ inputs: [Tensor?]) throws {
@@ -67,45 +83,5 @@ extension Plan {
     }
     guard let tensor else { throw GraphError(.wrongInput(index: 0, expected: "an input", actual: "missing")) }
     return tensor.shape == shape ? tensor : try tensor.reshaped(shape)
-  }
-
-  func run(_ step: PlanStep, _ workspace: Workspace, _ threads: Int) throws {
-    try stopIfAsked()
-    if let moment = Probe.moment { Probe.enter(step, of: self, moment) }
-    switch step {
-    case .scalars(let scalars): try scalars.run(slots: workspace.slots)
-    case .operation(let step):
-      for (i, place) in step.operands.enumerated() {
-        workspace.operands[i] = workspace.slots[place.slot] + place.offset
-      }
-      let out = workspace.slots[step.out]
-      do {
-        if let program = step.program {
-          for (i, slot) in step.results.enumerated() { workspace.results[i] = slot.map { workspace.slots[$0] } }
-          try program.run(
-            UnsafePointer(workspace.operands), results: UnsafePointer(workspace.results),
-            workspace.arena.base + step.scratch, threads: threads)
-          return
-        }
-        let (operands, scratch) = (UnsafePointer(workspace.operands), workspace.arena.base + step.scratch)
-        if threads > 1, try step.operation.runParallel(operands, out, scratch, threads) { return }
-        try step.operation.run(operands, out, scratch)
-      } catch var error as GraphError {
-        try stopIfAsked()
-        // An error inside a program knows better where it came from.
-        if step.program == nil || error.origin == 0 { error.origin = step.origin }
-        throw error
-      }
-    case .loop(let loop):
-      if threads > 1, loop.program.work > 20_000 {
-        try loop.runParallel(workspace, threads)
-      } else {
-        let lane = workspace.lanes[0]
-        try loop.run(
-          0..<loop.program.tileCount, slots: workspace.slots, registers: lane.registers.base, current: lane.current,
-          shared: workspace.shared.base)
-        loop.finish(slots: workspace.slots, shared: workspace.shared.base)
-      }
-    }
   }
 }

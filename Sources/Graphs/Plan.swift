@@ -12,6 +12,8 @@ public final class Plan: @unchecked Sendable {
   /// What the plan computes.
   public let graph: Graph
   let steps: [PlanStep]
+  /// The same, as what runs.
+  let running: [RunningStep]
   let memory: PlanMemory
   let fusion: Fusion
   private let guardPlan: GuardPlan
@@ -19,6 +21,10 @@ public final class Plan: @unchecked Sendable {
   /// Per input the slot that its pointer goes to, if anything reads it.
   let inputSlots: [Int?]
   let outputSlots: [Int]
+  /// Form of what each output slot holds.
+  let outputForms: [(shape: Shape, type: ElementType)]
+  /// Whether the outputs are the output slots, in order, as they are.
+  let isPlain: Bool
   let laneBytes: Int
   let sharedBytes: Int
   let referenceCount: Int
@@ -43,7 +49,9 @@ public final class Plan: @unchecked Sendable {
     var builder = try PlanBuilder(fusion, schedule)
     self.graph = graph
     self.fusion = fusion
-    steps = builder.steps()
+    let steps = builder.steps()
+    self.steps = steps
+    running = steps.map(\.running)
     memory = builder.memory
     guardPlan = GuardPlan(graph)
     let memory = self.memory
@@ -57,6 +65,13 @@ public final class Plan: @unchecked Sendable {
     }
     self.inputSlots = inputSlots
     self.outputSlots = outputSlots
+    outputForms = memory.outputNodes.map { [graph] in (graph.nodes[$0].shape, graph.nodes[$0].type) }
+    isPlain =
+      outputs.count == memory.outputNodes.count
+      && outputs.enumerated().allSatisfy { index, output in
+        if case .slot(index, let shape) = output { return shape == graph.nodes[memory.outputNodes[index]].shape }
+        return false
+      }
     laneBytes = steps.map(\.laneBytes).max() ?? 0
     sharedBytes = steps.map(\.sharedBytes).max() ?? 0
     referenceCount = steps.map(\.referenceCount).max() ?? 0
@@ -108,6 +123,13 @@ enum PlanStep {
   case loop(LoopStep)
   case operation(OperationStep)
 
+  var running: RunningStep {
+    switch self {
+    case .scalars(let step): step
+    case .loop(let step): step
+    case .operation(let step): step
+    }
+  }
   var laneBytes: Int {
     if case .loop(let loop) = self { return loop.program.registerBytes }
     return 0
@@ -130,8 +152,14 @@ enum PlanStep {
   }
 }
 
+/// What a plan does one after the other.
+class RunningStep {
+  /// Runs it in a workspace of its plan.
+  func run(in workspace: Workspace, _ threads: Int) throws {}
+}
+
 /// An operation that runs alone.
-final class OperationStep {
+final class OperationStep: RunningStep {
   let operation: Operation
   /// The same operation where it is a program, and the slots of its results that somebody reads.
   let program: ProgramOperation?
@@ -155,6 +183,28 @@ final class OperationStep {
     self.scratch = scratch
     self.origin = origin
     self.node = node
+  }
+
+  override func run(in workspace: Workspace, _ threads: Int) throws {
+    try stopIfAsked()
+    let slots = workspace.slots
+    for i in 0..<operands.count { workspace.operands[i] = slots[operands[i].slot] + operands[i].offset }
+    let scratch = workspace.arena.base + scratch
+    do {
+      if let program {
+        for (i, slot) in results.enumerated() { workspace.results[i] = slot.map { slots[$0] } }
+        return try program.run(
+          UnsafePointer(workspace.operands), results: UnsafePointer(workspace.results), scratch, threads: threads)
+      }
+      let operands = UnsafePointer(workspace.operands)
+      if threads > 1, try operation.runParallel(operands, slots[out], scratch, threads) { return }
+      try operation.run(operands, slots[out], scratch)
+    } catch var error as GraphError {
+      try stopIfAsked()
+      // An error inside a program knows better where it came from.
+      if program == nil || error.origin == 0 { error.origin = origin }
+      throw error
+    }
   }
 }
 

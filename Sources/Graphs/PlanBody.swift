@@ -69,8 +69,7 @@ final class PlanBody: @unchecked Sendable {
     for (index, source) in sources.enumerated() {
       if case .written(let ordinal) = source { workspace.slots[plan.outputSlots[ordinal]] = outputs[index] }
     }
-    for step in plan.steps { try plan.run(step, workspace, threads) }
-    try stopIfAsked()
+    try plan.runSteps(workspace, threads)
     for (index, source) in sources.enumerated() {
       let from: UnsafeMutableRawPointer
       switch source {

@@ -76,9 +76,13 @@ struct PlanBuilder {
     let node = graph.nodes[index]
     var operands = node.inputs.map { self.place($0) }
     if let bias = epilogue?.bias { operands.append(ScalarStep.Place(slot: memory.slotOf[bias] ?? 0, offset: 0)) }
+    if let gate = epilogue?.gate {
+      operands.append(ScalarStep.Place(slot: memory.slotOf[gate.elements] ?? 0, offset: 0))
+    }
     if let epilogue, let product = operations[index] as? ProductOperation {
       product.hasBias = epilogue.bias != nil
       product.activation = epilogue.activation
+      product.gate = epilogue.gate?.gate
     }
     if let epilogue, let convolution = operations[index] as? ConvolutionOperation {
       convolution.attach(hasBias: epilogue.bias != nil, activation: epilogue.activation)
@@ -150,7 +154,7 @@ extension LoopInstruction {
   /// Whether each element depends on the operands' elements in the same place only.
   var isElementwise: Bool {
     switch code {
-    case .elementwise, .multiplyAdd: true
+    case .elementwise, .multiplyAdd, .gate: true
     default: false
     }
   }
@@ -160,7 +164,7 @@ extension LoopInstruction {
     let all = [operands.0, operands.1, operands.2]
     switch code {
     case .elementwise(.binary), .elementwise(.compare), .pick, .unpick: return Array(all.prefix(2))
-    case .elementwise(.select), .multiplyAdd: return all
+    case .elementwise(.select), .multiplyAdd, .gate: return all
     case .strided: return []
     default: return Array(all.prefix(1))
     }

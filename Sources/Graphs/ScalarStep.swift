@@ -1,7 +1,7 @@
 import Tensors
 
 /// A run of operations on single elements: numbers (with checked integers) and rank-0 tensors.
-final class ScalarStep {
+final class ScalarStep: RunningStep {
   /// Where an operand lies.
   struct Place {
     var slot: Int
@@ -34,6 +34,8 @@ final class ScalarStep {
   let instructions: [Instruction]
 
   init(_ instructions: [Instruction]) { self.instructions = instructions }
+
+  override func run(in workspace: Workspace, _ threads: Int) throws { try run(slots: workspace.slots) }
 
   /// Runs all. Throws a `GraphError` where an integer leaves its range.
   func run(slots: UnsafeMutablePointer<UnsafeMutableRawPointer>) throws {

@@ -9,18 +9,32 @@ extension Kernels {
     case maximum(constant: Double)
   }
 
-  /// C[m, n] = A[m, k] B[k, n] (+ bias[n], then the activation). Strides `lda` … count elements between stored rows;
+  /// What decides at last which elements of a product stay: one becomes `replacement` where `threshold` is at least the
+  /// element in its place, as the gradient behind a maximum does.
+  public struct Gate: Sendable, Hashable {
+    /// At least the elements in whose places `replacement` stands.
+    public var threshold: Double
+    /// What stands there.
+    public var replacement: Double
+    /// A gate.
+    public init(threshold: Double, replacement: Double) {
+      (self.threshold, self.replacement) = (threshold, replacement)
+    }
+  }
+
+  /// C[m, n] = A[m, k] B[k, n] (+ bias[n], then the activation, then the gate, whose elements lie as C's). Strides `lda` … count elements between stored rows;
   /// A is stored [k, m] if `transA`, B is stored [n, k] if `transB`. C must not overlap A or B. f32 and f64 only. An
   /// element is the sum over blocks of 256 of k, in order, of fused multiply-add chains, so it depends on its own row
   /// and column only.
   public static func matmul(
     _ type: ElementType, transA: Bool = false, transB: Bool = false, m: Int, n: Int, k: Int, _ a: UnsafeRawPointer,
     lda: Int, _ b: UnsafeRawPointer, ldb: Int, _ c: UnsafeMutableRawPointer, ldc: Int, bias: UnsafeRawPointer? = nil,
-    activation: Activation = .none
+    activation: Activation = .none, gate: (Gate, UnsafeRawPointer)? = nil
   ) {
     var product = ck_product(
       m: Int64(m), n: Int64(n), k: Int64(k), a: a, lda: Int64(lda), b: b, ldb: Int64(ldb), c: c, ldc: Int64(ldc),
-      bias: bias, constant: 0, activation: 0, trans_a: transA ? 1 : 0, trans_b: transB ? 1 : 0)
+      bias: bias, constant: 0, activation: 0, gate: gate?.1, threshold: gate?.0.threshold ?? 0,
+      replacement: gate?.0.replacement ?? 0, trans_a: transA ? 1 : 0, trans_b: transB ? 1 : 0)
     if case .maximum(let constant) = activation {
       product.activation = 1
       product.constant = constant

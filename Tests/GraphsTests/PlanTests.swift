@@ -36,6 +36,28 @@ import Testing
     #expect(losses[999] < 0.1 * losses[0])
   }
 
+  /// What is left of a gradient behind a maximum is decided by the product that makes it: also where it is a stack of
+  /// products, or cut into pieces.
+  @Test(arguments: [([40], 9, 20), ([3, 40], 9, 20), ([300], 60, 200)])
+  func productsLetThroughWhatAMaximumDid(rows: Shape, k: Int, n: Int) throws {
+    let stack: Shape = rows.count > 1 ? [rows[0], k, n] : [k, n]
+    let examples = [sample(rows + [k], .f32), sample(stack, .f32, seed: 2), sample(rows + [n], .f32, seed: 3)]
+    let body: (Trace, [NodeID]) throws -> [NodeID] = { trace, nodes in
+      let zero = trace.scalar(0, .f32)
+      let product = try trace.apply(.matmul(transposeA: false, transposeB: false), [nodes[0], nodes[1]])
+      let shut = try trace.apply(.compare(.greaterEqual), [zero, nodes[2]])
+      return [try trace.apply(.select, [shut, zero, product])]
+    }
+    let alone = try plan(examples, fuse: false, body)
+    let fused = try plan(examples, body)
+    #expect(fused.stepLines.contains { $0.contains("matrix product") && $0.contains("select") })
+    for threads in [1, 4] {
+      var (a, b): ([Tensor?], [Tensor?]) = (examples, examples)
+      let (expected, found) = (try alone.run(&a, threads: threads), try fused.run(&b, threads: threads))
+      for (x, y) in zip(expected, found) { #expect(x.hasSameBits(as: y)) }
+    }
+  }
+
   @Test func sharedInputsAreNotOverwritten() throws {
     let x = sample([50, 40], .f32)
     let before = copy(x)

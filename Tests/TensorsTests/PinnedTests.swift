@@ -64,7 +64,7 @@ private struct Digest {
     {
       var p = ck_product(
         m: m, n: n, k: k, a: nil, lda: k, b: nil, ldb: n, c: nil, ldc: n, bias: nil, constant: -1, activation: 1,
-        trans_a: 0, trans_b: 0)
+        gate: nil, threshold: 0, replacement: 0, trans_a: 0, trans_b: 0)
       ys.withUnsafeBytes { a in
         narrow.withUnsafeMutableBytes { c in
           (p.a, p.b, p.c, p.bias) = (a.baseAddress, a.baseAddress, c.baseAddress, a.baseAddress)

@@ -21,25 +21,30 @@ private func defined<T: BinaryFloatingPoint>(_ a: [T], _ b: [T], m: Int, n: Int,
   return c
 }
 
+private func withUnsafeBytes<T>(
+  of x: [T], and y: [T], _ body: (UnsafeRawBufferPointer, UnsafeRawBufferPointer) -> Void
+) { x.withUnsafeBytes { first in y.withUnsafeBytes { body(first, $0) } } }
+
 private func turned<T>(_ x: [T], _ rows: Int, _ columns: Int) -> [T] {
   (0..<columns).flatMap { c in (0..<rows).map { r in x[r * columns + c] } }
 }
 
 private func product<T: TensorElement & BinaryFloatingPoint>(
   _ table: ck_table, _ a: [T], _ b: [T], m: Int, n: Int, k: Int, transA: Bool, transB: Bool, bias: [T]?, floor: T?,
-  ldc: Int
+  ldc: Int, gate: [T]? = nil
 ) -> [T] {
   var c = [T](repeating: -99, count: max(m * ldc, 1))
   let left = transA ? turned(a, m, k) : a, right = transB ? turned(b, k, n) : b
   left.withUnsafeBytes { l in
     right.withUnsafeBytes { r in
       c.withUnsafeMutableBytes { out in
-        (bias ?? []).withUnsafeBytes { shift in
+        withUnsafeBytes(of: bias ?? [], and: gate ?? []) { shift, gates in
           var p = ck_product(
             m: Int64(m), n: Int64(n), k: Int64(k), a: l.baseAddress, lda: Int64(transA ? m : k), b: r.baseAddress,
             ldb: Int64(transB ? k : n), c: out.baseAddress, ldc: Int64(ldc),
             bias: bias == nil ? nil : shift.baseAddress,
-            constant: Double(floor ?? 0), activation: floor == nil ? 0 : 1, trans_a: transA ? 1 : 0,
+            constant: Double(floor ?? 0), activation: floor == nil ? 0 : 1,
+            gate: gate == nil ? nil : gates.baseAddress, threshold: 0.25, replacement: -7, trans_a: transA ? 1 : 0,
             trans_b: transB ? 1 : 0)
           if T.elementType == .f32 { table.product_f32(&p) } else { table.product_f64(&p) }
         }
@@ -49,11 +54,18 @@ private func product<T: TensorElement & BinaryFloatingPoint>(
   return c
 }
 
+private func gateElements<T: BinaryFloatingPoint>(_ count: Int) -> [T] {
+  var result: [T] = []
+  for i in 0..<count { result.append(i % 7 == 0 ? T(0.25) : i % 11 == 0 ? T.nan : T(i % 5 - 2)) }
+  return result
+}
+
 @Suite struct ProductTests {
   static let shapes: [(Int, Int, Int)] = [
     (1, 1, 1), (1, 5, 3), (3, 1, 40), (40, 1, 9), (70, 2, 20), (33, 4, 11), (2, 3, 0), (5, 7, 300), (13, 17, 33),
     (14, 32, 16),
     (15, 33, 17), (28, 31, 5), (6, 100, 20), (1, 130, 70), (43, 10, 64), (16, 16, 257), (29, 65, 12), (100, 40, 8),
+    (150, 9, 40), (530, 11, 33),
   ]
 
   @Test(arguments: shapes) func everyVariantFollowsTheDefinition(m: Int, n: Int, k: Int) {
@@ -77,6 +89,16 @@ private func product<T: TensorElement & BinaryFloatingPoint>(
         for i in 0..<m {
           #expect(wide[i * (n + 3)..<i * (n + 3) + n].elementsEqual(finished[i * n..<i * n + n]))
           #expect(wide[i * (n + 3) + n..<(i + 1) * (n + 3)].allSatisfy { $0 == -99 }, "written past a row")
+        }
+        // Some elements at the threshold, some not numbers.
+        let gates: [T] = gateElements(m * (n + 3))
+        let gated = product(
+          table, a, b, m: m, n: n, k: k, transA: transA, transB: transB, bias: bias, floor: 0, ldc: n + 3, gate: gates)
+        for i in 0..<m {
+          var expected: [T] = []
+          for j in 0..<n { expected.append(gates[i * (n + 3) + j] <= 0.25 ? -7 : finished[i * n + j]) }
+          #expect(gated[i * (n + 3)..<i * (n + 3) + n].elementsEqual(expected), "gated")
+          #expect(gated[i * (n + 3) + n..<(i + 1) * (n + 3)].allSatisfy { $0 == -99 }, "written past a gated row")
         }
       }
     }

@@ -7,6 +7,8 @@ enum { CK_ADD_PRODUCT, CK_SUBTRACT_PRODUCT, CK_PRODUCT_MINUS };
 void ck_multiply_add(
   int mode, int is_f64, const void *x, int64_t sx, const void *y, int64_t sy, const void *z, int64_t sz, void *out,
   int64_t count);
+// out = c >= x ? c : y (or_equal) or c > x ? c : y, where x is a number or not: what is left of a gradient behind a maximum.
+void ck_gate(int or_equal, int is_f64, const void *c, const void *x, const void *y, void *out, int64_t count);
 // out[r * columns + c] = x[r].
 void ck_repeat_columns(int bytes, int64_t rows, int64_t columns, const void *x, void *out);
 

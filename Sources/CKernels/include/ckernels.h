@@ -36,6 +36,9 @@ typedef struct ck_product {
   const void *bias;
   double constant;  // of the activation
   int activation;
+  // Last of all: an element becomes `replacement` where `threshold` >= the element of `gate` (laid out as C) in its place.
+  const void *gate;
+  double threshold, replacement;
   int trans_a, trans_b;
 } ck_product;
 

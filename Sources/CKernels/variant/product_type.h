@@ -77,12 +77,16 @@ INL void P(put)(T *c, P(vec) v, int is_last, P(mask) mask) {
   else P(store)(c, v);
 }
 
-// What the last block of k does after its sums: bias and activation.
+// What the last block of k does after its sums: bias, activation and gate.
 INL void P(tile_end)(const P(tile) * t, int rows, int across, P(mask) mask, P(vec) (*acc)[ACROSS_WIDE]) {
   const ck_product *last = t->last;
   const T *bias = last->bias ? (const T *)last->bias + t->column : NULL;
   const int activation = last->activation;
   P(vec) constant = P(spread)(activation ? (T)last->constant : (T)0);
+  // C's element and the gate's lie equally far from their first ones.
+  const T *gate = last->gate ? (const T *)last->gate + (t->c - (T *)last->c) : NULL;
+  P(vec) threshold = P(spread)(gate ? (T)last->threshold : (T)0);
+  P(vec) replacement = P(spread)(gate ? (T)last->replacement : (T)0);
   _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) {
     P(vec) shift = {0};
     if (bias) shift = v == across - 1 ? P(load_mask)(bias + v * LANES_T, mask) : P(load)(bias + v * LANES_T);
@@ -96,6 +100,12 @@ INL void P(tile_end)(const P(tile) * t, int rows, int across, P(mask) mask, P(ve
         typedef __typeof__(r < r) bits;
         bits keep = (constant >= r) | (constant != constant);
         r = (P(vec))(((bits)constant & keep) | ((bits)r & ~keep));
+      }
+      if (gate) {
+        typedef __typeof__(r < r) bits;
+        const T *g = gate + i * t->ldc + v * LANES_T;
+        bits closed = threshold >= (v == across - 1 ? P(load_mask)(g, mask) : P(load)(g));
+        r = (P(vec))(((bits)replacement & closed) | ((bits)r & ~closed));
       }
       P(put)(c, r, v == across - 1, mask);
     }
@@ -333,15 +343,25 @@ static void P(product_plain)(const ck_product *p) {
       }
       if (bias) sum = sum + bias[j];
       if (p->activation) sum = T_MAX((T)p->constant, sum);
+      if (p->gate && (T)p->threshold >= ((const T *)p->gate)[i * p->ldc + j]) sum = (T)p->replacement;
       c[i * p->ldc + j] = sum;
     }
 }
 
 static void P(product)(const ck_product *p);
-// A few columns only (a matrix times a vector): the turned product, whose vectors run along m, in strips of rows.
+// A few columns only: the turned product, whose vectors run along m, in strips of rows. A matrix times a vector; and a
+// product of a transposed A, which then needs no turning, where that leaves fewer lanes without an element.
 #define NARROW_ROWS 512
+#define NARROW_COLUMNS ((LANES_T + 3) / 4)
+#define TURNED_COLUMNS (LANES_T * 3 / 4)
+static int P(is_narrow)(const ck_product *p) {
+  if (p->m < 2 * LANES_T || p->k < 8) return 0;
+  if (p->n <= NARROW_COLUMNS) return 1;
+  const int64_t turned = p->n * ((p->m + LANES_T - 1) / LANES_T);
+  return p->trans_a && p->n <= TURNED_COLUMNS && turned * 5 <= p->m * 4 && p->k >= 32;
+}
 static void P(product_narrow)(const ck_product *p) {
-  T strip[(LANES_T + 3) / 4 * NARROW_ROWS];
+  T strip[TURNED_COLUMNS * NARROW_ROWS];
   const T *bias = p->bias;
   for (int64_t i0 = 0; i0 < p->m; i0 += NARROW_ROWS) {
     const int64_t rows = p->m - i0 < NARROW_ROWS ? p->m - i0 : NARROW_ROWS;
@@ -349,22 +369,30 @@ static void P(product_narrow)(const ck_product *p) {
       .m = p->n, .n = rows, .k = p->k, .a = p->b, .lda = p->ldb, .b = (const T *)p->a + i0 * (p->trans_a ? 1 : p->lda),
       .ldb = p->lda, .c = strip, .ldc = rows, .trans_a = !p->trans_b, .trans_b = !p->trans_a};
     P(product)(&turned);
+    T *c = (T *)p->c + i0 * p->ldc;
     for (int64_t j = 0; j < p->n; j++) {
       T *s = strip + j * rows;
       if (bias)
         for (int64_t i = 0; i < rows; i++) s[i] = s[i] + bias[j];
       if (p->activation)
         for (int64_t i = 0; i < rows; i++) s[i] = T_MAX((T)p->constant, s[i]);
-      T *c = (T *)p->c + i0 * p->ldc + j;
-      for (int64_t i = 0; i < rows; i++) c[i * p->ldc] = s[i];
+      if (p->gate) {
+        const T *gate = (const T *)p->gate + i0 * p->ldc + j;
+        for (int64_t i = 0; i < rows; i++)
+          if ((T)p->threshold >= gate[i * p->ldc]) s[i] = (T)p->replacement;
+      }
     }
+    const int64_t whole = p->n & ~(int64_t)7;
+    if (whole) P(transpose)(whole, rows, strip, rows, c, p->ldc);
+    for (int64_t j = whole; j < p->n; j++)
+      for (int64_t i = 0; i < rows; i++) c[i * p->ldc + j] = strip[j * rows + i];
   }
 }
 
 static void P(product)(const ck_product *p) {
   int64_t m = p->m, n = p->n, k = p->k;
   if (m <= 0 || n <= 0) return;
-  if (n <= (LANES_T + 3) / 4 && m >= 2 * LANES_T && k >= 8) {
+  if (P(is_narrow)(p)) {
     P(product_narrow)(p);
     return;
   }
@@ -399,7 +427,7 @@ static void P(product)(const ck_product *p) {
   }
   P(tile) t;
   t.ldc = p->ldc;
-  const ck_product *const epilogue = p->bias || p->activation ? p : NULL;
+  const ck_product *const epilogue = p->bias || p->activation || p->gate ? p : NULL;
   int64_t kb;
   for (int64_t k0 = 0; k0 < k; k0 += kb) {
     kb = k - k0 <= K_BLOCK + K_TAIL ? k - k0 : K_BLOCK;
@@ -491,6 +519,8 @@ static void P(product)(const ck_product *p) {
 #undef WIDE_NAMES
 #undef N_CACHE
 #undef NARROW_ROWS
+#undef NARROW_COLUMNS
+#undef TURNED_COLUMNS
 #undef PACKED_ROWS
 #undef PACK_TOGETHER
 #undef PACK_AHEAD

@@ -14,7 +14,8 @@ let package = Package(
   platforms: [.macOS(.v14)],
   products: [.executable(name: "exp", targets: ["exp"])],
   dependencies: [
-    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+    .package(url: "https://github.com/swhitty/FlyingFox", exact: "0.27.1"),
   ],
   targets: [
     .target(name: "Diagnostics", exclude: ["README.md"]),
@@ -42,6 +43,8 @@ let package = Package(
       dependencies: [
         "Diagnostics", "Syntax", "Resolution", "Tensors", "Evaluation", "Studies", "Records", "Reports", "CReadline",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(name: "FlyingFox", package: "FlyingFox"),
+        .product(name: "FlyingSocks", package: "FlyingFox"),
       ],
       exclude: ["README.md"]),
     .executableTarget(

@@ -31,10 +31,13 @@ enum PageScript {
     """
 
   /// How the page's policy names the script.
-  static let hash: String = {
-    let hex = Array(SHA256.hex(text).utf8)
+  static let hash = hash(text)
+
+  /// The name of any script in a policy.
+  static func hash(_ script: String) -> String {
+    let hex = Array(SHA256.hex(script).utf8)
     func nibble(_ c: UInt8) -> UInt8 { c >= 97 ? c - 87 : c - 48 }
     let bytes = stride(from: 0, to: hex.count, by: 2).map { nibble(hex[$0]) << 4 | nibble(hex[$0 + 1]) }
     return "sha256-" + Markup.base64(bytes)
-  }()
+  }
 }

@@ -7,6 +7,13 @@ public enum ReportPage {
     var page = PageWriter(study: study)
     return page.write()
   }
+
+  /// One thing of a report as it stands on the page.
+  public static func fragment(_ item: StudyRecord.Item) -> String {
+    let run = RunRecord(id: "", study: "")
+    var page = PageWriter(study: StudyRecord(title: "", run: run))
+    return page.fragment(item)
+  }
 }
 
 private struct PageWriter {
@@ -116,6 +123,16 @@ private struct PageWriter {
       prose.blocks.removeFirst()
     }
     out += prose.html()
+  }
+
+  mutating func fragment(_ item: StudyRecord.Item) -> String {
+    switch item {
+    case .prose(let text): return Markdown(DatumText.clean(text)).html()
+    case .claim: _ = writeClaims([item], from: 0)
+    case .citation(let text): return "<p class=\"from\">After \(Markdown.html(inline: DatumText.clean(text))).</p>\n"
+    default: write(item)
+    }
+    return out
   }
 
   private mutating func write(_ item: StudyRecord.Item) {

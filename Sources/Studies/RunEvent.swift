@@ -10,10 +10,14 @@ public protocol RunListener: AnyObject {
 
 /// Something that happened in a run.
 public enum RunEvent: Sendable {
+  /// An option has its value; before `started`.
+  case option(OptionDeclaration, value: Datum)
   /// Options and seed are known; the study begins.
   case started(RunHeader)
   /// Markdown, one element per paragraph block of the source.
   case prose([String])
+  /// A statement of the study begins; its text.
+  case code([StudyRecord.CodeSpan])
   /// A value was shown.
   case shown(ShownValue)
   /// `print`.

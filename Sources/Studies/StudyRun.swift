@@ -105,6 +105,7 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     let value = try known ?? Setting.value(for: option, text: options.settings[option.name])
     locked {
       chosen.append(Datum.Field(option.name, value ?? option.defaultValue))
+      listener.receive(.option(option, value: value ?? option.defaultValue))
       declared()
     }
     return value
@@ -137,6 +138,7 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
           listener.receive(.prose([markdown]))
         }
         recorder?.code(spans)
+        if !spans.isEmpty { listener.receive(.code(spans)) }
       }
       hasBegun = true
       computingSince = nil

@@ -12,6 +12,7 @@ import Foundation
     version: Version.line,
     subcommands: [
       RunCommand.self,
+      ServeCommand.self,
       WorkerCommand.self, AttachCommand.self, StatusCommand.self, CancelCommand.self,
       ReplCommand.self,
       DemoCommand.self,

@@ -13,6 +13,8 @@ struct StudyExecution {
   /// Bytes; nil for half of the machine's memory.
   var maxMemory: Int?
   var checksNaN = false
+  /// Whether Ctrl-C stops this run; otherwise it belongs to somebody else.
+  var takesInterrupts = true
 
   /// Runs the program, then `afterwards`, and ends the run; nil when the library cannot be loaded, which has been said.
   func execute(afterwards: @escaping ([Diagnostic]) -> Void = { _ in }) -> RunSummary? {
@@ -23,9 +25,11 @@ struct StudyExecution {
       let session = Session(
         library: library, host: run, threads: threads, maxMemory: maxMemory, checksNaN: checksNaN)
       run.stopProgram = { session.interrupt() }
-      Interrupts.begin {
-        session.interrupt()
-        run.interrupt()
+      if takesInterrupts {
+        Interrupts.begin {
+          session.interrupt()
+          run.interrupt()
+        }
       }
       let diagnostics = session.run(file, settings: settings)
       afterwards(diagnostics)

@@ -22,7 +22,7 @@ let allowedImports: [String: Set<String>] = [
 
 /// What comes from outside the project, and where it may be used.
 let allowedOutside: [String: Set<String>] = [
-  "ArgumentParser": ["exp"]
+  "ArgumentParser": ["exp"], "FlyingFox": ["exp"], "FlyingSocks": ["exp"],
 ]
 /// Parts of the Swift toolchain that any room may use.
 let toolchain: Set<String> = [

@@ -28,6 +28,7 @@ struct RunCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Folder in which the run's folder is made.", valueName: "dir")) var out: String = "runs"
   @Flag(help: "Run every trial, also those that earlier runs have on record.") var fresh = false
   @Flag(help: "Go on in the newest folder of this study whose run did not come to its end.") var resume = false
+  @Flag(help: "When the file is saved, run again what changed; Ctrl-C ends it.") var watch = false
   @Option(help: "Processes that share the trials, the threads shared among them.") var workers: Int?
   @OptionGroup var elsewhere: ElsewhereOptions
   @Flag(help: "Stop at the first operation that makes a NaN, and name it; slower.") var checkNan = false
@@ -52,6 +53,27 @@ struct RunCommand: ParsableCommand {
   }
 
   func run() throws {
+    guard watch else { throw ExitCode(try once(nil).status.rawValue) }
+    var last = RunStatus.good
+    while true {
+      let saved = SavedFile(study)
+      do { last = try once(saved).status } catch let code as ExitCode where code == scriptWrong {
+        last = .scriptWrong
+        // The text cannot be had or the library is broken; the first must exist to be watched.
+        guard saved.isWatching else { throw code }
+      }
+      let isSaved = saved.hasChanged
+      if !isSaved { Terminal.errors.line("exp: watching \(study); saving it runs what changed, Ctrl-C ends") }
+      guard isSaved || Interrupts.count == 0, saved.wait(until: { Interrupts.count > 0 }) else {
+        throw ExitCode(last.rawValue)
+      }
+    }
+  }
+
+  private var scriptWrong: ExitCode { ExitCode(RunStatus.scriptWrong.rawValue) }
+
+  /// One run; a save of the study in the meantime interrupts it.
+  private func once(_ saved: SavedFile?) throws -> RunSummary {
     guard let file = SourceLoader.load(study) else { throw ExitCode(RunStatus.scriptWrong.rawValue) }
     var options = try resume ? resumed(options) : options
     if elsewhere.on != nil {
@@ -59,12 +81,14 @@ struct RunCommand: ParsableCommand {
       throw ExitCode(try startElsewhere(file, options).rawValue)
     }
     let run = StudyRun(source: file, options: options, listener: listener, drawing: .standard)
+    saved?.interrupt(run)
+    defer { saved?.interrupt(nil) }
     let execution = StudyExecution(
       run: run, file: file, settings: options.settings, threads: options.threads,
       maxMemory: maxMemory.flatMap { MemorySize.bytes($0) }.map { $0 / (workers ?? 1) }, checksNaN: checkNan)
     guard let summary = execution.execute() else { throw ExitCode(RunStatus.scriptWrong.rawValue) }
-    if !json { report(summary) }
-    throw ExitCode(summary.status.rawValue)
+    if !json, saved?.hasChanged != true { report(summary) }
+    return summary
   }
 
   /// Errors in full, behind everything else.

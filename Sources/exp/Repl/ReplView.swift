@@ -12,7 +12,7 @@ final class ReplView: RunListener {
 
   func receive(_ event: RunEvent) {
     switch event {
-    case .started, .finished, .prose: return
+    case .started, .finished, .prose, .code, .option: return
     case .tracked, .noticed: break
     case .computing(let report, _): last = report
     case .shown(let shown):

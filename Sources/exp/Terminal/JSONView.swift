@@ -23,6 +23,7 @@ final class JSONView: RunListener {
         "options": .object(Datum.members(header.options)), "threads": .int(header.threads),
         "machine": .string(header.machine), "folder": text(header.folder),
       ]
+    case .code, .option: return nil
     case .prose(let paragraphs): return ["event": "prose", "markdown": .string(paragraphs.joined(separator: "\n\n"))]
     case .shown(let shown):
       return [

@@ -34,7 +34,7 @@ final class RunView: RunListener {
     case .sweepProgress(let progress): sweep(progress)
     case .sweepEnded(let summary): sweepEnded(summary)
     case .computing(let report, let elapsed): computing(report, elapsed)
-    case .tracked: break
+    case .tracked, .code, .option: break
     case .noticed(let text): block("  ! " + text, apart: false)
     case .claimed(let claim): self.claim(claim)
     case .finished(let summary): finish(summary)

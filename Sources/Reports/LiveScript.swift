@@ -1,0 +1,61 @@
+/// The script of the live page: it takes events and puts pieces where they belong, and sends controls when they change.
+enum LiveScript {
+  static let text = """
+    const cells = document.getElementById("cells"), form = document.getElementById("options")
+    const link = document.getElementById("link"), busy = new Set()
+    const cell = key => document.getElementById("cell-" + key)
+    const place = m => {
+      let s = cell(m.set)
+      if (!s) {
+        s = document.createElement("section")
+        s.id = "cell-" + m.set
+        const before = m.after ? cell(m.after) : null
+        if (before) before.after(s); else cells.prepend(s)
+      }
+      if (m.html !== undefined) s.innerHTML = m.html
+      s.classList.remove("old")
+    }
+    const controls = html => {
+      const t = document.createElement("template")
+      t.innerHTML = html
+      const names = root => [...root.querySelectorAll("[name]")]
+      const shape = root => names(root).map(c => [c.name, c.type, c.min, c.max, c.length].join()).join(";")
+      if (shape(form) !== shape(t.content)) { form.innerHTML = html; return }
+      names(t.content).forEach((c, i) => {
+        const own = names(form)[i]
+        if (busy.has(own.name)) return
+        own.value = c.value
+        const output = own.parentElement.querySelector("output")
+        if (output) output.value = c.getAttribute("value")
+      })
+    }
+    const send = (path, body) => fetch(path, { method: "POST", body, headers: { "x-live": "1" } })
+    form.addEventListener("input", e => {
+      const c = e.target, output = c.parentElement.querySelector("output")
+      if (output) output.value = c.value
+      busy.add(c.name)
+      clearTimeout(c.timer)
+      c.timer = setTimeout(() => {
+        send("set", new URLSearchParams([[c.name, c.value]])).finally(() => busy.delete(c.name))
+      }, c.type === "text" ? 700 : 180)
+    })
+    for (const name of ["stop", "run"]) {
+      document.getElementById(name).addEventListener("submit", e => { e.preventDefault(); send(name, "") })
+    }
+    form.addEventListener("submit", e => { e.preventDefault() })
+    const source = new EventSource("events?after=" + document.body.dataset.last)
+    source.onmessage = e => {
+      const m = JSON.parse(e.data)
+      document.body.dataset.last = e.lastEventId
+      if (m.set !== undefined) place(m)
+      if (m.remove !== undefined) { const s = cell(m.remove); if (s) s.remove() }
+      if (m.begin) for (const s of cells.children) s.classList.add("old")
+      if (m.status !== undefined) document.getElementById("status").innerHTML = m.status
+      if (m.options !== undefined) controls(m.options)
+      if (m.title !== undefined) { document.title = m.title; document.querySelector("h1").textContent = m.title }
+      if (m.reload) location.reload()
+    }
+    source.onopen = () => { link.textContent = "" }
+    source.onerror = () => { link.textContent = "· not connected, trying again" }
+    """
+}

@@ -1,0 +1,265 @@
+import Diagnostics
+import Evaluation
+import Foundation
+import Records
+import Reports
+import Studies
+
+/// Puts what one run says on the live page, piece after piece. The same study gives the same names to its pieces, so
+/// that a second run changes what is different and nothing else.
+final class LiveView: RunListener, @unchecked Sendable {
+  private let hub: LiveHub
+  private var count = 0
+  private var last: String?
+  private var pending: [StudyRecord.CodeSpan] = []
+  private var hasMoving = false
+  private var options: [LivePage.Option] = []
+  private var header: RunHeader?
+  private var folder: String?
+  private var series = LiveSeries()
+  private var finishedTrials: [[Datum.Field]] = []
+  private var shownAt = 0.0
+  private var titled = false
+  /// False once another run has taken the page.
+  private let isCurrent: () -> Bool
+  /// Told when the options of the study are known, and its folder.
+  var onOptions: (([String]) -> Void)?
+  var onFolder: ((String?) -> Void)?
+
+  init(_ hub: LiveHub, isCurrent: @escaping () -> Bool) {
+    self.hub = hub
+    self.isCurrent = isCurrent
+  }
+
+  func receive(_ event: RunEvent) {
+    guard isCurrent() else { return }
+    switch event {
+    case .option(let option, let value):
+      options.append(
+        LivePage.Option(
+          name: option.name, documentation: option.documentation, value: value, bounds: option.bounds))
+    case .started(let header):
+      self.header = header
+      folder = header.folder
+      onFolder?(header.folder)
+      publishOptions()
+      setStatus("running", [])
+    case .code(let spans): pending += (pending.isEmpty ? [] : [StudyRecord.CodeSpan("\n")]) + spans
+    case .prose(let texts): for text in texts { prose(text) }
+    case .shown(let shown): add(item(shown))
+    case .printed(let text): add(.printed(text))
+    case .cited(let text): add(.citation(text))
+    case .sweepStarted(let name, let trials):
+      finishedTrials = []
+      move(LivePage.progress(name: name, share: 0, words: ["\(trials) trials"]))
+    case .trialEnded(let trial): finishedTrials.append(trial.coordinates + trial.outcome.fields)
+    case .sweepProgress(let progress): sweep(progress)
+    case .sweepEnded(let summary): sweepEnded(summary)
+    case .computing(let report, let elapsed): computing(report, elapsed)
+    case .tracked(let row): tracked(row)
+    case .noticed(let text): add(.printed("! " + text))
+    case .claimed(let claim): add(.claim(RunRecord.Claim(claim)))
+    case .finished(let summary): finish(summary)
+    }
+  }
+
+  // MARK: pieces
+
+  private func prose(_ text: String) {
+    if !titled, let line = text.split(separator: "\n").first(where: { $0.hasPrefix("#") }) {
+      titled = true
+      hub.setTitle(String(line.drop { $0 == "#" || $0 == " " }))
+    }
+    add(.prose(text))
+  }
+
+  private func item(_ shown: ShownValue) -> StudyRecord.Item {
+    switch shown.value {
+    case .table(let table): return .table(name: shown.name ?? "", table, file: shown.file ?? "")
+    case .figure(let figure):
+      let file = shown.file ?? ""
+      return .figure(figure, stem: file.hasSuffix(".svg") ? String(file.dropLast(4)) : "")
+    default: return .value(name: shown.name, shown.value)
+    }
+  }
+
+  private func add(_ item: StudyRecord.Item) {
+    flush()
+    put(ReportPage.fragment(item))
+  }
+
+  private func put(_ html: String) {
+    count += 1
+    let key = String(count)
+    hub.set(key, html, after: last)
+    last = key
+  }
+
+  /// Code that waited for what it does, and the end of what moved.
+  private func flush() {
+    if !pending.isEmpty {
+      let spans = pending
+      pending = []
+      put(ReportPage.fragment(.code(spans)))
+    }
+    stopMoving()
+  }
+
+  /// A piece that changes while something is computed.
+  private func move(_ html: String) {
+    if !pending.isEmpty {
+      let spans = pending
+      pending = []
+      put(ReportPage.fragment(.code(spans)))
+    }
+    hasMoving = true
+    hub.set("moving", html, after: last)
+  }
+
+  private func stopMoving() {
+    series = LiveSeries()
+    guard hasMoving else { return }
+    hasMoving = false
+    hub.remove("moving")
+  }
+
+  /// At most four pictures a second.
+  private func isTime() -> Bool {
+    let now = Date().timeIntervalSinceReferenceDate
+    guard now - shownAt > 0.25 else { return false }
+    shownAt = now
+    return true
+  }
+
+  // MARK: what is computed
+
+  private func sweep(_ progress: SweepProgress) {
+    guard isTime() else { return }
+    var words = ["\(progress.done) of \(progress.total) trials"]
+    if progress.failed > 0 { words.append("\(progress.failed) failed") }
+    if progress.running > 0 { words.append("\(progress.running) running") }
+    if let left = progress.left { words.append("\(NumberFormat.duration(left)) left") }
+    let picture = LiveSeries.trials(finishedTrials).map { ReportPage.fragment(.figure($0, stem: "")) } ?? ""
+    move(LivePage.progress(name: progress.sweep, share: progress.share, words: words) + picture)
+  }
+
+  private func sweepEnded(_ summary: SweepSummary) {
+    flush()
+    var counts = RunRecord.Counts(total: summary.done + summary.failed + summary.interrupted, done: summary.done)
+    counts.failed = summary.failed
+    counts.interrupted = summary.interrupted
+    counts.reused = summary.reused
+    put(ReportPage.fragment(.coverage(StudyRecord.Coverage(name: summary.name, counts: counts))))
+  }
+
+  private func computing(_ report: ProgressReport, _ elapsed: Double) {
+    if let loss = report.loss { series.add("loss", Double(report.step), loss) }
+    let isEnd = report.step == report.total
+    guard isEnd || isTime() else { return }
+    var words = [report.total.map { "step \(report.step) of \($0)" } ?? "step \(report.step)"]
+    if let loss = report.loss { words.append("loss \(NumberFormat.short(loss))") }
+    words.append(NumberFormat.duration(elapsed))
+    let share = report.total.map { Double(report.step) / Double(max(1, $0)) } ?? 0
+    let picture = series.figure.map { ReportPage.fragment(.figure($0, stem: "")) } ?? ""
+    move(LivePage.progress(name: "", share: share, words: words) + picture)
+  }
+
+  private func tracked(_ row: [Datum.Field]) {
+    series.add(row)
+    guard isTime(), let figure = series.figure else { return }
+    move(ReportPage.fragment(.figure(figure, stem: "")))
+  }
+
+  // MARK: the end
+
+  private func finish(_ summary: RunSummary) {
+    flush()
+    if header == nil { publishOptions() }
+    var diagnostics = summary.diagnostics
+    if let error = summary.firstTrialError { diagnostics.append(error) }
+    let isStopped = summary.status == .interrupted
+    for diagnostic in diagnostics where !(isStopped && diagnostic.id == DiagnosticText.interruptedID) {
+      put(ReportPage.fragment(.error(DiagnosticText.plain(diagnostic))))
+    }
+    let isWrong = summary.status == .scriptWrong || summary.status == .notRecorded
+    if !isStopped, !isWrong { hub.removeOld() }
+    var facts: [String] = []
+    if summary.claims > 0 { facts.append("\(summary.claimsHeld) of \(summary.claims) claims hold") }
+    if summary.trials > 0 { facts.append(Phrase.count(summary.trials, "trial")) }
+    facts.append(NumberFormat.duration(summary.seconds))
+    if isStopped { facts.append("what is finished stays; Run goes on") }
+    setStatus(isStopped ? "stopped" : isWrong ? "failed" : "done", facts)
+  }
+
+  private func publishOptions() {
+    onOptions?(options.map(\.name))
+    hub.setOptions(LivePage.controls(options))
+  }
+
+  private func setStatus(_ state: String, _ facts: [String]) {
+    var all = facts
+    if let header {
+      all = ["seed \(header.seed)"] + header.options.map { "\($0.name) \(plainText($0.value))" } + facts
+      if let folder { all.append(shortPath(folder)) }
+    }
+    hub.setStatus(LivePage.status(state: state, facts: all))
+  }
+}
+
+/// Numbers that grow while something is computed, as a figure.
+struct LiveSeries {
+  private var names: [String] = []
+  private var points: [String: [(x: Double, y: Double)]] = [:]
+
+  mutating func add(_ name: String, _ x: Double, _ y: Double) {
+    if points[name] == nil {
+      guard names.count < 8 else { return }
+      names.append(name)
+    }
+    points[name, default: []].append((x, y))
+    // A long series keeps every second point.
+    if let all = points[name], all.count > 2000 {
+      points[name] = all.enumerated().filter { $0.offset % 2 == 0 }.map(\.element)
+    }
+  }
+
+  /// A row of `track`: its other numbers against `step`.
+  mutating func add(_ row: [Datum.Field]) {
+    guard let step = row.first(where: { $0.name == "step" }).flatMap({ LiveSeries.number($0.value) }) else { return }
+    for field in row where field.name != "step" {
+      if let y = LiveSeries.number(field.value) { add(field.name, step, y) }
+    }
+  }
+
+  var figure: Figure? {
+    let marks = names.compactMap { name -> Figure.Mark? in
+      guard let all = points[name], all.count > 1 else { return nil }
+      return .line(Figure.Series(name: name, x: all.map(\.x), y: all.map(\.y)), dash: nil, color: nil)
+    }
+    return marks.isEmpty ? nil : Figure(x: .init(label: "step"), y: .init(label: names.count == 1 ? names[0] : ""), marks: marks)
+  }
+
+  /// Trials that are done: their first number against their first coordinate that is one.
+  static func trials(_ rows: [[Datum.Field]]) -> Figure? {
+    guard let first = rows.first(where: { $0.count > 1 }) else { return nil }
+    let numeric = first.filter { number($0.value) != nil }.map(\.name)
+    guard let x = numeric.first, let y = numeric.dropFirst().last, rows.count > 1 else { return nil }
+    let places = rows.compactMap { row -> (Double, Double)? in
+      guard let a = row.first(where: { $0.name == x }).flatMap({ number($0.value) }),
+        let b = row.first(where: { $0.name == y }).flatMap({ number($0.value) })
+      else { return nil }
+      return (a, b)
+    }
+    let series = Figure.Series(name: y, x: places.map(\.0), y: places.map(\.1))
+    return Figure(x: .init(label: x), y: .init(label: y), marks: [.points(series, labels: nil, color: nil)])
+  }
+
+  private static func number(_ value: Datum) -> Double? {
+    switch value {
+    case .int(let n): return Double(n)
+    case .float(let x): return x
+    case .tensor(let t) where t.shape.isEmpty: return t.elements?.first
+    default: return nil
+    }
+  }
+}

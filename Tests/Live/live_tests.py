@@ -1,0 +1,333 @@
+#!/usr/bin/env python3
+"""The live page in a real browser: live_tests.py EXP. Lines `ok …` and `not ok …`; status 77 where there is no Chromium."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.error
+import urllib.request
+
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+import browser  # noqa: E402
+
+exp = os.path.abspath(sys.argv[1])
+bad = 0
+
+
+def check(name, value, note=""):
+    global bad
+    if value is True:
+        print("ok", name, flush=True)
+    else:
+        bad += 1
+        print("not ok %s: %s %s" % (name, value, note), flush=True)
+
+
+class Server:
+    def __init__(self, text):
+        self.folder = tempfile.mkdtemp(prefix="exp-live-")
+        self.file = os.path.join(self.folder, "study.exp")
+        self.save(text)
+        self.errors = open(os.path.join(self.folder, "errors"), "w+")
+        self.process = subprocess.Popen(
+            [exp, "serve", "study.exp", "--threads", "2"], cwd=self.folder, stdout=subprocess.PIPE, stderr=self.errors,
+            text=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+        line = self.process.stdout.readline()
+        self.url = re.search(r"http://\S+", line).group(0)
+        self.base = self.url[:-len("live")]
+        self.port = int(re.search(r":(\d+)/", self.url).group(1))
+
+    def save(self, text):
+        with open(self.file + ".new", "w") as file:
+            file.write(text)
+        os.replace(self.file + ".new", self.file)
+
+    def end(self):
+        started = time.time()
+        self.process.send_signal(signal.SIGINT)
+        try:
+            status = self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            status = "it did not end"
+        shutil.rmtree(self.folder, ignore_errors=True)
+        return status, time.time() - started
+
+
+class Proxy:
+    """Passes bytes on to a port, until it is cut."""
+
+    def __init__(self, port):
+        self.port, self.open, self.sockets = port, True, []
+        self.listener = socket.socket()
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(50)
+        self.own = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                near, _ = self.listener.accept()
+            except OSError:
+                return
+            if not self.open:
+                near.close()
+                continue
+            far = socket.create_connection(("127.0.0.1", self.port))
+            self.sockets += [near, far]
+            for a, b in [(near, far), (far, near)]:
+                threading.Thread(target=self.pump, args=(a, b), daemon=True).start()
+
+    @staticmethod
+    def pump(a, b):
+        try:
+            while True:
+                data = a.recv(65536)
+                if not data:
+                    break
+                b.sendall(data)
+        except OSError:
+            pass
+        for s in (a, b):
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+
+    def cut(self):
+        self.open = False
+        for s in self.sockets:
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+        self.sockets = []
+
+
+STUDY = r'''
+## # Live <img src=x onerror="window.hacked=1"> & <script>window.hacked=1</script>
+## A study that is watched.
+
+seed 3
+option noise = 0.2 in 0.0..0.5 "share of <b>labels</b> \" onmouseover=\"window.hacked=1"
+option kind = "plain" in ["plain", "<img src=x onerror=window.hacked=1>"]
+option steps = 3 in 1..9
+
+let fixed = sweep k in [1, 2, 3, 4] { { v: k * 2 } }
+let runs = sweep w in [1, 2, 4, 8] { { loss: noise / w } }
+plot(runs, x: "w", y: "loss", title: "noise is {noise:.3f}")
+table([{ "<script>window.hacked=1</script>": "</td><img src=x onerror=window.hacked=1>" }])
+print("steps are {steps}")
+claim "loss <i>falls</i>" { runs.loss[3] < runs.loss[0] }
+'''
+
+SLOW = r'''
+## # Slow
+let runs = sweep w in [1, 2, 3, 4, 5, 6, 7, 8] { { n: length([i for i in 0..<%d]) + w } }
+print("the sum is {sum(runs.n)}")
+'''
+
+TRAINING = r'''
+## # Training
+let net = mlp([2, 8, 1])
+let data = { x: normal(64, 2), y: normal(64, 1) }
+let fit = iterate(net, 4000, (m, i) -> m - 0.01 * grad(m -> mean(square(m(data.x) - data.y)))(m), every: 10,
+                  track: m -> { loss: mean(square(m(data.x) - data.y)) })
+print("trained {fit.steps}")
+'''
+
+TITLE = "[...document.querySelectorAll('figure text')].some(t => t.textContent === %r)"
+DONE = "document.querySelector('#status b')?.dataset.state === 'done'"
+
+
+def watching(b):
+    server = Server(STUDY)
+    first, second = b.page(server.url), b.page(server.url)
+    check("the page shows the study", first.wait(DONE))
+    check("the figure is drawn", first.wait(TITLE % "noise is 0.200"))
+    check("hostile names stay text", first.eval(
+        "window.hacked === undefined && !document.querySelector('img, h1 script, td script, td img')"
+        " && document.querySelector('h1').textContent.includes('<script>')"))
+    # A real key on the focused slider.
+    first.eval("document.querySelector('[name=noise]').focus()")
+    first.press("ArrowRight", 39, 40)
+    check("a slider is moved and the plot changes", first.wait(TITLE % "noise is 0.300"))
+    check("the number beside the slider follows", first.eval("document.querySelector('output').value === '0.3'"))
+    check("the other watcher sees it", second.wait(TITLE % "noise is 0.300"))
+    check("and its slider moves", second.eval("document.querySelector('[name=noise]').value === '0.3'"))
+    texts = "[...document.querySelectorAll('.from')].map(p => p.textContent)"
+    first.wait(DONE)
+    check("what does not depend on it is from the record",
+          first.wait(texts + ".some(t => t.includes('fixed: 4 of 4') && t.includes('4 from the record'))"))
+    check("what depends on it is not", first.eval(
+        texts + ".some(t => t.includes('runs: 4 of 4') && !t.includes('from the record'))"))
+    second.eval("document.querySelector('select').selectedIndex = 1;"
+                "document.querySelector('select').dispatchEvent(new Event('input', { bubbles: true }))")
+    check("a hostile choice stays text", first.wait(
+        "document.querySelector('#status').textContent.includes('<img') && window.hacked === undefined"))
+    if os.environ.get("EXP_KEEP_PAGES"):
+        first.screenshot(os.environ["EXP_KEEP_PAGES"] + "/live.png")
+
+    # The text changes under the watchers' eyes.
+    server.save(STUDY.replace("print(", "prnt("))
+    check("an error shows its place", first.wait(
+        "[...document.querySelectorAll('pre.error')].some(p => p.textContent.includes('study.exp:14:1')"
+        " && p.textContent.includes('^^^^') && p.textContent.includes('print'))"))
+    check("the state is failed", first.eval("document.querySelector('#status b').dataset.state === 'failed'"))
+    check("what stood stays, dimmed", first.eval("document.querySelectorAll('section.old figure').length === 1"))
+    if os.environ.get("EXP_KEEP_PAGES"):
+        first.screenshot(os.environ["EXP_KEEP_PAGES"] + "/error.png")
+    server.save(STUDY.replace("steps are", "the steps are"))
+    check("mending it mends the page", first.wait(
+        DONE + " && document.body.textContent.includes('the steps are 3') && !document.querySelector('pre.error')"
+        " && !document.querySelector('.old')"))
+
+    for path, status in [("/", 403), ("/" + "0" * 32 + "/", 403), ("/events", 403)]:
+        try:
+            code = urllib.request.urlopen("http://127.0.0.1:%d%s" % (server.port, path)).status
+        except urllib.error.HTTPError as error:
+            code = error.code
+        check("without the token %s is refused" % path, code == status, code)
+    try:
+        code = urllib.request.urlopen(server.base + "set", data=b"nothing=1").status
+    except urllib.error.HTTPError as error:
+        code = error.code
+    check("an option that is not there is refused", code == 400, code)
+    urllib.request.urlopen(server.base + "set", data=b"noise=7")
+    check("a value out of bounds is an error on the page", first.wait(
+        "[...document.querySelectorAll('pre.error')].some(p => p.textContent.includes('0.5'))"))
+    urllib.request.urlopen(server.base + "set", data=b"noise=0.1")
+    check("and the next one mends it", first.wait(TITLE % "noise is 0.100"))
+    first.close()
+    second.close()
+    status, seconds = server.end()
+    check("Ctrl-C ends the server", status == 0 and seconds < 5, (status, seconds))
+
+
+def reconnecting(b):
+    server = Server(STUDY)
+    proxy = Proxy(server.port)
+    page = b.page(server.url.replace(":%d/" % server.port, ":%d/" % proxy.own))
+    check("a watcher behind a proxy sees the page", page.wait(DONE))
+    page.eval("window.marker = 1")
+    proxy.cut()
+    check("it notices that it is alone", page.wait("document.getElementById('link').textContent !== ''"))
+    for value in ["0.05", "0.15", "0.25"]:
+        urllib.request.urlopen(server.base + "set", data=("noise=" + value).encode())
+        time.sleep(0.3)
+    proxy.open = True
+    check("it comes back and has missed nothing", page.wait(TITLE % "noise is 0.250"))
+    check("without reading the page again", page.eval("window.marker === 1 && " + "!document.querySelector('.old')"))
+    check("and says that all is well", page.wait("document.getElementById('link').textContent === ''"))
+    page.close()
+    server.end()
+
+
+def without_scripts(b):
+    server = Server(STUDY)
+    watcher = b.page(server.url)
+    watcher.wait(DONE)
+    page = b.page(server.url, scripts=False)
+    time.sleep(1)
+    html = page.html()
+    check("without scripts the last state stands", "noise is 0.200" in html and "steps are 3" in html)
+    check("and its controls are a form", '<button>Set</button>' in html and 'action="set"' in html)
+    request = urllib.request.urlopen(server.base + "set", data=b"noise=0.45&kind=plain&steps=5")
+    text = request.read().decode()
+    check("the form leads back to the page", request.url == server.url and "<h1>" in text, request.url)
+    watcher.wait(TITLE % "noise is 0.450")
+    watcher.wait(DONE)
+    page.call("Page.reload")
+    time.sleep(1)
+    check("which shows the new state", "noise is 0.450" in page.html() and "steps are 5" in page.html())
+    page.close()
+    watcher.close()
+    server.end()
+
+
+def stopping(b):
+    server = Server(SLOW % 6000000)
+    page = b.page(server.url)
+    check("progress is shown", page.wait("document.querySelector('progress') !== null", 30))
+    page.wait("/[1-7] of 8 trials/.test(document.body.textContent)", 60)
+    page.eval("document.querySelector('.buttons button').click()")
+    check("Stop stops", page.wait("document.querySelector('#status b').dataset.state === 'stopped'", 30))
+    page.eval("document.querySelectorAll('.buttons button')[1].click()")
+    check("Run goes on", page.wait(DONE, 90))
+    check("with what was finished", page.wait("/[1-7] from the record/.test(document.body.textContent)"))
+    check("and comes to the same end", page.eval("document.body.textContent.includes('the sum is 48000036')"))
+    server.save(TRAINING)
+    check("a series grows while it is computed", page.wait("document.querySelector('#cell-moving figure path') !== null", 40))
+    check("and makes room for the rest", page.wait(DONE + " && !document.querySelector('#cell-moving')", 60))
+    page.close()
+    server.end()
+
+
+def run_watch():
+    folder = tempfile.mkdtemp(prefix="exp-watch-")
+    file = os.path.join(folder, "s.exp")
+
+    def save(text):
+        with open(file + ".new", "w") as out:
+            out.write(text)
+        os.replace(file + ".new", file)
+
+    study = 'let a = sweep k in [1, 2] { { v: k } }\nlet b = sweep k in [1, 2] { { v: k + 1 } }\nprint("b is {sum(b.v)}")\n'
+    save(study)
+    log = open(os.path.join(folder, "log"), "w+")
+    process = subprocess.Popen([exp, "run", "--watch", "s.exp"], cwd=folder, stdout=log, stderr=log,
+                               preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
+
+    def said(text, seconds=20):
+        end = time.time() + seconds
+        while time.time() < end:
+            with open(os.path.join(folder, "log")) as shown:
+                found = shown.read()
+            if text in found:
+                return True
+            time.sleep(0.1)
+        return found[-300:]
+
+    check("run --watch runs", said("b is 5"))
+    check("and waits", said("watching s.exp"))
+    save(study.replace("k + 1", "k + 2"))
+    check("saving the file runs again", said("b is 7"))
+    check("what changed and nothing else", said("2 of 4 trials from the record"), said("from the record"))
+    save(study.replace("k + 1", "k +"))
+    check("an error does not end it", said("error:"))
+    save("let slow = sum([i %% 7 for i in 0..<%d])\nprint(slow)\n" % 10**9)
+    time.sleep(1)
+    save(study.replace("k + 1", "k + 3"))
+    check("a save stops what runs", said("b is 9", 30))
+    process.send_signal(signal.SIGINT)
+    try:
+        status = process.wait(10)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        status = "it did not end"
+    check("Ctrl-C ends it", status == 0, status)
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+run_watch()
+if not browser.find():
+    print("there is no Chromium")
+    sys.exit(77 if bad == 0 else 1)
+b = browser.Browser()
+try:
+    for part in [watching, reconnecting, without_scripts, stopping]:
+        try:
+            part(b)
+        except Exception as error:  # noqa: BLE001
+            check(part.__name__ + " runs", repr(error))
+finally:
+    b.close()
+sys.exit(1 if bad else 0)

@@ -50,7 +50,8 @@ public enum LivePage {
     out += "<p class=\"meta\"><span id=\"status\">\(status)</span> <span id=\"link\"></span></p>\n"
     out += "<form id=\"options\" method=\"post\" action=\"set\">\(options)</form>\n"
     out += "<p class=\"buttons\"><button form=\"stop\">Stop</button> <button form=\"run\">Run</button></p>\n"
-    out += "<form id=\"stop\" method=\"post\" action=\"stop\"></form><form id=\"run\" method=\"post\" action=\"run\"></form>\n"
+    out +=
+      "<form id=\"stop\" method=\"post\" action=\"stop\"></form><form id=\"run\" method=\"post\" action=\"run\"></form>\n"
     out += "</header>\n<article id=\"cells\">\n"
     for piece in pieces {
       out += "<section id=\"cell-\(Markup.escape(piece.key))\"\(piece.isOld ? " class=\"old\"" : "")>"
@@ -80,7 +81,8 @@ public enum LivePage {
     case .list(let choices):
       let items = choices.map { choice -> String in
         let word = text(choice)
-        return "<option value=\"\(Markup.escape(word))\"\(word == value ? " selected" : "")>\(Markup.escape(word))</option>"
+        return
+          "<option value=\"\(Markup.escape(word))\"\(word == value ? " selected" : "")>\(Markup.escape(word))</option>"
       }
       return "<select name=\"\(name)\">\(items.joined())</select>"
     case .record(let fields):
@@ -90,7 +92,8 @@ public enum LivePage {
       var step = (upper - lower) / 200
       if case .int = option.value { step = 1 }
       let limits = [("min", lower), ("max", upper), ("step", step)].map { "\($0)=\"\(NumberText.shortest($1))\"" }
-      return "<input type=\"range\" name=\"\(name)\" \(limits.joined(separator: " ")) value=\"\(Markup.escape(value))\">"
+      return
+        "<input type=\"range\" name=\"\(name)\" \(limits.joined(separator: " ")) value=\"\(Markup.escape(value))\">"
         + "<output>\(Markup.escape(value))</output>"
     default: break
     }
@@ -131,6 +134,7 @@ public enum LivePage {
     form#options:empty { display: none; }
     label { display: flex; align-items: center; gap: .6rem; font: 14px/1.6 system-ui, sans-serif; }
     label span { min-width: 6rem; color: var(--soft); } label input[type=range] { flex: 1; accent-color: var(--accent); }
+    label select, label input[type=text] { flex: 1; min-width: 0; }
     output { min-width: 3.5rem; font-variant-numeric: tabular-nums; }
     button, select, input[type=text] { font: 14px/1.4 system-ui, sans-serif; color: var(--ink); background: var(--wash);
       border: 1px solid var(--line); border-radius: 5px; padding: .2rem .7rem; }

@@ -8,11 +8,11 @@ public enum ReportPage {
     return page.write()
   }
 
-  /// One thing of a report as it stands on the page.
-  public static func fragment(_ item: StudyRecord.Item) -> String {
+  /// One thing of a report as it stands on the page. Prose that begins with the page's title leaves it out.
+  public static func fragment(_ item: StudyRecord.Item, title: String? = nil) -> String {
     let run = RunRecord(id: "", study: "")
-    var page = PageWriter(study: StudyRecord(title: "", run: run))
-    return page.fragment(item)
+    var page = PageWriter(study: StudyRecord(title: title ?? "", run: run))
+    return page.fragment(item, hasTitle: title != nil)
   }
 }
 
@@ -125,9 +125,9 @@ private struct PageWriter {
     out += prose.html()
   }
 
-  mutating func fragment(_ item: StudyRecord.Item) -> String {
+  mutating func fragment(_ item: StudyRecord.Item, hasTitle: Bool) -> String {
     switch item {
-    case .prose(let text): return Markdown(DatumText.clean(text)).html()
+    case .prose(let text): writeProse(text, isFirst: hasTitle)
     case .claim: _ = writeClaims([item], from: 0)
     case .citation(let text): return "<p class=\"from\">After \(Markdown.html(inline: DatumText.clean(text))).</p>\n"
     default: write(item)

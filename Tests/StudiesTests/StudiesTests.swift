@@ -191,7 +191,7 @@ func study(_ text: String, _ ears: Ears, _ options: RunOptions = RunOptions(), n
   @Test func theHeaderComesOnceSeedAndOptionsAreKnownAndBeforeTheProse() throws {
     let ears = Ears(), run = study(text, ears)
     try declare(run)
-    #expect(ears.names == ["started", "prose"])
+    #expect(ears.names == ["option", "started", "prose"])
     guard case .started(let header)? = ears.events.first else { return }
     #expect(header.seed == 7 && header.study == "demo")
     #expect(header.options == [Datum.Field("noise", .float(0.2))])
@@ -203,7 +203,7 @@ func study(_ text: String, _ ears: Ears, _ options: RunOptions = RunOptions(), n
     run.cite("a paper")
     #expect(ears.names == [])
     try declare(run)
-    #expect(ears.names == ["started", "cited", "prose"])
+    #expect(ears.names == ["option", "started", "cited", "prose"])
     guard case .started(let header)? = ears.events.first else { return }
     #expect(header.options == [Datum.Field("noise", .float(0.2))])
   }

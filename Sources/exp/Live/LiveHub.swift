@@ -24,9 +24,14 @@ final class LiveHub: @unchecked Sendable {
 
   // MARK: changes
 
-  /// A run begins: what stands is from the one before.
+  /// How names of pieces begin that hold errors.
+  static let errorPrefix = "error-"
+
+  /// A run begins: what stands is from the one before, except its errors, which go.
   func begin() {
     change {
+      for piece in pieces where piece.key.hasPrefix(LiveHub.errorPrefix) { tell(["remove": .string(piece.key)]) }
+      pieces.removeAll { $0.key.hasPrefix(LiveHub.errorPrefix) }
       for i in pieces.indices { pieces[i].isOld = true }
       tell(["begin": true])
     }

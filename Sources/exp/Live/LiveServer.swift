@@ -84,7 +84,8 @@ struct LiveServer {
     guard let body = try? await request.bodyData, body.count <= 65_536 else {
       return LiveServer.text(.badRequest, "the request is too large")
     }
-    let values = String(decoding: body, as: UTF8.self).split(separator: "&").map { pair -> (name: String, value: String) in
+    let values = String(decoding: body, as: UTF8.self).split(separator: "&").map {
+      pair -> (name: String, value: String) in
       let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map {
         $0.replacingOccurrences(of: "+", with: " ").removingPercentEncoding ?? String($0)
       }

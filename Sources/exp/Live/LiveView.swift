@@ -66,11 +66,14 @@ final class LiveView: RunListener, @unchecked Sendable {
   // MARK: pieces
 
   private func prose(_ text: String) {
-    if !titled, let line = text.split(separator: "\n").first(where: { $0.hasPrefix("#") }) {
-      titled = true
-      hub.setTitle(String(line.drop { $0 == "#" || $0 == " " }))
+    guard !titled, let line = text.split(separator: "\n").first(where: { $0.hasPrefix("#") }) else {
+      return add(.prose(text))
     }
-    add(.prose(text))
+    titled = true
+    let title = String(line.drop { $0 == "#" || $0 == " " })
+    hub.setTitle(title)
+    flush()
+    put(ReportPage.fragment(.prose(text), title: title))
   }
 
   private func item(_ shown: ShownValue) -> StudyRecord.Item {
@@ -174,12 +177,16 @@ final class LiveView: RunListener, @unchecked Sendable {
 
   private func finish(_ summary: RunSummary) {
     flush()
-    if header == nil { publishOptions() }
+    // A value that was refused leaves the controls as they were, so that another can be given.
+    if header == nil, summary.diagnostics.isEmpty { publishOptions() }
     var diagnostics = summary.diagnostics
     if let error = summary.firstTrialError { diagnostics.append(error) }
     let isStopped = summary.status == .interrupted
-    for diagnostic in diagnostics where !(isStopped && diagnostic.id == DiagnosticText.interruptedID) {
-      put(ReportPage.fragment(.error(DiagnosticText.plain(diagnostic))))
+    let shown = diagnostics.filter { !(isStopped && $0.id == DiagnosticText.interruptedID) }
+    for (i, diagnostic) in shown.enumerated() {
+      let key = "\(LiveHub.errorPrefix)\(i + 1)"
+      hub.set(key, ReportPage.fragment(.error(DiagnosticText.plain(diagnostic))), after: last)
+      last = key
     }
     let isWrong = summary.status == .scriptWrong || summary.status == .notRecorded
     if !isStopped, !isWrong { hub.removeOld() }
@@ -236,7 +243,8 @@ struct LiveSeries {
       guard let all = points[name], all.count > 1 else { return nil }
       return .line(Figure.Series(name: name, x: all.map(\.x), y: all.map(\.y)), dash: nil, color: nil)
     }
-    return marks.isEmpty ? nil : Figure(x: .init(label: "step"), y: .init(label: names.count == 1 ? names[0] : ""), marks: marks)
+    return marks.isEmpty
+      ? nil : Figure(x: .init(label: "step"), y: .init(label: names.count == 1 ? names[0] : ""), marks: marks)
   }
 
   /// Trials that are done: their first number against their first coordinate that is one.

@@ -229,7 +229,7 @@ def reconnecting(b):
         time.sleep(0.3)
     proxy.open = True
     check("it comes back and has missed nothing", page.wait(TITLE % "noise is 0.250"))
-    check("without reading the page again", page.eval("window.marker === 1 && " + "!document.querySelector('.old')"))
+    check("without reading the page again", page.wait("window.marker === 1 && !document.querySelector('.old')"))
     check("and says that all is well", page.wait("document.getElementById('link').textContent === ''"))
     page.close()
     server.end()

@@ -49,6 +49,7 @@ struct RunCommand: ParsableCommand {
     if workers != nil, elsewhere.on != nil {
       throw ValidationError("--workers is for this machine; --on has --max-workers")
     }
+    if watch, elsewhere.on != nil { throw ValidationError("--watch is for this machine, not for --on") }
     if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers is a number from 1 to 1024") }
   }
 

@@ -48,6 +48,28 @@ enum Deflate {
     out.write(distance - distanceBases[d], d < 2 ? 0 : d / 2 - 1)
   }
 
+  /// What `compress` wrote; nil for anything that it does not write.
+  static func expand(_ bytes: ArraySlice<UInt8>) -> [UInt8]? {
+    var input = BitReader(bytes: bytes)
+    guard input.read(1) == 1, input.read(2) == 1 else { return nil }
+    var out: [UInt8] = []
+    while let code = input.literal() {
+      if code < 256 {
+        out.append(UInt8(code))
+      } else if code == 256 {
+        return out
+      } else {
+        guard code - 257 < lengthBases.count, let more = input.read(lengthExtra[code - 257]), let d = input.code(5),
+          d < distanceBases.count, let far = input.read(d < 2 ? 0 : d / 2 - 1)
+        else { return nil }
+        let distance = distanceBases[d] + far
+        guard distance <= out.count else { return nil }
+        for _ in 0..<(lengthBases[code - 257] + more) { out.append(out[out.count - distance]) }
+      }
+    }
+    return nil
+  }
+
   private static let lengthBases = [
     3, 4, 5, 6, 7, 8, 9, 10, 11, 13, 15, 17, 19, 23, 27, 31, 35, 43, 51, 59, 67, 83, 99, 115, 131, 163, 195, 227, 258,
   ]
@@ -84,5 +106,45 @@ private struct BitWriter {
   mutating func finish() -> [UInt8] {
     if count > 0 { bytes.append(UInt8(truncatingIfNeeded: held)) }
     return bytes
+  }
+}
+
+/// Bits in the order in which `BitWriter` wrote them; nil at the end.
+private struct BitReader {
+  let bytes: ArraySlice<UInt8>
+  private var at = 0
+
+  init(bytes: ArraySlice<UInt8>) { self.bytes = bytes }
+
+  mutating func read(_ bits: Int) -> Int? {
+    guard at + bits <= bytes.count * 8 else { return nil }
+    var value = 0
+    for i in 0..<bits {
+      value |= Int(bytes[bytes.startIndex + (at >> 3)] >> UInt8(at & 7) & 1) << i
+      at += 1
+    }
+    return value
+  }
+
+  /// A code of so many bits, highest first.
+  mutating func code(_ bits: Int) -> Int? {
+    var value = 0
+    for _ in 0..<bits {
+      guard let bit = read(1) else { return nil }
+      value = value << 1 | bit
+    }
+    return value
+  }
+
+  /// A literal or length of the fixed codes.
+  mutating func literal() -> Int? {
+    guard let short = code(7) else { return nil }
+    if short < 0x18 { return 256 + short }
+    guard let eighth = read(1) else { return nil }
+    let eight = short << 1 | eighth
+    if eight < 0xC0 { return eight - 0x30 }
+    if eight < 0xC8 { return 280 + eight - 0xC0 }
+    guard let ninth = read(1) else { return nil }
+    return 144 + (eight << 1 | ninth) - 0x190
   }
 }

@@ -57,3 +57,46 @@ enum PNG {
     (0..<8).reduce(UInt32(n)) { c, _ in c & 1 == 1 ? 0xEDB8_8320 ^ (c >> 1) : c >> 1 }
   }
 }
+
+extension PNG {
+  /// The pixels of a file that this writer wrote, row by row; nil where one is transparent. Nil for any other file.
+  static func decoded(_ file: [UInt8]) -> (width: Int, height: Int, pixels: [Color?])? {
+    func number(_ at: Int) -> Int? {
+      guard at + 4 <= file.count else { return nil }
+      return file[at..<at + 4].reduce(0) { $0 << 8 | Int($1) }
+    }
+    var at = 8, width = 0, height = 0, isIndexed = false, palette: [Color] = [], clear: Int?, raw: [UInt8]?
+    while let length = number(at), at + 12 + length <= file.count {
+      let body = file[at + 8..<at + 8 + length]
+      switch String(decoding: file[at + 4..<at + 8], as: UTF8.self) {
+      case "IHDR":
+        width = number(at + 8) ?? 0
+        height = number(at + 12) ?? 0
+        isIndexed = file[at + 17] == 3
+      case "PLTE":
+        let parts = Array(body)
+        palette = stride(from: 0, to: parts.count - 2, by: 3).map {
+          Color(UInt32(parts[$0]) << 16 | UInt32(parts[$0 + 1]) << 8 | UInt32(parts[$0 + 2]))
+        }
+      case "tRNS": clear = Array(body).firstIndex(of: 0)
+      case "IDAT" where length > 6: raw = Deflate.expand(body.dropFirst(2).dropLast(4))
+      default: break
+      }
+      at += 12 + length
+    }
+    guard let raw, width > 0, height > 0, raw.count == (width + 1) * height else { return nil }
+    var pixels: [Color?] = []
+    pixels.reserveCapacity(width * height)
+    for row in 0..<height {
+      for value in raw[row * (width + 1) + 1..<(row + 1) * (width + 1)] {
+        let v = UInt32(value)
+        if isIndexed {
+          pixels.append(Int(value) == clear || Int(value) >= palette.count ? nil : palette[Int(value)])
+        } else {
+          pixels.append(Color(v << 16 | v << 8 | v))
+        }
+      }
+    }
+    return (width, height, pixels)
+  }
+}

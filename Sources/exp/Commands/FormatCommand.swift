@@ -23,8 +23,10 @@ struct FormatCommand: ParsableCommand {
     var status: Int32 = 0
     let files = paths == ["-"] ? ["-"] : ScriptFinder.scripts(paths, endings: ["exp"])
     guard files.count == 1 || write || check else {
-      let what = files.isEmpty ? "there is no script in \(paths.joined(separator: ", "))" : "these are \(files.count) files"
-      SourceLoader.complain(what + (files.isEmpty ? "" : ": --write rewrites them, --check says which would change"))
+      SourceLoader.complain(
+        files.isEmpty
+          ? "there is no script in \(paths.joined(separator: ", "))"
+          : "these are \(files.count) files: --write rewrites them, --check says which would change")
       return RunStatus.scriptWrong.rawValue
     }
     for path in files {

@@ -1,3 +1,4 @@
+import Foundation
 import Records
 import Reports
 
@@ -20,11 +21,39 @@ final class FigureView {
 
   /// Draws a figure in the chosen way; false when it should appear as characters, like any other value.
   func draw(_ figure: Figure, width: Int) -> Bool {
-    switch mode {
-    case .off:
-      Terminal.output.line(figure.title.isEmpty ? "a figure" : "a figure: \(figure.title)")
+    let terminal = Terminal.output
+    if mode == .off {
+      terminal.line(figure.title.isEmpty ? "a figure" : "a figure: \(figure.title)")
       return true
-    case .auto, .unicode, .sixel, .kitty: return false
     }
+    guard let form = form(terminal) else { return false }
+    let pixels = min(terminal.pixelWidth(columns: width), 960)
+    guard let text = TerminalPixels.draw(figure, form, width: pixels) else { return false }
+    terminal.line(text)
+    return true
+  }
+
+  /// How pixels are written; nil for characters. What was asked for by name is done also where nobody looks.
+  private func form(_ terminal: Terminal) -> TerminalPixels.Form? {
+    switch mode {
+    case .sixel: return .sixel
+    case .kitty: return .kitty
+    case .off, .unicode: return nil
+    case .auto: return terminal.isInteractive ? Self.known(ProcessInfo.processInfo.environment) : nil
+    }
+  }
+
+  /// The form that a terminal takes, by what it says of itself; nil for one that is not known to take pixels.
+  static func known(_ environment: [String: String]) -> TerminalPixels.Form? {
+    // What stands between (tmux, screen) passes no pixels on.
+    if environment["TMUX"] != nil || environment["STY"] != nil { return nil }
+    let kind = environment["TERM"] ?? "", program = environment["TERM_PROGRAM"] ?? ""
+    if environment["KITTY_WINDOW_ID"] != nil || kind.contains("kitty") || kind.contains("ghostty")
+      || ["ghostty", "WezTerm"].contains(program)
+    {
+      return .kitty
+    }
+    let sixel = ["foot", "mlterm", "yaft", "contour", "sixel"]
+    return sixel.contains { kind.contains($0) } || program == "mintty" ? .sixel : nil
   }
 }

@@ -29,6 +29,15 @@ final class Terminal: @unchecked Sendable {
     return max(40, Int(size.ws_col))
   }
 
+  /// So many columns in pixels; ten for a column where the terminal does not say.
+  func pixelWidth(columns: Int) -> Int {
+    var size = winsize()
+    guard ioctl(descriptor, UInt(TIOCGWINSZ), &size) == 0, size.ws_col > 0, size.ws_xpixel > 0 else {
+      return columns * 10
+    }
+    return columns * Int(size.ws_xpixel) / Int(size.ws_col)
+  }
+
   /// Writes text as it is. When nobody reads any more, the process ends.
   func write(_ text: String) {
     lock.lock()

@@ -39,6 +39,7 @@ extension DiagnosticCatalogue {
     Entry("E0302", "out of memory", "The program asked for more memory than it may use. `--max-memory` raises the limit; smaller batches, or fewer trials at once with `--threads`, need less."),
     Entry("E0303", "calls are nested too deeply", "A function called itself, directly or through others, too often. Usually the case in which it stops is missing or never met.",
       wrong: "fn down(n) = down(n - 1)\nprint(down(3))", right: "fn down(n) = if n <= 0 { 0 } else { down(n - 1) }\nprint(down(3))"),
+    Entry("E0304", "a pattern takes too long", "A regular expression is matched by trying, and repetitions of repetitions, such as `(a+)+b` or `(a|a)*b`, can be tried in more ways than anybody waits for. One match may take ten seconds of processor time. Write the pattern so that each character can be matched in one way: `a+b`."),
     Entry("E0305", "a range is too long for a list", "A range takes no memory, but a list of all its numbers would. Loop over the range itself."),
     Entry("E0309", "interrupted", "Ctrl-C stopped the program. What was finished is kept, and `exp run --resume` goes on."),
   ]

@@ -143,15 +143,28 @@ final class TextPattern: @unchecked Sendable {
 }
 
 /// Threads with a deep stack that do one thing at a time for interpreters, which wait and may go away.
-private final class PatternThread: @unchecked Sendable {
+final class PatternThread: @unchecked Sendable {
+  /// Seconds of processor time that one piece of work may take.
+  nonisolated(unsafe) static var limit = 10.0
+
   private static let lock = NSLock()
   nonisolated(unsafe) private static var idle: [PatternThread] = []
 
   private let wake = DispatchSemaphore(value: 0)
+  private let begun = DispatchSemaphore(value: 0)
   private var job: (() -> Void)?
+  #if os(Linux)
+    private var id = pthread_t()
+  #endif
+  private var clock = CLOCK_MONOTONIC
 
   private init() {
     let thread = Thread { [self] in
+      #if os(Linux)
+        id = pthread_self()
+        pthread_getcpuclockid(id, &clock)
+      #endif
+      begun.signal()
       while true {
         wake.wait()
         job?()
@@ -161,9 +174,26 @@ private final class PatternThread: @unchecked Sendable {
     thread.stackSize = 64 << 20
     thread.name = "patterns"
     thread.start()
+    begun.wait()
   }
 
-  /// The result of `body`; an interrupt leaves the thread to itself and throws.
+  /// Seconds on the thread's own clock.
+  private var seconds: Double {
+    var time = timespec()
+    clock_gettime(clock, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
+
+  /// Lets the thread finish what nobody waits for when the processors have nothing else to do.
+  private func leave() {
+    #if os(Linux)
+      let whenIdle: Int32 = 5  // SCHED_IDLE
+      var priority = sched_param()
+      pthread_setschedparam(id, whenIdle, &priority)
+    #endif
+  }
+
+  /// The result of `body`; an interrupt or the limit leaves the thread to itself and throws.
   static func run<T: Sendable>(_ machine: Machine, _ body: @escaping @Sendable () -> T) throws -> T {
     let worker = lock.withLock { idle.popLast() } ?? PatternThread()
     let done = DispatchSemaphore(value: 0)
@@ -172,8 +202,21 @@ private final class PatternThread: @unchecked Sendable {
       result = body()
       done.signal()
     }
+    let start = worker.seconds
     worker.wake.signal()
-    while done.wait(timeout: .now() + .milliseconds(20)) == .timedOut { try machine.pollInterrupt() }
+    while done.wait(timeout: .now() + .milliseconds(20)) == .timedOut {
+      do {
+        try machine.pollInterrupt()
+        if worker.seconds - start > limit {
+          throw RuntimeError(
+            "E0304", "this pattern takes too long on this text", label: "given up after a long time of trying",
+            help: ["repetitions of repetitions, such as `(a+)+`, can be tried in very many ways"])
+        }
+      } catch {
+        worker.leave()
+        throw error
+      }
+    }
     lock.withLock { idle.append(worker) }
     guard let result else { throw RuntimeError("E0299", "a pattern gave no result") }
     return result

@@ -1,6 +1,7 @@
 /// The names nearest to a misspelt one, nearest first; at most three, and none that are far off.
 public func nearNames(_ name: String, among candidates: some Sequence<String>) -> [String] {
   let wanted = Array(name.unicodeScalars)
+  guard wanted.count <= 100 else { return [] }
   let limit = wanted.count < 2 ? 0 : max(1, wanted.count / 3)
   var found: [(distance: Int, name: String)] = []
   for candidate in Set(candidates) where candidate != name {

@@ -61,14 +61,15 @@ extension Resolver {
   @discardableResult
   func bind(_ text: String, id: Int?, span: Span, role: BindingRole, signatures: [Signature] = []) -> Variable {
     let depth = scopes.count - 1
-    let scope = scopes[depth]
+    // Its parts by themselves: a scope that is held here would be copied when the name is added.
+    let (isFile, block, statement) = (scopes[depth].isFile, scopes[depth].block, scopes[depth].statement)
     clock += 1
-    let slot = takeSlot(isGlobal: scope.isFile)
+    let slot = takeSlot(isGlobal: isFile)
     let variable = Variable(
-      name: text, role: role, frame: frame, slot: slot, isGlobal: scope.isFile, order: clock, block: scope.block,
-      statement: scope.statement, span: span, signatures: signatures)
+      name: text, role: role, frame: frame, slot: slot, isGlobal: isFile, order: clock, block: block,
+      statement: statement, span: span, signatures: signatures)
     if let id { program.bindings[id] = Binding(place: variable.place, role: role) }
-    if scope.isFile {
+    if isFile {
       program.globals.append(
         GlobalBinding(name: text, slot: slot, role: role, signatures: signatures, span: span))
     }

@@ -90,7 +90,10 @@ final class Resolver {
   }
 
   /// Notes something wrong.
-  func report(_ problem: ResolutionProblem, at span: Span) { problems.append(problem.diagnostic(at: span)) }
+  func report(_ problem: ResolutionProblem, at span: Span) {
+    guard problems.count < SyntaxLimits.diagnostics else { return }
+    problems.append(problem.diagnostic(at: span))
+  }
 
   /// Everything wrong, in source order, each thing once.
   func sortedDiagnostics() -> [Diagnostic] {

@@ -30,6 +30,8 @@ extension DiagnosticCatalogue {
     Entry("E0213", "columns of different lengths", "Every column of a table has as many values as the table has rows."),
     Entry("E0214", "a regular expression cannot be read", "Patterns are regular expressions as Swift reads them. A character such as ( [ . * + ? that stands for itself has a `\\` before it; in '…' strings `\\` and `{` stand for themselves.",
       wrong: "print(matches(\"f(x)\", '('))", right: "print(matches(\"f(x)\", '\\('))"),
+    Entry("E0215", "a figure cannot be drawn", "A figure is a record with marks, each with a kind and the numbers that the kind takes; docs/natives.md has the list. The message says which part does not fit.",
+      wrong: "show figure({ marks: [{ kind: \"line\", x: [1, 2], y: [3] }] })", right: "show figure({ marks: [{ kind: \"line\", x: [1, 2], y: [3, 4] }] })"),
     Entry("E0299", "an error without a text of its own", "Something failed in a way that Exp has no better words for yet. Please report it with the script that brings it about."),
   ]
 

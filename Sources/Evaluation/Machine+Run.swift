@@ -720,7 +720,7 @@ extension Machine {
           case .note: note(K[i.b], R[i.a])
           case .show:
             save(frame, pc)
-            showStatement(R + i.a, i.x)
+            try showStatement(R + i.a, i.x)
           case .expectTrue: try expectTrue(R + i.a, i.x)
           case .expectCompare:
             try expectCompare(pc.pointee, R, R + i.a, R + i.b, i.x)

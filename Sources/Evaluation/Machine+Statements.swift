@@ -7,9 +7,17 @@ extension Machine {
   /// Remembers a value for the claim being evaluated.
   @inline(never) func note(_ name: Value, _ value: Value) { notes.append((name.swiftString, heap.retained(value))) }
 
-  @inline(never) func showStatement(_ slot: UnsafeMutablePointer<Value>, _ flags: Int) {
-    host.show(datum(slot.pointee), name: nil, at: span(of: frame) ?? .none)
+  @inline(never) func showStatement(_ slot: UnsafeMutablePointer<Value>, _ flags: Int) throws {
+    host.show(try shown(slot.pointee), name: nil, at: span(of: frame) ?? .none)
     if flags & 1 != 0 { Machine.drop(heap, slot) }
+  }
+
+  /// A value as data for the study to show. A figure must be one that can be drawn.
+  func shown(_ value: Value) throws -> Datum {
+    guard value.tag == .figure, !isInterrupted else { return datum(value) }
+    do { return .figure(try Figure(description: datum(value.box.pointee.first))) } catch let error as FigureError {
+      throw RuntimeError("E0215", "this figure cannot be drawn: \(error.message)", label: "shown here")
+    }
   }
 
   func raised(_ text: Value) -> RuntimeError { RuntimeError("E0299", text.swiftString) }

@@ -108,7 +108,7 @@ struct StatementRunner {
     defer { machine.heap.release(value) }
     result.last = nil
     guard !value.isNone, mode != .test else { return }
-    let datum = machine.datum(value)
+    let datum = try shown(value, expression.span)
     try machine.pollInterrupt()
     if mode == .cell { session.remember(value) }
     if mode == .cell && isLast { result.last = datum } else { host.show(datum, name: name(of: expression), at: span) }
@@ -117,9 +117,15 @@ struct StatementRunner {
   private func showNamed(_ expression: Expression, _ span: Span) throws {
     let value = try evaluate(expression)
     defer { machine.heap.release(value) }
-    let datum = machine.datum(value)
+    let datum = try shown(value, expression.span)
     try machine.pollInterrupt()
     host.show(datum, name: name(of: expression), at: span)
+  }
+
+  private func shown(_ value: Value, _ span: Span) throws -> Datum {
+    do { return try machine.shown(value) } catch let error as RuntimeError {
+      throw Diagnostic(error.id, error.message, at: span, label: error.label)
+    }
   }
 
   /// A value shown by its name keeps it as a caption.

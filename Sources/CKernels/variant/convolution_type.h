@@ -50,6 +50,22 @@ INL void P(window_body)(const P(window_tile) * t, int rows, int across, int by_r
     }
   }
   P(mask) mask = P(mask_of)(t->columns - (across - 1) * LANES_T);
+  if (!t->bias && !t->activation) {
+    // Nothing but sums: no questions between one store and the next.
+    _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) {
+      const int end = v == across - 1;
+      if (t->first) {
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++)
+          P(put)(t->c + i * t->ldc + v * LANES_T, acc[i][v], end, mask);
+      } else {
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
+          T *c = t->c + i * t->ldc + v * LANES_T;
+          P(put)(c, (end ? P(load_mask)(c, mask) : P(load)(c)) + acc[i][v], end, mask);
+        }
+      }
+    }
+    return;
+  }
   P(vec) constant = P(spread)(t->constant);
   _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) {
     const int end = v == across - 1;
@@ -65,8 +81,7 @@ INL void P(window_body)(const P(window_tile) * t, int rows, int across, int by_r
         bits keep = (constant >= r) | (constant != constant);
         r = (P(vec))(((bits)constant & keep) | ((bits)r & ~keep));
       }
-      if (end) P(store_mask)(c, r, mask);
-      else P(store)(c, r);
+      P(put)(c, r, end, mask);
     }
   }
 }
@@ -219,6 +234,38 @@ static P(view) P(make_view)(
   return v;
 }
 
+// What the next strip will look at and write comes into the second cache in `steps` shares while this one is computed: the
+// processor itself does not look past the end of a page.
+typedef struct {
+  const char *at[2];
+  int64_t share[2];
+} P(coming);
+static P(coming) P(next_strip)(
+  const ck_convolution *p, CK(strip) s, const void *source, const void *target, int64_t steps) {
+  int64_t r0, r1;
+  CK(source_range)(&p->rows, p->turned, s.u0, s.u1, &r0, &r1);
+  r0 = CK(least)(CK(most)(r0, 0), p->rows.source);
+  r1 = CK(most)(r0, CK(least)(r1, p->rows.source));
+  const int64_t row[2] = {
+    p->columns.source * p->groups * p->source_channels * (int64_t)sizeof(T),
+    p->columns.target * p->groups * p->target_channels * (int64_t)sizeof(T)};
+  const int64_t begin[2] = {s.n0 * p->rows.source + r0, s.n0 * p->rows.target + s.u0};
+  const int64_t end[2] = {(s.n1 - 1) * p->rows.source + r1, (s.n1 - 1) * p->rows.target + s.u1};
+  const void *memory[2] = {source, target};
+  P(coming) c;
+  for (int i = 0; i < 2; i++) {
+    c.at[i] = (const char *)memory[i] + begin[i] * row[i];
+    c.share[i] = ((end[i] - begin[i]) * row[i] / CK(most)(steps, 1) + 127) & ~(int64_t)63;
+  }
+  return c;
+}
+INL void P(bring)(P(coming) *c) {
+  for (int i = 0; i < 2; i++) {
+    for (int64_t byte = 0; byte < c->share[i]; byte += 64) __builtin_prefetch(c->at[i] + byte, 0, 2);
+    c->at[i] += c->share[i];
+  }
+}
+
 // The definition, for windows too large to copy or without memory to copy into.
 static void P(convolve_plain)(const ck_convolution *p, CK(strip) s) {
   const int64_t ns = p->source_channels, nt = p->target_channels, width = P(panel_width)(p), chain = P(chain)(p);
@@ -283,6 +330,13 @@ static void P(convolve)(const ck_convolution *p, int64_t first_strip, int64_t la
       P(convolve_plain)(p, s);
       continue;
     }
+    const int brings = index + 1 < last_strip && s.t0 == 0 && s.t1 == w->target;
+    P(coming) coming = {0};
+    if (brings)
+      coming = P(next_strip)(
+        p, CK(strip_at)(p, size, index + 1), p->source, p->target,
+        p->groups * CK(least)(qw, s.t1) * ((chain + K_BLOCK - 1) / K_BLOCK) * ((nt + width - 1) / width) * (s.n1 - s.n0)
+          * (s.u1 - s.u0));
     for (int64_t g = 0; g < p->groups; g++) {
       const P(view) view = P(make_view)(p, s, g * ns, ns, buffer, 1);
       const T *panels = (const T *)p->filter + g * chain * P(rounded)(nt);
@@ -306,6 +360,7 @@ static void P(convolve)(const ck_convolution *p, int64_t first_strip, int64_t la
             const T *panel = panels + j * chain;
             for (int64_t n = s.n0; n < s.n1; n++)
               for (int64_t u = s.u0; u < s.u1; u++) {
+                if (brings) P(bring)(&coming);
                 int before = 0, after = 0;
                 int64_t count = 0;
                 for (int64_t i = 0; i < h->window; i++) {
@@ -370,6 +425,12 @@ static void P(filter_part)(const ck_convolution *p, const void *cotangent, int64
   for (int64_t index = first_strip; index < last_strip && !ck_must_stop(); index++) {
     const CK(strip) s = CK(strip_at)(p, size, index);
     const int64_t places = s.t1 - s.t0;
+    const int brings = index + 1 < last_strip && s.t0 == 0 && s.t1 == w->target;
+    P(coming) coming = {0};
+    if (brings)
+      coming = P(next_strip)(
+        p, CK(strip_at)(p, size, index + 1), p->source, cotangent,
+        p->groups * ((ns + chunk - 1) / chunk) * ((nt + width - 1) / width) * h->window);
     for (int64_t g = 0; g < p->groups; g++)
       for (int64_t c0 = 0; c0 < ns; c0 += chunk) {
         const int64_t channels = CK(least)(chunk, ns - c0);
@@ -417,6 +478,7 @@ static void P(filter_part)(const ck_convolution *p, const void *cotangent, int64
           const int64_t rows = joined ? w->window * ns : channels;
           const int64_t tiles = (rows + ROWS_MAX - 1) / ROWS_MAX;
           for (int64_t i = 0; i < h->window; i++) {
+            if (brings) P(bring)(&coming);
             t.count = 0;
             for (int64_t n = s.n0; n < s.n1; n++)
               for (int64_t u = s.u0; u < s.u1; u++) {

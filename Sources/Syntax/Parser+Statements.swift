@@ -118,6 +118,7 @@ extension Parser {
   mutating func parseExpressionStatement() -> Statement {
     let lower = token.lower
     let target = parseExpression()
+    if let arrow = arrow(in: target) { remark(.foreignOperator("<-"), at: arrow) }
     let isForeign = at(.foreign) && [":=", "**="].contains(text(token))
     guard continues, kind.isAssignment || isForeign else {
       return Statement(.expression(target), span: span(from: lower))
@@ -128,6 +129,17 @@ extension Parser {
     advance()
     let value = parseExpression()
     return Statement(.assign(target: target, operation: operation, value: value), span: span(from: lower))
+  }
+
+  /// The `<-` of a statement `x <- 3`, as R binds names: a comparison with a negative number would not stand alone, nor be
+  /// written so.
+  private func arrow(in target: Expression) -> Span? {
+    guard case .comparison(let operands, let operators, nil) = target.kind, operators == [.less], operands.count == 2,
+      case .name = operands[0].kind, case .unary(.negate, let value) = operands[1].kind
+    else { return nil }
+    let minus = Int(operands[1].span.lower), bytes = file.bytes
+    guard minus > 0, bytes[minus - 1] == 0x3C, Int(value.span.lower) > minus + 1 else { return nil }
+    return Span(file: file.id, lower: minus - 1, upper: minus + 1)
   }
 
   private func notAssignable(_ target: Expression) -> SyntaxProblem? {

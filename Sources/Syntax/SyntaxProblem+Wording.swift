@@ -128,7 +128,7 @@ extension SyntaxProblem {
       return Wording(id: "E0054", message: "`if` cannot follow what it chooses", label: "write `if condition { a } else { b }`")
     case .parenthesizedFor:
       return Wording(id: "E0055", message: "expected a name to bind", label: "loops are written `for x in xs { … }`",
-        help: ["counting from 0 to n - 1: `for i in 0..<n { … }`"])
+        help: ["counting from 0 to n - 1: `for i in 0..<n { … }`; pairs are taken apart with `for [a, b] in …`"])
     case .sweepOrder(let word):
       return Wording(id: "E0056", message: "`\(word)` stands too late in this sweep", label: "the order is `zip`, `where`, `paired by`")
     case .versionNotFirst:
@@ -191,6 +191,7 @@ enum ForeignOperator {
   ]
 
   private static let advice: [String: String] = [
+    "<-": "a name is bound with `let x = …`, and bound anew with `x = …`",
     "|>": "call with a point instead: `xs.map(f)`",
     "|": "write `or` for conditions",
     "&": "write `and` for conditions",
@@ -211,7 +212,7 @@ enum ForeignOperator {
     let first = text.first.map(String.init) ?? text
     if let advice = advice[text] ?? advice[first] {
       return SyntaxProblem.Wording(
-        id: "E0001", message: "Exp has no `\(printable(first == text ? text : text.count > 2 ? first : text))`",
+        id: "E0001", message: "Exp has no `\(printable(first == text ? text : text.count > 2 || self.advice[text] == nil ? first : text))`",
         label: advice)
     }
     return SyntaxProblem.Wording(

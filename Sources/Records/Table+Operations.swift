@@ -1,4 +1,18 @@
 extension Table {
+  /// Why a point of a sweep has no result that was never run, or not to its end.
+  public static let notRun = "not run"
+
+  /// How much of a sweep the table holds, `57 of 60 trials; 3 failed`, with `40 not run` where it was stopped; nil when
+  /// nothing is missing.
+  public var coverage: String? {
+    guard !failures.isEmpty else { return nil }
+    let notRun = failures.values.filter { $0 == Table.notRun }.count
+    var parts: [String] = []
+    if failures.count > notRun { parts.append("\(failures.count - notRun) failed") }
+    if notRun > 0 { parts.append("\(notRun) not run") }
+    return "\(rowCount - failures.count) of \(rowCount) trials; " + parts.joined(separator: ", ")
+  }
+
   /// A table from rows: the columns are all names in order of their first appearance; a row without a name has `none`
   /// there.
   public init(rows: [[Datum.Field]], failures: [Int: String] = [:]) {

@@ -196,7 +196,7 @@ private struct PageWriter {
     let shown = layout.rows.filter { $0 != nil }.count
     if shown < table.rowCount { notes.append("\(shown) shown") }
     if layout.columns.contains(where: \.hasError) { notes.append("mean ± standard error") }
-    if !table.failures.isEmpty { notes.append("\(table.failures.count) failed") }
+    if let coverage = table.coverage { notes.append(coverage) }
     var parts = notes.map(escape)
     if !file.isEmpty, MarkdownInlines.isSafe(file) { parts.append(link(file, file, CSV.write(table))) }
     out += "<p class=\"from\">\(parts.joined(separator: " · "))</p>\n"

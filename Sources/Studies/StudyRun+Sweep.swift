@@ -90,7 +90,10 @@ extension StudyRun {
       counts.diverged += mine.diverged
       counts.interrupted += mine.interrupted
       counts.reused += mine.reused
-      let file = recorder?.saveTable(sweepTable(request, outcomes), name: request.name)
+      let table = sweepTable(request, outcomes)
+      let file = recorder?.saveTable(table, name: request.name)
+      // The study will not get to show it.
+      if mine.interrupted > 0 { recorder?.add(.table(name: request.name, table, file: file ?? "")) }
       if let series = seriesTable(request, outcomes) { _ = recorder?.saveTable(series, name: request.name + "-series") }
       recorder?.add(.coverage(StudyRecord.Coverage(name: request.name, counts: mine, failures: failures)))
       let summary = SweepSummary(
@@ -121,9 +124,9 @@ extension SweepRequest {
 func reason(_ outcome: TrialOutcome) -> String {
   switch (outcome.status, outcome.error) {
   case (.done, _): return ""
+  case (.interrupted, _): return Table.notRun
   case (_, let error?): return "\(error.message) (\(error.id))"
   case (.diverged, nil): return "diverged"
-  case (.interrupted, nil): return "interrupted"
   case (.failed, nil): return "failed"
   }
 }

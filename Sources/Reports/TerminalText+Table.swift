@@ -24,9 +24,9 @@ extension TerminalText {
     if blocks.isEmpty || shown < table.rowCount { notes.append("\(table.rowCount) rows, \(shown) shown") }
     if dropped > 0 { notes.append("\(dropped) more column\(dropped == 1 ? "" : "s")") }
     if layout.columns.contains(where: \.hasError) { notes.append("mean ± standard error") }
-    if let coverage = table.coverage { notes.append(coverage) }
     if !file.isEmpty { notes.append(DatumText.clean(file)) }
     if !notes.isEmpty { lines.append(paint(TextWidth.cut("… " + notes.joined(separator: " · "), to: width - 2), .dim)) }
+    if let coverage = table.coverage { lines.append(paint("… " + coverage, .dim)) }
     return lines.joined(separator: "\n")
   }
 

@@ -19,9 +19,13 @@ final class Folds {
     var ahead = 1
     /// The requests that it has answered.
     var requests: Int32
+    /// What a trace of the run calls it.
+    var label = ""
   }
 
   private var folds: [Fold] = []
+  /// What a trace calls the trial that runs, and how many folds began in it.
+  private var trial = "", begun = 0
   /// Files written inside of folds, by the depth of the fold that wrote them.
   private var written: [(depth: Int, file: String)] = []
 
@@ -34,6 +38,8 @@ final class Folds {
     let now = Folds.now
     var fold = Fold(since: now, asked: (now, 0), requests: CheckpointClock.requests)
     fold.every = every
+    begun += 1
+    fold.label = "fold \(begun)\(trial)"
     var kept: Value?
     if machine.tensors.recording == nil, CheckpointClock.seconds > 0 || every != nil {
       let file = Folds.fileName(name)
@@ -61,6 +67,12 @@ final class Folds {
     // Folds inside that an error ended are over.
     folds.removeLast(folds.count - number - 1)
     defer { if ends { folds.removeLast() } }
+    if let trace = FoldTrace.current {
+      var writer = TreeFileWriter(call)
+      _ = try writer.structure(value)
+      trace.reached(folds[number].label, step: step, writer.tensors)
+      return 1
+    }
     guard let place = folds[number].place else { return Int.max >> 1 }
     let now = Folds.now
     var fold = folds[number]
@@ -83,8 +95,8 @@ final class Folds {
     return min(fold.ahead, next)
   }
 
-  /// A trial or a statement begins: what errors left behind is forgotten.
-  func clear() { (folds, written) = ([], []) }
+  /// A trial begins: what errors left behind is forgotten.
+  func begin(trial name: String) { (folds, written, trial, begun) = ([], [], " of " + name, 0) }
 
   private func keep(
     _ call: NativeCall, _ name: String, depth: Int, isForced: Bool, _ value: Value, _ rows: Value, _ step: Int,

@@ -173,7 +173,7 @@ extension Machine {
     let settings = RunnerSettings(
       library: library, host: host, body: body, coordinates: coordinates, keys: keys, rootSeed: rootSeed,
       interrupts: interrupts, byteLimit: heap.state.pointee.byteLimit, checksNaN: tensors.checksNaN,
-      collector: tensors.collector, archive: archive)
+      collector: tensors.collector, archive: archive, name: sweep.name)
     return SweepRequest(
       name: sweep.name, coordinateNames: sweep.axes, points: data, span: span(of: frame) ?? .none,
       makeRunner: { SweepRunner(settings) }, archive: archive)

@@ -17,6 +17,7 @@ struct RunnerSettings: @unchecked Sendable {
   var checksNaN: Bool
   var collector: PlanCollector?
   var archive: (any TrialArchive)?
+  var name: String
 }
 
 /// Runs trials of one sweep on one thread, in an interpreter of its own.
@@ -43,7 +44,7 @@ final class SweepRunner: TrialRunner {
 
   func run(_ index: Int, report: @escaping (ProgressReport) -> Void) -> TrialOutcome {
     host.begin(settings.archive?.key(index))
-    machine.folds.clear()
+    machine.folds.begin(trial: "\(settings.name), trial \(index)")
     var outcome = compute(index, report)
     let files = host.end()
     outcome.reads = files.reads

@@ -9,6 +9,16 @@ public struct RunDifference: Sendable, Equatable {
   public var first: String
   /// What the second run has there.
   public var second: String
+
+  /// Makes a difference.
+  public init(place: String, first: String, second: String) {
+    self.place = place
+    self.first = first
+    self.second = second
+  }
+
+  /// A number in decimal and in hexadecimal.
+  public static func number(_ x: Double) -> String { DatumComparison.number(x) }
 }
 
 /// Compares the records of two runs, bit for bit, in the order in which things were computed.
@@ -44,12 +54,16 @@ public struct RunComparison {
     let (left, right) = (RunComparison.results(a), RunComparison.results(b))
     for place in 0..<max(left.count, right.count) {
       guard place < left.count, place < right.count else {
-        let words = { (items: [StudyRecord.Item]) in place < items.count ? RunComparison.name(items[place]) : "nothing"
+        let words = { (items: [(cell: String, item: StudyRecord.Item)]) in
+          place < items.count ? items[place].cell + RunComparison.name(items[place].item) : "nothing"
         }
         result.append(RunDifference(place: "the report", first: words(left), second: words(right)))
         break
       }
-      if let difference = compare(left[place], right[place]) { result.append(difference) }
+      if var difference = compare(left[place].item, right[place].item) {
+        difference.place = left[place].cell + difference.place
+        result.append(difference)
+      }
     }
     return result
   }
@@ -98,14 +112,24 @@ public struct RunComparison {
 
   // MARK: results
 
-  /// What was computed, without prose, code and citations.
-  private static func results(_ study: StudyRecord) -> [StudyRecord.Item] {
-    study.items.filter {
-      switch $0 {
-      case .prose, .code, .citation: false
-      default: true
+  /// What was computed, without prose, code and citations, each with its cell where there are several: `cell 3, `. A cell is a run of
+  /// prose with what follows it.
+  private static func results(_ study: StudyRecord) -> [(cell: String, item: StudyRecord.Item)] {
+    var result: [(cell: Int, item: StudyRecord.Item)] = []
+    var cell = 0, isInProse = false
+    for item in study.items {
+      switch item {
+      case .prose:
+        if !isInProse { cell += 1 }
+        isInProse = true
+        continue
+      case .code, .citation: break
+      default: result.append((max(1, cell), item))
       }
+      cell = max(1, cell)
+      isInProse = false
     }
+    return result.map { (cell > 1 ? "cell \($0.cell), " : "", $0.item) }
   }
 
   private static func name(_ item: StudyRecord.Item) -> String {
@@ -227,7 +251,9 @@ enum DatumComparison {
     case (.table(let x), .table(let y)) where x.columnNames == y.columnNames && x.rowCount == y.rowCount:
       for row in 0..<x.rowCount {
         for (left, right) in zip(x.columns, y.columns) {
-          if let difference = first(left.values[row], right.values[row], "\(place), row \(row), \(left.name)") {
+          if let difference = first(
+            left.values[row], right.values[row], "\(place), \(self.row(row, x, y)), \(left.name)")
+          {
             return difference
           }
         }
@@ -249,6 +275,14 @@ enum DatumComparison {
     default: break
     }
     return RunDifference(place: place, first: words(a), second: words(b))
+  }
+
+  /// A row by its step, where both have one and it is the same.
+  private static func row(_ row: Int, _ a: Table, _ b: Table) -> String {
+    guard case .int(let step)? = a.column("step")?[row], b.column("step")?[row] == .int(step) else {
+      return "row \(row)"
+    }
+    return "step \(step)"
   }
 
   /// The same for values in their written form.

@@ -38,7 +38,7 @@ import Testing
     let (settings, results) = try differences(
       text.replacingOccurrences(of: "EDIT", with: "0.25"), text.replacingOccurrences(of: "EDIT", with: "0.125"))
     #expect(settings == ["source/demo.exp, line 2"])
-    #expect(results == ["runs, trial 1 (x 2), series, row 3, loss"])
+    #expect(results == ["runs, trial 1 (x 2), series, step 3, loss"])
   }
 
   @Test func valuesAreShownInDecimalAndHexadecimal() throws {

@@ -36,7 +36,8 @@ struct VerifyCommand: ParsableCommand {
     try checkIsAsWritten(folder)
     let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("exp-verify-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: scratch) }
-    let summary = try execute(record, folder, in: scratch)
+    let summary = try RunReplay(folder: folder, record: record, data: data).execute(
+      in: scratch, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, sample: sample)
     guard let made = summary.folder.flatMap({ RunFolder.open($0) }) else {
       DiagnosticText.report(summary.diagnostics, didRun: summary.hasRun)
       throw RunLookup.failure("the study could not be run again")
@@ -54,34 +55,6 @@ struct VerifyCommand: ParsableCommand {
       throw RunLookup.failure(
         "\(folder.path) is not as it was written: " + problems.prefix(5).joined(separator: ", "))
     }
-  }
-
-  private func execute(_ record: RunRecord, _ folder: RunFolder, in scratch: String) throws -> RunSummary {
-    let path = folder.path + "/source/" + RunFolder.safeName(record.study + ".exp")
-    guard let file = SourceLoader.load(path) else { throw ExitCode(RunStatus.scriptWrong.rawValue) }
-    let original = record.arguments.first { $0.hasSuffix(".exp") } ?? ""
-    let ownFolder = NSString(string: original).deletingLastPathComponent
-    var options = RunOptions(
-      seed: record.seed, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
-      dataFolders: FileAccess.dataFolders(data, ofStudyAt: original),
-      runsFolder: scratch, readable: ownFolder.isEmpty ? [] : [ownFolder], machine: HostMachine.kernels,
-      arguments: CommandLine.arguments, versions: HostMachine.versions, host: HostMachine.description,
-      numericsVersion: String(numericsVersion), reusesRecords: false)
-    options.values = record.options
-    options.sample = sample.map { (folder.path, $0) }
-    let run = StudyRun(source: file, options: options, listener: SilentListener())
-    let threads = options.threads
-    let summary = WorkerThread.run(name: "study") { () -> RunSummary? in
-      guard let library = SourceLoader.library() else { return nil }
-      let session = Session(library: library, host: run, threads: threads)
-      Interrupts.begin {
-        session.interrupt()
-        run.interrupt()
-      }
-      return run.finish(session.run(file, settings: [:]))
-    }
-    guard let summary = summary ?? nil else { throw ExitCode(RunStatus.scriptWrong.rawValue) }
-    return summary
   }
 
   private func report(_ difference: RunDifference?, _ summary: RunSummary) {
@@ -106,53 +79,5 @@ struct VerifyCommand: ParsableCommand {
     output.line("different: " + difference.place)
     output.line("  recorded  " + difference.first)
     output.line("  now       " + difference.second)
-  }
-}
-
-/// `exp diff A B`
-struct DiffCommand: ParsableCommand {
-  static let configuration = CommandConfiguration(
-    commandName: "diff", abstract: "Compare two recorded runs: what was asked for, then what was computed.",
-    discussion: "The exit status is 0 when the results are the same, 1 when they differ.")
-
-  @Argument(help: ArgumentHelp("A run's folder, or its name below runs/.", valueName: "run")) var first: String
-  @Argument(help: ArgumentHelp("Another.", valueName: "run")) var second: String
-  @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir")) var out: String = "runs"
-  @Flag(help: "Print one JSON object.") var json = false
-
-  func run() throws {
-    let comparison = RunComparison(
-      try RunLookup.folder(first, below: out), try RunLookup.folder(second, below: out))
-    let (settings, results) = (comparison.settings(), comparison.results())
-    let output = Terminal.output
-    if json {
-      let members = { (differences: [RunDifference]) in
-        JSON.array(
-          differences.map { ["place": .string($0.place), "first": .string($0.first), "second": .string($0.second)] })
-      }
-      output.line(JSON.object([.init("settings", members(settings)), .init("results", members(results))]).compact)
-    } else {
-      for difference in settings + results {
-        output.line(difference.place)
-        output.line("  - " + difference.first)
-        output.line("  + " + difference.second)
-      }
-      output.line(results.isEmpty ? "the results are the same" : "\(Phrase.count(results.count, "result")) differ")
-    }
-    if !results.isEmpty { throw ExitCode(1) }
-  }
-}
-
-/// Finds the run that a command line names.
-enum RunLookup {
-  static func folder(_ name: String, below runs: String) throws -> RunFolder {
-    if let folder = RunFolder.open(name) ?? RunFolder.open(runs + "/" + name) { return folder }
-    throw failure("\(name) is not the folder of a run")
-  }
-
-  /// Says why a command cannot be done; gives the exit status.
-  static func failure(_ why: String) -> ExitCode {
-    SourceLoader.complain(why)
-    return ExitCode(2)
   }
 }

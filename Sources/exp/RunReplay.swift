@@ -1,0 +1,56 @@
+import ArgumentParser
+import Evaluation
+import Foundation
+import Records
+import Studies
+import Tensors
+
+/// A recorded study, run once more as it stands in its run's folder: text, options and seed from there, nothing from records.
+struct RunReplay {
+  /// The run's folder.
+  let folder: RunFolder
+  /// What its `run.json` says.
+  let record: RunRecord
+  /// `--data`
+  let data: [String]
+
+  /// Runs it with a run folder below `scratch`; with `sample`, all trials but so many of each sweep come from the record. Throws an exit
+  /// status after saying why it cannot.
+  func execute(in scratch: String, threads: Int, sample: Int? = nil) throws -> RunSummary {
+    let path = folder.path + "/source/" + RunFolder.safeName(record.study + ".exp")
+    guard let file = SourceLoader.load(path) else { throw ExitCode(RunStatus.scriptWrong.rawValue) }
+    let original = record.arguments.first { $0.hasSuffix(".exp") } ?? ""
+    let ownFolder = NSString(string: original).deletingLastPathComponent
+    var options = RunOptions(
+      seed: record.seed, threads: threads, dataFolders: FileAccess.dataFolders(data, ofStudyAt: original),
+      runsFolder: scratch, readable: ownFolder.isEmpty ? [] : [ownFolder], machine: HostMachine.kernels,
+      arguments: CommandLine.arguments, versions: HostMachine.versions, host: HostMachine.description,
+      numericsVersion: String(numericsVersion), reusesRecords: false)
+    options.values = record.options
+    options.sample = sample.map { (folder.path, $0) }
+    let run = StudyRun(source: file, options: options, listener: SilentListener())
+    let summary = WorkerThread.run(name: "study") { () -> RunSummary? in
+      guard let library = SourceLoader.library() else { return nil }
+      let session = Session(library: library, host: run, threads: threads)
+      Interrupts.begin {
+        session.interrupt()
+        run.interrupt()
+      }
+      return run.finish(session.run(file, settings: [:]))
+    }
+    guard let summary = summary ?? nil else { throw ExitCode(RunStatus.scriptWrong.rawValue) }
+    return summary
+  }
+
+  /// Runs it on one thread and notes what its folds hold after every step. Throws as `execute` does.
+  func trace(elementsAt place: FoldTrace.Place? = nil) throws -> FoldTrace {
+    let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("exp-replay-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: scratch) }
+    let trace = FoldTrace(elementsAt: place)
+    FoldTrace.current = trace
+    defer { FoldTrace.current = nil }
+    let summary = try execute(in: scratch, threads: 1)
+    if summary.status == .interrupted { throw ExitCode(RunStatus.interrupted.rawValue) }
+    return trace
+  }
+}

@@ -189,10 +189,11 @@ def study(path, plan, edits):
             seed = None
         elif choice < 0.7 and plan["options"]:
             option, values = chance.choice(plan["options"])
-            kept, settings[option] = settings[option], chance.choice(values)
+            kept = dict(settings)
+            settings[option] = chance.choice(values)
             ran, reused, tables = go()
             verdict("option", ran, reused, tables, None, True)
-            settings[option] = kept
+            settings = kept
             ran, reused, tables = go()
             verdict("option put back", ran, reused, tables, 0, False)
         elif choice < 0.8 and plan["widen"]:

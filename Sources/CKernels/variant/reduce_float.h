@@ -77,6 +77,19 @@ static const double CK(ramp_f64)[8] = {0, 1, 2, 3, 4, 5, 6, 7};
     T a = CK(name##_row)(x, half), b = CK(name##_row)(x + half, n - half);                                       \
     return OP(a, b);                                                                                             \
   }                                                                                                              \
+  /* Rows of one vector: what lanes without an element hold is made once. */                                     \
+  static void CK(name##_short)(int64_t outer, int64_t length, const T *x, T *out) {                              \
+    const CK(mask_##S) m = CK(mask_of_##S)(length);                                                              \
+    const CK(name##_vec) f = CK(spread_##S)(IDENTITY);                                                           \
+    const __typeof__(f < f) absent = CK(load_##S)(CK(ramp_##S)) >= CK(spread_##S)((T)length);                    \
+    for (int64_t o = 0; o < outer; o++) {                                                                        \
+      if ((o & 0xfffff) == 0 && ck_must_stop()) return;                                                          \
+      CK(name##_vec) v = CK(load_mask_##S)(x + o * length, m);                                                   \
+      if ((IDENTITY) != 0) v = (CK(name##_vec))((~absent & (__typeof__(absent))v) | (absent & (__typeof__(absent))f)); \
+      const T r = FOLD(v, V, OP);                                                                                \
+      out[o] = FINISH(r);                                                                                        \
+    }                                                                                                            \
+  }                                                                                                              \
   /* A vector of neighbouring columns: lanes 8 apart of each residue are folded while they are in registers. */  \
   INL CK(name##_vec) CK(name##_columns_block)(const T *x, int64_t s, int64_t n, int64_t width) {                 \
     CK(mask_##S) m = CK(mask_of_##S)(width);                                                                     \
@@ -123,6 +136,10 @@ static const double CK(ramp_f64)[8] = {0, 1, 2, 3, 4, 5, 6, 7};
   static void CK(name)(                                                                                          \
     int64_t outer, int64_t length, int64_t inner, int64_t first, int64_t last, const T *x, T *out) {             \
     if (first >= last) return;                                                                                   \
+    if (inner == 1 && length > 0 && length <= LN) {                                                              \
+      CK(name##_short)(outer, length, x, out);                                                                   \
+      return;                                                                                                    \
+    }                                                                                                            \
     for (int64_t o = 0; o < outer && !ck_must_stop(); o++) {                                                                        \
       const T *row = x + o * length * inner;                                                                     \
       T *r = out + o * inner;                                                                                    \

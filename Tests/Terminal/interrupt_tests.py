@@ -91,7 +91,7 @@ operations = {
     "hessian": ("let a = normal([1500, 1500], key: 1)", "hessian(x -> sum(tanh(a @ x)))(ones(1500))"),
     "jacobian": ("let a = normal([3000, 3000], key: 1)", "jacobian(x -> tanh(a @ x))(ones(3000))"),
     "train": ("let data = { x: normal([64, 16], key: 1), y: randint(64, high: 3, key: 2) }", "train(mlp([16, 8, 3]), data, loss: cross_entropy, steps: 100_000_000, batch: 16)"),
-    "grid": ("", "grid(linspace(0, 1, 400), linspace(0, 1, 400), (a, b) -> sum(normal([100, 100], key: 1)) + a + b)"),
+    "grid": ("", "grid(linspace(0, 1, 400), linspace(0, 1, 400), (a, b) -> sum(normal([400, 400], key: 1)) + a + b)"),
     "sweep": ("", "let runs = sweep i in 1..4 { (normal([3000, 3000], key: i) @ normal([3000, 3000], key: i) @ normal([3000, 3000], key: i))[0, 0] }"),
 }
 

@@ -75,6 +75,14 @@ extension Natives {
       }
     },
     NativeFunction(
+      "read_bytes", ["name"],
+      doc: "The bytes of a file below the data directories, plain or gzip, as numbers from 0 to 255: f32, one axis.",
+      example: "read_bytes(\"cifar10/test_batch.bin\")"
+    ) { call in
+      let path = try TensorFiles(call).dataPath(try call.text(0), endings: ["", ".gz"])
+      return call.result(.tensor(try translatingErrors { try IDX.bytes(path) }))
+    },
+    NativeFunction(
       "has_data", ["name"], doc: "Whether `read_idx(name)` would find a file below the data directories.",
       example: "has_data(\"no such file\")  # => false"
     ) { call in

@@ -6,7 +6,7 @@ import Testing
 /// The examples of the natives do what they say.
 @Suite struct NativeExampleTests {
   /// Natives whose examples need files.
-  static let readers: Set = ["read_idx", "load", "save"]
+  static let readers: Set = ["read_idx", "read_bytes", "load", "save"]
   static let examples = Natives.all.filter { !$0.example.isEmpty && !readers.contains($0.name) }.map {
     ($0.name, $0.example)
   }

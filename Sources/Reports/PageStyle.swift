@@ -53,7 +53,7 @@ enum PageStyle {
     @media (max-width: 40rem) { .claims li { grid-template-columns: 1.5rem 1fr; } .claims .numbers { grid-column: 2;
       text-align: left; } figure { margin: 1.2rem 0; } }
     @media print { html { font-size: 11pt; } body { max-width: none; margin: 0; padding: 0; } pre { white-space: pre-wrap;
-      font-size: 9pt; } figure, table, .claims li { break-inside: avoid; } h2, h3 { break-after: avoid; } a { color: inherit; } }
+      font-size: 9pt; } pre.code { break-after: avoid; break-inside: avoid; } math[display="block"] { overflow: visible; } figure, table, .claims li { break-inside: avoid; } h2, h3 { break-after: avoid; } a { color: inherit; } }
 
     """ + FigureStyle.rules
 }

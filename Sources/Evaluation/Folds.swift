@@ -57,6 +57,9 @@ final class Folds {
         }
       }
     }
+    // One that is over already is never reached, and so never taken away.
+    let isOver = kept.map { Folds.isOver($0, steps, call.heap) } ?? (steps <= 0)
+    if isOver { return (-1, kept) }
     folds.append(fold)
     return (folds.count - 1, kept)
   }
@@ -121,6 +124,12 @@ final class Folds {
       written.removeLast()
     }
     if !written.contains(where: { $0.file == place.file }) { written.append((depth, place.file)) }
+  }
+
+  private static func isOver(_ kept: Value, _ steps: Int, _ heap: Heap) -> Bool {
+    if let ends = heap.field(kept, named: "ends"), ends.tag == .bool, ends.asBool { return true }
+    guard let step = heap.field(kept, named: "step"), step.tag == .int else { return false }
+    return step.asInt >= steps
   }
 
   private static func fileName(_ key: Int64) -> String {

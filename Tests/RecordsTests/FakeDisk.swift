@@ -121,7 +121,8 @@ final class FakeDisk: FileSystem, @unchecked Sendable {
     return Array(file.bytes.dropFirst(start))
   }
 
-  func list(_ path: String) throws -> [String] {
+  func list(_ asked: String) throws -> [String] {
+    let path = asked.count > 1 && asked.hasSuffix("/") ? String(asked.dropLast()) : asked
     let inside = names.keys.filter { RunFiles.parent(of: $0) == path }.map { String($0.dropFirst(path.count + 1)) }
     let below = folders.filter { RunFiles.parent(of: $0) == path && $0 != path }.map {
       String($0.dropFirst(path.count + 1)) + "/"

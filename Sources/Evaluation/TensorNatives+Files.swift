@@ -33,7 +33,7 @@ extension Natives {
     NativeFunction(
       "read_npy", ["path"], kinds: .string,
       doc: "The tensor in a NumPy .npy file of the run, the study's folder or the data folders.",
-      example: "write_npy(ones(2), \"x.npy\")\nread_npy(\"x.npy\")  # => tensor f32[2] [1.0, 1.0]"
+      example: "write_npy(ones(2), \"ones.npy\")\nread_npy(\"ones.npy\")  # => tensor f32[2] [1.0, 1.0]"
     ) { call in
       let path = try call.machine.host.resolve(path: try call.text(0), forWriting: false)
       return call.result(.tensor(try translatingErrors { try NPY.read(path) }))

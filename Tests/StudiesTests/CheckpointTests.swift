@@ -133,7 +133,9 @@ import Testing
     let bench = Bench()
     _ = try bench.run(text, stopping: true)
     let resumed = try bench.run(text)
-    let whole = try Bench().run(text).table
+    // Without any checkpoints nothing can be mixed up.
+    let plain = text.replacing(try Regex(", checkpoint: [0-9]+"), with: "")
+    let whole = try Bench().run(plain).table
     #expect(resumed.goesOn && resumed.table == whole)
   }
 

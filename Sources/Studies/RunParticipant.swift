@@ -40,6 +40,8 @@ public final class RunParticipant: @unchecked Sendable {
   private let seconds: Double
   private let lock = NSLock()
   private var lease: Lease
+  /// Trials that the lease on disk says are run.
+  private var said = 0
   private let ending = DispatchSemaphore(value: 0)
   private var thread: WorkerThread?
   private var onStop: (@Sendable (String) -> Void)?
@@ -69,7 +71,8 @@ public final class RunParticipant: @unchecked Sendable {
     let thread = WorkerThread(name: "lease") { [self] in
       var raised = monotonicSeconds()
       while ending.wait(timeout: .now() + min(1, seconds / 6)) == .timedOut {
-        guard monotonicSeconds() - raised >= seconds / 6 || !live.exists || live.stop != nil else { continue }
+        let isTime = monotonicSeconds() - raised >= seconds / 6 || hasNews
+        guard isTime || !live.exists || live.stop != nil else { continue }
         raised = monotonicSeconds()
         raise()
         look()
@@ -92,9 +95,17 @@ public final class RunParticipant: @unchecked Sendable {
     if live.exists { try? live.write(last) }
   }
 
+  /// Whether it runs another number of trials than the lease says.
+  private var hasNews: Bool {
+    lock.lock()
+    defer { lock.unlock() }
+    return lease.running != said
+  }
+
   private func raise() {
     lock.lock()
     lease.counter += 1
+    said = lease.running
     let now = lease
     lock.unlock()
     // A lease that cannot be written runs out, and others do the work once more: nothing is wrong by that.

@@ -13,13 +13,16 @@ public final class StandardLibrary: @unchecked Sendable {
   /// One file of the library. At the start only its interface is read; the whole of it when one of its names is used.
   final class File: @unchecked Sendable {
     let name: String
+    /// Where it was read from; errors and call stacks say `stdlib/name.exp`.
+    let path: String
     let source: SourceFile
     let definitions: [FileInterface.Definition]
     private let lock = NSLock()
     private var parsed: ParseResult?
 
-    init(name: String, source: SourceFile) {
+    init(name: String, path: String, source: SourceFile) {
       self.name = name
+      self.path = path
       self.source = source
       if let quick = interface(of: source) {
         definitions = quick.definitions
@@ -98,8 +101,8 @@ public final class StandardLibrary: @unchecked Sendable {
       guard let data = FileManager.default.contents(atPath: path) else {
         throw Diagnostic("E0710", "the library file \(path) cannot be read", at: .none)
       }
-      let source = SourceStore.shared.add(name: path, text: String(decoding: data, as: UTF8.self))
-      files.append(File(name: String(name.dropLast(4)), source: source))
+      let source = SourceStore.shared.add(name: "stdlib/" + name, text: String(decoding: data, as: UTF8.self))
+      files.append(File(name: String(name.dropLast(4)), path: path, source: source))
     }
     return StandardLibrary(files: files)
   }
@@ -121,7 +124,7 @@ public final class StandardLibrary: @unchecked Sendable {
   /// Whether a path is that of one of the library's own files.
   func contains(fileNamed path: String) -> Bool {
     let full = URL(fileURLWithPath: path).standardizedFileURL.path
-    return files.contains { URL(fileURLWithPath: $0.source.name).standardizedFileURL.path == full }
+    return files.contains { URL(fileURLWithPath: $0.path).standardizedFileURL.path == full }
   }
 
   init(files: [File]) {

@@ -89,8 +89,8 @@ public struct RunCollection {
   /// Bytes of all files of a run.
   public static func bytes(_ folder: RunFolder) -> Int {
     ((try? folder.contents()) ?? []).reduce(0) { sum, name in
-      let size = try? FileManager.default.attributesOfItem(atPath: folder.path + "/" + name)[.size] as? Int
-      return sum + (size ?? 0)
+      let attributes = try? FileManager.default.attributesOfItem(atPath: folder.path + "/" + name)
+      return sum + (attributes?[.size] as? Int ?? 0)
     }
   }
 }

@@ -211,9 +211,8 @@ enum ForeignOperator {
     }
     let first = text.first.map(String.init) ?? text
     if let advice = advice[text] ?? advice[first] {
-      return SyntaxProblem.Wording(
-        id: "E0001", message: "Exp has no `\(printable(first == text ? text : text.count > 2 || self.advice[text] == nil ? first : text))`",
-        label: advice)
+      let known = text.count <= 2 && self.advice[text] != nil ? text : first
+      return SyntaxProblem.Wording(id: "E0001", message: "Exp has no `\(printable(known))`", label: advice)
     }
     return SyntaxProblem.Wording(
       id: "E0001", message: "`\(printable(first))` means nothing here",

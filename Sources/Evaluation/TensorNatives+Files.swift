@@ -51,7 +51,7 @@ extension Natives {
     NativeFunction(
       "read_npz", ["path"], kinds: .string,
       doc: "The arrays of a NumPy .npz archive, by name; from where `read_npy` reads.",
-      example: "write_npz({ x: ones(2) }, \"data.npz\")\nread_npz(\"data.npz\").x  # => tensor f32[2] [1.0, 1.0]"
+      example: "write_npz({ x: ones(2) }, \"ones.npz\")\nread_npz(\"ones.npz\").x  # => tensor f32[2] [1.0, 1.0]"
     ) { call in
       let path = try call.machine.host.resolve(path: try call.text(0), forWriting: false)
       let arrays = try translatingErrors { try NPZ.read(path) }

@@ -58,15 +58,20 @@ final class LinearOperation: Operation {
     _ scratch: UnsafeMutablePointer<Double>
   ) throws {
     var free = scratch
-    func doubles(_ operand: Int) -> UnsafePointer<Double> {
+    func doubles(_ operand: Int) throws -> UnsafePointer<Double> {
       let source = x[operand] + place * counts[operand] * type.byteCount
       if type == .f64 { return UnsafePointer(source.assumingMemoryBound(to: Double.self)) }
       defer { free += counts[operand] }
-      Kernels.convert(from: type, to: .f64, source, free, count: counts[operand])
+      for first in stride(from: 0, to: counts[operand], by: 1 << 20) {
+        try stopIfAsked()
+        Kernels.convert(
+          from: type, to: .f64, source + first * type.byteCount, free + first,
+          count: Swift.min(1 << 20, counts[operand] - first))
+      }
       return UnsafePointer(free)
     }
-    let a = doubles(0)
-    let b = counts.count == 2 ? doubles(1) : a
+    let a = try doubles(0)
+    let b = counts.count == 2 ? try doubles(1) : a
     let target = out + place * outCount * outType.byteCount
     let result = outType == .f64 ? target.assumingMemoryBound(to: Double.self) : free
     do { try kernel.run(a, b, result) } catch let error as TensorError {

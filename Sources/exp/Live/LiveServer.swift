@@ -32,7 +32,7 @@ struct LiveServer {
       return LiveServer.text(.forbidden, "the address needs the token that `exp serve` printed")
     }
     switch (request.method, parts.dropFirst(2).joined(separator: "/")) {
-    case (.GET, ""): return HTTPResponse(statusCode: .movedPermanently, headers: [.location: "/\(token)/live"])
+    case (.GET, ""): return redirected(.movedPermanently)
     case (.GET, "live"): return page()
     case (.GET, "events"): return events(request)
     case (.POST, "set"): return await set(request)
@@ -98,7 +98,13 @@ struct LiveServer {
   /// A script hears that it was done; a form goes back to the page.
   private func accepted(_ request: HTTPRequest) -> HTTPResponse {
     if request.headers[HTTPHeader("X-Live")] != nil { return HTTPResponse(statusCode: .noContent) }
-    return HTTPResponse(statusCode: .seeOther, headers: [.location: "/\(token)/live"])
+    return redirected(.seeOther)
+  }
+
+  /// The way to the page.
+  private func redirected(_ status: HTTPStatusCode) -> HTTPResponse {
+    let headers: HTTPHeaders = [.location: "/\(token)/live"]
+    return HTTPResponse(statusCode: status, headers: headers, body: Data())
   }
 
   /// Tables and figures of the latest run.

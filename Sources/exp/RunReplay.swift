@@ -23,9 +23,9 @@ struct RunReplay {
     let ownFolder = NSString(string: original).deletingLastPathComponent
     var options = RunOptions(
       seed: record.seed, threads: threads, dataFolders: FileAccess.dataFolders(data, ofStudyAt: original),
-      runsFolder: scratch, readable: ownFolder.isEmpty ? [] : [ownFolder], machine: HostMachine.kernels,
-      arguments: CommandLine.arguments, versions: HostMachine.versions, host: HostMachine.description,
-      numericsVersion: String(numericsVersion), reusesRecords: false)
+      readable: ownFolder.isEmpty ? [] : [ownFolder], machine: HostMachine.kernels,
+      numericsVersion: String(numericsVersion), reusesRecords: false
+    ).recorded(below: scratch)
     options.values = record.options
     options.sample = sample.map { (folder.path, $0) }
     let run = StudyRun(source: file, options: options, listener: SilentListener())

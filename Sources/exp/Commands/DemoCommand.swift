@@ -16,23 +16,17 @@ struct DemoCommand: ParsableCommand {
       """)
 
   @Argument(help: "The study.", completion: .script) var study: String
-  @Option(
-    name: .customLong("set"),
-    help: ArgumentHelp("Give an option of the study a value; may be repeated.", valueName: "name=value"))
-  var settings: [String] = []
-  @Option(parsing: .unconditional, help: "The root seed, instead of the study's own.") var seed: Int?
-  @Option(help: "Worker threads of a sweep. (default: all cores)") var threads: Int?
-  @Option(help: ArgumentHelp("Folder with data files; may be repeated.", valueName: "dir")) var data: [String] = []
+  @OptionGroup var of: StudyOptions
+  @OptionGroup var threading: ThreadOptions
   @Option(help: ArgumentHelp("How figures are shown.", valueName: FigureView.Mode.names)) var plot: FigureView.Mode =
     .auto
-
-  func validate() throws { try OptionSettings.validate(settings, threads: threads) }
 
   func run() throws {
     guard let file = SourceLoader.load(study) else { throw ExitCode(RunStatus.scriptWrong.rawValue) }
     let thread = SessionThread(), view = ReplView()
     view.figures.mode = plot
     guard let library = thread.perform({ SourceLoader.library() }) ?? nil else { throw ExitCode(2) }
+    let options = of.runOptions(ofStudyAt: study, threads: threading.count)
     let run = StudyRun(source: file, options: options, listener: view, isInteractive: true)
     let count = options.threads, wanted = options.settings
     let (session, problems) =
@@ -56,14 +50,6 @@ struct DemoCommand: ParsableCommand {
     thread.end()
     if !keys.isTerminal, demo.hadErrors { throw ExitCode(RunStatus.scriptWrong.rawValue) }
     if !keys.isTerminal, view.failedClaims > 0 { throw ExitCode(RunStatus.claimFailed.rawValue) }
-  }
-
-  private var options: RunOptions {
-    RunOptions(
-      settings: OptionSettings.parsed(settings), seed: seed,
-      threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
-      dataFolders: FileAccess.dataFolders(data, ofStudyAt: study),
-      machine: HostMachine.kernels, numericsVersion: String(numericsVersion))
   }
 }
 

@@ -16,17 +16,12 @@ struct PlanCommand: ParsableCommand {
       """)
 
   @Argument(help: "The study.", completion: .script) var path: String
-  @Option(name: .customLong("set"), help: ArgumentHelp("Choose an option.", valueName: "name=value")) var settings:
-    [String] = []
-  @Option(help: ArgumentHelp("Where data files are.", valueName: "folder")) var data: [String] = []
-  @Option(help: "The root of all random numbers.") var seed: Int?
-  @Option(help: "Threads that the run would have. (default: all cores)") var threads: Int?
+  @OptionGroup var of: StudyOptions
+  @OptionGroup var threading: ThreadOptions
   @Flag(help: "Run one step, and print each compiled step's operations before and after fusion and the bytes it moves.")
   var graph = false
   @Flag(help: "With --graph: counts only.") var brief = false
   @Flag(help: "Print one JSON object.") var json = false
-
-  func validate() throws { try OptionSettings.validate(settings, threads: threads) }
 
   func run() throws {
     let status = WorkerThread.run(name: "plan") { self.plan() } ?? RunStatus.scriptWrong.rawValue
@@ -36,11 +31,7 @@ struct PlanCommand: ParsableCommand {
   private func plan() -> Int32 {
     let wrong = RunStatus.scriptWrong.rawValue
     guard let file = SourceLoader.load(path), let library = SourceLoader.library() else { return wrong }
-    let chosen = OptionSettings.parsed(settings)
-    var options = RunOptions()
-    options.settings = chosen
-    options.seed = seed
-    options.dataFolders = FileAccess.dataFolders(data, ofStudyAt: path)
+    let options = of.runOptions(ofStudyAt: path), chosen = options.settings
     if graph {
       let run = StudyRun(source: file, options: options, listener: SilentListener())
       let session = Session(library: library, host: StepHost(run), threads: 1)
@@ -52,7 +43,7 @@ struct PlanCommand: ParsableCommand {
     let host = WalkHost(StudyRun(source: file, options: options, listener: SilentListener()))
     let session = Session(library: library, host: host, threads: 1)
     let report = session.plan(file, settings: chosen)
-    let cores = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    let cores = threading.count
     let seconds = PlanTime.seconds(report, threads: cores)
     if json {
       Terminal.output.line(Self.object(report, seconds: seconds).compact)

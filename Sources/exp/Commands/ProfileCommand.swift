@@ -17,18 +17,12 @@ struct ProfileCommand: ParsableCommand {
       """)
 
   @Argument(help: "The study.", completion: .script) var path: String
-  @Option(
-    name: .customLong("set"),
-    help: ArgumentHelp("Give an option of the study a value; may be repeated.", valueName: "name=value"))
-  var settings: [String] = []
-  @Option(parsing: .unconditional, help: "The root seed, instead of the study's own.") var seed: Int?
-  @Option(help: ArgumentHelp("Folder with data files; may be repeated.", valueName: "dir")) var data: [String] = []
+  @OptionGroup var of: StudyOptions
   @Option(help: ArgumentHelp("Run only the first so many trials of a sweep.", valueName: "n")) var trials: Int?
   @Option(help: ArgumentHelp("How many lines and operations to show.", valueName: "n")) var top = 12
   @Flag(help: "Print one JSON object, with everything.") var json = false
 
   func validate() throws {
-    try OptionSettings.validate(settings, threads: nil)
     if let trials, trials < 1 { throw ValidationError("--trials is at least 1") }
     if top < 1 { throw ValidationError("--top is at least 1") }
   }
@@ -41,10 +35,7 @@ struct ProfileCommand: ParsableCommand {
 
   private func profile(_ file: SourceFile) -> Bool {
     guard let library = SourceLoader.library() else { return false }
-    var options = RunOptions()
-    options.settings = OptionSettings.parsed(settings)
-    options.seed = seed
-    options.dataFolders = FileAccess.dataFolders(data, ofStudyAt: path)
+    var options = of.runOptions(ofStudyAt: path)
     options.writable = [NSTemporaryDirectory()]
     let run = StudyRun(source: file, options: options, listener: SilentListener())
     let session = Session(library: library, host: ProfileHost(run, trials: trials ?? .max), threads: 1)

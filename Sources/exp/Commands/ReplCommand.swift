@@ -15,19 +15,12 @@ struct ReplCommand: ParsableCommand {
     name: [.customShort("i"), .customLong("run")],
     help: ArgumentHelp("Run a script first and keep its names.", valueName: "study"))
   var script: String?
-  @Option(
-    name: .customLong("set"),
-    help: ArgumentHelp("Give an option of that script a value; may be repeated.", valueName: "name=value"))
-  var settings: [String] = []
-  @Option(parsing: .unconditional, help: "The root seed.") var seed: Int?
-  @Option(help: "Worker threads of a sweep. (default: all cores)") var threads: Int?
-  @Option(help: ArgumentHelp("Folder with data files; may be repeated.", valueName: "dir")) var data: [String] = []
+  @OptionGroup var of: StudyOptions
+  @OptionGroup var threading: ThreadOptions
   @Option(help: ArgumentHelp("Let cells read below a path.", valueName: "path")) var allowRead: [String] = []
   @Option(help: ArgumentHelp("Let cells write below a path.", valueName: "path")) var allowWrite: [String] = []
   @Flag(help: "Write prompts and input to the output too, when the input is no terminal.") var transcript = false
   @Option(help: .hidden) var replay: String?
-
-  func validate() throws { try OptionSettings.validate(settings, threads: threads) }
 
   func run() throws {
     let isTyped = isatty(0) == 1 && isatty(1) == 1
@@ -56,7 +49,7 @@ struct ReplCommand: ParsableCommand {
       : PlainInput(isTranscript: transcript)
     let repl = Repl(
       input: input, thread: thread, session: session, library: library, run: run, view: view,
-      replay: ReplayArguments(arguments: replayArguments, seed: seed))
+      replay: ReplayArguments(arguments: replayArguments, seed: of.seed))
     unfinished = { [unowned repl] in repl.unfinished }
     ReadlineInput.whenDropped = { [unowned repl] line in repl.drop(typing: line) }
     if isTyped { Terminal.output.line("Exp \(Version.exp) · ?name explains · :help · Ctrl-D leaves") }
@@ -76,10 +69,10 @@ struct ReplCommand: ParsableCommand {
 
   /// The options that a clean process needs to run the same cells.
   private var replayArguments: [String] {
-    var arguments = seed.map { ["--seed=\($0)"] } ?? []
-    if let threads { arguments += ["--threads", "\(threads)"] }
+    var arguments = of.seed.map { ["--seed=\($0)"] } ?? []
+    if let threads = threading.threads { arguments += ["--threads", "\(threads)"] }
     for (name, values) in [
-      ("--set", settings), ("--data", data), ("--allow-read", allowRead), ("--allow-write", allowWrite),
+      ("--set", of.settings), ("--data", of.data), ("--allow-read", allowRead), ("--allow-write", allowWrite),
     ] {
       for value in values { arguments.append("\(name)=\(value)") }
     }
@@ -87,11 +80,10 @@ struct ReplCommand: ParsableCommand {
   }
 
   private var options: RunOptions {
-    RunOptions(
-      settings: OptionSettings.parsed(settings), seed: seed,
-      threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
-      dataFolders: FileAccess.dataFolders(data, ofStudyAt: ""),
-      readable: allowRead, writable: allowWrite, machine: HostMachine.kernels, numericsVersion: String(numericsVersion))
+    var options = of.runOptions(ofStudyAt: "", threads: threading.count)
+    options.readable = allowRead
+    options.writable = allowWrite
+    return options
   }
 
   /// `EXP_HISTORY`, or `exp/history` in the user's folder of states.

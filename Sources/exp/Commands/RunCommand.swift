@@ -16,15 +16,8 @@ struct RunCommand: ParsableCommand {
       """)
 
   @Argument(help: "The study.", completion: .script) var study: String
-  @Option(
-    name: .customLong("set"),
-    help: ArgumentHelp("Give an option of the study a value; may be repeated.", valueName: "name=value"))
-  var settings: [String] = []
-  @Option(parsing: .unconditional, help: "The root seed, instead of the study's own.") var seed: Int?
-  @Option(help: "Worker threads; the numbers do not depend on it. (default: all cores)") var threads: Int?
-  @Option(
-    help: ArgumentHelp("Folder with data files; may be repeated. (default: $EXP_DATA, then data/)", valueName: "dir"))
-  var data: [String] = []
+  @OptionGroup var of: StudyOptions
+  @OptionGroup var threading: ThreadOptions
   @Option(help: ArgumentHelp("Folder in which the run's folder is made.", valueName: "dir")) var out: String = "runs"
   @Flag(help: "Run every trial, also those that earlier runs have on record.") var fresh = false
   @Flag(help: "Go on in the newest folder of this study whose run did not come to its end.") var resume = false
@@ -44,7 +37,6 @@ struct RunCommand: ParsableCommand {
     [String] = []
 
   func validate() throws {
-    try OptionSettings.validate(settings, threads: threads)
     try MemorySize.validate(maxMemory)
     if workers != nil, elsewhere.on != nil {
       throw ValidationError("--workers is for this machine; --on has --max-workers")
@@ -138,7 +130,7 @@ struct RunCommand: ParsableCommand {
     }
     options.place = RunPlace(folder: folder, role: .coordinator)
     options.values = record.options.filter { options.settings[$0.name] == nil }
-    options.seed = seed ?? record.seed
+    options.seed = of.seed ?? record.seed
     return options
   }
 
@@ -156,21 +148,17 @@ struct RunCommand: ParsableCommand {
   }
 
   private var threadsEach: Int {
-    max(1, (threads ?? ProcessInfo.processInfo.activeProcessorCount) / (workers ?? 1))
+    max(1, threading.count / (workers ?? 1))
   }
 
   private var options: RunOptions {
-    var options = RunOptions(
-      settings: OptionSettings.parsed(settings), seed: seed,
-      threads: threadsEach,
-      dataFolders: FileAccess.dataFolders(data, ofStudyAt: study),
-      runsFolder: out, readable: allowRead, writable: allowWrite, machine: HostMachine.kernels,
-      arguments: CommandLine.arguments, versions: HostMachine.versions, host: HostMachine.description,
-      numericsVersion: String(numericsVersion), reusesRecords: !fresh && !checkNan)
+    var options = of.runOptions(ofStudyAt: study, threads: threadsEach).recorded(below: out)
+    options.readable = allowRead
+    options.writable = allowWrite
+    options.reusesRecords = !fresh && !checkNan
     options.checksNaN = checkNan
     options.environment = HostMachine.environment
     options.git = GitTree(around: NSString(string: FileAccess.absolute(study)).deletingLastPathComponent)
-    options.leaseSeconds = LeaseLength.seconds
     return options
   }
 }

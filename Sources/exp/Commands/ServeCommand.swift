@@ -16,33 +16,18 @@ struct ServeCommand: ParsableCommand {
       """)
 
   @Argument(help: "The study.", completion: .script) var study: String
-  @Option(
-    name: .customLong("set"),
-    help: ArgumentHelp("Give an option of the study a value; may be repeated.", valueName: "name=value"))
-  var settings: [String] = []
-  @Option(parsing: .unconditional, help: "The root seed, instead of the study's own.") var seed: Int?
-  @Option(help: "Worker threads; the numbers do not depend on it. (default: all cores)") var threads: Int?
-  @Option(
-    help: ArgumentHelp("Folder with data files; may be repeated. (default: $EXP_DATA, then data/)", valueName: "dir"))
-  var data: [String] = []
+  @OptionGroup var of: StudyOptions
+  @OptionGroup var threading: ThreadOptions
   @Option(help: ArgumentHelp("Folder in which the runs' folders are made.", valueName: "dir")) var out: String = "runs"
   @Option(help: ArgumentHelp("Address to listen on.", valueName: "address")) var host: String = "127.0.0.1"
   @Option(help: "Port to listen on; 0 for any that is free.") var port: UInt16 = 0
-
-  func validate() throws { try OptionSettings.validate(settings, threads: threads) }
 
   /// Set by Ctrl-C.
   nonisolated(unsafe) private static var isOver = false
 
   func run() throws {
     guard SourceLoader.load(study) != nil else { throw ExitCode(RunStatus.scriptWrong.rawValue) }
-    var options = RunOptions(
-      settings: OptionSettings.parsed(settings), seed: seed,
-      threads: threads ?? ProcessInfo.processInfo.activeProcessorCount,
-      dataFolders: FileAccess.dataFolders(data, ofStudyAt: study), runsFolder: out, machine: HostMachine.kernels,
-      arguments: CommandLine.arguments, versions: HostMachine.versions, host: HostMachine.description,
-      numericsVersion: String(numericsVersion))
-    options.leaseSeconds = LeaseLength.seconds
+    let options = of.runOptions(ofStudyAt: study, threads: threading.count).recorded(below: out)
     let hub = LiveHub(title: study)
     let live = LiveStudy(path: study, options: options, hub: hub)
     let server = LiveServer(hub: hub, study: live, token: LiveServer.makeToken())

@@ -19,13 +19,12 @@ struct VerifyCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir")) var out: String = "runs"
   @Option(help: "Run only so many trials of each sweep, drawn at random; the others are taken from the record.")
   var sample: Int?
-  @Option(help: "Worker threads. (default: all cores)") var threads: Int?
+  @OptionGroup var threading: ThreadOptions
   @Option(help: ArgumentHelp("Folder with data files; may be repeated.", valueName: "dir")) var data: [String] = []
   @Flag(help: "Print one JSON object.") var json = false
 
   func validate() throws {
     if let sample, sample < 1 { throw ValidationError("--sample is at least 1") }
-    try OptionSettings.validate([], threads: threads)
   }
 
   func run() throws {
@@ -37,7 +36,7 @@ struct VerifyCommand: ParsableCommand {
     let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("exp-verify-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: scratch) }
     let summary = try RunReplay(folder: folder, record: record, data: data).execute(
-      in: scratch, threads: threads ?? ProcessInfo.processInfo.activeProcessorCount, sample: sample)
+      in: scratch, threads: threading.count, sample: sample)
     guard let made = summary.folder.flatMap({ RunFolder.open($0) }) else {
       DiagnosticText.report(summary.diagnostics, didRun: summary.hasRun)
       throw RunLookup.failure("the study could not be run again")

@@ -17,7 +17,7 @@ struct WorkerCommand: ParsableCommand {
 
   @Argument(help: ArgumentHelp("The run's folder, or its name below runs/.", valueName: "run")) var name: String
   @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir")) var out: String = "runs"
-  @Option(help: "Worker threads. (default: all cores)") var threads: Int?
+  @OptionGroup var threading: ThreadOptions
   @Option(help: ArgumentHelp("Most memory for tensors and values. (default: half)", valueName: "bytes"))
   var maxMemory: String?
   @Option(
@@ -30,7 +30,6 @@ struct WorkerCommand: ParsableCommand {
   var withParent = false
 
   func validate() throws {
-    try OptionSettings.validate([], threads: threads)
     try MemorySize.validate(maxMemory)
     if !(0...3600).contains(grace) { throw ValidationError("--grace is a number of seconds from 0 to 3600") }
   }
@@ -55,7 +54,7 @@ struct WorkerCommand: ParsableCommand {
       }
       parts += 1
       let joining = try JoinedStudy(folder, record)
-      var options = joining.options(threads: threads ?? ProcessInfo.processInfo.activeProcessorCount)
+      var options = joining.options(threads: threading.count)
       options.place = RunPlace(folder: folder, role: withParent ? .worker : .successor)
       let view = WorkerView(isQuiet: quiet)
       let run = StudyRun(source: joining.file, options: options, listener: view, drawing: .standard)
@@ -142,14 +141,12 @@ struct JoinedStudy {
     let own = NSString(string: surroundings.study).deletingLastPathComponent
     var options = RunOptions(
       seed: record.seed, threads: threads, dataFolders: surroundings.data,
-      runsFolder: NSString(string: FileAccess.absolute(folder.path)).deletingLastPathComponent,
       readable: surroundings.readable + [own], writable: surroundings.writable, machine: HostMachine.kernels,
-      arguments: CommandLine.arguments, versions: HostMachine.versions, host: HostMachine.description,
-      numericsVersion: String(numericsVersion), reusesRecords: surroundings.reusesRecords)
+      numericsVersion: String(numericsVersion), reusesRecords: surroundings.reusesRecords
+    ).recorded(below: NSString(string: FileAccess.absolute(folder.path)).deletingLastPathComponent)
     options.values = record.options
     options.checksNaN = surroundings.checksNaN
     options.leavesQuietly = true
-    options.leaseSeconds = LeaseLength.seconds
     return options
   }
 }

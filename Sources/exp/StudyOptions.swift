@@ -1,0 +1,76 @@
+import ArgumentParser
+import Foundation
+import Studies
+import Tensors
+
+/// What every command that runs a study's cells can be told about them.
+struct StudyOptions: ParsableArguments {
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp("Give an option of the study a value; may be repeated.", valueName: "name=value"))
+  var settings: [String] = []
+  @Option(parsing: .unconditional, help: "The root seed, instead of the study's own.") var seed: Int?
+  @Option(
+    help: ArgumentHelp("Folder with data files; may be repeated. (default: $EXP_DATA, then data/)", valueName: "dir"))
+  var data: [String] = []
+
+  /// Complains about settings that cannot be meant.
+  func validate() throws {
+    var seen: [String: String] = [:]
+    for setting in settings {
+      guard setting.dropFirst().contains("=") else {
+        throw ValidationError("--set takes name=value, such as --set noise=0.4, and was given '\(setting)'")
+      }
+      let (name, value) = Self.split(setting)
+      if let other = seen[name] {
+        throw ValidationError(
+          "--set gives \(name) twice: "
+            + (other == value ? "\(value) both times" : "\(other) and \(value)"))
+      }
+      seen[name] = value
+    }
+  }
+
+  /// Names and values of `--set`.
+  var values: [String: String] { Dictionary(settings.map(Self.split), uniquingKeysWith: { $1 }) }
+
+  /// A run of the study at a path with these options, without a record; a path that is empty has no folder beside it.
+  func runOptions(ofStudyAt path: String, threads: Int = 1) -> RunOptions {
+    RunOptions(
+      settings: values, seed: seed, threads: threads, dataFolders: FileAccess.dataFolders(data, ofStudyAt: path),
+      machine: HostMachine.kernels, numericsVersion: String(numericsVersion))
+  }
+
+  private static func split(_ setting: String) -> (String, String) {
+    guard let equals = setting.firstIndex(of: "=") else { return (setting, "") }
+    return (
+      setting[..<equals].trimmingCharacters(in: .whitespaces), String(setting[setting.index(after: equals)...])
+    )
+  }
+}
+
+/// `--threads`.
+struct ThreadOptions: ParsableArguments {
+  @Option(help: "Worker threads; the numbers do not depend on it. (default: all cores)") var threads: Int?
+
+  /// How many threads: as asked for, or one for each core.
+  var count: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
+
+  /// Complains about numbers of threads that no machine has.
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads is a number from 1 to 1024") }
+  }
+}
+
+extension RunOptions {
+  /// The same run with a record below a folder, and in it what made it.
+  func recorded(below folder: String) -> RunOptions {
+    var options = self
+    options.runsFolder = folder
+    options.arguments = CommandLine.arguments
+    options.versions = HostMachine.versions
+    options.host = HostMachine.description
+    options.leaseSeconds = LeaseLength.seconds
+    return options
+  }
+}

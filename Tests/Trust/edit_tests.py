@@ -33,14 +33,14 @@ work = tempfile.mkdtemp()
 # may stand in its place, and how the sweep is widened.
 STUDIES = {
     "scripts/studies/ridgeless.exp": {
-        "set": {"samples": "20", "trials": "10"},
+        "set": {"n": "20", "problems": "4"},
         "used": [
-            ("let signal = 5.0", ["let signal = 4.0", "let signal = 6.5"]), ("let penalty = p / signal", ["let penalty = p / signal + 0.1", "let penalty = 2 * p / signal"]),
-            ("train: found.max\\(\"train\"\\)", ["train: found.mean(\"train\")"]), ("risk: sum\\(square\\(shortest - truth\\)\\)", ["risk: sum(square(shortest - truth)) + 0.5"]),
-            ("normal\\(n, dtype: \"f64\"\\)", ["1.5 * normal(n, dtype: \"f64\")", "uniform(n, dtype: \"f64\")"]), ("weights: p,", ["weights: p + 1,"]),
+            ("let signal = 5.0", ["let signal = 4.0", "let signal = 6.5"]), ("ridge\\(x, y, p / signal\\)", ["ridge(x, y, p / signal + 0.1)", "ridge(x, y, 2 * p / signal)"]),
+            ("train: mean", ["train: sum"]), ("risk: risk\\(shortest\\)", ["risk: risk(shortest) + 0.5"]),
+            ("normal\\(n, sd: sqrt\\(1 \\+ missed\\)", ["1.5 * normal(n, sd: sqrt(1 + missed)", "normal(n, sd: sqrt(2 + missed)"]), ("length: norm", ["length: 2 * norm"]),
         ],
-        "options": [("samples", ["22", "24"]), ("trials", ["11", "12"])],
-        "widen": ("6\\.0, 10\\.0\\]", ["6.0, 10.0, 12.0]", "6.0, 8.0, 10.0]"]), "new": 1,
+        "options": [("n", ["22", "24"]), ("problems", ["5", "6"])],
+        "widen": ("6\\.0, 10\\.0\\]", ["6.0, 10.0, 12.0]", "6.0, 8.0, 10.0]"]), "new": 12,
     },
     "Tests/Trust/studies/mlp_sweep.exp": {
         "set": {},

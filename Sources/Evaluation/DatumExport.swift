@@ -36,12 +36,17 @@ extension Machine {
   /// A table as data.
   func table(_ value: Value, depth: Int = 0) -> Table {
     let columns = value.box.pointee.first
-    let exported = (0..<columns.record.count).map { i -> Table.Column in
+    var exported = (0..<columns.record.count).map { i -> Table.Column in
       let list = columns.record.values[i].list
       return Table.Column(
         columns.record.name(i), (0..<list.count).map { datum(list.elements[$0], depth: depth + 1) })
     }
-    return Table(columns: exported, rowCount: value.tableRowCount, failures: failures(value))
+    let failures = failures(value), count = value.tableRowCount
+    // In a sweep's table the reasons stand in a last column too: they are said once.
+    if !failures.isEmpty, exported.last?.values == (0..<count).map({ failures[$0].map(Datum.string) ?? .none }) {
+      exported.removeLast()
+    }
+    return Table(columns: exported, rowCount: count, failures: failures)
   }
 
   /// Row → reason, from the attachment `failures` of a sweep's table: a list with none for rows that did not fail.

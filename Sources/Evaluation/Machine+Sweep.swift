@@ -221,8 +221,7 @@ extension Machine {
       failures.append(outcome.status == .done ? .none : heap.string(reason ?? "failed"))
     }
     if failures.contains(where: { $0.tag == .string }) {
-      // A field of the study's own may have that name already, as a test error does.
-      let name = names.contains("error") ? "failure" : "error"
+      let name = Table.failureColumn(besides: names)
       names.append(name)
       columns[name] = failures.map { heap.retained($0) }
     }

@@ -176,7 +176,15 @@ public struct FileRead: Sendable, Hashable {
 /// Runs trials of one sweep on one thread.
 public protocol TrialRunner: AnyObject {
   /// Runs the trial at an index of `SweepRequest.points`. Never throws: a failing trial is an outcome.
-  func run(_ index: Int, report: @escaping (ProgressReport) -> Void) -> TrialOutcome
+  func run(_ index: Int, report: @escaping (TrialNews) -> Void) -> TrialOutcome
+}
+
+/// What a trial says while it runs.
+public enum TrialNews: Sendable {
+  /// How far it is.
+  case progress(ProgressReport)
+  /// It tracked a row.
+  case tracked([Datum.Field])
 }
 
 /// What became of a trial.

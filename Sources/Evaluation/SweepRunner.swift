@@ -42,7 +42,7 @@ final class SweepRunner: TrialRunner {
 
   deinit { machine.heap.release(body) }
 
-  func run(_ index: Int, report: @escaping (ProgressReport) -> Void) -> TrialOutcome {
+  func run(_ index: Int, report: @escaping (TrialNews) -> Void) -> TrialOutcome {
     host.begin(settings.archive?.key(index))
     machine.folds.begin(trial: "\(settings.name), trial \(index)")
     var outcome = compute(index, report)
@@ -52,7 +52,7 @@ final class SweepRunner: TrialRunner {
     return outcome
   }
 
-  private func compute(_ index: Int, _ report: @escaping (ProgressReport) -> Void) -> TrialOutcome {
+  private func compute(_ index: Int, _ report: @escaping (TrialNews) -> Void) -> TrialOutcome {
     machine.drawScope = DrawScope(key: settings.keys[index], count: 0)
     let recorder = TrialRecorder(report: report)
     let watched = ck_watch(machine.poll)
@@ -85,16 +85,17 @@ final class SweepRunner: TrialRunner {
 final class TrialRecorder {
   private var names: [String] = []
   private var rows: [[Datum.Field]] = []
-  private let report: (ProgressReport) -> Void
+  private let report: (TrialNews) -> Void
 
-  init(report: @escaping (ProgressReport) -> Void) { self.report = report }
+  init(report: @escaping (TrialNews) -> Void) { self.report = report }
 
   func track(_ row: [Datum.Field]) {
     for field in row where !names.contains(field.name) { names.append(field.name) }
     rows.append(row)
+    report(.tracked(row))
   }
 
-  func progress(_ progress: ProgressReport) { report(progress) }
+  func progress(_ progress: ProgressReport) { report(.progress(progress)) }
 
   /// The rows as a table, none where a row lacks a column; nil without rows.
   var table: Table? {

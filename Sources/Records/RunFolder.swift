@@ -31,19 +31,6 @@ public final class RunFolder: @unchecked Sendable {
     throw FileError(operation: "make the folder", path: base, code: 0, reason: "no free name")
   }
 
-  /// Folders of earlier runs of the same identity, the latest first. They carry the same name with smaller numbers.
-  public static func earlier(than folder: RunFolder) -> [String] {
-    guard let run = folder.readRun() else { return [] }
-    let base = safeName(run.study) + "-" + String(run.identity.prefix(6))
-    guard folder.name.hasPrefix(base + "-"), let number = Int(folder.name.dropFirst(base.count + 1)), number > 1 else {
-      return []
-    }
-    let runs = folder.path.dropLast(folder.name.count)
-    return (1..<number).reversed().map { runs + base + ($0 == 1 ? "" : "-\($0)") }.filter { path in
-      open(path, files: folder.files)?.readRun()?.identity == run.identity
-    }
-  }
-
   /// A folder that exists, for reading or going on; nil when it has no readable `run.json`.
   public static func open(_ path: String, files: RunFiles = RunFiles()) -> RunFolder? {
     let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
@@ -126,10 +113,15 @@ public final class RunFolder: @unchecked Sendable {
   /// Freezes a source file under `source/`, at its place below the study's folder, where it is there; gives its path
   /// below the run's folder.
   @discardableResult public func addSource(name: String, text: String) throws -> String {
+    try add(text, as: RunFolder.sourcePath(name))
+  }
+
+  /// Where a source file is frozen, below a run's folder.
+  static func sourcePath(_ name: String) -> String {
     let parts = name.split(separator: "/").map(String.init)
     let isInside = !name.hasPrefix("/") && !parts.contains("..")
     let kept = isInside ? parts : [parts.last ?? "source"]
-    return try add(text, as: "source/" + kept.map(RunFolder.safeName).joined(separator: "/"))
+    return "source/" + kept.map(RunFolder.safeName).joined(separator: "/")
   }
 
   /// Writes a table as `tables/<name>.csv`; gives its path below the folder.

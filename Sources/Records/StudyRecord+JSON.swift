@@ -33,6 +33,7 @@ extension StudyRecord.Item {
         "coverage": .string(coverage.name), "trials": coverage.counts.json,
         "failures": .array(coverage.failures.map(JSON.string)),
       ]
+    case .series(let table, let file): return ["series": table.json, "file": .string(file)]
     }
   }
 
@@ -67,6 +68,9 @@ extension StudyRecord.Item {
           name: first.value.string ?? "",
           counts: json["trials"].map(RunRecord.Counts.init(json:)) ?? RunRecord.Counts(),
           failures: (json["failures"]?.array ?? []).compactMap(\.string)))
+    case "series":
+      guard let table = Table(json: first.value) else { return nil }
+      self = .series(table, file: json["file"]?.string ?? "")
     case "printed": self = .printed(first.value.string ?? "")
     case "citation": self = .citation(first.value.string ?? "")
     case "error": self = .error(first.value.string ?? "")

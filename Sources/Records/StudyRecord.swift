@@ -54,6 +54,8 @@ public struct StudyRecord: Sendable, Hashable {
     case error(String)
     /// What became of a sweep.
     case coverage(Coverage)
+    /// What was tracked outside of trials, and the file that holds it (empty if none).
+    case series(Table, file: String)
   }
 
   /// Title: the first heading of the prose, otherwise the study's name.

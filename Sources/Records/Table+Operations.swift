@@ -57,17 +57,25 @@ extension Table {
     return Table(columns: picked, rowCount: valid.count, failures: reasons)
   }
 
-  /// The table as files show it: reasons of failed rows stand in a last column `failure` (or `failure_2` … when that
-  /// name is taken).
-  public var withFailureColumn: Table {
-    guard !failures.isEmpty else { return self }
+  /// The name of the column that says why rows failed, beside columns of these names: `error`, or `failure` (`failure_2` …)
+  /// where a field of the study's own has that name, as a test error does.
+  public static func failureColumn(besides names: [String]) -> String {
+    if !names.contains("error") { return "error" }
     var name = "failure", n = 2
-    while columns.contains(where: { $0.name == name }) {
+    while names.contains(name) {
       name = "failure_\(n)"
       n += 1
     }
+    return name
+  }
+
+  /// The table as files show it: reasons of failed rows stand in a last column.
+  public var withFailureColumn: Table {
+    guard !failures.isEmpty else { return self }
     var table = self
-    table.columns.append(Column(name, (0..<rowCount).map { failures[$0].map(Datum.string) ?? .none }))
+    table.columns.append(
+      Column(
+        Table.failureColumn(besides: columnNames), (0..<rowCount).map { failures[$0].map(Datum.string) ?? .none }))
     table.failures = [:]
     return table
   }

@@ -10,11 +10,12 @@ public final class TrialStore: @unchecked Sendable {
     public var log: String
   }
 
-  /// The run's folder.
-  public let runPath: String
+  private let run: RunFolder
+  /// Path of the run's folder.
+  public var runPath: String { run.path }
   /// The sweep's folder, relative to the run's.
   public let folder: String
-  private let files: RunFiles
+  private var files: RunFiles { run.files }
   private let worker: String
   private let lock = Lock()
   private var log: RecordLog?
@@ -24,8 +25,7 @@ public final class TrialStore: @unchecked Sendable {
 
   /// Of a sweep's folder name (see `RunFolder.safeName`), for a worker to append to.
   public init(run: RunFolder, sweep: String, worker: String) {
-    runPath = run.path
-    files = run.files
+    self.run = run
     folder = "trials/" + sweep
     self.worker = worker
   }
@@ -41,6 +41,7 @@ public final class TrialStore: @unchecked Sendable {
       if log == nil {
         try files.makeFolders(path)
         log = try RecordLog(runPath + "/" + ownLog, files: files)
+        try run.note(log: ownLog, of: worker)
       }
       try log?.append(json)
     }

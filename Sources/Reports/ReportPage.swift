@@ -146,6 +146,7 @@ private struct PageWriter {
     case .citation: break
     case .error(let text): out += "<pre class=\"error\">\(escape(text))</pre>\n"
     case .coverage(let coverage): writeCoverage(coverage)
+    case .series(let table, let file): writeSeries(table, file)
     }
   }
 
@@ -198,6 +199,12 @@ private struct PageWriter {
     if layout.columns.contains(where: \.hasError) { notes.append("mean ± standard error") }
     if let coverage = table.coverage { notes.append(coverage) }
     var parts = notes.map(escape)
+    if !file.isEmpty, MarkdownInlines.isSafe(file) { parts.append(link(file, file, CSV.write(table))) }
+    out += "<p class=\"from\">\(parts.joined(separator: " · "))</p>\n"
+  }
+
+  private mutating func writeSeries(_ table: Table, _ file: String) {
+    var parts = [escape(SeriesText.words(table))]
     if !file.isEmpty, MarkdownInlines.isSafe(file) { parts.append(link(file, file, CSV.write(table))) }
     out += "<p class=\"from\">\(parts.joined(separator: " · "))</p>\n"
   }
@@ -289,6 +296,16 @@ private struct PageWriter {
     let text = DatumText.brief(value, limit: 200, quotes: false)
     if text.allSatisfy({ $0.isLetter || $0.isNumber || "._-+".contains($0) }), !text.isEmpty { return text }
     return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
+  }
+}
+
+/// What is said of a series that is not drawn.
+enum SeriesText {
+  /// `series of loss, accuracy: 21 rows`
+  static func words(_ table: Table) -> String {
+    let names = table.columnNames.filter { $0 != "step" }.joined(separator: ", ")
+    let rows = table.rowCount == 1 ? "1 row" : "\(NumberFormat.grouped(table.rowCount)) rows"
+    return "series\(names.isEmpty ? "" : " of \(names)"): \(rows)"
   }
 }
 

@@ -21,7 +21,7 @@ public enum StudyExport {
         if !figure.caption.isEmpty { parts.append(MarkdownText.line(figure.caption)) }
       case .claim(let claim): parts.append(MarkdownText.claim(claim))
       case .citation(let text): parts.append("> \(MarkdownText.line(text))")
-      case .value, .printed, .error, .coverage: parts.append(MarkdownText.fenced(plain(item), ""))
+      case .value, .printed, .error, .coverage, .series: parts.append(MarkdownText.fenced(plain(item), ""))
       }
     }
     parts.append("---\n\n\(MarkdownText.line(provenance(study.run)))")
@@ -50,7 +50,7 @@ public enum StudyExport {
         notebook.display([
           .init("text/markdown", .string(MarkdownText.claim(claim))), .init("text/plain", .string(plain(item))),
         ])
-      case .value, .error, .coverage: notebook.display([.init("text/plain", .string(plain(item)))])
+      case .value, .error, .coverage, .series: notebook.display([.init("text/plain", .string(plain(item)))])
       }
     }
     notebook.prose(MarkdownText.line(provenance(study.run)))

@@ -37,7 +37,7 @@ struct TableLayout {
     }
     if !table.failures.isEmpty {
       let cells = rows.map { row in row.map { TableLayout.oneLine(table.failures[$0] ?? "") } ?? "⋮" }
-      columns.append(Column(name: "failure", cells: cells, isRight: false))
+      columns.append(Column(name: Table.failureColumn(besides: table.columnNames), cells: cells, isRight: false))
     }
   }
 

@@ -66,6 +66,8 @@ public struct TerminalText: Sendable {
     case .printed(let text), .error(let text): return DatumText.clean(text)
     case .citation(let text): return "  " + paint("after " + DatumText.clean(text), .dim)
     case .coverage(let coverage): return self.coverage(coverage)
+    case .series(let table, let file):
+      return "  " + paint(DatumText.clean(SeriesText.words(table)) + (file.isEmpty ? "" : " · \(file)"), .dim)
     }
   }
 

@@ -10,9 +10,6 @@ public struct FileAccess: Sendable {
   public var dataFolders: [String]
   /// Folder below which the script's own files go; nil when nothing is recorded.
   public var outputFolder: String?
-  /// Where earlier runs of the same text, options and seed keep their files, the latest first: checkpoints are
-  /// looked for there too.
-  public var earlierOutputs: [String] = []
   /// Paths given by `--allow-read`.
   public var readable: [String]
   /// Paths given by `--allow-write`.
@@ -68,12 +65,8 @@ public struct FileAccess: Sendable {
     throw StudyErrors.mayNotWrite(path, allowed: roots)
   }
 
-  /// Where folds keep what they need to go on, below a run's own files.
-  static let checkpoints = "checkpoints/"
-
   private func resolveForReading(_ path: String) throws -> String {
-    var output = outputFolder.map { [Self.canonical($0)] } ?? []
-    if path.hasPrefix(Self.checkpoints) { output += earlierOutputs.map(Self.canonical) }
+    let output = outputFolder.map { [Self.canonical($0)] } ?? []
     let roots = output + [ownFolder] + dataFolders.map(Self.canonical) + readable + writable
     let candidates = Self.isAbsolute(path) ? [path] : roots.map { $0 + "/" + path } + [path]
     let isInside = { place in roots.contains { Self.isBelow($0, place) } }

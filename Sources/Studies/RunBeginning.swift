@@ -16,6 +16,8 @@ struct RunBeginning {
     var folder: RunFolder
     var run: RunRecord
     var participant: RunParticipant?
+    /// What was found wrong with a folder that the run goes on in.
+    var notices: [String] = []
   }
 
   /// The folder with this process's part in it, and what `run.json` says. Throws a diagnostic.
@@ -24,7 +26,7 @@ struct RunBeginning {
     guard var run = place.folder.readRun() else { throw StudyErrors.notARun(place.folder.path) }
     guard run.identity == identity else { throw StudyErrors.otherStudy(place.folder.path) }
     do {
-      if place.role == .coordinator { try prepare(place.folder, &run) }
+      let notices = place.role == .coordinator ? try prepare(place.folder, &run) : []
       if options.isPlanOnly {
         run.state = .planned
         try place.folder.write(run)
@@ -38,12 +40,12 @@ struct RunBeginning {
       } else if place.role == .coordinator {
         throw StudyErrors.isBeingRun(place.folder.path)
       }
-      return Begun(folder: place.folder, run: run, participant: participant)
+      return Begun(folder: place.folder, run: run, participant: participant, notices: notices)
     } catch let error as FileError { throw StudyErrors.cannotRecord(place.folder.path, why: "\(error)") }
   }
 
-  /// Makes a run that was left ready to be gone on with.
-  private func prepare(_ folder: RunFolder, _ run: inout RunRecord) throws {
+  /// Makes a run that was left ready to be gone on with; says what is missing in its folder.
+  private func prepare(_ folder: RunFolder, _ run: inout RunRecord) throws -> [String] {
     guard RunLife(folder).waitForVerdict().living.isEmpty else { throw StudyErrors.isBeingRun(folder.path) }
     try folder.unseal()
     if run.state != .planned { run.session += 1 }
@@ -52,6 +54,9 @@ struct RunBeginning {
     // Claims of those who worked on it before would only be in the way.
     folder.live.remove()
     try folder.live.make()
+    let notices = folder.damage(sources: sources)
+    for source in sources { try folder.addSource(name: source.name, text: source.text) }
+    return notices
   }
 
   private var surroundings: RunRecord.Surroundings {

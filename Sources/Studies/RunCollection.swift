@@ -14,7 +14,7 @@ public struct RunCollection {
     case new
     /// It has tags.
     case tagged
-    /// It has not ended, and may still be at work.
+    /// It has not ended: somebody works on it, or is to.
     case running
     /// The record of a run that is kept names it as the one where trials were computed.
     case referenced(by: String)
@@ -41,7 +41,7 @@ public struct RunCollection {
         kept[entry.folder.name] = .new
       } else if !entry.tags.isEmpty {
         kept[entry.folder.name] = .tagged
-      } else if entry.run.state == .running {
+      } else if entry.run.state == .running || entry.run.state == .planned {
         kept[entry.folder.name] = .running
       }
     }

@@ -52,6 +52,7 @@ public struct RunComparison {
     guard let a = first.readStudy(), let b = second.readStudy() else { return [unreadable()] }
     var result: [RunDifference] = []
     let (left, right) = (RunComparison.results(a), RunComparison.results(b))
+    var sweeps = SweepNames()
     for place in 0..<max(left.count, right.count) {
       guard place < left.count, place < right.count else {
         let words = { (items: [(cell: String, item: StudyRecord.Item)]) in
@@ -60,7 +61,7 @@ public struct RunComparison {
         result.append(RunDifference(place: "the report", first: words(left), second: words(right)))
         break
       }
-      if var difference = compare(left[place].item, right[place].item) {
+      if var difference = compare(left[place].item, right[place].item, &sweeps) {
         difference.place = left[place].cell + difference.place
         result.append(difference)
       }
@@ -144,10 +145,11 @@ public struct RunComparison {
     case .printed: "a printed line"
     case .error: "an error"
     case .coverage(let coverage): "the sweep \(coverage.name)"
+    case .series: "the series"
     }
   }
 
-  private func compare(_ a: StudyRecord.Item, _ b: StudyRecord.Item) -> RunDifference? {
+  private func compare(_ a: StudyRecord.Item, _ b: StudyRecord.Item, _ sweeps: inout SweepNames) -> RunDifference? {
     let place = RunComparison.name(a)
     switch (a, b) {
     case (.value(_, let x), .value(_, let y)): return DatumComparison.first(x, y, place)
@@ -163,7 +165,8 @@ public struct RunComparison {
     case (.printed(let x), .printed(let y)): return DatumComparison.first(.string(x), .string(y), place)
     case (.error(let x), .error(let y)): return DatumComparison.first(.string(x), .string(y), place)
     case (.coverage(let x), .coverage(let y)) where x.name == y.name:
-      return SweepComparison(x.name, first, second).firstDifference()
+      return SweepComparison(sweeps.folder(x.name), first, second).firstDifference()
+    case (.series(let x, _), .series(let y, _)): return DatumComparison.first(.table(x), .table(y), place)
     default: break
     }
     return RunDifference(place: "the report", first: place, second: RunComparison.name(b))
@@ -172,6 +175,7 @@ public struct RunComparison {
 
 /// Compares the trials of one sweep of two runs.
 struct SweepComparison {
+  /// Of its folder below `trials/`.
   private let name: String
   private let one: RunFolder
   private let other: RunFolder
@@ -196,7 +200,7 @@ struct SweepComparison {
   }
 
   private func trials(_ folder: RunFolder) -> [Int: JSON] {
-    TrialRecord.latest(TrialStore.records(of: RunFolder.safeName(name), in: folder.path))
+    TrialRecord.latest(TrialStore.records(of: name, in: folder.path))
   }
 
   private func compare(_ index: Int, _ a: JSON, _ b: JSON) -> RunDifference? {

@@ -36,8 +36,8 @@ public enum RunEvent: Sendable {
   case computing(ProgressReport, secondsElapsed: Double)
   /// A claim was evaluated.
   case claimed(ClaimOutcome)
-  /// A row was tracked outside of any trial.
-  case tracked([Datum.Field])
+  /// A row was tracked: outside of any trial, or in one that runs here. Of a trial's rows at most twenty a second are told.
+  case tracked([Datum.Field], trial: TrialPlace?)
   /// Something that the user should know and that changes no result, such as a damaged checkpoint that is not used.
   case noticed(String)
   /// The run is over.
@@ -72,6 +72,16 @@ public struct ShownValue: Sendable {
   public var file: String?
   /// Number of the figure, from 1, when it is one.
   public var figure: Int?
+}
+
+/// Which trial is meant.
+public struct TrialPlace: Sendable {
+  /// Name of the sweep.
+  public var sweep: String
+  /// Index of its point in the grid.
+  public var index: Int
+  /// Its coordinates.
+  public var coordinates: [Datum.Field]
 }
 
 /// A trial that ended.

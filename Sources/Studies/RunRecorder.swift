@@ -13,6 +13,7 @@ final class RunRecorder: @unchecked Sendable {
   private var title: String?
   private var savedTables: [String: Table] = [:]
   private var figureCount = 0
+  private var tracked: [[Datum.Field]] = []
   private let drawing: RunDrawing?
 
   /// Of a run's folder that `RunBeginning` has made or opened, with what its `run.json` says.
@@ -24,6 +25,17 @@ final class RunRecorder: @unchecked Sendable {
   }
 
   func add(_ item: StudyRecord.Item) { items.append(item) }
+
+  /// A row that was tracked outside of trials.
+  func track(_ row: [Datum.Field]) { tracked.append(row) }
+
+  /// A statement is over: what it tracked is a series.
+  func endSeries() {
+    guard !tracked.isEmpty else { return }
+    let table = Table(rows: tracked)
+    tracked = []
+    items.append(.series(table, file: saveTable(table, name: "series") ?? ""))
+  }
 
   /// Prose; its first heading becomes the title.
   func prose(_ markdown: String) {
@@ -90,6 +102,7 @@ final class RunRecorder: @unchecked Sendable {
   func finish(
     state: RunRecord.State, seconds: Double, counts: RunRecord.Counts, claims: [RunRecord.Claim], errors: [String]
   ) {
+    endSeries()
     for error in errors { items.append(.error(error)) }
     run.state = state
     run.finished = timestamp()

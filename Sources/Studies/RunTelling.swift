@@ -103,7 +103,7 @@ extension StudyRecord {
           ClaimOutcome(text: claim.text, holds: claim.holds, numbers: claim.numbers, error: error, span: .none))
       case .printed(let text): return .printed(text)
       case .citation(let text): return .cited(text)
-      case .code, .error, .coverage: return nil
+      case .code, .error, .coverage, .series: return nil
       }
     }
   }

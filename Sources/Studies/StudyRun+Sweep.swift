@@ -13,7 +13,7 @@ extension StudyRun {
       startIfNeeded()
       counts.total += request.points.count
       if !isInterrupted { listener.receive(.sweepStarted(name: request.name, trials: request.points.count)) }
-      return SweepWork(run: self, request: request, folder: sweepFolder(request.name))
+      return SweepWork(run: self, request: request, folder: sweepNames.folder(request.name))
     }
     work.takeFromRecords()
     let left = request.points.count - work.schedule.progress.done
@@ -27,18 +27,6 @@ extension StudyRun {
     let outcomes = work.schedule.results
     end(request, outcomes, seconds: work.schedule.progress.elapsed)
     return outcomes
-  }
-
-  /// The name of a sweep's folder below `trials/`: that of the sweep, numbered where a name comes again. All processes that
-  /// run the study come to the same.
-  private func sweepFolder(_ name: String) -> String {
-    let base = RunFolder.safeName(name)
-    var free = base, n = 2
-    while !sweepFolders.insert(free).inserted {
-      free = "\(base)-\(n)"
-      n += 1
-    }
-    return free
   }
 
   /// A sweep inside a trial runs on the trial's thread, one point after the other, and is part of that trial's record.
@@ -81,7 +69,7 @@ extension StudyRun {
       }
       if outcome.status == .failed || outcome.status == .diverged {
         let place = request.coordinates(index).map { "\($0.name)=\(plainText($0.value))" }.joined(separator: " ")
-        failures.append("\(place): \(reason(outcome))")
+        failures.append("\(place): " + (outcome.error.map { "\($0.message) (\($0.id))" } ?? outcome.status.rawValue))
       }
     }
     locked {
@@ -103,12 +91,32 @@ extension StudyRun {
     }
   }
 
+  /// A trial at work tracked a row.
+  func tracked(_ row: [Datum.Field], _ place: TrialPlace) { locked { listener.receive(.tracked(row, trial: place)) } }
+
   /// A trial ended, and is on disk.
   func ended(_ event: TrialEvent) {
     locked {
       if firstTrialError == nil, event.outcome.status == .failed { firstTrialError = event.outcome.error }
       listener.receive(.trialEnded(event))
     }
+  }
+}
+
+/// Names of sweeps' folders below `trials/`: those of the sweeps, numbered where a name comes again. All who go through a study's
+/// sweeps in order come to the same.
+struct SweepNames {
+  private var taken: Set<String> = []
+
+  /// The folder of the next sweep, which has this name.
+  mutating func folder(_ name: String) -> String {
+    let base = RunFolder.safeName(name)
+    var free = base, n = 2
+    while !taken.insert(free).inserted {
+      free = "\(base)-\(n)"
+      n += 1
+    }
+    return free
   }
 }
 
@@ -120,22 +128,16 @@ extension SweepRequest {
   }
 }
 
-/// Why a trial has no result, in one line.
-func reason(_ outcome: TrialOutcome) -> String {
-  switch (outcome.status, outcome.error) {
-  case (.done, _): return ""
-  case (.interrupted, _): return Table.notRun
-  case (_, let error?): return "\(error.message) (\(error.id))"
-  case (.diverged, nil): return "diverged"
-  case (.failed, nil): return "failed"
-  }
-}
-
-/// The table of a sweep: coordinates and fields, a row per point, failed ones with their reason.
+/// The table of a sweep, as the study has it: coordinates and fields, a row per point, failed ones with their reason.
 func sweepTable(_ request: SweepRequest, _ outcomes: [TrialOutcome]) -> Table {
   var reasons: [Int: String] = [:]
   let rows = outcomes.indices.map { index -> [Datum.Field] in
-    if outcomes[index].status != .done { reasons[index] = reason(outcomes[index]) }
+    let outcome = outcomes[index]
+    switch outcome.status {
+    case .done: break
+    case .interrupted: reasons[index] = Table.notRun
+    case .failed, .diverged: reasons[index] = outcome.error?.message ?? outcome.status.rawValue
+    }
     let coordinates = request.coordinates(index)
     return coordinates + outcomes[index].fields.filter { field in !coordinates.contains { $0.name == field.name } }
   }

@@ -18,8 +18,7 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   private(set) var participant: RunParticipant?
   let recording: RecordingFailure
   private var runFolder: String?
-  /// Names that sweeps have below `trials/` so far.
-  var sweepFolders: Set<String> = []
+  var sweepNames = SweepNames()
   /// Stops the program that runs, when the run is cancelled or over; safe from any thread.
   public var stopProgram: (@Sendable () -> Void)?
   /// Where folds keep what they need to go on; nil while nothing is recorded.
@@ -133,6 +132,7 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
       let spans = codeSpans(of: span)
       let isFirst = undeclared <= 0
       waiting.append { [self] in
+        recorder?.endSeries()
         for markdown in prose {
           recorder?.prose(markdown)
           listener.receive(.prose([markdown]))
@@ -191,7 +191,8 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   public func track(_ row: [Datum.Field]) {
     locked {
       startIfNeeded()
-      listener.receive(.tracked(row))
+      recorder?.track(row)
+      listener.receive(.tracked(row, trial: nil))
     }
   }
 
@@ -219,7 +220,7 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
 
   /// The absolute path a script means, or why it may not have it.
   public func resolve(path: String, forWriting: Bool) throws -> String {
-    if forWriting || path.hasPrefix(FileAccess.checkpoints) { locked { startIfNeeded() } }
+    if forWriting { locked { startIfNeeded() } }
     let rules = WorkerThread.isRunningTrials ? trialRules : rules
     if !forWriting { noteRead(FileRead(path: path, isData: false, hash: "")) }
     let place = try rules.resolve(path, forWriting: forWriting)
@@ -238,21 +239,25 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
       isStarted = true
       var header = RunHeader(
         study: study, seed: seed, options: chosen, threads: options.threads, machine: options.machine, folder: nil)
-      if options.runsFolder != nil || options.place != nil { begin(&header) }
+      var notices: [String] = []
+      if options.runsFolder != nil || options.place != nil { notices = begin(&header) }
       listener.receive(.started(header))
+      for notice in notices { noticed(notice) }
     }
     let actions = waiting
     waiting = []
     for action in actions { action() }
   }
 
-  /// The run's folder, and this process's part in it. A run that was to go on in a folder and cannot is stopped.
-  private func begin(_ header: inout RunHeader) {
-    recording.attempt { try join(&header) }
+  /// The run's folder, and this process's part in it; gives what was found wrong there. A run that was to go on in a folder and
+  /// cannot is stopped.
+  private func begin(_ header: inout RunHeader) -> [String] {
+    let notices = recording.attempt { try join(&header) }
     if options.place != nil, participant == nil { stop("refused") }
+    return notices ?? []
   }
 
-  private func join(_ header: inout RunHeader) throws {
+  private func join(_ header: inout RunHeader) throws -> [String] {
     let sources = importedSources(source)
     let identity = RunRecord.identity(
       sources: sources, options: header.options, seed: header.seed, numericsVersion: options.numericsVersion)
@@ -262,7 +267,10 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     let folder = begun.folder
     header.folder = folder.path
     runFolder = folder.path
-    guard let participant = begun.participant else { return stop("planned") }
+    guard let participant = begun.participant else {
+      stop("planned")
+      return begun.notices
+    }
     self.participant = participant
     checkpoints = openCheckpoints(folder)
     if participant.leads {
@@ -271,12 +279,10 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     } else {
       // What the study writes outside of trials is the coordinator's to keep.
       rules.outputFolder = folder.path + "/live/\(participant.name)"
-      rules.earlierOutputs = [folder.path + "/files"]
     }
-    if options.reusesRecords { rules.earlierOutputs += RunFolder.earlier(than: folder).map { $0 + "/files" } }
     trialRules.outputFolder = folder.path + "/files"
-    trialRules.earlierOutputs = rules.earlierOutputs
     participant.begin { [weak self] why in self?.stop(why) }
+    return begun.notices
   }
 
   /// All who work on the run are to stop.

@@ -89,11 +89,24 @@ final class SweepWork: @unchecked Sendable {
     }
   }
 
+  /// Rows of a running trial are told so far apart: its series is whole in the record, and watchers need no more.
+  private static let secondsBetweenRows = 0.05
+
   private func execute(_ index: Int, _ runner: any TrialRunner, _ dead: String?) {
     let begun = monotonicSeconds()
-    let outcome = runner.run(index) { [schedule] report in
-      guard let total = report.total, total > 0 else { return }
-      schedule.advance(index, share: Double(report.step) / Double(total))
+    let place = TrialPlace(sweep: request.name, index: index, coordinates: request.coordinates(index))
+    var told = 0.0
+    let outcome = runner.run(index) { [run, schedule] news in
+      switch news {
+      case .progress(let report):
+        guard let total = report.total, total > 0 else { return }
+        schedule.advance(index, share: Double(report.step) / Double(total))
+      case .tracked(let row):
+        let now = monotonicSeconds()
+        guard now - told >= SweepWork.secondsBetweenRows else { return }
+        told = now
+        run.tracked(row, place)
+      }
     }
     let why = dead.map { "\($0) ended while it ran" } ?? reasons.reason(request.coordinates(index))
     finish(index, outcome, why: why, seconds: monotonicSeconds() - begun)

@@ -11,6 +11,15 @@ public enum UnfinishedRun {
       return state.isUnfinished || state == .done && !folder.isSealed
     }
   }
+
+  /// Folders of the study at a path in which nobody can go on, because their `run.json` is damaged or gone.
+  public static func unreadable(ofStudyAt path: String, in runs: String) -> [String] {
+    let prefix = RunFolder.safeName(StudyRun.name(of: path)) + "-"
+    let names = ((try? DiskFileSystem.shared.list(runs)) ?? []).filter { $0.hasPrefix(prefix) && $0.hasSuffix("/") }
+    return names.map { runs + "/" + $0.dropLast() }.filter {
+      RunFolder.open($0) == nil && DiskFileSystem.shared.exists($0 + "/trials")
+    }
+  }
 }
 
 extension RunRecord {

@@ -29,16 +29,9 @@ struct RunReplay {
     options.values = record.options
     options.sample = sample.map { (folder.path, $0) }
     let run = StudyRun(source: file, options: options, listener: SilentListener())
-    let summary = WorkerThread.run(name: "study") { () -> RunSummary? in
-      guard let library = SourceLoader.library() else { return nil }
-      let session = Session(library: library, host: run, threads: threads)
-      Interrupts.begin {
-        session.interrupt()
-        run.interrupt()
-      }
-      return run.finish(session.run(file, settings: [:]))
+    guard let summary = StudyExecution(run: run, file: file, threads: threads).execute() else {
+      throw ExitCode(RunStatus.scriptWrong.rawValue)
     }
-    guard let summary = summary ?? nil else { throw ExitCode(RunStatus.scriptWrong.rawValue) }
     return summary
   }
 

@@ -101,6 +101,6 @@ import Testing
   @Test func failuresAndNestedValues() throws {
     let table = Table(
       columns: [Table.Column("failure", [.int(1), .list([.int(1), .string("x")])])], failures: [1: "it, broke"])
-    #expect(CSV.write(table) == "failure,failure_2\n1,\n\"[1,\"\"x\"\"]\",\"it, broke\"\n")
+    #expect(CSV.write(table) == "failure,error\n1,\n\"[1,\"\"x\"\"]\",\"it, broke\"\n")
   }
 }

@@ -75,6 +75,7 @@ import Testing
         .table(name: "r", Table(columns: [.init("a", [.int(1), .none])], failures: [1: "no"]), file: "tables/r.csv"),
         .claim(run.claims[0]), .printed("p"), .citation("c"), .error("e"),
         .coverage(.init(name: "runs", counts: run.counts, failures: ["f"])),
+        .series(Table(columns: [.init("step", [.int(1)]), .init("loss", [.float(0.5)])]), file: "tables/series.csv"),
         .figure(
           Figure(
             title: "f", x: .init(scale: .log, range: [1, 2]), z: .init(label: "z"),

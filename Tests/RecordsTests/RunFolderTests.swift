@@ -10,20 +10,13 @@ import Testing
     return path
   }
 
-  @Test func earlierRunsAreThoseOfTheSameIdentity() throws {
+  @Test func runsOfTheSameNameAreNumbered() throws {
     let base = try RunFolderTests.temporary()
     defer { try? FileManager.default.removeItem(atPath: base) }
-    func make(_ identity: String) throws -> RunFolder {
-      let folder = try RunFolder.create(in: base, study: "a", identity: identity)
-      try folder.write(RunRecord(id: folder.name, study: "a", seed: 0, identity: identity))
-      return folder
+    let names = try ["abcdef1", "abcdef2", "1234567"].map {
+      try RunFolder.create(in: base, study: "a", identity: $0).name
     }
-    let first = try make("abcdef1"), chance = try make("abcdef2"), third = try make("abcdef1")
-    let fourth = try make("abcdef1")
-    _ = try make("1234567")
-    #expect(chance.name == "a-abcdef-2")
-    #expect(RunFolder.earlier(than: first) == [])
-    #expect(RunFolder.earlier(than: fourth) == [third.path, first.path])
+    #expect(names == ["a-abcdef", "a-abcdef-2", "a-123456"])
   }
 
   @Test func aRunIsWrittenSealedAndRead() throws {

@@ -102,6 +102,30 @@ import Testing
     let folder = try run(FakeDisk())
     #expect(try (1...3).map { _ in try folder.addWorker([]) } == ["w1", "w2", "w3"])
   }
+
+  @Test func whatWasRemovedOrCutIsNamed() throws {
+    let disk = FakeDisk(), folder = try run(disk), texts = [(name: "s.exp", text: "let x = 1")]
+    try folder.addSource(name: "s.exp", text: "let x = 1")
+    for worker in try (1...2).map({ _ in try folder.addWorker([]) }) {
+      let store = TrialStore(run: folder, sweep: "runs", worker: worker)
+      try store.append(["index": 1])
+      try store.append(["index": 2])
+    }
+    #expect(folder.damage(sources: texts).isEmpty)
+    let log = "\(folder.path)/trials/runs/w2.jsonl"
+    try disk.remove("\(folder.path)/trials/runs/w1.jsonl")
+    let bytes = try disk.read(log)
+    try folder.files.write(Array(bytes.dropLast(3)), to: log)
+    try folder.files.makeFolders(folder.path + "/checkpoints/0123456789abcdef")
+    let found = folder.damage(sources: [(name: "s.exp", text: "let x = 2")]).map { $0.dropFirst(folder.path.count + 1) }
+    #expect(
+      found == [
+        "trials/runs/w1.jsonl is gone; its trials are computed again",
+        "trials/runs/w2.jsonl ends inside a line; that trial is computed again",
+        "checkpoints/0123456789abcdef/ is empty; what it kept is computed again",
+        "source/s.exp was damaged or gone; it is written again",
+      ])
+  }
 }
 
 @Suite struct LeaseTests {

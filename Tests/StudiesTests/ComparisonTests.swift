@@ -41,6 +41,40 @@ import Testing
     #expect(results == ["runs, trial 1 (x 2), series, step 3, loss"])
   }
 
+  @Test func eachOfSeveralSweepsOfOneNameIsCompared() throws {
+    let text = """
+      for i in 1..3 {
+        let runs = sweep x in [1, 2] { { y: x * (if i == 2 and x == 2 { EDIT } else { i }) } }
+      }
+      """
+    let results = try differences(
+      text.replacingOccurrences(of: "EDIT", with: "5"), text.replacingOccurrences(of: "EDIT", with: "6")
+    ).results
+    #expect(results == ["runs-2, trial 1 (x 2), y"])
+  }
+
+  @Test func whatIsTrackedOutsideOfTrialsIsASeries() throws {
+    let text = """
+      for i in 0..<4 { track(step: i, loss: if i == 2 { EDIT } else { 0.5 }) }
+      track(step: 1, accuracy: 1.0)
+      """
+    let results = try differences(
+      text.replacingOccurrences(of: "EDIT", with: "0.25"), text.replacingOccurrences(of: "EDIT", with: "0.125")
+    ).results
+    #expect(results == ["the series, step 2, loss"])
+    let bench = ReuseTests.Bench()
+    _ = try bench.run(text.replacingOccurrences(of: "EDIT", with: "0.25"))
+    let tables = try bench.files(".csv").map { try String(contentsOfFile: $0, encoding: .utf8) }
+    #expect(tables == ["step,accuracy\n1,1.0\n", "step,loss\n0,0.5\n1,0.5\n2,0.25\n3,0.5\n"])
+  }
+
+  @Test func aShownSweepWithFailuresIsTheTableOnRecord() throws {
+    let bench = ReuseTests.Bench()
+    let seen = try bench.run("let runs = sweep x in [1, 2] { if x == 2 { fail(\"no\") }; { y: x } }\nruns")
+    #expect(seen.table == "x,y,error\n1,1,\n2,,\"no\"\n")
+    #expect(bench.files(".csv").count == 1)
+  }
+
   @Test func valuesAreShownInDecimalAndHexadecimal() throws {
     let difference = DatumComparison.first(.float(0.1), .float(0.5), "y")
     #expect(difference == RunDifference(place: "y", first: "0.1 (0x1.999999999999ap-4)", second: "0.5 (0x1p-1)"))

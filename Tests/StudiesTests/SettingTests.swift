@@ -86,20 +86,6 @@ private func id(_ body: () throws -> Datum?) -> String {
     #expect(try wider.resolve("../secret.csv", forWriting: false).hasSuffix("/secret.csv"))
   }
 
-  @Test func checkpointsOfEarlierRunsAreFoundAndNothingElseOfThem() throws {
-    let scratch = Scratch()
-    _ = scratch.write("1", to: "runs/a/files/checkpoints/1")
-    _ = scratch.write("1", to: "runs/a/files/net")
-    _ = scratch.write("1", to: "runs/a-2/files/checkpoints/2")
-    var access = FileAccess(
-      ownFolder: scratch.path + "/study", dataFolders: [], outputFolder: scratch.path + "/runs/a-3/files")
-    access.earlierOutputs = ["/runs/a-2/files", "/runs/a/files"].map { scratch.path + $0 }
-    #expect(try access.resolve("checkpoints/1", forWriting: false).hasSuffix("/runs/a/files/checkpoints/1"))
-    #expect(try access.resolve("checkpoints/2", forWriting: false).hasSuffix("/runs/a-2/files/checkpoints/2"))
-    #expect(try access.resolve("net", forWriting: false).hasSuffix("/study/net"))
-    #expect(try access.resolve("checkpoints/1", forWriting: true).hasSuffix("/runs/a-3/files/checkpoints/1"))
-  }
-
   @Test func writingStaysInTheRunFolder() throws {
     let scratch = Scratch()
     let out = scratch.path + "/runs/a/files"

@@ -124,6 +124,9 @@ struct RunCommand: ParsableCommand {
   /// The options of the newest run of the study that did not come to its end, to go on with it; these where there is none.
   private func resumed(_ options: RunOptions) throws -> RunOptions {
     var options = options
+    for folder in UnfinishedRun.unreadable(ofStudyAt: study, in: out) {
+      SourceLoader.complain("\(folder)/run.json is damaged or gone: of that run only the finished trials can be used")
+    }
     guard let folder = UnfinishedRun.newest(ofStudyAt: study, in: out), let record = folder.readRun() else {
       SourceLoader.complain("no run of \(study) in \(out) is unfinished: this is a new one")
       return options

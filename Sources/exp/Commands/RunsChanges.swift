@@ -43,7 +43,7 @@ extension RunsCommand {
           if let tag = folder.tags().first {
             throw RunLookup.failure("\(folder.name) is tagged #\(tag); --force removes it all the same")
           }
-          if folder.readRun()?.state == .running {
+          if folder.readRun().map({ RunLife.state($0, RunLife(folder).waitForVerdict()) }) == .running {
             throw RunLookup.failure("\(folder.name) has not ended; --force removes it all the same")
           }
         }

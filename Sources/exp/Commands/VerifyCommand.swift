@@ -29,8 +29,8 @@ struct VerifyCommand: ParsableCommand {
 
   func run() throws {
     let folder = try RunLookup.folder(name, below: out)
-    guard let record = folder.readRun(), record.state != .running else {
-      throw RunLookup.failure("\(folder.path) did not come to its end: there is nothing to compare with")
+    guard let record = folder.readRun(), !record.state.isUnfinished else {
+      throw RunLookup.failure("\(shortPath(folder.path)) did not come to its end: there is nothing to compare with")
     }
     try checkIsAsWritten(folder)
     let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("exp-verify-\(UUID().uuidString)").path

@@ -18,6 +18,7 @@ final class LiveView: RunListener, @unchecked Sendable {
   private var folder: String?
   private var series = LiveSeries()
   private var finishedTrials: [[Datum.Field]] = []
+  private var trialsAtWork: [Int: LiveSeries] = [:]
   private var shownAt = 0.0
   private var titled = false
   /// False once another run has taken the page.
@@ -51,12 +52,17 @@ final class LiveView: RunListener, @unchecked Sendable {
     case .cited(let text): add(.citation(text))
     case .sweepStarted(let name, let trials):
       finishedTrials = []
+      trialsAtWork = [:]
       move(LivePage.progress(name: name, share: 0, words: ["\(trials) trials"]))
-    case .trialEnded(let trial): finishedTrials.append(trial.coordinates + trial.outcome.fields)
+    case .trialEnded(let trial):
+      finishedTrials.append(trial.coordinates + trial.outcome.fields)
+      trialsAtWork[trial.index] = nil
     case .sweepProgress(let progress): sweep(progress)
     case .sweepEnded(let summary): sweepEnded(summary)
     case .computing(let report, let elapsed): computing(report, elapsed)
-    case .tracked(let row): tracked(row)
+    case .tracked(let row, let trial?):
+      trialsAtWork[trial.index, default: LiveSeries()].add(row, of: trial.coordinates)
+    case .tracked(let row, trial: nil): tracked(row)
     case .noticed(let text): add(.printed("! " + text))
     case .claimed(let claim): add(.claim(RunRecord.Claim(claim)))
     case .finished(let summary): finish(summary)
@@ -142,8 +148,9 @@ final class LiveView: RunListener, @unchecked Sendable {
     if progress.failed > 0 { words.append("\(progress.failed) failed") }
     if progress.running > 0 { words.append("\(progress.running) running") }
     if let left = progress.left { words.append("\(NumberFormat.duration(left)) left") }
-    let picture = LiveSeries.trials(finishedTrials).map { ReportPage.fragment(.figure($0, stem: "")) } ?? ""
-    move(LivePage.progress(name: progress.sweep, share: progress.share, words: words) + picture)
+    let figures = [LiveSeries.trials(finishedTrials), LiveSeries.atWork(trialsAtWork)].compactMap { $0 }
+    let pictures = figures.map { ReportPage.fragment(.figure($0, stem: "")) }.joined()
+    move(LivePage.progress(name: progress.sweep, share: progress.share, words: words) + pictures)
   }
 
   private func sweepEnded(_ summary: SweepSummary) {
@@ -215,12 +222,15 @@ final class LiveView: RunListener, @unchecked Sendable {
 
 /// Numbers that grow while something is computed, as a figure.
 struct LiveSeries {
+  static let mostLines = 8
   private var names: [String] = []
+  /// What the numbers of a trial are.
+  private var label = ""
   private var points: [String: [(x: Double, y: Double)]] = [:]
 
   mutating func add(_ name: String, _ x: Double, _ y: Double) {
     if points[name] == nil {
-      guard names.count < 8 else { return }
+      guard names.count < LiveSeries.mostLines else { return }
       names.append(name)
     }
     points[name, default: []].append((x, y))
@@ -238,13 +248,31 @@ struct LiveSeries {
     }
   }
 
-  var figure: Figure? {
-    let marks = names.compactMap { name -> Figure.Mark? in
+  /// A row of a trial: its first other number against `step`, under the trial's coordinates.
+  mutating func add(_ row: [Datum.Field], of coordinates: [Datum.Field]) {
+    guard let first = row.first(where: { $0.name != "step" && LiveSeries.number($0.value) != nil }) else { return }
+    label = first.name
+    let name = coordinates.map { "\($0.name) \(plainText($0.value))" }.joined(separator: ", ")
+    add(row.filter { $0.name == "step" } + [Datum.Field(name, first.value)])
+  }
+
+  var figure: Figure? { LiveSeries.figure(lines, label: names.count == 1 ? names[0] : "") }
+
+  /// Trials that run now.
+  static func atWork(_ trials: [Int: LiveSeries]) -> Figure? {
+    let shown = trials.sorted { $0.key < $1.key }.prefix(mostLines).map(\.value)
+    return figure(shown.flatMap(\.lines), label: shown.first?.label ?? "")
+  }
+
+  private var lines: [Figure.Mark] {
+    names.compactMap { name in
       guard let all = points[name], all.count > 1 else { return nil }
       return .line(Figure.Series(name: name, x: all.map(\.x), y: all.map(\.y)), dash: nil, color: nil)
     }
-    return marks.isEmpty
-      ? nil : Figure(x: .init(label: "step"), y: .init(label: names.count == 1 ? names[0] : ""), marks: marks)
+  }
+
+  private static func figure(_ lines: [Figure.Mark], label: String) -> Figure? {
+    lines.isEmpty ? nil : Figure(x: .init(label: "step"), y: .init(label: label), marks: lines)
   }
 
   /// Trials that are done: their first number against their first coordinate that is one.

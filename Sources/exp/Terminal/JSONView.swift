@@ -69,7 +69,8 @@ final class JSONView: RunListener {
         "numbers": .object(Datum.members(claim.numbers)), "error": claim.error.map(Self.object) ?? .null,
       ]
     case .noticed(let text): return ["event": "noticed", "text": .string(text)]
-    case .tracked(let row): return ["event": "tracked", "row": .object(Datum.members(row))]
+    case .tracked(_, trial: .some): return nil
+    case .tracked(let row, trial: nil): return ["event": "tracked", "row": .object(Datum.members(row))]
     case .finished(let summary):
       return [
         "event": "finished", "status": .int(Int(summary.status.rawValue)), "claims_held": .int(summary.claimsHeld),

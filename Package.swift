@@ -25,7 +25,9 @@ let package = Package(
     .target(
       name: "CKernels", exclude: ["README.md"],
       cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-Wall", "-Wextra"])]),
-    .target(name: "Tensors", dependencies: ["CKernels"], exclude: ["README.md"], swiftSettings: checkedInDebug),
+    .target(name: "CPrograms", dependencies: ["CKernels"], exclude: ["README.md"]),
+    .target(
+      name: "Tensors", dependencies: ["CKernels", "CPrograms"], exclude: ["README.md"], swiftSettings: checkedInDebug),
     .target(
       name: "Graphs", dependencies: ["Tensors", "CKernels"], exclude: ["README.md"], swiftSettings: checkedInDebug),
     .target(name: "Records", exclude: ["README.md"]),

@@ -65,6 +65,7 @@ extension DiagnosticCatalogue {
     Entry("E0409", "trees are not built alike", "Arithmetic on records, lists and models goes leaf by leaf, so both sides have the same fields, lengths and kinds.",
       wrong: "print([1, 2] + [1, 2, 3])", right: "print([1, 2] ++ [1, 2, 3])"),
     Entry("E0412", "this cannot be drawn", "Bounds, counts or the key of a random draw make no sense together. Keys are whole numbers, as `key(…)` makes them."),
+    Entry("E0413", "a library that this needs is not installed", "Some functions stand on a library that few studies need, such as GLPK for linear programs. The message names its package; everything else works without it, and `exp doctor` says what is there."),
   ]
 
   // swift-format-ignore

@@ -19,6 +19,7 @@ extension RuntimeError {
       case .outOfMemory: ("E0302", "here")
       case .outOfBounds: ("E0404", "here")
       case .notSolvable: ("E0407", "here")
+      case .missingLibrary: ("E0413", "here")
       case .badFile: ("E0705", "here")
       case .other: ("E0401", "here")
       }

@@ -5,7 +5,8 @@ import Tensors
 extension Natives {
   static let tensors: [NativeFunction] =
     tensorMakers + tensorElementwise + tensorReductions + tensorShapes + tensorIndexes + randomNatives + treeNatives
-    + gradientNatives + compiledNatives + stepFolds + linearAlgebra + tensorFiles + windows + nodeNetworks
+    + gradientNatives + compiledNatives + stepFolds + linearAlgebra + linearPrograms
+    + tensorFiles + windows + nodeNetworks
 }
 
 extension KindSet {

@@ -26,6 +26,8 @@ public struct TensorError: Error, Sendable, Equatable {
     case outOfBounds(bytes: Int, shape: Shape)
     /// A matrix without the property that `operation` needs (positive definite, non-singular …).
     case notSolvable(operation: String, reason: String)
+    /// A library that `operation` needs is not installed.
+    case missingLibrary(operation: String, library: String)
     /// A file that is not what it should be.
     case badFile(path: String, reason: String)
     /// Anything else.
@@ -112,6 +114,13 @@ extension TensorError {
   /// A matrix without the property needed.
   public static func notSolvable(_ operation: String, _ reason: String) -> TensorError {
     TensorError(.notSolvable(operation: operation, reason: reason), "\(operation): \(reason)")
+  }
+  /// A library that is not installed; how Debian's and Homebrew's packages of it are called.
+  public static func missingLibrary(_ operation: String, _ library: String, debian: String, brew: String) -> TensorError
+  {
+    TensorError(
+      .missingLibrary(operation: operation, library: library), "\(operation) needs \(library), which is not installed",
+      help: "`sudo apt-get install \(debian)`, or `brew install \(brew)`; nothing else of Exp needs it")
   }
   /// A file that is not what it should be.
   public static func file(_ path: String, _ reason: String, help: String? = nil) -> TensorError {

@@ -15,6 +15,8 @@ struct Example {
     case shows(String)
     /// `# error: E0103`
     case fails(String)
+
+    fileprivate var isFailure: Bool { if case .fails = self { true } else { false } }
   }
   var text: String
   var line: Int
@@ -122,9 +124,9 @@ final class ExampleRunner {
     for (index, example) in examples.enumerated() {
       if example.isFirst, index > 0 { session = makeSession() }
       let name = Self.name(example)
-      let problem = check(example, session)
-      if let filter, !name.contains(filter), problem == nil { continue }
-      results.append(TestResult(file: path, name: name, problem: problem))
+      let result = check(example, session, name)
+      if let filter, !name.contains(filter), result.problem == nil { continue }
+      results.append(result)
     }
     return results
   }
@@ -155,17 +157,23 @@ final class ExampleRunner {
     return Session(library: library, host: run, threads: 2)
   }
 
-  /// What is wrong with an example; nil if nothing.
-  private func check(_ example: Example, _ session: Session) -> String? {
+  private func check(_ example: Example, _ session: Session, _ name: String) -> TestResult {
     let file = SourceStore.shared.add(name: path, text: String(repeating: "\n", count: example.line - 1) + example.text)
     shown.values = []
     let outcome = session.runCell(file)
     if case .value(let value) = outcome { shown.values.append(value) }
-    switch (outcome, example.expectation) {
+    if case .failed(let diagnostics) = outcome, !example.expectation.isFailure {
+      return TestResult(file: path, name: name, errors: diagnostics)
+    }
+    return TestResult(file: path, name: name, problem: problem(outcome, example.expectation))
+  }
+
+  /// What is wrong with how an example ended; nil if nothing.
+  private func problem(_ outcome: Session.CellOutcome, _ expectation: Example.Expectation) -> String? {
+    switch (outcome, expectation) {
     case (.failed(let diagnostics), .fails(let id)):
       return diagnostics.contains { $0.id == id }
         ? nil : "  it should fail with \(id) and fails with\n" + diagnostics.map(DiagnosticText.plain).joined()
-    case (.failed(let diagnostics), _): return diagnostics.map(DiagnosticText.plain).joined()
     case (.incomplete, .fails(let id)): return "  it should fail with \(id) and is incomplete"
     case (.incomplete, _): return "  it is incomplete"
     case (_, .fails(let id)): return "  it should fail with \(id) and does not"

@@ -4,6 +4,7 @@ import Evaluation
 import Foundation
 import Records
 import Studies
+import Tensors
 
 /// `exp doctor`
 struct DoctorCommand: ParsableCommand {
@@ -41,6 +42,10 @@ struct DoctorCommand: ParsableCommand {
       let handle = names.lazy.compactMap { dlopen($0, RTLD_LAZY) }.first
       line(handle == nil ? "–" : "✓", library, handle == nil ? "absent; needed \(use)" : "present")
     }
+    let programs = LinearProgram.libraryVersion
+    line(
+      programs == nil ? "–" : "✓", "GLPK",
+      programs ?? "absent; needed for linear_program(…): apt-get install libglpk40, or brew install glpk")
     for (tool, use) in [("rsvg-convert", "figures as PNG"), ("gnuplot", "figures from their .gp files")] {
       let path = find(tool)
       line(path == nil ? "–" : "✓", tool, path ?? "absent; would give \(use)")

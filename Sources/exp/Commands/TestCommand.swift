@@ -35,7 +35,7 @@ struct TestCommand: ParsableCommand {
     workers.forEach { $0.start() }
     workers.forEach { $0.join() }
     let results = work.results
-    let failed = results.filter { $0.problem != nil }.count
+    let failed = results.filter { $0.problem != nil && !$0.isSkipped }.count
     if json { Terminal.output.line(Self.object(results, isList: list).compact) } else { tell(results, failed: failed) }
     if failed > 0 { throw ExitCode(1) }
     if results.isEmpty {
@@ -48,26 +48,35 @@ struct TestCommand: ParsableCommand {
   private func tell(_ results: [TestResult], failed: Int) {
     for result in results {
       if lines || list || result.problem != nil {
-        let mark = result.problem != nil ? "not ok " : list ? "" : "ok "
+        let mark = result.isSkipped ? "skipped " : result.problem != nil ? "not ok " : list ? "" : "ok "
         Terminal.output.line("\(mark)\(result.file): \(result.name)")
       }
       if let problem = result.problem { Terminal.output.line(problem.trimmingCharacters(in: .newlines)) }
     }
-    if !list || failed > 0 { Terminal.output.line("\(results.count - failed) passed, \(failed) failed") }
+    let skipped = results.filter(\.isSkipped).count
+    let also = skipped == 0 ? "" : ", \(skipped) skipped"
+    if !list || failed > 0 {
+      Terminal.output.line("\(results.count - failed - skipped) passed, \(failed) failed\(also)")
+    }
   }
 
   private static func object(_ results: [TestResult], isList: Bool) -> JSON {
     let tests = results.map { result -> JSON in
       var members: [JSON.Member] = [.init("file", .string(result.file)), .init("name", .string(result.name))]
       if !isList { members.append(.init("passed", .bool(result.problem == nil))) }
+      if result.isSkipped { members.append(.init("skipped", .bool(true))) }
       if let problem = result.problem {
         members.append(.init("problem", .string(problem.trimmingCharacters(in: .newlines))))
       }
       return .object(members)
     }
     if isList { return ["tests": .array(tests)] }
-    let failed = results.filter { $0.problem != nil }.count
-    return ["tests": .array(tests), "passed": .int(results.count - failed), "failed": .int(failed)]
+    let skipped = results.filter(\.isSkipped).count
+    let failed = results.filter { $0.problem != nil }.count - skipped
+    return [
+      "tests": .array(tests), "passed": .int(results.count - failed - skipped), "failed": .int(failed),
+      "skipped": .int(skipped),
+    ]
   }
 }
 
@@ -77,6 +86,19 @@ struct TestResult: Sendable {
   var name: String
   /// Nil when it passed.
   var problem: String?
+  /// Whether that is only a library that is not installed.
+  var isSkipped = false
+
+  init(file: String, name: String, problem: String? = nil, isSkipped: Bool = false) {
+    (self.file, self.name, self.problem, self.isSkipped) = (file, name, problem, isSkipped)
+  }
+
+  /// A test that ended with these errors, or none.
+  init(file: String, name: String, errors: [Diagnostic]) {
+    let isSkipped = errors.contains { $0.id == DiagnosticText.missingLibraryID }
+    let problem = isSkipped ? errors[0].message : errors.map(DiagnosticText.plain).joined()
+    self.init(file: file, name: name, problem: errors.isEmpty ? nil : problem, isSkipped: isSkipped)
+  }
 }
 
 /// Files to test, taken by several threads. Where there are more threads than files, a file's `test` blocks are dealt out
@@ -173,13 +195,11 @@ final class TestWork: @unchecked Sendable {
       return !isList
     }
     for (place, outcome) in zip(places, outcomes) {
-      let problem = outcome.error.map { DiagnosticText.plain($0) }
-      results.append((place, TestResult(file: path, name: outcome.name, problem: problem)))
+      results.append((place, TestResult(file: path, name: outcome.name, errors: outcome.error.map { [$0] } ?? [])))
     }
     let errors = diagnostics.filter { $0.severity == .error }
     if !errors.isEmpty, turn == 0 {
-      let problem = errors.map { DiagnosticText.plain($0) }.joined()
-      results.append((Int.max, TestResult(file: path, name: "runs", problem: problem)))
+      results.append((Int.max, TestResult(file: path, name: "runs", errors: errors)))
     }
     return results
   }

@@ -22,6 +22,8 @@ struct ErrorOptions: ParsableArguments {
 enum DiagnosticText {
   /// The id of the error that Ctrl-C is.
   static let interruptedID = "E0309"
+  /// The id of the error that a library is not installed.
+  static let missingLibraryID = "E0413"
 
   /// In full, for a terminal.
   static func draw(_ diagnostic: Diagnostic, on terminal: Terminal = .errors) -> String {

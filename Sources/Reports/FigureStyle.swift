@@ -10,6 +10,8 @@ enum FigureStyle {
       out += ".x-figure .xt-\(name){fill:var(--x-\(name)-text,\(entry.text))}\n"
     }
     out += ".x-figure .x-halo{stroke:var(--x-paper,#fff)}\n"
+    out += "@media print,(prefers-reduced-motion:reduce){.x-figure .x-moving{display:none}"
+    out += ".x-figure .x-still{display:inline}}\n"
     return out
   }()
 

@@ -1,7 +1,7 @@
 import Records
 
 /// Shapes that move, drawn at their places in a plane of equal scales. The picture moves by itself where the viewer can
-/// (SMIL, no script); ghosts of earlier times and the trace of each disc say the same on paper.
+/// (SMIL, no script) and its user has not asked for less motion; ghosts of earlier times and the trace of each disc say the same on paper.
 struct RolloutDrawing {
   let figure: Figure
   let actors: [Figure.Actor]
@@ -29,7 +29,17 @@ struct RolloutDrawing {
     }
     drawTraces()
     drawGhosts()
+    canvas.add("<g class=\"x-moving\">")
     for (i, actor) in actors.enumerated() { drawMoving(actor, i) }
+    canvas.add("</g>")
+    // For those who asked for less motion, and for paper: style sheets show this instead.
+    if !actors.allSatisfy(isStill) {
+      canvas.add("<g class=\"x-still\" display=\"none\">")
+      for (i, actor) in actors.enumerated() {
+        if let last = atLast(actor) { draw(actor, last, i, opacity: 1, animation: "") }
+      }
+      canvas.add("</g>")
+    }
     let height = frame.bottom + 30
     drawFoot(height)
     return canvas.document(width: width, height: height, title: figure.title, standalone: standalone)
@@ -107,11 +117,14 @@ struct RolloutDrawing {
     }
   }
 
-  /// A shape at its last time, which is what stands still on paper, with the way there.
+  /// Where a shape is at last, which is what stands still on paper.
+  private func atLast(_ actor: Figure.Actor) -> [Double]? {
+    at(actor, max(0, frameCount - 1)) ?? actor.frames.last { $0.allSatisfy(\.isFinite) }
+  }
+
+  /// A shape at its last time, with the way there.
   private mutating func drawMoving(_ actor: Figure.Actor, _ index: Int) {
-    guard let last = at(actor, max(0, frameCount - 1)) ?? actor.frames.last(where: { $0.allSatisfy(\.isFinite) }) else {
-      return
-    }
+    guard let last = atLast(actor) else { return }
     var animation = ""
     if !isStill(actor), last.count >= 2 {
       // A time without numbers holds the place before it.

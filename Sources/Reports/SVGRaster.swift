@@ -30,7 +30,9 @@ struct SVGRaster {
   private func point(_ x: Double, _ y: Double) -> Raster.Point { Raster.Point(x: x * scale, y: y * scale) }
 
   private mutating func add(_ element: SVGElement) {
+    let isHidden = groups.contains { $0["display"] == "none" }
     switch element.name {
+    case let name where isHidden && name != "g" && name != "/g": return
     case "svg":
       clips.append(raster.clip)
       let x = element.number("x") ?? 0, y = element.number("y") ?? 0

@@ -5,7 +5,7 @@ import Records
 /// Where the folds of a run keep what they need to go on: `checkpoints/<start of the trial's key>/<fold>.safetensors` in the run's
 /// folder, `study` in the place of a key outside of trials. A trial's are removed when it is committed, all of them when
 /// the run is done. Safe to use from any thread.
-final class Checkpoints: @unchecked Sendable {
+public final class Checkpoints: @unchecked Sendable {
   static let folderName = "checkpoints"
 
   private let folder: String
@@ -22,6 +22,11 @@ final class Checkpoints: @unchecked Sendable {
     runOwner = owner
     self.others = others.filter { DiskFileSystem.shared.exists($0 + "/" + Checkpoints.folderName) }
     same = self.others.filter { RunFolder.open($0)?.readRun()?.identity == folder.readRun()?.identity }
+  }
+
+  /// Whether a run's folder has any: a later run may go on from them.
+  public static func exist(in folder: RunFolder) -> Bool {
+    DiskFileSystem.shared.exists(folder.path + "/" + Checkpoints.folderName)
   }
 
   func place(_ name: String, trial: String?, reads: [FileRead]) -> CheckpointPlace {

@@ -165,6 +165,18 @@ def paced(study, count, seconds):
     return int(count * seconds / max(took(count) - took(1), 0.01))
 
 
+TRIALS = r'''
+## # Trainings
+let net = mlp([2, 8, 1])
+let data = { x: normal(64, 2), y: normal(64, 1) }
+let runs = sweep lr in [0.01, 0.02] {
+  let fit = iterate(net, %d, (m, i) -> m - lr * grad(m -> mean(square(m(data.x) - data.y)))(m), every: 10,
+                    track: m -> { loss: mean(square(m(data.x) - data.y)) })
+  { steps: fit.steps }
+}
+print("trained {sum(runs.steps)}")
+'''
+
 TITLE = "[...document.querySelectorAll('figure text')].some(t => t.textContent === %r)"
 DONE = "document.querySelector('#status b')?.dataset.state === 'done'"
 
@@ -231,6 +243,25 @@ def watching(b):
         "[...document.querySelectorAll('pre.error')].some(p => p.textContent.includes('0.5'))"))
     urllib.request.urlopen(server.base + "set", data=b"noise=0.1")
     check("and the next one mends it", first.wait(TITLE % "noise is 0.100"))
+    # Settings seen: noise 0.2, 0.3, 0.3 with the other choice (text edited and mended too), 0.1. Going back leaves nothing more.
+    first.wait(DONE)
+    runs = lambda: sorted(os.listdir(os.path.join(server.folder, "runs")))
+    before = runs()
+    for noise in ["0.2", "0.1", "0.2", "0.1"]:
+        urllib.request.urlopen(server.base + "set", data=b"noise=" + noise.encode())
+        first.wait(TITLE % ("noise is %s00" % noise))
+        first.wait(DONE)
+    time.sleep(0.5)
+    check("going back and forth leaves one folder for each setting", len(runs()) <= len(before) + 1, (before, runs()))
+    for noise in ["0.11", "0.12", "0.13", "0.14", "0.15", "0.16"]:
+        urllib.request.urlopen(server.base + "set", data=b"noise=" + noise.encode())
+    first.wait(TITLE % "noise is 0.160")
+    first.wait(DONE)
+    time.sleep(0.5)
+    check("no folder is unfinished and without a trial", all(
+        '"state": "done"' in open(os.path.join(server.folder, "runs", name, "run.json")).read() or
+        re.search('"index"', "".join(open(os.path.join(d, f)).read() for d, _, fs in os.walk(
+            os.path.join(server.folder, "runs", name, "trials")) for f in fs)) for name in runs()), runs())
     first.close()
     second.close()
     status, seconds = server.end()
@@ -302,6 +333,10 @@ def stopping(b):
     server.save(TRAINING % paced(TRAINING, 1000, 6))
     check("a series grows while it is computed", page.wait("document.querySelector('#cell-moving figure path') !== null", 40))
     check("and makes room for the rest", page.wait(DONE + " && !document.querySelector('#cell-moving')", 60))
+    server.save(TRIALS % paced(TRIALS, 500, 8))
+    check("so do the series of trials at work", page.wait(
+        "[...document.querySelectorAll('#cell-moving figure text')].some(t => t.textContent.includes('lr 0.0'))", 40))
+    check("until they have ended", page.wait(DONE + " && !document.querySelector('#cell-moving')", 60))
     page.close()
     server.end()
 

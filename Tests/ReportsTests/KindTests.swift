@@ -82,6 +82,9 @@ import Testing
     #expect(FigureDrawing.svg(grid, standalone: false).utf8.count < 130_000)
     let frames = (0..<5000).map { [Double($0), 0, Double($0), 1] }
     let long = Figure(marks: [.rollout([.init(.line, frames: frames)], seconds: 60)])
+    let parts = FigureDrawing.svg(long).split(separator: "<g class=\"x-still\" display=\"none\">")
+    #expect(parts.count == 2 && parts[0].contains("<animate") && parts[0].contains("prefers-reduced-motion:reduce"))
+    #expect(parts[1].contains("<polyline") && !parts[1].contains("<animate"))
     #expect(FigureDrawing.svg(long, standalone: false).utf8.count < 20_000)
     let wide = Figure(marks: [SampleFigures.dense([784, 128, 10])])
     #expect(FigureDrawing.svg(wide, standalone: false).utf8.count < 100_000)

@@ -12,7 +12,8 @@ struct ServeCommand: ParsableCommand {
     commandName: "serve", abstract: "A live page of a study: cells, progress, sliders for its options.",
     discussion: """
       The page follows the run; a slider runs again what depends on it, and saving the file what changed. Only this \
-      machine can see it unless --host says otherwise, and only under the address with the token. Ctrl-C ends it.
+      machine can see it unless --host says otherwise, and only under the address with the token. Ctrl-C ends it. Of each \
+      setting that was seen one run's folder stays, so that going back to it computes nothing; `exp runs gc` clears them.
       """)
 
   @Argument(help: "The study.", completion: .script) var study: String

@@ -17,6 +17,7 @@ final class LiveStudy: @unchecked Sendable {
   private var run: StudyRun?
   private var names: Set<String> = []
   private var currentFolder: String?
+  private var folders = LiveFolders()
 
   init(path: String, options: RunOptions, hub: LiveHub) {
     self.path = path
@@ -119,8 +120,12 @@ final class LiveStudy: @unchecked Sendable {
     let wanted = settings.filter { names.isEmpty || names.contains($0.key) || base.settings[$0.key] != nil }
     var execution = StudyExecution(run: run, file: file, settings: wanted, threads: options.threads)
     execution.takesInterrupts = false
-    _ = execution.execute()
+    let summary = execution.execute()
     condition.lock()
+    if let path = summary?.folder {
+      folders.add(path)
+      currentFolder = folders.latest
+    }
     self.run = nil
     condition.unlock()
   }

@@ -82,7 +82,7 @@ extension DiagnosticCatalogue {
       wrong: "print(grad(x -> x * 2)(zeros(3)))", right: "print(grad(x -> sum(x * 2))(zeros(3)))"),
     Entry("E0510", "a state is assigned outside of training", "Only `value_and_grad(f, training: true)` opens states, and gives the model with its new ones as `next`. Everywhere else a model is used as it is."),
     Entry("E0511", "a state keeps its shape", "What is assigned to a `state` has the shape it began with."),
-    Entry("E0512", "a function was traced too often", "Every new structure, shape, or number that a shape or branch needs makes a new trace, and more than eight point to a mistake: usually a number that should be an argument, or a shape that changes."),
+    Entry("E0512", "a function was traced too often", "Every new structure, shape, or number that a shape or branch needs makes a new trace, and more than eight point to a mistake: usually a number that should be an argument, or a shape that changes. Where shapes do change, `compiled(f, forms: 32)` keeps so many."),
     Entry("E0513", "a loop's carry changes its form", "What `scan` hands from step to step keeps structure, shapes and types, so that one step stands for all. A number may become a tensor without axes at the first step; anything else starts in the form that it ends in.",
       wrong: "print(scan((c, x) -> { carry: c + x }, 0.0, ones(3, 2)).carry)", right: "print(scan((c, x) -> { carry: c + x }, zeros(2), ones(3, 2)).carry)"),
     Entry("E0514", "a state is assigned by each entry of a batch", "Inside `vmap` and `grid` the entries run side by side, so a `state` would get as many values as there are entries. Assign it outside, to something of all entries such as their mean, or go over the entries with `scan`."),

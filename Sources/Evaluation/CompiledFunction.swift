@@ -3,8 +3,10 @@ import Tensors
 
 /// The plans of one compiled function, by what its arguments looked like.
 final class CompiledFunction {
-  /// More traces than this are a sign that a number is not what it should be.
+  /// More traces than this are a sign that a number is not what it should be, unless the program said how many it wants.
   static let maximumTraces = 8
+  /// How many traces the program asked to keep; a further one then takes the place of the one not used for longest.
+  private let kept: Int?
 
   /// One trace: its plan, what it holds for, and how its result is put together.
   final class Entry {
@@ -36,15 +38,18 @@ final class CompiledFunction {
     deinit { for name in names { heap.release(name) } }
   }
 
+  /// In the order of their last use.
   private var entries: [Entry] = []
   /// The entry that ran last.
-  private(set) var last: Entry?
+  var last: Entry? { entries.last }
   private var key = CompiledKey()
 
   /// Number of traces made so far.
   var traceCount: Int { entries.count }
   /// What the plans have done, for tests.
   var plans: [Plan] { entries.map(\.plan) }
+
+  init(keeping kept: Int? = nil) { self.kept = kept }
 
   /// Calls `f` with arguments whose counts are consumed.
   func call(_ f: Value, _ positional: Value, _ named: Value, _ machine: Machine) throws -> Value {
@@ -63,7 +68,6 @@ final class CompiledFunction {
     var inputs = key.takeInputs()
     let entry = try find(key, inputs, machine) ?? trace(f, positional, named, key, inputs, machine)
     self.key = key
-    last = entry
     isReleased = true
     heap.release(positional)
     heap.release(named)
@@ -90,8 +94,9 @@ final class CompiledFunction {
   }
 
   private func find(_ key: CompiledKey, _ inputs: [Tensor?], _ machine: Machine) -> Entry? {
-    if let last, matches(last, key, inputs, machine) { return last }
-    return entries.first { $0 !== last && matches($0, key, inputs, machine) }
+    guard let index = entries.lastIndex(where: { matches($0, key, inputs, machine) }) else { return nil }
+    if index != entries.count - 1 { entries.append(entries.remove(at: index)) }
+    return entries.last
   }
 
   private func matches(_ entry: Entry, _ key: CompiledKey, _ inputs: [Tensor?], _ machine: Machine) -> Bool {
@@ -155,7 +160,11 @@ final class CompiledFunction {
 
   /// A number that tracing needs makes a trace per value: past a few the error names it.
   private func checkTraces(_ recording: Recording) throws {
-    guard entries.count >= CompiledFunction.maximumTraces else { return }
+    guard entries.count >= kept ?? CompiledFunction.maximumTraces else { return }
+    if kept != nil {
+      entries.removeFirst()
+      return
+    }
     var help = ["pass what changes as a tensor, or do not compile this function"]
     var message =
       "this compiled function has been traced \(entries.count) times, each time for arguments of another form"
@@ -292,16 +301,18 @@ private struct CompiledInputs {
 extension Natives {
   static let compiledNatives: [NativeFunction] = [
     NativeFunction(
-      "compiled", ["f"],
+      "compiled", ["f", "forms?"],
       doc:
-        "The same function, traced once per structure and shapes of its arguments, optimized, and then run without the interpreter, with the same bits.",
+        "The same function, traced once per structure and shapes of its arguments, optimized, and then run without the interpreter, with the same bits. More than eight traces are an error, unless `forms` says how many to keep; then the one not used for longest makes room.",
       example: "compiled(x -> x * 2 + 1)(3.0) # => 7.0"
     ) { call in
+      let forms = call.has(1) ? try call.int(1) : nil
+      if let forms, forms < 1 { throw call.mismatch(1, "a number of forms, at least 1") }
       let f = try call.function(0)
       if f.tag == .bound, (f.boxedObject as? BoundNative)?.function.name == "compiled(f)" {
         return call.heap.retained(f)
       }
-      return bind(call, compiledCall, [f])
+      return bind(call, compiledCall, [f, forms.map { Value($0) } ?? .none])
     },
     NativeFunction(
       "cond", ["c", "f", "g"],
@@ -325,7 +336,8 @@ extension Natives {
     if let known = bound.memory as? CompiledFunction {
       function = known
     } else {
-      function = CompiledFunction()
+      let forms = held(call, 1)
+      function = CompiledFunction(keeping: forms.tag == .int ? forms.asInt : nil)
       bound.memory = function
     }
     return try function.call(f, call.take(0), call.take(1), call.machine)

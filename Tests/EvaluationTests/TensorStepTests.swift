@@ -68,6 +68,15 @@ import Testing
     #expect(counters.reusedInputs >= 90 * 8, "\(counters)")
   }
 
+  @Test func theTraceNotUsedForLongestMakesRoom() throws {
+    func traces(_ lengths: [Int]) throws -> Int {
+      let calls = lengths.map { "f(ones(\($0)))" }.joined(separator: "\n")
+      return try run("let f = compiled(x -> sum(x), forms: 2)\n" + calls).state.traceCount
+    }
+    #expect(try traces([1, 2, 1, 3, 1]) == 3)
+    #expect(try traces([1, 2, 1, 3, 1, 2]) == 4)
+  }
+
   @Test func slotsOfTensorsAreWrittenInPlace() throws {
     let (_, copies, live) = try run("var t = zeros(1000)\nfor i in 0..<1000 { t[i] = i }\nexpect sum(t) == 499500")
     #expect(copies == 0)

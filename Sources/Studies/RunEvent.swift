@@ -158,6 +158,6 @@ public struct RunSummary: Sendable {
   public var diagnostics: [Diagnostic]
   /// The first error of a failed trial, in full.
   public var firstTrialError: Diagnostic?
-  /// Why others stopped the run: `cancelled`, `interrupted`, `over`, `planned`; nil when nobody did.
+  /// Why others stopped the run: `cancelled`, `interrupted`, `over`, `planned`, `idle`; nil when nobody did.
   public var stopReason: String?
 }

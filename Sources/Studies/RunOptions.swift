@@ -43,6 +43,10 @@ public struct RunOptions: Sendable {
   public var leaseSeconds = RunParticipant.leaseSeconds
   /// Whether the first operation that makes a NaN is an error; other processes that work on the run do the same.
   public var checksNaN = false
+  /// Seconds after which this process, when others lead and it finds nothing to do, leaves the run; nil to stay.
+  public var idleSeconds: Double?
+  /// Asked by the process that leads, when a sweep has work for so many workers.
+  public var callsWorkers: (@Sendable (RunFolder, _ workers: Int) -> Void)?
   /// When this process is told to stop, the run goes on without it.
   public var leavesQuietly = false
   /// Only the run's folder is made, as planned; then the study stops.

@@ -16,6 +16,8 @@ public struct SlurmEngine: Sendable {
     public var workers = 8
     /// Seconds before the end of its time at which a worker is warned: it stops where it can go on, and queues again.
     public var warning = 120
+    /// Seconds after which a worker that finds nothing to do gives its node back.
+    public var idle = 60
     /// Further arguments of `sbatch`.
     public var others: [String] = []
     /// Makes a wish.
@@ -36,15 +38,15 @@ public struct SlurmEngine: Sendable {
   /// An engine that calls Slurm's programs.
   public init(tool: @escaping Tool = SlurmEngine.call) { self.tool = tool }
 
-  /// Where a run's folder names its job: an object with `engine`, `job` and `workers`.
+  /// Where a run's folder names its jobs: an object with `engine`, `jobs`, `workers` and `arguments`.
   private static let note = "job"
 
-  /// The arguments of `sbatch` for workers of a run. `program` is the path of `exp`.
+  /// The arguments of `sbatch` for workers of a run, without how many they are. `program` is the path of `exp`.
   public func arguments(_ wish: Wish, run folder: String) -> [String] {
     let name = folder.split(separator: "/").last.map(String.init) ?? folder
     var arguments = [
-      "--parsable", "--job-name=exp-\(name)", "--array=0-\(max(1, wish.workers) - 1)", "--requeue",
-      "--signal=B:USR1@\(wish.warning)", "--open-mode=append", "--output=\(folder)/live/logs/%a.log", "--ntasks=1",
+      "--parsable", "--job-name=exp-\(name)", "--requeue", "--signal=B:USR1@\(wish.warning)", "--open-mode=append",
+      "--output=\(folder)/live/logs/%a.log", "--ntasks=1",
       "--cpus-per-task=\(wish.cpus)", "--export=ALL",
     ]
     if let partition = wish.partition { arguments.append("--partition=\(partition)") }
@@ -58,7 +60,7 @@ public struct SlurmEngine: Sendable {
     #!/bin/sh
     # A worker of a run of Exp. `exp cancel` ends them all, `exp status` says what they do.
     exec \(SlurmEngine.quoted(program)) worker \(SlurmEngine.quoted(folder)) --threads \(wish.cpus) \\
-      --grace \(min(10, wish.warning / 4))
+      --grace \(min(10, wish.warning / 4)) --idle \(wish.idle)
 
     """
   }
@@ -69,22 +71,59 @@ public struct SlurmEngine: Sendable {
     try folder.live.make()
     try folder.files.makeFolders(path + "/live/logs")
     try folder.files.leave(
-      Array(script(wish, program: program, run: path).utf8), at: path + "/live/worker.sh")
-    let answer = try tool("sbatch", arguments(wish, run: path) + [path + "/live/worker.sh"])
+      Array(script(wish, program: program, run: path).utf8), at: SlurmEngine.scriptPath(path))
+    let arguments = arguments(wish, run: path)
+    let job = try submit(max(1, wish.workers), arguments, run: path)
+    try folder.live.write(
+      SlurmEngine.note(jobs: [job], workers: wish.workers, arguments: arguments), as: SlurmEngine.note)
+    return job
+  }
+
+  /// Asks for workers anew, where some have given their nodes back and there is work for so many; gives how many. Throws as
+  /// `submit` does.
+  @discardableResult public func refill(_ folder: RunFolder, workers wanted: Int) throws -> Int {
+    guard let note = folder.live.read(SlurmEngine.note), let most = note["workers"]?.int,
+      let arguments = note["arguments"]?.array?.compactMap(\.string)
+    else { return 0 }
+    let jobs = SlurmEngine.jobs(of: folder)
+    guard let queued = queued(jobs) else { return 0 }
+    let missing = min(most, wanted) - queued
+    guard missing > 0 else { return 0 }
+    let job = try submit(missing, arguments, run: FileAccess.absolute(folder.path))
+    try folder.live.write(
+      SlurmEngine.note(jobs: jobs + [job], workers: most, arguments: arguments), as: SlurmEngine.note)
+    return missing
+  }
+
+  private static func note(jobs: [String], workers: Int, arguments: [String]) -> JSON {
+    [
+      "engine": "slurm", "jobs": .array(jobs.map(JSON.string)), "workers": .int(workers),
+      "arguments": .array(arguments.map(JSON.string)),
+    ]
+  }
+
+  private static func scriptPath(_ path: String) -> String { path + "/live/worker.sh" }
+
+  private func submit(_ count: Int, _ arguments: [String], run path: String) throws -> String {
+    let answer = try tool("sbatch", ["--array=0-\(count - 1)"] + arguments + [SlurmEngine.scriptPath(path)])
     let job = answer.output.split(whereSeparator: { $0.isNewline || $0 == ";" }).first.map(String.init) ?? ""
     guard answer.status == 0, !job.isEmpty, job.allSatisfy({ $0.isNumber }) else {
       throw Failure(description: "sbatch refused: " + answer.output.trimmingCharacters(in: .whitespacesAndNewlines))
     }
-    let note: JSON = ["engine": "slurm", "job": .string(job), "workers": .int(wish.workers)]
-    try folder.live.write(note, as: SlurmEngine.note)
     return job
   }
 
-  /// The job that works on a run, if Slurm was asked to.
-  public static func job(of folder: RunFolder) -> String? { folder.live.read(note)?["job"]?.string }
+  /// The jobs that work on a run, in order; none where Slurm was not asked to.
+  public static func jobs(of folder: RunFolder) -> [String] {
+    (folder.live.read(note)?["jobs"]?.array ?? []).compactMap(\.string)
+  }
 
-  /// How many of a job's workers wait or run; nil when the controller does not answer.
-  public func queued(_ job: String) -> Int? {
+  /// How many workers of some jobs wait or run; nil when the controller does not answer.
+  public func queued(_ jobs: [String]) -> Int? {
+    jobs.reduce(0) { sum, job in sum.flatMap { all in queued(job).map { all + $0 } } }
+  }
+
+  private func queued(_ job: String) -> Int? {
     guard let answer = try? tool("squeue", ["--noheader", "--array", "--format=%i", "--jobs=\(job)"]) else {
       return nil
     }
@@ -93,10 +132,12 @@ public struct SlurmEngine: Sendable {
     return answer.output.split(whereSeparator: \.isNewline).filter { $0.first?.isNumber ?? false }.count
   }
 
-  /// Ends all workers of a job. Throws `Failure`.
-  public func cancel(_ job: String) throws {
-    let answer = try tool("scancel", [job])
-    if answer.status != 0, !answer.output.contains("Invalid job id") { throw Failure(description: answer.output) }
+  /// Ends all workers of some jobs. Throws `Failure`.
+  public func cancel(_ jobs: [String]) throws {
+    for job in jobs {
+      let answer = try tool("scancel", [job])
+      if answer.status != 0, !answer.output.contains("Invalid job id") { throw Failure(description: answer.output) }
+    }
   }
 
   /// Puts the worker that this process is back into the queue, when it is a Slurm job's. Slurm ends the process then.

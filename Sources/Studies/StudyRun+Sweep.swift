@@ -21,6 +21,9 @@ extension StudyRun {
       WorkerThread(name: "trials \(number)", runsTrials: true) { work.runTrials() }
     }
     for thread in threads { thread.start() }
+    if let participant, participant.leads, left > options.threads {
+      options.callsWorkers?(participant.folder, (left + options.threads - 1) / options.threads)
+    }
     wait(for: threads, work)
     work.close()
     if let error = work.error { throw error }
@@ -43,10 +46,15 @@ extension StudyRun {
   /// Until all threads are done: tells the progress ten times a second, syncs the log and looks for what others finished
   /// every second.
   private func wait(for threads: [WorkerThread], _ work: SweepWork) {
-    var last = monotonicSeconds()
+    var last = monotonicSeconds(), busy = last
     for thread in threads {
       while !thread.join(seconds: 0.1) {
-        locked { listener.receive(.sweepProgress(work.progress)) }
+        let progress = work.progress
+        locked { listener.receive(.sweepProgress(progress)) }
+        if work.schedule.progress.running > 0 { busy = monotonicSeconds() }
+        if let idle = options.idleSeconds, participant?.leads == false, monotonicSeconds() - busy > idle {
+          stop("idle")
+        }
         if monotonicSeconds() - last > 1 {
           work.sync()
           if participant?.leads == true { work.takeFromOthers() }

@@ -286,7 +286,7 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   }
 
   /// All who work on the run are to stop.
-  private func stop(_ why: String) {
+  func stop(_ why: String) {
     locked { stopReason = stopReason ?? why }
     interrupt()
     stopProgram?()
@@ -332,7 +332,8 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   /// Waits, where another process leads the run, until it is over or stopped, or the lead is free: then true.
   public func waitForLead() -> Bool {
     guard let participant, !participant.leads else { return false }
-    return participant.waitForLead { [self] in isInterrupted }
+    let end = options.idleSeconds.map { monotonicSeconds() + $0 } ?? .infinity
+    return participant.waitForLead { [self] in isInterrupted || monotonicSeconds() > end }
   }
 
   /// Those who work on the run with this process stop too; what they are at is finished anew when the run goes on.

@@ -28,6 +28,11 @@ struct ElsewhereOptions: ParsableArguments {
       valueName: "seconds"))
   var warning: Int?
   @Option(
+    help: ArgumentHelp(
+      "Slurm: seconds after which a worker that finds nothing to do gives its node back. (default: 60)",
+      valueName: "seconds"))
+  var idle: Int?
+  @Option(
     parsing: .unconditionalSingleValue,
     help: ArgumentHelp("Slurm: one more argument of sbatch, such as --mem=8G; may be repeated.", valueName: "argument"))
   var sbatch: [String] = []
@@ -36,12 +41,14 @@ struct ElsewhereOptions: ParsableArguments {
   func validate() throws {
     let slurm: [(String, Bool)] = [
       ("--partition", partition != nil), ("--cpus", cpus != nil), ("--time", time != nil),
-      ("--max-workers", maxWorkers != nil), ("--warning", warning != nil), ("--sbatch", !sbatch.isEmpty),
+      ("--max-workers", maxWorkers != nil), ("--warning", warning != nil), ("--idle", idle != nil),
+      ("--sbatch", !sbatch.isEmpty),
       ("--detach", detach),
     ]
     if on != .slurm, let (name, _) = slurm.first(where: \.1) { throw ValidationError("\(name) goes with --on slurm") }
     for (name, value, most) in [
       ("--cpus", cpus, 1024), ("--max-workers", maxWorkers, 10_000), ("--warning", warning, 65_535),
+      ("--idle", idle, 1_000_000),
     ] {
       if let value, !(1...most).contains(value) { throw ValidationError("\(name) is a number from 1 to \(most)") }
     }
@@ -54,6 +61,7 @@ struct ElsewhereOptions: ParsableArguments {
     wish.time = time
     wish.workers = maxWorkers ?? wish.workers
     wish.warning = warning ?? wish.warning
+    wish.idle = idle ?? wish.idle
     wish.others = sbatch
     return wish
   }

@@ -36,7 +36,30 @@ import Testing
     ] { #expect(call.contains(argument), "\(argument)") }
     let script = try String(contentsOfFile: try #require(call.last), encoding: .utf8)
     #expect(script.contains("exec '/opt/exp' worker '") && script.contains("it'\\''s here"))
-    #expect(SlurmEngine.job(of: folder) == "123")
+    #expect(SlurmEngine.jobs(of: folder) == ["123"])
+    #expect(script.contains("--idle 60"))
+  }
+
+  @Test func nodesThatWereGivenBackAreAskedForAnew() throws {
+    let scratch = Scratch(), folder = try folder(scratch)
+    var wish = SlurmEngine.Wish()
+    wish.workers = 5
+    _ = try engine(Calls(), 0, "7").submit(wish, run: folder, program: "exp")
+    let calls = Calls()
+    let slurm = SlurmEngine { name, arguments in
+      calls.all.append([name] + arguments)
+      return (0, name == "squeue" ? "7_0\n" : "8\n")
+    }
+    #expect(try slurm.refill(folder, workers: 1) == 0)
+    #expect(calls.all.count == 1)
+    #expect(try slurm.refill(folder, workers: 4) == 3)
+    let call = try #require(calls.all.last)
+    #expect(call.first == "sbatch" && call.contains("--array=0-2") && call.contains("--requeue"))
+    #expect(SlurmEngine.jobs(of: folder) == ["7", "8"])
+    // Each of both jobs has one in the queue.
+    #expect(try slurm.refill(folder, workers: 40) == 3)
+    // Where the controller does not answer, nothing is asked for.
+    #expect(try engine(Calls(), 1, "Unable to contact").refill(folder, workers: 40) == 0)
   }
 
   @Test func aRefusalIsPassedOn() throws {
@@ -46,14 +69,14 @@ import Testing
       return try slurm.submit(.init(), run: folder, program: "exp")
     }
     #expect(error?.description.contains("invalid partition") == true)
-    #expect(SlurmEngine.job(of: folder) == nil)
+    #expect(SlurmEngine.jobs(of: folder).isEmpty)
   }
 
   @Test(arguments: [
     (Int32(0), "7_0\n7_1\n", Int?.some(2)), (0, "", 0), (1, "slurm_load_jobs error: Invalid job id specified", 0),
     (1, "slurm_load_jobs error: Unable to contact slurm controller", nil),
   ]) func theQueueIsCounted(_ status: Int32, _ output: String, _ count: Int?) {
-    #expect(engine(Calls(), status, output).queued("7") == count)
+    #expect(engine(Calls(), status, output).queued(["7"]) == count)
   }
 
   @Test func aWorkerQueuesItselfAgainByItsTask() throws {

@@ -57,12 +57,13 @@ final class RunFollower {
 
   /// Why nobody will work on a run that has no living workers; nil when somebody may.
   private func nobodyComes(_ picture: RunWatcher.Picture) -> String? {
-    guard let job = SlurmEngine.job(of: folder) else {
+    let jobs = SlurmEngine.jobs(of: folder)
+    guard let job = jobs.last else {
       return picture.state == .lost ? "nobody works on it any more" : nil
     }
     guard Date().timeIntervalSince(asked) > 2 else { return nil }
     asked = Date()
-    guard let count = engine.queued(job) else { return nil }
+    guard let count = engine.queued(jobs) else { return nil }
     if count > 0, !waitingTold {
       waitingTold = true
       SourceLoader.complain("waiting for Slurm: \(Phrase.count(count, "worker")) of job \(job) in the queue")
@@ -71,7 +72,7 @@ final class RunFollower {
     guard count == 0, let now = watcher.look(), now.workers.living.isEmpty,
       now.state == .lost || now.state == .planned
     else { return nil }
-    return "no worker of job \(job) is left"
+    return "no worker of job \(jobs.joined(separator: ", ")) is left"
   }
 
   private func lost(_ reason: String) -> RunStatus {

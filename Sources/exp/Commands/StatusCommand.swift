@@ -40,9 +40,11 @@ struct StatusCommand: ParsableCommand {
   private func show(_ picture: RunWatcher.Picture, _ folder: RunFolder) {
     let output = Terminal.output
     var parts = [picture.state.rawValue]
-    if let job = SlurmEngine.job(of: folder) {
-      let queued = SlurmEngine().queued(job)
-      parts.append("Slurm job \(job)" + (queued.map { ", \($0) in the queue" } ?? ", the controller does not answer"))
+    let jobs = SlurmEngine.jobs(of: folder)
+    if !jobs.isEmpty {
+      let queued = SlurmEngine().queued(jobs)
+      parts.append("Slurm job " + jobs.joined(separator: ", "))
+      parts.append(queued.map { "\($0) in the queue" } ?? "the controller does not answer")
     }
     output.line("\(folder.name)  " + parts.joined(separator: " · "))
     for sweep in picture.sweeps {
@@ -86,7 +88,7 @@ struct StatusCommand: ParsableCommand {
     }
     return [
       "folder": .string(folder.path), "state": .string(picture.state.rawValue), "running": .int(picture.running),
-      "job": SlurmEngine.job(of: folder).map(JSON.string) ?? .null, "sweeps": .array(sweeps),
+      "jobs": .array(SlurmEngine.jobs(of: folder).map(JSON.string)), "sweeps": .array(sweeps),
       "workers": .array(
         picture.workers.living.map { worker($0, "alive") } + picture.workers.dead.map { worker($0, "dead") }),
     ]
@@ -106,7 +108,7 @@ struct CancelCommand: ParsableCommand {
     guard let record = folder.readRun(), record.state == .running || record.state == .planned else {
       throw RunLookup.failure("\(shortPath(folder.path)) is not being worked on")
     }
-    let job = SlurmEngine.job(of: folder)
+    let jobs = SlurmEngine.jobs(of: folder)
     do {
       // Workers that live see this within a second and stop; the one that leads writes what there is.
       if folder.live.exists { try folder.live.askToStop("cancelled") }
@@ -114,12 +116,13 @@ struct CancelCommand: ParsableCommand {
       while folder.readRun()?.state == record.state, !RunLife(folder).look().living.isEmpty, Date() < deadline {
         Thread.sleep(forTimeInterval: 0.1)
       }
-      if let job { try SlurmEngine().cancel(job) }
+      try SlurmEngine().cancel(jobs)
       if var run = folder.readRun(), run.state == .running || run.state == .planned {
         run.state = .cancelled
         try folder.write(run)
       }
     } catch { throw RunLookup.failure("\(error)") }
-    Terminal.output.line("cancelled \(folder.name)" + (job.map { " · Slurm job \($0)" } ?? ""))
+    let slurm = jobs.isEmpty ? "" : " · Slurm job " + jobs.joined(separator: ", ")
+    Terminal.output.line("cancelled \(folder.name)" + slurm)
   }
 }

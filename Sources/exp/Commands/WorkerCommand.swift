@@ -25,12 +25,17 @@ struct WorkerCommand: ParsableCommand {
       "Seconds from the warning that time is up (SIGUSR1), at which trainings keep a checkpoint, to stopping.",
       valueName: "seconds"))
   var grace = 10.0
+  @Option(
+    help: ArgumentHelp(
+      "Seconds without anything to do after which a worker that does not lead the run ends.", valueName: "seconds"))
+  var idle: Double?
   @Flag(help: "Say nothing but errors.") var quiet = false
   @Flag(help: ArgumentHelp("End when the process that started this one does.", visibility: .hidden))
   var withParent = false
 
   func validate() throws {
     try MemorySize.validate(maxMemory)
+    if let idle, !(idle > 0) { throw ValidationError("--idle is a number of seconds above 0") }
     if !(0...3600).contains(grace) { throw ValidationError("--grace is a number of seconds from 0 to 3600") }
   }
 
@@ -56,6 +61,9 @@ struct WorkerCommand: ParsableCommand {
       let joining = try JoinedStudy(folder, record)
       var options = joining.options(threads: threading.count)
       options.place = RunPlace(folder: folder, role: withParent ? .worker : .successor)
+      options.idleSeconds = idle
+      // One that cannot be submitted is done without.
+      options.callsWorkers = { folder, count in _ = try? SlurmEngine().refill(folder, workers: count) }
       let view = WorkerView(isQuiet: quiet)
       let run = StudyRun(source: joining.file, options: options, listener: view, drawing: .standard)
       seen = run
@@ -73,6 +81,7 @@ struct WorkerCommand: ParsableCommand {
 
   /// What a worker says at its end; its exit status is about itself, not about the study.
   private func end(_ summary: RunSummary) throws {
+    if summary.stopReason == "idle", !quiet { Terminal.output.line("there is nothing to do: this worker ends") }
     if summary.status == .notRecorded {
       DiagnosticText.report(summary.diagnostics.filter { $0.id.hasPrefix("E08") }, didRun: summary.hasRun)
       throw ExitCode(summary.status.rawValue)
@@ -164,6 +173,7 @@ final class WorkerView: RunListener {
     case .started(let header):
       Terminal.output.line(
         "working on \(shortPath(header.folder ?? header.study)) · \(Phrase.count(header.threads, "thread"))")
+    case .noticed(let text): Terminal.output.line(text)
     case .sweepStarted: ran = 0
     case .trialEnded(let trial): if trial.isOwn { ran += 1 }
     case .sweepEnded(let sweep):

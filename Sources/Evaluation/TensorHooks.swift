@@ -20,7 +20,7 @@ enum TensorHooks {
   static func binary(
     _ m: Machine, _ op: BinaryOperator, _ a: Value, _ b: Value, consumesA: Bool, consumesB: Bool
   ) throws -> Value {
-    let operations = TensorOperations(m)
+    let operations = TensorOperations(m, consuming: consumesA ? a : .none, consumesB ? b : .none)
     if let x = operations.operand(a), let y = operations.operand(b) {
       return operations.value(try operations.binary(op, x, y))
     }

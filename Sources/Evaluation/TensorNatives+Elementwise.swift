@@ -88,7 +88,8 @@ extension Natives {
     _ m: Machine, _ a: Value, _ b: Value, _ name: String,
     _ body: (TensorOperations, TensorOperand, TensorOperand) throws -> TensorOperand
   ) throws -> Value {
-    let operations = TensorOperations(m)
+    // A native's arguments are dropped when it has ended.
+    let operations = TensorOperations(m, consuming: a, b)
     if let x = operations.operand(a), let y = operations.operand(b) {
       return operations.value(try body(operations, x, y))
     }

@@ -44,8 +44,31 @@ enum TensorOperand {
 /// Operations on operands: recorded where one of them is traced, otherwise executed at once.
 struct TensorOperations {
   unowned(unsafe) let machine: Machine
+  /// An operand that nobody will see after the operation, whose memory an elementwise result may have.
+  private var spare: Tensor?
 
   init(_ machine: Machine) { self.machine = machine }
+
+  /// For one operation on values that the caller drops afterwards.
+  init(_ machine: Machine, consuming a: Value, _ b: Value) {
+    self.machine = machine
+    // Where a NaN was made is found by looking at the operands.
+    if !machine.tensors.checksNaN { spare = TensorOperations.spare(a) ?? TensorOperations.spare(b) }
+  }
+
+  /// The tensor that a value is, where nothing else holds it or its memory, and it is large: small ones are not worth the asking.
+  private static func spare(_ value: Value) -> Tensor? {
+    guard value.tag == .tensor, value.isUnique, value.box.pointee.first.tag == .int,
+      value.box.pointee.first.asInt >= 1 << 16, let held = value.box.pointee.object
+    else { return nil }
+    // The one count of the object moves into `object`, so that the test for sole ownership sees no other.
+    value.box.pointee.object = nil
+    var object = held.takeRetainedValue()
+    let isAlone = isKnownUniquelyReferenced(&object)
+    value.box.pointee.object = Unmanaged.passRetained(object)
+    guard isAlone, let tensor = object as? Tensor, tensor.ownsStorageAlone else { return nil }
+    return tensor
+  }
 
   // MARK: values and operands
 
@@ -162,7 +185,7 @@ struct TensorOperations {
       return try record(primitive, operands, recording, isTensor: isTensor)
     }
     let result = try Probe.under(primitive.name) {
-      try translatingErrors { try Graphs.evaluate(primitive, inputs) }
+      try translatingErrors { try Graphs.evaluate(primitive, inputs, over: spare) }
     }
     if machine.tensors.checksNaN { try translatingErrors { try Graphs.checkNaN(primitive, inputs, result) } }
     return allNumbers && result.rank == 0 && !operands.isEmpty ? number(result) : .tensor(result)

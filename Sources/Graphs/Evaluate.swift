@@ -8,6 +8,19 @@ public func evaluate(_ primitive: Primitive, _ inputs: [Tensor]) throws -> Tenso
   return try run(primitive, inputs, shape, type, isNumber: false, origin: 0)
 }
 
+/// Like `evaluate`, but an elementwise operation of two writes its result over `spare`, where that is one of the inputs
+/// and has the result's form: memory that nobody else holds and whose elements nobody needs any more. Where it throws,
+/// the elements of `spare` are lost.
+public func evaluate(_ primitive: Primitive, _ inputs: [Tensor], over spare: Tensor?) throws -> Tensor {
+  guard let spare, case .binary(let operation) = primitive, inputs.contains(where: { $0 === spare }) else {
+    return try evaluate(primitive, inputs)
+  }
+  if inputs.count == 2, let result = try plainBinary(operation, inputs[0], inputs[1], over: spare) { return result }
+  let (shape, type) = try infer(primitive, shapes: inputs.map(\.shape), types: inputs.map(\.type))
+  guard shape == spare.shape, type == spare.type else { return try evaluate(primitive, inputs) }
+  return try run(primitive, inputs, into: spare, origin: 0)
+}
+
 /// Runs one operation whose shapes have been checked. Numbers check integer overflow.
 func run(
   _ primitive: Primitive, _ inputs: [Tensor], _ shape: Shape, _ type: ElementType, isNumber: Bool, origin: Int32
@@ -18,9 +31,14 @@ func run(
   if let result = try runPlain(primitive, inputs) { return result }
   if primitive == .stopGradient, let x = inputs.first { return x }
   if case .reshape = primitive, let x = inputs.first { return try x.reshaped(shape) }
-  let out = try Tensor(uninitialized: shape, type: type)
+  return try run(primitive, inputs, into: Tensor(uninitialized: shape, type: type), origin: origin)
+}
+
+/// Runs one operation into a tensor of its result's form.
+private func run(_ primitive: Primitive, _ inputs: [Tensor], into out: Tensor, origin: Int32) throws -> Tensor {
   let operation = Operation.make(
-    primitive, inputs.map { OperandInfo(shape: $0.shape, type: $0.type) }, OperandInfo(shape: shape, type: type))
+    primitive, inputs.map { OperandInfo(shape: $0.shape, type: $0.type) },
+    OperandInfo(shape: out.shape, type: out.type))
   let scratch = operation.scratchBytes > 0 ? try Storage(byteCount: operation.scratchBytes) : nil
   do {
     try withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: inputs.count + 1) { pointers in
@@ -65,7 +83,10 @@ func plainUnary(_ operation: UnaryOperation, _ x: Tensor) throws -> Tensor? {
 }
 
 /// An elementwise function of floats of one type, of one shape or one of them a single number; nil for anything else.
-func plainBinary(_ operation: BinaryOperation, _ x: Tensor, _ y: Tensor) throws -> Tensor? {
+/// `spare` is an operand whose memory the result may have.
+func plainBinary(
+  _ operation: BinaryOperation, _ x: Tensor, _ y: Tensor, over spare: Tensor? = nil
+) throws -> Tensor? {
   guard x.type.isFloat, y.type == x.type, operation.rawValue < BinaryOperation.and.rawValue else { return nil }
   let (strideX, strideY): (Int, Int)
   if x.shape == y.shape {
@@ -78,7 +99,7 @@ func plainBinary(_ operation: BinaryOperation, _ x: Tensor, _ y: Tensor) throws 
     return nil
   }
   let larger = strideX == 0 ? y : x
-  let out = try Tensor(uninitialized: larger.shape, type: x.type)
+  let out = try spare.flatMap { $0.shape == larger.shape ? $0 : nil } ?? Tensor(uninitialized: larger.shape, type: x.type)
   if larger.count > stretch {
     try inStretches(larger.count, x.type) { from, count in
       Kernels.binary(

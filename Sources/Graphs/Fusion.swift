@@ -110,6 +110,7 @@ struct Fusion {
       for user in roles.users[node] where groupOf[user] == reader {
         for operand in roles.graph.nodes[user].inputs.indices {
           let (base, layout) = roles.operandLayout(user, operand)
+          if base == node, case .unslice = roles.graph.nodes[user].primitive { return nil }
           if base == node, !edgeFits(base, layout, total, columns) { return nil }
         }
       }

@@ -111,6 +111,8 @@ struct LoopBuilder {
     case .pick: instruction.code = .pick(types[0], ids: types[1])
     case .unpick: instruction.code = .unpick(types[1], ids: types[0])
     case .oneHot(_, let type): instruction.code = .oneHot(type, ids: types[0])
+    case .unslice(let starts, let steps, let shape):
+      return emitPlaced(index, node.inputs[0], starts, steps, shape)
     case .random(let distribution, _, let type): instruction.code = .random(distribution, type)
     default:
       instruction.code = .elementwise(ElementwiseCode(node.primitive, input: types.last ?? node.type, out: node.type))
@@ -135,6 +137,19 @@ struct LoopBuilder {
     program.sums.append(ColumnSum(slot: slot, type: type, lanes: lanes, blocks: program.sharedBytes))
     program.body.append(
       LoopInstruction(code: .columnSum(program.sums.count - 1), out: x, operands: (x, 0, 0), node: index))
+  }
+
+  private mutating func emitPlaced(_ index: Int, _ input: NodeID, _ starts: [Int], _ steps: [Int], _ shape: Shape) {
+    let (base, layout) = (roles.bases[input.index], roles.layouts[input.index])
+    let type = roles.graph.nodes[index].type
+    program.placements.append(
+      Placement(
+        slot: slots[base] ?? 0, offset: layout.offset * type.byteCount, type, starts: starts,
+        counts: roles.graph.nodes[input.index].shape, steps: steps, shape: shape))
+    program.body.append(
+      LoopInstruction(
+        code: .placed(program.placements.count - 1), out: destination(index, isRow(index)), perRow: isRow(index),
+        node: index))
   }
 
   private func isElementwise(_ node: Node) -> Bool {

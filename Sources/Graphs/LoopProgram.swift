@@ -31,6 +31,8 @@ enum LoopCode {
   case repeatColumns(ElementType)
   /// Any other view, by index into the program's views.
   case strided(view: Int)
+  /// A smaller tensor among zeros, by index into the program's placements.
+  case placed(Int)
   case random(Distribution, ElementType)
   /// Adds each column over all rows; an index into the program's sums.
   case columnSum(Int)
@@ -59,6 +61,7 @@ struct LoopProgram {
   var prologue: [LoopInstruction] = []
   var body: [LoopInstruction] = []
   var views: [(layout: Layout, type: ElementType, slot: Int, perRow: Bool)] = []
+  var placements: [Placement] = []
   /// Sums over all rows.
   var sums: [ColumnSum] = []
   /// Bytes of registers that a lane needs.

@@ -178,6 +178,10 @@ final class LoopStep: RunningStep {
       let source = program.views[view]
       let first = source.perRow ? tile.row : tile.row * program.columns + tile.column
       source.layout.copyRange(from: slots[source.slot], to: out, source.type, first: first, count: count)
+    case .placed(let index):
+      let placement = program.placements[index]
+      let first = instruction.perRow ? tile.row : tile.row * program.columns + tile.column
+      placement.copy(from: slots[placement.slot], to: out, first: first, count: count)
     case .random(let distribution, let type):
       let first = instruction.perRow ? tile.row : tile.row * program.columns + tile.column
       Kernels.random(distribution, key: x.load(as: Int64.self), type, firstIndex: first, out, count: count)

@@ -28,6 +28,7 @@ extension Plan: CustomStringConvertible {
           total +=
             reference.rowBytes > 0 ? program.rows * reference.rowBytes : program.columns * reference.columnBytes
         }
+        for placement in program.placements { total += placement.byteCount }
         for view in program.views { total += view.layout.count * view.type.byteCount }
       }
     }

@@ -38,9 +38,16 @@ public final class Plan: @unchecked Sendable {
   /// Plans a graph. `fuse: false` runs every node alone, as eager execution does; the bits are the same. Throws a
   /// `TensorError` without memory.
   public init(_ graph: Graph, fuse: Bool = Plan.fusesByDefault) throws {
-    let graph = try graph.withCountsAsConstants()
+    var graph = try graph.withCountsAsConstants()
     var fusion = Fusion(PlanRoles(graph, fuse: fuse))
     var schedule = PlanSchedule(fusion)
+    if fuse, schedule.isComplete, let again = Recomputation(fusion, schedule) {
+      let smaller = Fusion(PlanRoles(again.graph, fuse: true))
+      let order = PlanSchedule(smaller)
+      if order.isComplete, ValueLives(smaller, order).peakBytes < ValueLives(fusion, schedule).peakBytes {
+        (graph, fusion, schedule) = (again.graph, smaller, order)
+      }
+    }
     if !schedule.isComplete {
       // Never seen since fusion looks for all paths; a slow plan is better than a wrong one.
       fusion = Fusion(PlanRoles(graph, fuse: false))

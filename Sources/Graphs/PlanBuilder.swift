@@ -131,7 +131,7 @@ extension LoopProgram {
   /// Whether slot `written` may be the same memory as slot `read`: the loop reads it element by element, and each
   /// element before it is written.
   func readsBeforeWriting(read: Int, written: Int) -> Bool {
-    if views.contains(where: { $0.slot == read }) { return false }
+    if views.contains(where: { $0.slot == read }) || placements.contains(where: { $0.slot == read }) { return false }
     guard let target = references.firstIndex(where: { $0.slot == written }),
       let write = body.firstIndex(where: { $0.out == target }),
       prologue.allSatisfy({ references[$0.operands.0].slot != read })
@@ -165,7 +165,7 @@ extension LoopInstruction {
     switch code {
     case .elementwise(.binary), .elementwise(.compare), .pick, .unpick: return Array(all.prefix(2))
     case .elementwise(.select), .multiplyAdd, .gate: return all
-    case .strided: return []
+    case .strided, .placed: return []
     default: return Array(all.prefix(1))
     }
   }

@@ -118,6 +118,10 @@ struct PlanRoles {
     case .unary, .binary, .compare, .select, .convert, .broadcast, .reshape, .slice, .stopGradient:
       if single { return .scalar }
       return fuse && node.count > 0 ? .loop : .operation
+    case .unslice(let starts, let steps, let shape):
+      let counts = graph.nodes[node.inputs[0].index].shape
+      let isLong = Placement.hasLongStretches(starts: starts, counts: counts, steps: steps, shape: shape)
+      return fuse && node.count > 1 && isLong ? .loop : .operation
     case .deriveKey: return node.shape.isEmpty ? .scalar : .operation
     case .result: return .result
     case .random:

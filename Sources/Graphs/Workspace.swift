@@ -46,6 +46,7 @@ final class Workspace {
   }
 
   deinit {
+    arena.discard()
     slots.deallocate()
     operands.deallocate()
     results.deallocate()

@@ -86,6 +86,45 @@ final class FileBytes {
   }
 }
 
+/// A file of which parts are read to where they belong.
+final class OpenFile {
+  private let descriptor: Int32
+  /// Bytes in all.
+  let count: Int
+
+  /// Nil where there is no such file that can be read at any place.
+  init?(_ path: String) {
+    descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return nil }
+    let end = lseek(descriptor, 0, Int32(SEEK_END))
+    count = Int(end)
+    if end < 0 { return nil }
+  }
+
+  deinit { if descriptor >= 0 { close(descriptor) } }
+
+  /// Whether all of a range could be read.
+  func read(at start: Int, count length: Int, to target: UnsafeMutableRawPointer) -> Bool {
+    var done = 0
+    while done < length {
+      let read = pread(descriptor, target + done, length - done, off_t(start + done))
+      if read < 0, errno == EINTR { continue }
+      if read <= 0 { return false }
+      done += read
+    }
+    return true
+  }
+
+  /// The bytes of a range; nil if it cannot be read.
+  func bytes(at start: Int, count length: Int) -> [UInt8]? {
+    var bytes = [UInt8](repeating: 0, count: length)
+    let isRead = bytes.withUnsafeMutableBytes { buffer in
+      buffer.baseAddress.map { read(at: start, count: length, to: $0) } ?? (length == 0)
+    }
+    return isRead ? bytes : nil
+  }
+}
+
 /// Writes bytes and tensors one after the other, complete or not at all. Throws `badFile`.
 /// Every NaN is written as the canonical one.
 func writeFile(_ path: String, _ head: [UInt8], _ tensors: [Tensor]) throws {

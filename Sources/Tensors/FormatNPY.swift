@@ -3,13 +3,33 @@
 public enum NPY {
   /// Reads one array. Throws `badFile`.
   public static func read(_ path: String) throws -> Tensor {
+    if let tensor = try plain(path) { return tensor }
     let bytes = try FileBytes(path: path)
     return try read(bytes, 0..<bytes.count, path)
   }
 
+  /// An array that lies in its file as a tensor lies in memory, read to where it belongs; nil for any other file, and for
+  /// one with a mistake. Throws a `TensorError` without memory.
+  private static func plain(_ path: String) throws -> Tensor? {
+    guard let file = OpenFile(path), let start = file.bytes(at: 0, count: 12), Array(start[..<6]) == magic else {
+      return nil
+    }
+    let isWide = start[6] >= 2
+    let length = Int(start[8]) | Int(start[9]) << 8 | (isWide ? Int(start[10]) << 16 | Int(start[11]) << 24 : 0)
+    let data = (isWide ? 12 : 10) + length
+    guard length < 1 << 20, let text = file.bytes(at: isWide ? 12 : 10, count: length),
+      let header = try? Header(String(decoding: text, as: UTF8.self), path), !header.isFortran, header.element.isPlain,
+      let count = try? elementCount(header.shape, type: header.element.type),
+      count * header.element.width <= file.count - data
+    else { return nil }
+    let tensor = try Tensor(uninitialized: header.shape, type: header.element.type)
+    return file.read(at: data, count: tensor.byteCount, to: tensor.pointer) ? tensor : nil
+  }
+
+  private static let magic: [UInt8] = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
+
   /// The array whose bytes lie in a range of a file; `name` is the array's in messages.
   static func read(_ bytes: FileBytes, _ range: Range<Int>, _ name: String) throws -> Tensor {
-    let magic: [UInt8] = [0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59]
     let at = range.lowerBound
     guard range.count >= 10, (0..<6).allSatisfy({ bytes.byte(at + $0) == magic[$0] }) else {
       throw TensorError.file(name, "this is no .npy file")
@@ -106,8 +126,11 @@ private struct StoredElement {
     isSwapped = order == ">" && width > 1
   }
 
+  /// Whether it lies in the file as in memory. Bools may be any byte there.
+  var isPlain: Bool { !isSwapped && width == type.byteCount && kind != "u" }
+
   func copy(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, count: Int) {
-    if !isSwapped, width == type.byteCount, kind != "u" || width == 8 {
+    if isPlain {
       return target.copyMemory(from: source, byteCount: count * width)
     }
     for i in 0..<count {

@@ -1,5 +1,13 @@
 import CKernels
 
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Musl)
+  import Musl
+#else
+  import Darwin
+#endif
+
 /// A block of pooled memory, 64-byte aligned, given back to the pool when the last tensor on it is gone.
 public final class Storage: @unchecked Sendable {
   /// First byte.
@@ -21,6 +29,14 @@ public final class Storage: @unchecked Sendable {
     guard let memory = ck_allocate(Int64(smallByteCount)) else { fatalError("the system has no memory left") }
     self.base = memory
     self.byteCount = smallByteCount
+  }
+
+  /// Gives the memory itself back to the system, where it is much: the contents are lost, and whoever gets the block next
+  /// gets fresh memory. For what is seldom made, so that it does not wait in the pool for its like.
+  public func discard() {
+    let page = 1 << 21
+    guard byteCount >= 2 * page, UInt(bitPattern: base) % UInt(page) == 0 else { return }
+    madvise(base, byteCount / page * page, MADV_DONTNEED)
   }
 
   deinit { ck_free(base, Int64(byteCount)) }

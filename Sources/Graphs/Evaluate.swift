@@ -99,7 +99,8 @@ func plainBinary(
     return nil
   }
   let larger = strideX == 0 ? y : x
-  let out = try spare.flatMap { $0.shape == larger.shape ? $0 : nil } ?? Tensor(uninitialized: larger.shape, type: x.type)
+  let taken = spare.flatMap { $0.shape == larger.shape ? $0 : nil }
+  let out = try taken ?? Tensor(uninitialized: larger.shape, type: x.type)
   if larger.count > stretch {
     try inStretches(larger.count, x.type) { from, count in
       Kernels.binary(

@@ -60,7 +60,7 @@ struct Recomputation {
         let base = roles.bases[input.index]
         if isThereLate(base) {
           leaves.insert(base)
-        } else if lives.of[base] != nil || !trace(base, &leaves, &operations) {
+        } else if lives.of[base] != nil && !dropped.contains(base) || !trace(base, &leaves, &operations) {
           return false
         }
       }
@@ -136,7 +136,14 @@ private struct LateCopies {
   private var nodes: [Node] = []
   /// Where each node is now, and its copy for late readers.
   private var early: [NodeID] = []
-  private var late: [Int: NodeID] = [:]
+  private var late: [Copy: NodeID] = [:]
+
+  /// A copy of a node for one of the values that are made again: what two of them are made of is made for each, so that it need
+  /// not wait for the other.
+  private struct Copy: Hashable {
+    let value: Int
+    let node: Int
+  }
 
   init(_ search: Recomputation.Search) { self.search = search }
 
@@ -145,11 +152,13 @@ private struct LateCopies {
   consuming func graph() -> Graph {
     var result = roles.graph
     for (index, node) in result.nodes.enumerated() {
-      let isLate = roles.roles[index] != .view && search.fusion.groupOf[index] >= 0
+      let isLate =
+        roles.roles[index] != .view && search.fusion.groupOf[index] >= 0
         && search.place(index) > search.lives.peak
       var node = node
       node.inputs = node.inputs.map { input in
-        isLate && search.dropped.contains(roles.bases[input.index]) ? copy(input.index) : early[input.index]
+        let base = roles.bases[input.index]
+        return isLate && search.dropped.contains(base) ? copy(input.index, for: base) : early[input.index]
       }
       early.append(NodeID(nodes.count))
       nodes.append(node)
@@ -160,15 +169,15 @@ private struct LateCopies {
     return result
   }
 
-  private mutating func copy(_ index: Int) -> NodeID {
+  private mutating func copy(_ index: Int, for value: Int) -> NodeID {
     let base = roles.bases[index]
     if !search.dropped.contains(base), search.kept.contains(base) { return early[index] }
-    if let known = late[index] { return known }
+    if let known = late[Copy(value: value, node: index)] { return known }
     var node = roles.graph.nodes[index]
-    node.inputs = node.inputs.map { copy($0.index) }
+    node.inputs = node.inputs.map { copy($0.index, for: value) }
     let made = NodeID(nodes.count)
     nodes.append(node)
-    late[index] = made
+    late[Copy(value: value, node: index)] = made
     return made
   }
 }

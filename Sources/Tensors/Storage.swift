@@ -34,9 +34,10 @@ public final class Storage: @unchecked Sendable {
   /// Gives the memory itself back to the system, where it is much: the contents are lost, and whoever gets the block next
   /// gets fresh memory. For what is seldom made, so that it does not wait in the pool for its like.
   public func discard() {
-    let page = 1 << 21
-    guard byteCount >= 2 * page, UInt(bitPattern: base) % UInt(page) == 0 else { return }
-    madvise(base, byteCount / page * page, MADV_DONTNEED)
+    let page = 4096
+    guard byteCount >= 1 << 20, UInt(bitPattern: base) % UInt(page) == 0 else { return }
+    // Blocks of the pool are whole pages from here on.
+    madvise(base, (byteCount + page - 1) / page * page, MADV_DONTNEED)
   }
 
   deinit { ck_free(base, Int64(byteCount)) }

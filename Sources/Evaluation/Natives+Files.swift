@@ -10,7 +10,7 @@ extension Natives {
     ) { call in
       let (asked, text) = try contents(call)
       do {
-        return call.heap.table(try CSV.read(text))
+        return call.heap.table(try CSV.read(text) { try call.machine.pollInterrupt(at: $0) })
       } catch let error as CSVError {
         throw RuntimeError("E0702", "`\(asked)` is no CSV table: \(error)")
       }
@@ -19,7 +19,9 @@ extension Natives {
       "write_csv", ["t", "path"], kinds: .table,
       doc: "Writes a table as a CSV file with a header line, in the run folder or where `--allow-write` permits."
     ) { call in
-      try write(CSV.write(call.machine.table(call[0])), call)
+      let table = call.machine.table(call[0])
+      try call.machine.pollInterrupt()
+      try write(try CSV.write(table) { try call.machine.pollInterrupt(at: $0) }, call)
       return .none
     },
     NativeFunction(
@@ -38,75 +40,22 @@ extension Natives {
       doc: "The value that a text in JSON stands for: objects are records, `null` is none.",
       example: "from_json('{\"lr\": 0.1, \"sizes\": [1, 2]}')  # => { lr: 0.1, sizes: [1, 2] }"
     ) { call in
-      do { return call.heap.value(try plain(JSON.read(try call.text(0)))) } catch let error as JSONError {
+      let values = JSONValues(call.machine)
+      do { try JSON.read(Array(try call.text(0).utf8), into: values) } catch let error as JSONError {
         throw RuntimeError("E0702", "this text is not JSON: \(error.message), at byte \(error.offset)")
       }
+      return values.takeResult()
     },
     NativeFunction(
       "to_json", ["x", "pretty?"],
       doc: "A value as JSON: numbers, strings, bools, none, and lists, records, tables and tensors of them.",
       example: "to_json([1, none, \"a\"])  # => \"[1,null,\\\"a\\\"]\""
     ) { call in
-      let json = try json(call[0], call, depth: 0)
-      let isPretty = try call.bool(1, default: false)
-      return call.heap.string(isPretty ? json.pretty : json.compact)
+      var text = JSONText(call.machine, isPretty: try call.bool(1, default: false))
+      try text.write(call[0], depth: 0)
+      return call.heap.string(text.writer.text)
     },
   ]
-
-  /// JSON of other programs as data: every object is a record.
-  private static func plain(_ json: JSON) throws -> Datum {
-    switch json {
-    case .null: return .none
-    case .bool(let b): return .bool(b)
-    case .int(let i): return .int(i)
-    case .float(let x): return .float(x)
-    case .string(let s): return .string(s)
-    case .array(let items): return .list(try items.map(plain))
-    case .object(let members):
-      guard Set(members.map(\.key)).count == members.count else {
-        throw RuntimeError("E0702", "this text is not usable JSON: an object has the same key twice")
-      }
-      return .record(try members.map { Datum.Field($0.key, try plain($0.value)) })
-    }
-  }
-
-  /// A value as JSON. What JSON cannot say is an error rather than a `null`.
-  private static func json(_ value: Value, _ call: NativeCall, depth: Int) throws -> JSON {
-    func unsuitable(_ what: String, _ help: String) -> RuntimeError {
-      RuntimeError("E0210", "JSON cannot hold \(what)", label: "called here", help: [help])
-    }
-    guard depth < 500 else { throw unsuitable("lists nested deeper than 500", "keep it as a table or a flat list") }
-    let heap = call.heap
-    switch value.tag {
-    case .none, .unset: return .null
-    case .bool: return .bool(value.asBool)
-    case .int: return .int(value.asInt)
-    case .float:
-      guard value.asDouble.isFinite else {
-        throw unsuitable(call.machine.brief(value), "replace it by `none` or a string first")
-      }
-      return .float(value.asDouble)
-    case .string: return .string(value.swiftString)
-    case .record:
-      return .object(
-        try (0..<value.record.count).map {
-          JSON.Member(value.record.name($0), try json(value.record.values[$0], call, depth: depth + 1))
-        })
-    case .list, .range, .table, .tensor:
-      if value.tag == .tensor, let scalar = try TensorHooks.scalar(call.machine, value) {
-        return try json(scalar, call, depth: depth)
-      }
-      let count = try call.machine.iterationCount(value)
-      try call.machine.checkRoom(forElements: count)
-      return .array(
-        try (0..<count).map {
-          let element = try call.machine.iterationElement(value, $0)
-          defer { heap.release(element) }
-          return try json(element, call, depth: depth + 1)
-        })
-    default: throw unsuitable(call.machine.brief(value), "leave it out: `without(r, \"name\")`")
-    }
-  }
 
   /// The text of the file that the first argument names.
   private static func contents(_ call: NativeCall) throws -> (asked: String, text: String) {

@@ -19,8 +19,7 @@ extension Natives {
       "reverse", ["xs"], kinds: [.list, .range], doc: "The elements from last to first.",
       example: "reverse([1, 2])  # => [2, 1]"
     ) { call in
-      let elements = try ownedElements(call, 0)
-      return call.heap.list(elements.reversed())
+      call.heap.list(try ownedElements(call, 0).reversed())
     },
     NativeFunction(
       "order", ["xs", "descending?"], kinds: [.list, .range],
@@ -140,70 +139,82 @@ extension Natives {
   /// The elements of a list or range argument, each with a count that the caller owns.
   static func ownedElements(_ call: NativeCall, _ index: Int) throws -> [Value] {
     let value = call[index]
-    if value.tag == .list {
-      let list = value.list
-      return (0..<list.count).map { call.heap.retained(list.elements[$0]) }
+    if value.tag == .range { return try rangeElements(value, call.machine) }
+    guard value.tag == .list else { throw call.mismatch(index, "a list") }
+    let list = value.list
+    var elements: [Value] = []
+    elements.reserveCapacity(list.count)
+    do {
+      for i in 0..<list.count {
+        try call.machine.pollInterrupt(at: i)
+        elements.append(call.heap.retained(list.elements[i]))
+      }
+    } catch {
+      for element in elements { call.heap.release(element) }
+      throw error
     }
-    guard value.tag == .range else { throw call.mismatch(index, "a list") }
-    return try rangeElements(value, call)
+    return elements
   }
 
-  /// The numbers of a range; more than 2³¹ of them is an error.
-  static func rangeElements(_ value: Value, _ call: NativeCall) throws -> [Value] {
-    let range = value.range
-    let inclusive = range.pointee.header.flags & RangeObject.isInclusive != 0
-    let (start, end, step) = (range.pointee.start, range.pointee.end, range.pointee.step)
-    func tooLong() -> RuntimeError { RuntimeError("E0305", "a range of so many numbers does not fit into a list") }
-    if start.tag == .int, end.tag == .int, step.tag == .int || step.tag == .none {
-      let by = step.tag == .int ? step.asInt : 1
-      guard by != 0 else { throw RuntimeError("E0207", "a range cannot advance by 0") }
-      let (span, overflow) = end.asInt.subtractingReportingOverflow(start.asInt)
-      guard !overflow else { throw tooLong() }
-      if by > 0 ? span < 0 : span > 0 { return [] }
-      var count = span / by
-      if inclusive || span % by != 0 { count += 1 }
-      guard count < 1 << 31, call.heap.hasRoom(for: count * 16) else { throw tooLong() }
-      return (0..<count).map { Value(start.asInt + $0 * by) }
+  /// The numbers of a range; more than fit into memory are an error.
+  static func rangeElements(_ value: Value, _ machine: Machine) throws -> [Value] {
+    let counts = try machine.rangeCounts(value)
+    guard counts.count < 1 << 31, machine.heap.hasRoom(for: counts.count * MemoryLayout<Value>.stride) else {
+      throw RuntimeError("E0305", "a range of so many numbers does not fit into a list")
     }
-    guard start.isNumber, end.isNumber, step.isNumber, step.number != 0 else {
-      throw RuntimeError("E0207", "a range of floats needs a step", help: ["write `0..1 by 0.1`"])
+    return try (0..<counts.count).map { i in
+      try machine.pollInterrupt(at: i)
+      return counts.value(i)
     }
-    let steps = (end.number - start.number) / step.number
-    guard steps.isFinite, steps < 2e9 else { throw tooLong() }
-    if steps < -1e-9 { return [] }
-    // A last value within a billionth of a step of the end counts as the end.
-    let last = Int((steps + 1e-9).rounded(.down))
-    let reachesEnd = Swift.abs(Double(last) - steps) <= 1e-9
-    let count = inclusive || !reachesEnd ? last + 1 : last
-    guard call.heap.hasRoom(for: count * 16) else { throw tooLong() }
-    return (0..<count).map { Value(start.number + Double($0) * step.number) }
+  }
+
+  /// Hands the numbers of a list or range argument (rank-0 tensors count) to `body`, in order.
+  static func eachNumber(_ call: NativeCall, _ index: Int, _ body: (Value) throws -> Void) throws {
+    let (value, machine) = (call[index], call.machine)
+    if value.tag == .range {
+      let counts = try machine.rangeCounts(value)
+      for i in 0..<counts.count {
+        try machine.pollInterrupt(at: i)
+        try body(counts.value(i))
+      }
+      return
+    }
+    guard value.tag == .list else { throw call.mismatch(index, "a list") }
+    let list = value.list
+    for i in 0..<list.count {
+      try machine.pollInterrupt(at: i)
+      let element = list.elements[i]
+      if element.isNumber {
+        try body(element)
+      } else if element.tag == .tensor, let scalar = try TensorHooks.scalar(machine, element), scalar.isNumber {
+        try body(scalar)
+      } else {
+        throw RuntimeError(
+          "E0210", "`\(call.function.name)` needs numbers, and the list holds \(machine.brief(element))",
+          label: "called here")
+      }
+    }
   }
 
   /// The numbers of a list or range argument (rank-0 tensors count).
   static func numbers(_ call: NativeCall, _ index: Int) throws -> [Value] {
-    let elements = try ownedElements(call, index)
-    defer { for element in elements { call.heap.release(element) } }
-    return try elements.enumerated().map { index, element in
-      try call.machine.pollInterrupt(at: index)
-      if element.isNumber { return element }
-      if element.tag == .tensor, let scalar = try TensorHooks.scalar(call.machine, element), scalar.isNumber {
-        return scalar
-      }
-      throw RuntimeError(
-        "E0210", "`\(call.function.name)` needs numbers, and the list holds \(call.machine.brief(element))",
-        label: "called here")
-    }
+    var numbers: [Value] = []
+    try eachNumber(call, index) { numbers.append($0) }
+    return numbers
   }
 
   private static func extremeOfList(_ call: NativeCall, isMax: Bool) throws -> Value {
     if let folded = try TensorHooks.folded(call, isMax ? .maximum : .minimum) { return folded }
-    let numbers = try numbers(call, 0)
-    guard var best = numbers.first else {
+    var best: Value?
+    try eachNumber(call, 0) { next in
+      if let found = best, !better(next, than: found, isMax: isMax) { return }
+      best = next
+    }
+    guard let best else {
       throw RuntimeError(
         "E0212", "an empty list has no \(isMax ? "largest" : "smallest") number", label: "the list is empty",
         help: ["test `xs.length > 0` first"])
     }
-    for next in numbers.dropFirst() where better(next, than: best, isMax: isMax) { best = next }
     return best
   }
 
@@ -212,16 +223,18 @@ extension Natives {
     _ checked: (Int, Int) -> (partialValue: Int, overflow: Bool)
   ) throws -> Value {
     if let folded = try TensorHooks.folded(call, start == 0 ? .add : .multiply) { return folded }
-    let numbers = try numbers(call, 0)
-    if numbers.allSatisfy({ $0.tag == .int }) {
-      var total = start
-      for number in numbers {
-        let (next, overflow) = checked(total, number.asInt)
-        guard !overflow else { throw Natives.overflow("the \(call.function.name)") }
-        total = next
+    var (whole, isWhole, isTooLarge, real) = (start, true, false, Double(start))
+    try eachNumber(call, 0) { number in
+      real = combine(real, number.number)
+      guard isWhole, !isTooLarge else {
+        isWhole = isWhole && number.tag == .int
+        return
       }
-      return Value(total)
+      guard number.tag == .int else { return isWhole = false }
+      (whole, isTooLarge) = checked(whole, number.asInt)
     }
-    return Value(numbers.reduce(Double(start)) { combine($0, $1.number) })
+    guard isWhole else { return Value(real) }
+    if isTooLarge { throw Natives.overflow("the \(call.function.name)") }
+    return Value(whole)
   }
 }

@@ -104,7 +104,7 @@ extension Natives {
     for f in 0..<record.count {
       switch record.values[f].tag {
       case .list: lengths.append((record.name(f), record.values[f].list.count))
-      case .range: lengths.append((record.name(f), try rangeElements(record.values[f], call).count))
+      case .range: lengths.append((record.name(f), try call.machine.rangeCounts(record.values[f]).count))
       case .tensor:
         if try TensorHooks.scalar(call.machine, record.values[f]) == nil {
           lengths.append((record.name(f), try TensorHooks.count(call.machine, record.values[f])))
@@ -136,7 +136,7 @@ extension Natives {
     let heap = call.heap
     switch value.tag {
     case .list: return heap.retained(value)
-    case .range: return heap.list(try rangeElements(value, call))
+    case .range: return heap.list(try rangeElements(value, call.machine))
     case .tensor:
       if let scalar = try TensorHooks.scalar(call.machine, value) {
         return heap.list([Value](repeating: scalar, count: count))

@@ -98,7 +98,7 @@ extension Natives {
     NativeFunction(
       "eigenvalues", ["a"], kinds: .tensor,
       doc:
-        "`{ re, im }`: the eigenvalues of square matrices by real part, complex pairs side by side. No derivative: `eigh` has one.",
+        "`{ re, im }`: the eigenvalues of square matrices by real part, complex pairs side by side. Derivatives where they are apart.",
       example: "eigenvalues(tensor([[0, -1], [1, 0]])).im  # => tensor f32[2] [-1.0, 1.0]"
     ) { call in
       let a = try matrices(call, 0)
@@ -107,6 +107,21 @@ extension Natives {
       let flat = try call.operations.reshape(both, lead + [2 * n])
       return call.heap.record([
         ("re", try part(call, flat, 0, lead + [n])), ("im", try part(call, flat, n, lead + [n])),
+      ])
+    },
+    NativeFunction(
+      "eig", ["a"], kinds: .tensor,
+      doc:
+        "`{ re, im, vectors_re, vectors_im }`: the eigenvalues of square matrices as `eigenvalues` gives them, and eigenvectors in columns, each of length 1 with its largest element positive.",
+      example: "eig(tensor([[2, 1], [0, 3]])).vectors_re[0, 0]  # => 1.0"
+    ) { call in
+      let a = try matrices(call, 0)
+      let all = try call.operations.apply(.linear(.eigen), [a], isTensor: true)
+      let (lead, n) = (Array(a.shape.dropLast(2)), a.shape[a.rank - 1])
+      return call.heap.record([
+        ("re", try part(call, all, 0, lead + [n])), ("im", try part(call, all, n, lead + [n])),
+        ("vectors_re", try part(call, all, 2 * n, lead + [n, n])),
+        ("vectors_im", try part(call, all, 2 * n + n * n, lead + [n, n])),
       ])
     },
   ]

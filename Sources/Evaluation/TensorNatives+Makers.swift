@@ -101,6 +101,10 @@ extension Natives {
     let heap = call.heap
     let value = call[0]
     if value.tag == .list { return heap.retained(value) }
+    if value.tag == .range {
+      let counts = try call.machine.rangeCounts(value)
+      return try call.machine.list(of: counts.count) { counts.value($0) }
+    }
     let operand = try call.operand(0)
     guard operand.isTraced else {
       guard let tensor = call.operations.tensor(operand) else { return .none }

@@ -17,12 +17,12 @@ extension DerivativeStep {
     case .logDeterminant: return [try inverseTransposed(times: build.part(cotangent, 1, 1, []))]
     case .quotient: return try quotient(function)
     case .rank: return [nil]
-    case .eigenvalues:
-      throw TensorError.notSolvable(function.name, "eigenvalues of general matrices have no derivative here")
+    case .eigenvalues: return [try eigenvalues()]
+    case .eigen: return [try eigen()]
     }
   }
 
-  private var n: Int { shape(0)[shape(0).count - 1] }
+  var n: Int { shape(0)[shape(0).count - 1] }
   private var m: Int { shape(0)[shape(0).count - 2] }
 
   /// S = L⁻ᵀ P L⁻¹ with P the lower half of Lᵀ L̄.

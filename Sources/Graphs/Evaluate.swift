@@ -72,12 +72,8 @@ private func runPlain(_ primitive: Primitive, _ inputs: [Tensor]) throws -> Tens
 func plainUnary(_ operation: UnaryOperation, _ x: Tensor) throws -> Tensor? {
   guard x.type.isFloat, operation != .not, operation != .isNaN, operation != .isFinite else { return nil }
   let out = try Tensor(uninitialized: x.shape, type: x.type)
-  if x.count > stretch {
-    try inStretches(x.count, x.type) { from, count in
-      Kernels.unary(operation, x.type, x.pointer + from, out.pointer + from, count: count)
-    }
-  } else {
-    Kernels.unary(operation, x.type, x.pointer, out.pointer, count: x.count)
+  try inStretches(x.count, x.type) { _, from, count in
+    Kernels.unary(operation, x.type, x.pointer + from, out.pointer + from, count: count)
   }
   return withExtendedLifetime(x) { out }
 }
@@ -101,15 +97,10 @@ func plainBinary(
   let larger = strideX == 0 ? y : x
   let taken = spare.flatMap { $0.shape == larger.shape ? $0 : nil }
   let out = try taken ?? Tensor(uninitialized: larger.shape, type: x.type)
-  if larger.count > stretch {
-    try inStretches(larger.count, x.type) { from, count in
-      Kernels.binary(
-        operation, x.type, x.pointer + from * strideX, xStride: strideX, y.pointer + from * strideY, yStride: strideY,
-        out.pointer + from, count: count)
-    }
-  } else {
+  try inStretches(larger.count, x.type) { _, from, count in
     Kernels.binary(
-      operation, x.type, x.pointer, xStride: strideX, y.pointer, yStride: strideY, out.pointer, count: larger.count)
+      operation, x.type, x.pointer + from * strideX, xStride: strideX, y.pointer + from * strideY, yStride: strideY,
+      out.pointer + from, count: count)
   }
   return withExtendedLifetime((x, y)) { out }
 }

@@ -9,6 +9,8 @@ final class ElementwiseOperation: Operation {
   /// Per operand: bytes per step of each outer axis, and 0 or 1 for the inner one.
   private let outerStrides: [[Int]]
   private let innerStrides: [Int]
+  /// Per operand: bytes per step of the inner axis.
+  private let innerBytes: [Int]
   private let outBytes: Int
   private let outCount: Int
   private let copies: [(operand: Int, layout: Layout, type: ElementType, at: Int)]
@@ -45,16 +47,17 @@ final class ElementwiseOperation: Operation {
     }
     self.copies = copies
     copyBytes = bytes
+    innerBytes = zip(innerStrides, inputs).map { $0 * $1.type.byteCount }
   }
 
   override func run(
     _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
   ) throws {
     guard outCount > 0 else { return }
-    if outerShape.isEmpty, copies.isEmpty {
+    if outerShape.isEmpty, copies.isEmpty, inner <= stretch {
       return code.run(x, innerStrides, out, count: inner)
     }
-    withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: innerStrides.count) { at in
+    try withUnsafeTemporaryAllocation(of: UnsafeMutableRawPointer.self, capacity: innerStrides.count) { at in
       guard let base = at.baseAddress else { return }
       for i in innerStrides.indices { at.initializeElement(at: i, to: x[i]) }
       for copy in copies {
@@ -64,9 +67,15 @@ final class ElementwiseOperation: Operation {
       }
       var target = out
       var index = Array(repeating: 0, count: outerShape.count)
+      var moved = 0
       while true {
-        code.run(UnsafePointer(base), innerStrides, target, count: inner)
+        try runInner(base, target)
         target += inner * outBytes
+        moved += inner
+        if moved > stretch {
+          moved = 0
+          try stopIfAsked()
+        }
         var axis = outerShape.count - 1
         while axis >= 0 {
           index[axis] += 1
@@ -79,6 +88,21 @@ final class ElementwiseOperation: Operation {
         if axis < 0 { return }
       }
     }
+  }
+
+  /// The inner axis, however long, of operands that begin at `at`, which is the same afterwards.
+  @inline(__always)
+  private func runInner(_ at: UnsafeMutablePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer) throws {
+    if inner <= stretch { return code.run(UnsafePointer(at), innerStrides, out, count: inner) }
+    var first = 0
+    while first < inner {
+      let part = Swift.min(stretch, inner - first)
+      code.run(UnsafePointer(at), innerStrides, out + first * outBytes, count: part)
+      for i in innerBytes.indices { at[i] += part * innerBytes[i] }
+      first += part
+      try stopIfAsked()
+    }
+    for i in innerBytes.indices { at[i] -= inner * innerBytes[i] }
   }
 }
 

@@ -29,7 +29,9 @@ final class SourceOperation: Operation {
       switch primitive {
       case .random(let distribution, _, let type):
         let target = out + place * perKey * type.byteCount
-        Kernels.random(distribution, key: key, type, firstIndex: 0, target, count: perKey)
+        try inStretches(perKey, type) { first, bytes, count in
+          Kernels.random(distribution, key: key, type, firstIndex: first, target + bytes, count: count)
+        }
       case .deriveKey:
         let number = x[1].load(fromByteOffset: 8 * place * numberStride, as: Int64.self)
         out.storeBytes(of: RandomKey.derive(key, number), toByteOffset: 8 * place, as: Int64.self)

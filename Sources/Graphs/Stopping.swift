@@ -10,13 +10,14 @@ let stretch = 1 << 20
   if ck_stopped() != 0 { throw GraphError(.interrupted) }
 }
 
-/// Runs `body` on parts of `count` elements, given as bytes from the first one and a count.
-func inStretches(_ count: Int, _ type: ElementType, _ body: (_ bytes: Int, _ count: Int) -> Void) throws {
+/// Runs `body` on parts of `count` elements, given as the first one, its bytes from the start, and a count.
+@inline(__always)
+func inStretches(_ count: Int, _ type: ElementType, _ body: (_ first: Int, _ bytes: Int, _ count: Int) -> Void) throws {
   var first = 0
   while first < count {
     let part = min(stretch, count - first)
-    body(first * type.byteCount, part)
+    body(first, first * type.byteCount, part)
     first += part
-    try stopIfAsked()
+    if first < count { try stopIfAsked() }
   }
 }

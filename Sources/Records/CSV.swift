@@ -5,7 +5,10 @@ public enum CSV {
   /// A table as CSV: a header line, one line per row, lines ended by a single newline. Lists, records, tables and
   /// tensors stand as JSON in a quoted field and come back as strings. Reasons of failed rows stand in a last column
   /// `failure`.
-  public static func write(_ table: Table) -> String {
+  public static func write(_ table: Table) -> String { write(table) { _ in } }
+
+  /// The same; `beforeRow` is told the number of each row before it is written, and may throw to leave off.
+  public static func write(_ table: Table, beforeRow: (Int) throws -> Void) rethrows -> String {
     let table = table.withFailureColumn
     var out: [UInt8] = []
     for (i, column) in table.columns.enumerated() {
@@ -14,6 +17,7 @@ public enum CSV {
     }
     out.append(newline)
     for row in 0..<table.rowCount {
+      try beforeRow(row)
       for (i, column) in table.columns.enumerated() {
         if i > 0 { out.append(comma) }
         writeField(row < column.values.count ? column.values[row] : .none, to: &out)
@@ -72,14 +76,17 @@ extension CSV {
   /// Reads a table. The first record names the columns (empty names become `column_1` …, repeated ones get `_2` …). A
   /// quoted field is a string; an unquoted one is `none` when empty, otherwise a bool, an integer or a double if it
   /// reads as one, otherwise a string. Accepts `\n` and `\r\n`, a byte-order mark and blank lines (in a table of one
-  /// column a blank line is a `none`). Throws `CSVError` for a quote that does not end, text after a closing quote,
-  /// and rows longer or shorter than the header.
-  public static func read(_ text: String, separator: Character = ",") throws -> Table {
+  /// column a blank line is a `none`). Throws `CSVError` for a quote that does not end, text after a closing quote, and
+  /// rows longer or shorter than the header. `beforeRow` is told the number of each row, and may throw to leave off.
+  public static func read(
+    _ text: String, separator: Character = ",", beforeRow: (Int) throws -> Void = { _ in }
+  ) throws -> Table {
     var reader = CSVReader(bytes: Array(text.utf8), separator: separator.asciiValue ?? comma)
     guard let header = try reader.record() else { return Table(columns: [], rowCount: 0) }
     var columns = names(header).map { Table.Column($0, []) }
     var count = 0
     while let record = try reader.record() {
+      try beforeRow(count)
       let isBlank = record.count == 1 && record[0].text.isEmpty && !record[0].isQuoted
       if isBlank && columns.count != 1 { continue }
       guard record.count == columns.count else {

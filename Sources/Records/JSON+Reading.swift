@@ -8,6 +8,28 @@ public struct JSONError: Error, Sendable, Hashable, CustomStringConvertible {
   public var description: String { "\(message) at byte \(offset)" }
 }
 
+/// Makes something of a JSON text while it is read, in the order in which it stands there.
+public protocol JSONBuilder: AnyObject {
+  /// `null`.
+  func null() throws
+  /// A truth value.
+  func bool(_ b: Bool) throws
+  /// A number without point and exponent that fits.
+  func int(_ i: Int) throws
+  /// Any other number; it is finite.
+  func float(_ x: Double) throws
+  /// A text.
+  func string(_ s: String) throws
+  /// An array begins.
+  func beginArray() throws
+  /// An object begins.
+  func beginObject() throws
+  /// The key of the member whose value comes next.
+  func key(_ name: String) throws
+  /// What began last ends.
+  func end() throws
+}
+
 extension JSON {
   /// Reads one JSON value. Throws `JSONError` for anything else, for nesting deeper than 512 and for bytes that are
   /// no UTF-8.
@@ -15,19 +37,64 @@ extension JSON {
 
   /// Reads one JSON value from UTF-8 bytes.
   public static func read(_ bytes: [UInt8]) throws -> JSON {
-    var reader = JSONReader(bytes: bytes)
-    let value = try reader.value(depth: 0)
+    let tree = JSONTree()
+    try read(bytes, into: tree)
+    return tree.value
+  }
+
+  /// Reads one JSON value from UTF-8 bytes and hands it on piece by piece. Throws also what the builder throws.
+  public static func read(_ bytes: [UInt8], into builder: some JSONBuilder) throws {
+    var reader = JSONReader(bytes: bytes, builder: builder)
+    try reader.value(depth: 0)
     reader.skipSpace()
     guard reader.position == bytes.count else { throw reader.error("something follows the value") }
-    return value
   }
 }
 
-private struct JSONReader {
+/// A tree of what was read.
+private final class JSONTree: JSONBuilder {
+  private struct Group {
+    var isObject: Bool
+    var items: [JSON] = []
+    var members: [JSON.Member] = []
+    var key = ""
+  }
+  private(set) var value = JSON.null
+  private var groups: [Group] = []
+  private var top: Int { groups.count - 1 }
+
+  private func add(_ item: JSON) {
+    if groups.isEmpty {
+      value = item
+    } else if groups[top].isObject {
+      groups[top].members.append(JSON.Member(groups[top].key, item))
+    } else {
+      groups[top].items.append(item)
+    }
+  }
+
+  func null() { add(.null) }
+  func bool(_ b: Bool) { add(.bool(b)) }
+  func int(_ i: Int) { add(.int(i)) }
+  func float(_ x: Double) { add(.float(x)) }
+  func string(_ s: String) { add(.string(s)) }
+  func beginArray() { groups.append(Group(isObject: false)) }
+  func beginObject() { groups.append(Group(isObject: true)) }
+  func key(_ name: String) { groups[top].key = name }
+  func end() {
+    if let group = groups.popLast() { add(group.isObject ? .object(group.members) : .array(group.items)) }
+  }
+}
+
+private struct JSONReader<Builder: JSONBuilder> {
   let bytes: [UInt8]
+  let builder: Builder
   var position = 0
 
-  init(bytes: [UInt8]) { self.bytes = bytes }
+  init(bytes: [UInt8], builder: Builder) {
+    self.bytes = bytes
+    self.builder = builder
+  }
 
   func error(_ message: String) -> JSONError { JSONError(message: message, offset: position) }
 
@@ -37,61 +104,66 @@ private struct JSONReader {
     while let b = current, b == 0x20 || b == 0x0A || b == 0x0D || b == 0x09 { position += 1 }
   }
 
-  mutating func value(depth: Int) throws -> JSON {
+  mutating func value(depth: Int) throws {
     guard depth < 512 else { throw error("nested too deeply") }
     skipSpace()
     guard let b = current else { throw error("a value is missing") }
     switch b {
-    case UInt8(ascii: "{"): return try object(depth: depth)
-    case UInt8(ascii: "["): return try array(depth: depth)
-    case UInt8(ascii: "\""): return .string(try string())
-    case UInt8(ascii: "t"): return try word("true", .bool(true))
-    case UInt8(ascii: "f"): return try word("false", .bool(false))
-    case UInt8(ascii: "n"): return try word("null", .null)
-    default: return try number()
+    case UInt8(ascii: "{"): try object(depth: depth)
+    case UInt8(ascii: "["): try array(depth: depth)
+    case UInt8(ascii: "\""): try builder.string(try string())
+    case UInt8(ascii: "t"):
+      try word("true")
+      try builder.bool(true)
+    case UInt8(ascii: "f"):
+      try word("false")
+      try builder.bool(false)
+    case UInt8(ascii: "n"):
+      try word("null")
+      try builder.null()
+    default: try number()
     }
   }
 
-  mutating func word(_ text: String, _ value: JSON) throws -> JSON {
+  mutating func word(_ text: String) throws {
     let word = Array(text.utf8)
     guard position + word.count <= bytes.count, Array(bytes[position..<position + word.count]) == word else {
       throw error("expected \(text)")
     }
     position += word.count
-    return value
   }
 
-  mutating func array(depth: Int) throws -> JSON {
+  mutating func array(depth: Int) throws {
     position += 1
-    var items: [JSON] = []
+    try builder.beginArray()
     skipSpace()
     if current == UInt8(ascii: "]") {
       position += 1
-      return .array(items)
+      return try builder.end()
     }
     while true {
-      items.append(try value(depth: depth + 1))
-      if try endOfGroup(UInt8(ascii: "]")) { return .array(items) }
+      try value(depth: depth + 1)
+      if try endOfGroup(UInt8(ascii: "]")) { return try builder.end() }
     }
   }
 
-  mutating func object(depth: Int) throws -> JSON {
+  mutating func object(depth: Int) throws {
     position += 1
-    var members: [JSON.Member] = []
+    try builder.beginObject()
     skipSpace()
     if current == UInt8(ascii: "}") {
       position += 1
-      return .object(members)
+      return try builder.end()
     }
     while true {
       skipSpace()
       guard current == UInt8(ascii: "\"") else { throw error("expected a key") }
-      let key = try string()
+      try builder.key(try string())
       skipSpace()
       guard current == UInt8(ascii: ":") else { throw error("expected a colon") }
       position += 1
-      members.append(JSON.Member(key, try value(depth: depth + 1)))
-      if try endOfGroup(UInt8(ascii: "}")) { return .object(members) }
+      try value(depth: depth + 1)
+      if try endOfGroup(UInt8(ascii: "}")) { return try builder.end() }
     }
   }
 
@@ -102,7 +174,7 @@ private struct JSONReader {
     return b == close
   }
 
-  mutating func number() throws -> JSON {
+  mutating func number() throws {
     let start = position
     var isInteger = true
     func digits() -> Int {
@@ -126,9 +198,9 @@ private struct JSONReader {
       guard digits() > 0 else { throw error("expected digits") }
     }
     let text = String(decoding: bytes[start..<position], as: UTF8.self)
-    if isInteger, let value = Int(text) { return .int(value) }
+    if isInteger, let value = Int(text) { return try builder.int(value) }
     guard let value = Double(text), value.isFinite else { throw error("number out of range") }
-    return .float(value)
+    try builder.float(value)
   }
 
   mutating func string() throws -> String {

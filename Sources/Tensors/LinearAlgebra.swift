@@ -30,6 +30,7 @@ public struct LinearAlgebra {
     case .svd: try svd(a, out, out + m * min(m, n), out + (m + 1) * min(m, n))
     case .eigenSymmetric: try eigenSymmetric(a, out)
     case .eigenvalues: try eigenvalues(a, out)
+    case .eigen: try eigenvalues(a, out, vectors: out + 2 * n)
     case .determinant: out[0] = try determinant(a)
     case .logDeterminant: (out[0], out[1]) = try logDeterminant(a)
     case .rank(let rcond): out[0] = try rank(a, rcond)
@@ -165,14 +166,21 @@ public struct LinearAlgebra {
     if status > 0 { throw unsolvable("the iteration did not converge") }
   }
 
-  private func eigenvalues(_ a: UnsafePointer<Double>, _ out: UnsafeMutablePointer<Double>) throws {
+  private func eigenvalues(
+    _ a: UnsafePointer<Double>, _ out: UnsafeMutablePointer<Double>, vectors: UnsafeMutablePointer<Double>? = nil
+  ) throws {
     try finite(a, n * n)
-    let status = ck_current.pointee.eigenvalues(Int64(n), a, out, out + n)
+    let status = ck_current.pointee.eigenvalues(Int64(n), a, out, out + n, vectors)
     try memory(status)
     if status > 0 { throw unsolvable("the iteration did not converge") }
     let order = (0..<n).sorted { (out[$0], out[n + $0]) < (out[$1], out[n + $1]) }
     let (re, im) = (order.map { out[$0] }, order.map { out[n + $0] })
     for i in 0..<n { (out[i], out[n + i]) = (re[i], im[i]) }
+    guard let vectors else { return }
+    for row in 0..<2 * n {
+      let elements = order.map { vectors[row * n + $0] }
+      (vectors + row * n).update(from: elements, count: n)
+    }
   }
 
   // MARK: Parts

@@ -24,6 +24,10 @@ public enum LinearFunction: Hashable, Sendable {
   /// [n, n] → [2, n]: real and imaginary parts of the eigenvalues, by real part and then imaginary part; pairs side by
   /// side.
   case eigenvalues
+  /// [n, n] → real parts [n] and imaginary parts [n] of the eigenvalues, in the same order, then the real parts [n, n]
+  /// and the imaginary parts [n, n] of the eigenvectors in their columns, each of length 1 with its largest element
+  /// positive.
+  case eigen
   /// [n, n] → [].
   case determinant
   /// [n, n] → [2]: sign and logarithm of the magnitude of the determinant; 0 and -inf for a singular matrix.
@@ -55,6 +59,7 @@ public enum LinearFunction: Hashable, Sendable {
     case .svd: "svd"
     case .eigenSymmetric: "eigh"
     case .eigenvalues: "eigenvalues"
+    case .eigen: "eig"
     case .determinant: "det"
     case .logDeterminant: "log_det"
     case .rank: "matrix_rank"
@@ -81,6 +86,7 @@ public enum LinearFunction: Hashable, Sendable {
     case .svd: return [m * least + least + least * n]
     case .eigenSymmetric: return [n + n * n]
     case .eigenvalues: return [2, n]
+    case .eigen: return [2 * n + 2 * n * n]
     case .determinant, .rank: return []
     case .logDeterminant: return [2]
     case .quotient: return [m, n]

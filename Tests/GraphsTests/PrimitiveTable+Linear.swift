@@ -18,7 +18,7 @@ extension PrimitiveTable {
       }
       for function in [LinearFunction.cholesky, .eigenSymmetric] { result.append(linear(function, [positive])) }
       for function in [LinearFunction.lu, .determinant, .logDeterminant] { result.append(linear(function, [square])) }
-      result.append(linear(.eigenvalues, [square], smooth: false))
+      for function in [LinearFunction.eigenvalues, .eigen] { result.append(linear(function, [square])) }
       for shape in [[4, 4], [5, 3], [3, 5]] as [Shape] {
         let a = sample(lead + shape, seed: 13), b = sample(lead + [shape[0], 2], seed: 14)
         result.append(linear(.svd, [a]))

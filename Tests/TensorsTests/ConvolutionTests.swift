@@ -180,6 +180,12 @@ private struct Definition<T: BinaryFloatingPoint> {
     Extents(batch: 70, own: 5, other: 70, image: (2, 2), window: (3, 3), before: (1, 1), after: (1, 1)),
     Extents(batch: 5, own: 70, other: 3, image: (20, 17), window: (1, 1), stride: (2, 2)),
     Extents(batch: 1, own: 2, other: 2, image: (6, 6), window: (1, 1), stride: (4, 3)),
+    // Every channel alone: less than a vector of them, some vectors and a rest; places beside the image; a wide window.
+    Extents(batch: 2, groups: 5, image: (6, 9), window: (3, 3), before: (1, 1), after: (1, 1)),
+    Extents(
+      groups: 67, image: (7, 11), window: (3, 5), stride: (2, 2), dilation: (1, 2), before: (1, 4), after: (1, 3)),
+    Extents(batch: 40, groups: 33, image: (5, 4), window: (2, 7), stride: (1, 3), before: (0, 5), after: (1, 6)),
+    Extents(groups: 3, image: (20, 20), window: (17, 16), before: (8, 8), after: (8, 7)),
     // Strips that do not fit the scratch memory.
     Extents(own: 1, other: 2, image: (600, 600), window: (2, 2), dilation: (599, 599)),
   ]

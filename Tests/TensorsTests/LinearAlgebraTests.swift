@@ -76,6 +76,26 @@ private func identity(_ n: Int) -> [Double] { (0..<n * n).map { $0 % (n + 1) == 
         #expect(distance(Array(general[..<n]), row(6)) < bound, "\(lines[start])")
         #expect(distance(Array(general[n...]), row(7)) < bound, "\(lines[start])")
       }
+      // a v = v λ in real and imaginary parts, each v of length 1 and its largest element positive.
+      let whole = try LinearAlgebra.apply(.eigen, [a]).array(of: Double.self)
+      #expect(Array(whole[..<(2 * n)]) == general)
+      let (re, im) = (Array(whole[2 * n..<2 * n + n * n]), Array(whole[(2 * n + n * n)...]))
+      let (alongRe, alongIm) = (
+        try times(a, Tensor(re, shape: [n, n])), try times(a, Tensor(im, shape: [n, n]))
+      )
+      let largest = elements.map(abs).max() ?? 1
+      for j in 0..<n {
+        let (x, y) = (whole[j], whole[n + j])
+        for i in 0..<n {
+          let at = i * n + j
+          #expect(abs(alongRe[at] - (x * re[at] - y * im[at])) < 1e-13 * Double(n) * max(1, largest), "\(lines[start])")
+          #expect(abs(alongIm[at] - (x * im[at] + y * re[at])) < 1e-13 * Double(n) * max(1, largest), "\(lines[start])")
+        }
+        let sizes = (0..<n).map { re[$0 * n + j] * re[$0 * n + j] + im[$0 * n + j] * im[$0 * n + j] }
+        let best = sizes.max() ?? 0
+        #expect(abs(sizes.reduce(0, +) - 1) < 1e-13)
+        #expect((0..<n).contains { sizes[$0] > best * (1 - 1e-11) && im[$0 * n + j] == 0 && re[$0 * n + j] > 0 })
+      }
       let trace = (0..<n).reduce(0) { $0 + elements[$1 * (n + 1)] }
       #expect(abs(general[..<n].reduce(0, +) - trace) < 1e-12 * Double(n) * max(1, abs(trace)))
       let (_, r, order) = try LinearAlgebra.qrPivoted(a)
@@ -171,10 +191,11 @@ private func identity(_ n: Int) -> [Double] { (0..<n * n).map { $0 % (n + 1) == 
         var vt = [Double](repeating: 0, count: k * n)
         #expect(table.svd(Int64(m), Int64(n), a, &u, &s, &vt) == 0)
         var (re, im) = (s, s)
-        #expect(table.eigenvalues(Int64(k), a, &re, &im) == 0)
+        var vectors = [Double](repeating: 0, count: 2 * k * k)
+        #expect(table.eigenvalues(Int64(k), a, &re, &im, &vectors) == 0)
         var triangle = b + b + b
         #expect(table.triangular(0, 1, 1, Int64(k), a, Int64(n), 3, &triangle) == 0)
-        solutions.append(x + u + s + vt + re + im + triangle)
+        solutions.append(x + u + s + vt + re + im + vectors + triangle)
       }
       #expect(solutions.allSatisfy { $0 == solutions[0] })
     }

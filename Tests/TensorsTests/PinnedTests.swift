@@ -101,7 +101,7 @@ private struct Digest {
     found["factorisations", default: Digest()].add(u + s + symmetric)
     var (order, im) = ((0..<30).map(Int64.init), s)
     _ = table.qr(12, 30, y, &u, &wide, &order)
-    _ = table.eigenvalues(12, y, &s, &im)
+    _ = table.eigenvalues(12, y, &s, &im, nil)
     found["factorisations", default: Digest()].add(u + wide + s + im)
     u = [Double](repeating: 0, count: 3600)
     _ = table.eigen(60, y + y + y + y + y + y, &wide, &u)

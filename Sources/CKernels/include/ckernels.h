@@ -99,7 +99,8 @@ typedef struct ck_table {
   int64_t (*least_squares)(
     int64_t m, int64_t n, int64_t nrhs, const double *a, const double *b, double rcond, double *x, int64_t *rank);
   int64_t (*eigen)(int64_t n, const double *a, double *values, double *vectors);
-  int64_t (*eigenvalues)(int64_t n, const double *a, double *re, double *im);
+  // `vectors` is NULL or receives the real and then the imaginary parts [2, n, n], in columns.
+  int64_t (*eigenvalues)(int64_t n, const double *a, double *re, double *im, double *vectors);
   // Multiply-add chains for measuring the peak: returns the operations done.
   double (*peak_f32)(int64_t rounds);
   double (*peak_f64)(int64_t rounds);

@@ -70,7 +70,9 @@ INL int64_t CK(strip_elements)(const ck_convolution *p, CK(strip_size) s, int64_
 // As much as lies in the first cache; where the filter does not, more, so that it is used often.
 static CK(strip_size) CK(convolution_strips)(const ck_convolution *p, int64_t bytes) {
   const int64_t filter = p->rows.window * p->columns.window * p->source_channels * p->target_channels * bytes;
-  const int64_t goal = filter > 16384 ? 49152 : 20480, channels = p->source_channels;
+  const int64_t goal = filter > 16384 ? 49152 : 20480;
+  // Where every channel is alone all are done together.
+  const int64_t channels = p->source_channels == 1 && p->target_channels == 1 ? p->groups : p->source_channels;
   const int64_t classes = CK(class_count)(&p->columns, p->turned);
   CK(strip_size) s = {1, 1, CK(most)(p->columns.target, 1)};
   if (p->rows.target <= 0 || p->columns.target <= 0) return s;

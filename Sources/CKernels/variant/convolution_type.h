@@ -149,12 +149,20 @@ INL int64_t P(panel_width)(const ck_convolution *p) {
 }
 INL int64_t P(rounded)(int64_t columns) { return (columns + LANES_T - 1) / LANES_T * LANES_T; }
 INL int64_t P(chain)(const ck_convolution *p) { return p->rows.window * p->columns.window * p->source_channels; }
+#include "depthwise_type.h"
 static int64_t P(packed_count)(const ck_convolution *p) {
-  return p->groups * P(chain)(p) * P(rounded)(p->target_channels);
+  return p->groups * P(chain)(p) * (P(by_channel)(p) ? 1 : P(rounded)(p->target_channels));
 }
+// Of a filter for every channel alone: [tap][channel], in the order of the chain.
 static void P(pack_filter)(const ck_convolution *p, const void *filter, void *packed) {
   const T *f = filter;
   T *out = packed;
+  if (P(by_channel)(p)) {
+    const int64_t taps = P(chain)(p), all = p->groups;
+    for (int64_t k = 0; k < taps; k++)
+      memcpy(out + k * all, f + (p->turned ? taps - 1 - k : k) * all, (size_t)all * sizeof(T));
+    return;
+  }
   const int64_t kh = p->rows.window, kw = p->columns.window, ns = p->source_channels, nt = p->target_channels;
   const int64_t width = P(panel_width)(p), all = p->groups * (p->turned ? ns : nt);
   for (int64_t g = 0; g < p->groups; g++)
@@ -326,6 +334,10 @@ static void P(convolve)(const ck_convolution *p, int64_t first_strip, int64_t la
   P(column_run) along[K_BLOCK];
   for (int64_t index = first_strip; index < last_strip && !ck_must_stop(); index++) {
     const CK(strip) s = CK(strip_at)(p, size, index);
+    if (P(by_channel)(p)) {
+      P(convolve_channels)(p, s);
+      continue;
+    }
     if (!fits) {
       P(convolve_plain)(p, s);
       continue;
@@ -424,6 +436,10 @@ static void P(filter_part)(const ck_convolution *p, const void *cotangent, int64
   P(run) runs[FILTER_STRIP];
   for (int64_t index = first_strip; index < last_strip && !ck_must_stop(); index++) {
     const CK(strip) s = CK(strip_at)(p, size, index);
+    if (P(by_channel)(p)) {
+      P(filter_channels)(p, s, cotangent, out);
+      continue;
+    }
     const int64_t places = s.t1 - s.t0;
     const int brings = index + 1 < last_strip && s.t0 == 0 && s.t1 == w->target;
     P(coming) coming = {0};

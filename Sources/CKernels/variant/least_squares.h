@@ -40,6 +40,10 @@ static int64_t CK(least_squares)(
   if (tall) CK(transpose_f64)(m, n, a, n, w, m);
   else memcpy(w, a, (size_t)(m * n) * sizeof *w);
   int64_t failed = CK(qr_columns)(k, length, w, tau);
+  if (ck_must_stop()) {
+    free(w);
+    return failed;
+  }
   double frobenius = 0;
   for (int64_t j = 0; j < k; j++) {
     double c = CK(norm)(w + j * length, j + 1);

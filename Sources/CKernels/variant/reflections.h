@@ -98,7 +98,7 @@ static int64_t CK(apply_q_rows)(
   if (!v) return -1;
   double *y = v + QR_BLOCK * length, *z = y + count * QR_BLOCK, *update = z + count * QR_BLOCK;
   int64_t blocks = (steps + QR_BLOCK - 1) / QR_BLOCK;
-  for (int64_t s = blocks - 1; s >= 0; s--) {
+  for (int64_t s = blocks - 1; s >= 0 && !ck_must_stop(); s--) {
     int64_t j0 = s * QR_BLOCK, nb = steps - j0 < QR_BLOCK ? steps - j0 : QR_BLOCK;
     double t[QR_BLOCK][QR_BLOCK];
     CK(block_rows)(nb, j0, length, w, v);
@@ -117,8 +117,8 @@ static int64_t CK(qr_unpack)(
   int64_t failed = CK(apply_q_rows)(k, m, w, tau, k, columns);
   CK(transpose_f64)(k, m, columns, m, q, k);
   free(columns);
-  for (int64_t i = 0; i < k; i++)
-    for (int64_t j = 0; j < n; j++) r[i * n + j] = j >= i ? w[j * m + i] : 0;
+  CK(transpose_f64)(n, k, w, m, r, n);
+  for (int64_t i = 1; i < k; i++) memset(r + i * n, 0, (size_t)(i < n ? i : n) * sizeof *r);
   return failed;
 }
 // a [m, n] = q [m, k] r [k, n], k = min(m, n); with `order` the columns of a are taken in that order, largest first.
@@ -156,7 +156,7 @@ static int64_t CK(qr)(int64_t m, int64_t n, const double *a, double *q, double *
       }
     }
   }
-  if (!failed) failed = CK(qr_unpack)(m, n, k, w, tau, q, r);
+  if (!failed && !ck_must_stop()) failed = CK(qr_unpack)(m, n, k, w, tau, q, r);
   free(w);
   return failed;
 }

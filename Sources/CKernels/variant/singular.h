@@ -81,7 +81,7 @@ static int64_t CK(orthogonal_rows)(int64_t k, int64_t steps, int64_t first, cons
   memset(out, 0, (size_t)(k * k) * sizeof *out);
   for (int64_t i = 0; i < k; i++) out[i * k + i] = 1;
   int64_t blocks = (steps + QR_BLOCK - 1) / QR_BLOCK;
-  for (int64_t s = blocks - 1; s >= 0; s--) {
+  for (int64_t s = blocks - 1; s >= 0 && !ck_must_stop(); s--) {
     int64_t j0 = s * QR_BLOCK, nb = steps - j0 < QR_BLOCK ? steps - j0 : QR_BLOCK, start = j0 + first;
     int64_t len = k - start;
     double t[QR_BLOCK][QR_BLOCK];
@@ -162,6 +162,62 @@ INL void CK(rotate_strip)(
     row = next;
   }
   _Pragma("clang loop unroll(full)") for (int q = 0; q < vectors; q++) STORE_(row, q, carry[q]);
+}
+// Two sweeps of one direction that begin at the same row, the second of at most as many rotations: each one of the
+// second follows as soon as the first is done with both of its rows, so that a row is fetched and stored once for both.
+INL void CK(rotate_strip_twice)(
+  int vectors, CK(mask_f64) mask, int partial, int64_t count, const double *c, const double *s, int64_t count2,
+  const double *c2, const double *s2, int backward, double *x, int64_t width) {
+  enum { LN = CK_VECTOR_BYTES / 8 };
+  CK(vec_f64) carry[ROTATED], carry2[ROTATED];
+  const int64_t step = backward ? -width : width;
+  double *row = x + (backward ? count * width : 0);
+#define ANGLE_(i)                                           \
+  const int64_t at = backward ? count - 1 - (i) : (i);      \
+  const CK(vec_f64) cs = CK(spread_f64)(c[at]), sn = CK(spread_f64)(backward ? -s[at] : s[at]);
+#define ANGLE2_(i)                                          \
+  const int64_t at2 = backward ? count2 - 1 - (i) : (i);    \
+  const CK(vec_f64) cs2 = CK(spread_f64)(c2[at2]), sn2 = CK(spread_f64)(backward ? -s2[at2] : s2[at2]);
+  {
+    ANGLE_(0)
+    _Pragma("clang loop unroll(full)") for (int q = 0; q < vectors; q++) {
+      const CK(vec_f64) first = LOAD_(row, q), other = LOAD_(row + step, q);
+      carry2[q] = CK(fused_f64)(sn, other, cs * first);
+      carry[q] = CK(fused_f64)(cs, other, -(sn * first));
+    }
+  }
+  // `row` is that which the second sweep carries.
+  int64_t i = 1;
+  for (; i < count && i <= count2; i++, row += step) {
+    ANGLE_(i)
+    ANGLE2_(i - 1)
+    _Pragma("clang loop unroll(full)") for (int q = 0; q < vectors; q++) {
+      const CK(vec_f64) other = LOAD_(row + 2 * step, q), middle = CK(fused_f64)(sn, other, cs * carry[q]);
+      carry[q] = CK(fused_f64)(cs, other, -(sn * carry[q]));
+      STORE_(row, q, CK(fused_f64)(sn2, middle, cs2 * carry2[q]));
+      carry2[q] = CK(fused_f64)(cs2, middle, -(sn2 * carry2[q]));
+    }
+  }
+  if (count2 == count) {
+    ANGLE2_(count - 1)
+    _Pragma("clang loop unroll(full)") for (int q = 0; q < vectors; q++) {
+      STORE_(row, q, CK(fused_f64)(sn2, carry[q], cs2 * carry2[q]));
+      STORE_(row + step, q, CK(fused_f64)(cs2, carry[q], -(sn2 * carry2[q])));
+    }
+    return;
+  }
+  _Pragma("clang loop unroll(full)") for (int q = 0; q < vectors; q++) STORE_(row, q, carry2[q]);
+  for (row += step; i < count; i++, row += step) {
+    ANGLE_(i)
+    _Pragma("clang loop unroll(full)") for (int q = 0; q < vectors; q++) {
+      const CK(vec_f64) other = LOAD_(row + step, q);
+      STORE_(row, q, CK(fused_f64)(sn, other, cs * carry[q]));
+      carry[q] = CK(fused_f64)(cs, other, -(sn * carry[q]));
+    }
+  }
+  _Pragma("clang loop unroll(full)") for (int q = 0; q < vectors; q++) STORE_(row, q, carry[q]);
+#undef ANGLE_
+#undef ANGLE2_
 #undef LOAD_
 #undef STORE_
 }
@@ -178,12 +234,29 @@ typedef struct {
   } sweep[SWEEPS];
 } CK(rotations);
 
+// Whether a sweep and the one after it can be done as one.
+INL int CK(sweeps_fit)(const CK(rotations) *r, int q) {
+  if (q + 1 >= r->sweeps) return 0;
+  const int64_t end = r->sweep[q].row + r->sweep[q].count, end2 = r->sweep[q + 1].row + r->sweep[q + 1].count;
+  return r->sweep[q].backward == r->sweep[q + 1].backward && r->sweep[q + 1].count > 0
+         && r->sweep[q + 1].count <= r->sweep[q].count
+         && (r->sweep[q].backward ? end == end2 : r->sweep[q].row == r->sweep[q + 1].row);
+}
 INL void CK(rotate_columns)(
   const CK(rotations) *r, int vectors, CK(mask_f64) mask, int partial, int64_t column) {
-  for (int q = 0; q < r->sweeps; q++)
-    CK(rotate_strip)(
-      vectors, mask, partial, r->sweep[q].count, r->c + r->sweep[q].start, r->s + r->sweep[q].start,
-      r->sweep[q].backward, r->x + r->sweep[q].row * r->width + column, r->width);
+  for (int q = 0; q < r->sweeps; q++) {
+    const int64_t count = r->sweep[q].count, start = r->sweep[q].start, start2 = start + count;
+    double *x = r->x + r->sweep[q].row * r->width + column;
+    if (CK(sweeps_fit)(r, q)) {
+      q++;
+      CK(rotate_strip_twice)(
+        vectors, mask, partial, count, r->c + start, r->s + start, r->sweep[q].count, r->c + start2, r->s + start2,
+        r->sweep[q].backward, x, r->width);
+    } else {
+      CK(rotate_strip)(
+        vectors, mask, partial, count, r->c + start, r->s + start, r->sweep[q].backward, x, r->width);
+    }
+  }
 }
 // Does what was collected.
 static void CK(rotate_now)(CK(rotations) *r) {

@@ -143,7 +143,8 @@ final class CompiledFunction {
     var draws: Int64 = 0
     if case .call(let offset) = recording.scope { draws = offset }
     let plan = try translatingErrors(recording) {
-      try Plan(recording.trace.finish(outputs: template.outputs))
+      let trace = recording.trace
+      return try Plan(trace.finish(outputs: trace.narrowed(template.outputs)))
     }
     let entry = Entry(key, plan, template, recording, draws: draws, heap)
     entries.append(entry)

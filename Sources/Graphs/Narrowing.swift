@@ -7,11 +7,14 @@ extension Trace {
   /// neighbours, and derivatives taken afterwards are smaller too. `y` itself where that saves no product.
   ///
   /// The nodes of `wrt` stay what they are.
-  public func narrowed(_ y: NodeID, wrt: [NodeID]) throws -> NodeID {
-    guard slicesAndMultiplies(upTo: y) else { return y }
-    var pass = NarrowingPass(self, y, kept: Set(wrt.map(\.index)))
+  public func narrowed(_ y: NodeID, wrt: [NodeID]) throws -> NodeID { try narrowed([y], wrt: wrt)[0] }
+
+  /// The same for all that a trace gives: what none of `ys` reads.
+  public func narrowed(_ ys: [NodeID], wrt: [NodeID] = []) throws -> [NodeID] {
+    guard let last = ys.max(by: { $0.index < $1.index }), slicesAndMultiplies(upTo: last) else { return ys }
+    var pass = NarrowingPass(self, ys, upTo: last, kept: Set(wrt.map(\.index)))
     pass.findDemands()
-    guard pass.savesProduct else { return y }
+    guard pass.savesProduct else { return ys }
     return try pass.record()
   }
 
@@ -47,12 +50,12 @@ extension Trace {
   }
 }
 
-/// Finds which parts of the values behind `y` are needed, and records them.
+/// Finds which parts of the values behind `ys` are needed, and records them.
 private struct NarrowingPass {
   private let trace: Trace
-  private let y: NodeID
+  private let ys: [NodeID]
   private let kept: Set<Int>
-  /// The smallest box that holds all that is read of a node; nil for nodes that `y` does not read.
+  /// The smallest box that holds all that is read of a node; nil for nodes that none of `ys` reads.
   private var demands: [Region?]
   /// The box that a node was recorded for; nil for all of it.
   private var parts: [Int: Region] = [:]
@@ -64,18 +67,18 @@ private struct NarrowingPass {
     let region: Region
   }
 
-  init(_ trace: Trace, _ y: NodeID, kept: Set<Int>) {
+  init(_ trace: Trace, _ ys: [NodeID], upTo last: NodeID, kept: Set<Int>) {
     self.trace = trace
-    self.y = y
+    self.ys = ys
     self.kept = kept
-    demands = Array(repeating: nil, count: y.index + 1)
+    demands = Array(repeating: nil, count: last.index + 1)
   }
 
   private func shape(_ id: NodeID) -> Shape { trace.nodes[id.index].shape }
 
-  /// From `y` up: what each node reads of its operands.
+  /// From `ys` up: what each node reads of its operands.
   mutating func findDemands() {
-    demands[y.index] = Region(all: shape(y))
+    for y in ys { demands[y.index] = Region(all: shape(y)) }
     for index in demands.indices.reversed() {
       guard let demand = demands[index] else { continue }
       let node = trace.nodes[index]
@@ -159,8 +162,8 @@ private struct NarrowingPass {
     ]
   }
 
-  /// From the inputs down: everything that reads a part is recorded anew. Gives the new `y`.
-  mutating func record() throws -> NodeID {
+  /// From the inputs down: everything that reads a part is recorded anew. Gives the new `ys`.
+  mutating func record() throws -> [NodeID] {
     for index in demands.indices where demands[index] != nil && !kept.contains(index) {
       let id = NodeID(index)
       let node = trace.nodes[index]
@@ -182,7 +185,7 @@ private struct NarrowingPass {
       if parts[index] == nil, inputs == node.inputs { continue }
       place[index] = try trace.append(resized(node.primitive, part), inputs, part: part, of: id)
     }
-    return place[y.index] ?? y
+    return ys.map { place[$0.index] ?? $0 }
   }
 
   private func resized(_ primitive: Primitive, _ part: Region) -> Primitive {

@@ -72,6 +72,27 @@ import Testing
     #expect(shapes.contains([6, 1, 4]) && !shapes.contains([6, 4, 4]))
   }
 
+  /// Of several results each finds its own part, and what one of them needs whole stays whole.
+  @Test func partsOfSeveralResults() throws {
+    let inputs = [sample([6, 4, 5], seed: 6), sample([5, 5], seed: 7)]
+    for isWhole in [false, true] {
+      func body(_ narrow: Bool) -> (Trace, [NodeID]) throws -> [NodeID] {
+        { trace, p in
+          let h = try trace.apply(.unary(.tanh), [self.product(trace, p[0], p[1])])
+          let first = try trace.apply(.slice(starts: [0, 0, 0], counts: [6, 1, 5], steps: [1, 1, 1]), [h])
+          let total = try trace.apply(.reduce(.sum, axes: [0, 1, 2]), [isWhole ? h : p[0]])
+          let results = [first, total, try trace.apply(.unary(.exp), [first])]
+          return narrow ? try trace.narrowed(results) : results
+        }
+      }
+      let plan = try plan(inputs, body(true))
+      var copies: [Tensor?] = inputs.map(copy)
+      for (x, y) in zip(try runEager(inputs, body(false)), try plan.run(&copies)) { #expect(x.hasSameBits(as: y)) }
+      let shapes = plan.graph.nodes.filter { if case .matmul = $0.primitive { true } else { false } }.map(\.shape)
+      #expect(shapes == [isWhole ? [6, 4, 5] : [6, 1, 5]])
+    }
+  }
+
   @Test func whatIsReadAsAWholeStays() throws {
     for isWhole in [true, false] {
       let trace = Trace(.staged)

@@ -52,8 +52,11 @@ enum PageStyle {
     footer ul { padding-left: 1.1rem; margin: .3rem 0; }
     @media (max-width: 40rem) { .claims li { grid-template-columns: 1.5rem 1fr; } .claims .numbers { grid-column: 2;
       text-align: left; } figure { margin: 1.2rem 0; } }
+    @media screen and (max-width: 40rem) { figure { margin: 1.2rem -1.2rem; padding: 0 1.2rem; overflow-x: auto; }
+      figure svg { max-width: none; width: 36rem; } figcaption { padding: .3rem 0 0; position: sticky; left: 0; } }
     @media print { html { font-size: 11pt; } body { max-width: none; margin: 0; padding: 0; } pre { white-space: pre-wrap;
-      font-size: 9pt; } pre.code { break-after: avoid; break-inside: avoid; } math[display="block"] { overflow: visible; } figure, table, .claims li { break-inside: avoid; } h2, h3 { break-after: avoid; } a { color: inherit; } }
+      font-size: 9pt; orphans: 4; widows: 4; } pre.code { break-after: avoid; } math[display="block"] { overflow: visible; }
+      .scroll { overflow: visible; } figure, tr, .claims li { break-inside: avoid; } h2, h3 { break-after: avoid; } a { color: inherit; } }
 
     """ + FigureStyle.rules
 }

@@ -92,7 +92,13 @@ private struct PageWriter {
     if run.seconds > 0 { parts.append(escape(NumberFormat.duration(run.seconds))) }
     if run.started.count >= 10 { parts.append(escape(String(run.started.prefix(10)))) }
     out += "<header>\n<h1>\(Markdown.html(inline: DatumText.clean(study.title)))</h1>\n"
-    out += "<p class=\"meta\">\(parts.joined(separator: " · "))</p>\n</header>\n"
+    let facts = parts.map { $0.hasPrefix("<") ? $0 : PageWriter.whole($0) }
+    out += "<p class=\"meta\">\(facts.joined(separator: " · "))</p>\n</header>\n"
+  }
+
+  /// A short fact, which is not torn apart at the end of a line.
+  private static func whole(_ fact: String) -> String {
+    fact.count > 34 ? fact : fact.replacing(" ", with: "\u{a0}")
   }
 
   private static func words(_ state: RunRecord.State) -> String {
@@ -239,7 +245,8 @@ private struct PageWriter {
     out += "<ul class=\"claims\">\n"
     var i = start
     while i < items.count, case .claim(let claim) = items[i] {
-      let numbers = claim.error.isEmpty ? ClaimText.numbers(claim) : claim.error
+      let numbers =
+        claim.error.isEmpty ? ClaimText.facts(claim).map(PageWriter.whole).joined(separator: ", ") : claim.error
       out += "<li class=\"\(claim.holds ? "yes" : "no")\"><span class=\"sign\">\(claim.holds ? "✓" : "✗")</span>"
       out +=
         "<span>\(Markdown.html(inline: DatumText.clean(claim.text)))</span><span class=\"numbers\">\(escape(numbers))</span></li>\n"
@@ -313,7 +320,10 @@ enum SeriesText {
 enum ClaimText {
   /// `peak 56, threshold 48`: what was compared, in its order; values without a name stand alone.
   /// Records, tables and the like are left out where numbers can speak.
-  static func numbers(_ claim: RunRecord.Claim) -> String {
+  static func numbers(_ claim: RunRecord.Claim) -> String { facts(claim).joined(separator: ", ") }
+
+  /// The same, one by one.
+  static func facts(_ claim: RunRecord.Claim) -> [String] {
     let plain = claim.numbers.filter { isPlain($0.value) }
     return (plain.isEmpty ? claim.numbers : plain).map { field in
       let value: String
@@ -323,7 +333,7 @@ enum ClaimText {
       default: value = DatumText.brief(field.value, limit: 40, quotes: false)
       }
       return field.name.isEmpty || field.name == value ? value : "\(field.name) \(value)"
-    }.joined(separator: ", ")
+    }
   }
 
   private static func isPlain(_ value: Datum) -> Bool {

@@ -42,9 +42,12 @@ public struct RunComparison {
     result += fields("machine", a.host, b.host)
     result += fields("environment", a.environment, b.environment)
     result += fields("git", a.git, b.git)
-    result += fields("data", a.data, b.data)
+    result += data()
     return result
   }
+
+  /// Files that were read and are not the same.
+  public func data() -> [RunDifference] { fields("data", first.readRun()?.data ?? [], second.readRun()?.data ?? []) }
 
   /// What was computed: the first difference of each sweep and of each item of the report, in order; figures by what
   /// they show. Empty when every number is the same.
@@ -139,8 +142,8 @@ public struct RunComparison {
     case .code: "code"
     case .citation: "a citation"
     case .value(let name, _): "the value \(name ?? "shown")"
-    case .table(let name, _, _): "the table \(name)"
-    case .figure(let figure, _): "the figure \(figure.title)"
+    case .table(let name, _, _): name.isEmpty ? "a table" : "the table \(name)"
+    case .figure(let figure, _): figure.title.isEmpty ? "a figure" : "the figure \(figure.title)"
     case .claim(let claim): "the claim “\(claim.text)”"
     case .printed: "a printed line"
     case .error: "an error"

@@ -145,7 +145,8 @@ public struct SlurmEngine: Sendable {
     guard let job = environment["SLURM_ARRAY_JOB_ID"] ?? environment["SLURM_JOB_ID"] else { return }
     let task = environment["SLURM_ARRAY_TASK_ID"].map { job + "_" + $0 } ?? job
     let answer = try tool("scontrol", ["requeue", task])
-    if answer.status != 0 { throw Failure(description: answer.output) }
+    // Slurm may end the job, and with it the program that asked for it, before that one can say that all went well.
+    if answer.status != 0, !answer.output.isEmpty { throw Failure(description: answer.output) }
   }
 
   private static func quoted(_ text: String) -> String {

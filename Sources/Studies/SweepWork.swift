@@ -118,6 +118,7 @@ final class SweepWork: @unchecked Sendable {
     var event = TrialEvent(
       sweep: request.name, index: index, coordinates: request.coordinates(index), outcome: outcome)
     event.isOwn = record == nil
+    if record != nil { noteReads(outcome) }
     if outcome.status != .interrupted {
       commit(event, record, why)
       if let key = request.archive?.key(index) { run.checkpoints?.ended(key) }
@@ -125,6 +126,9 @@ final class SweepWork: @unchecked Sendable {
     run.ended(event)
     schedule.finish(index, outcome, seconds: seconds)
   }
+
+  /// What a trial read that was not run here counts as read by the run.
+  private func noteReads(_ outcome: TrialOutcome) { for read in outcome.reads { run.tookOver(read) } }
 
   private func lost(_ attempts: Int) -> TrialOutcome {
     TrialOutcome(
@@ -236,6 +240,7 @@ final class SweepWork: @unchecked Sendable {
       return
     }
     outcome.isFromRecord = !isNow || record.json["from"] != nil
+    noteReads(outcome)
     let event = TrialEvent(
       sweep: request.name, index: index, coordinates: request.coordinates(index), outcome: outcome)
     schedule.finish(index, outcome)

@@ -19,14 +19,9 @@ struct RunReplay {
   func execute(in scratch: String, threads: Int, sample: Int? = nil) throws -> RunSummary {
     let path = folder.path + "/source/" + RunFolder.safeName(record.study + ".exp")
     guard let file = SourceLoader.load(path) else { throw ExitCode(RunStatus.scriptWrong.rawValue) }
-    let original = record.arguments.first { $0.hasSuffix(".exp") } ?? ""
-    let ownFolder = NSString(string: original).deletingLastPathComponent
-    var options = RunOptions(
-      seed: record.seed, threads: threads, dataFolders: FileAccess.dataFolders(data, ofStudyAt: original),
-      readable: ownFolder.isEmpty ? [] : [ownFolder], machine: HostMachine.kernels,
-      numericsVersion: String(numericsVersion), reusesRecords: false
-    ).recorded(below: scratch)
-    options.values = record.options
+    let data = FileAccess.dataFolders(data, ofStudyAt: record.studyPath)
+    var options = RunOptions.again(record, threads: threads, data: data).recorded(below: scratch)
+    options.reusesRecords = false
     options.sample = sample.map { (folder.path, $0) }
     let run = StudyRun(source: file, options: options, listener: SilentListener())
     guard let summary = StudyExecution(run: run, file: file, threads: threads).execute() else {

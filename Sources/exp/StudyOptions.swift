@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Records
 import Studies
 import Tensors
 
@@ -63,6 +64,20 @@ struct ThreadOptions: ParsableArguments {
 }
 
 extension RunOptions {
+  /// A recorded run once more: options and seed as they were, and what it may read and write. Data are looked for in `data` first.
+  static func again(_ record: RunRecord, threads: Int, data: [String] = []) -> RunOptions {
+    let surroundings = record.surroundings
+    let ownFolder = NSString(string: record.studyPath).deletingLastPathComponent
+    var options = RunOptions(
+      seed: record.seed, threads: threads, dataFolders: data + surroundings.data,
+      readable: surroundings.readable + (ownFolder.isEmpty ? [] : [ownFolder]), writable: surroundings.writable,
+      machine: HostMachine.kernels, numericsVersion: String(Tensors.numericsVersion),
+      reusesRecords: surroundings.reusesRecords)
+    options.values = record.options
+    options.checksNaN = surroundings.checksNaN
+    return options
+  }
+
   /// The same run with a record below a folder, and in it what made it.
   func recorded(below folder: String) -> RunOptions {
     var options = self
@@ -72,5 +87,12 @@ extension RunOptions {
     options.host = HostMachine.description
     options.leaseSeconds = LeaseLength.seconds
     return options
+  }
+}
+
+extension RunRecord {
+  /// Where the study stood; records of format 1 have it in the command line only.
+  var studyPath: String {
+    surroundings.study.isEmpty ? arguments.first { $0.hasSuffix(".exp") } ?? "" : surroundings.study
   }
 }

@@ -42,7 +42,11 @@ struct VerifyCommand: ParsableCommand {
       throw RunLookup.failure("the study could not be run again")
     }
     if summary.status == .interrupted { throw ExitCode(RunStatus.interrupted.rawValue) }
-    let difference = RunComparison(folder, made).results().first
+    let comparison = RunComparison(folder, made)
+    let difference = comparison.data().first ?? comparison.results().first
+    if summary.status >= .scriptWrong, record.state == .done, !summary.diagnostics.isEmpty {
+      DiagnosticText.report(summary.diagnostics, didRun: summary.hasRun)
+    }
     report(difference, summary)
     if difference != nil { throw ExitCode(1) }
   }

@@ -146,15 +146,8 @@ struct JoinedStudy {
   }
 
   func options(threads: Int) -> RunOptions {
-    let surroundings = record.surroundings
-    let own = NSString(string: surroundings.study).deletingLastPathComponent
-    var options = RunOptions(
-      seed: record.seed, threads: threads, dataFolders: surroundings.data,
-      readable: surroundings.readable + [own], writable: surroundings.writable, machine: HostMachine.kernels,
-      numericsVersion: String(numericsVersion), reusesRecords: surroundings.reusesRecords
-    ).recorded(below: NSString(string: FileAccess.absolute(folder.path)).deletingLastPathComponent)
-    options.values = record.options
-    options.checksNaN = surroundings.checksNaN
+    let runs = NSString(string: FileAccess.absolute(folder.path)).deletingLastPathComponent
+    var options = RunOptions.again(record, threads: threads).recorded(below: runs)
     options.leavesQuietly = true
     return options
   }

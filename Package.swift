@@ -59,7 +59,7 @@ let package = Package(
       exclude: ["doubles.py"]),
     .executableTarget(
       name: "interpreter-benchmark", dependencies: ["Diagnostics", "Evaluation", "Records"],
-      path: "Benchmarks/interpreter", exclude: ["programs", "run"]),
+      path: "Benchmarks/interpreter", exclude: ["programs", "run", "startup"]),
     .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax", "Diagnostics"], exclude: ["Fixtures", "Golden"]),
     .testTarget(
@@ -71,7 +71,8 @@ let package = Package(
       name: "EvaluationTests",
       dependencies: ["Evaluation", "Resolution", "Syntax", "Diagnostics", "Tensors", "Records"],
       exclude: ["Specs", "Golden"]),
-    .testTarget(name: "StudiesTests", dependencies: ["Studies", "Evaluation", "Records", "Diagnostics"]),
+    .testTarget(
+      name: "StudiesTests", dependencies: ["Studies", "Evaluation", "Records", "Diagnostics"], exclude: ["Golden"]),
     .testTarget(name: "ReportsTests", dependencies: ["Reports", "Records"], exclude: ["Golden"]),
     .testTarget(name: "ArchitectureTests"),
   ],

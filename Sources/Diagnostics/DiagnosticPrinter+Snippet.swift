@@ -36,15 +36,31 @@ extension DiagnosticPrinter {
     if !file.name.hasPrefix("<repl") { lines.append("  " + paint(place(diagnostic.span, in: file), .dim)) }
     let style = style(diagnostic.severity)
     lines += draw(file, diagnostic.span, diagnostic.label, notes: beside, gutter: gutter, style: style)
-    for note in elsewhere where !note.text.isEmpty {
-      guard let other = store.file(note.span.file) else {
-        lines += wrap(note.text, first: "  ", firstWidth: 2, rest: "  ")
+    for notes in byLine(elsewhere.filter { !$0.text.isEmpty }) {
+      guard let other = store.file(notes[0].span.file) else {
+        lines += wrap(notes[0].text, first: "  ", firstWidth: 2, rest: "  ")
         continue
       }
-      if other !== file { lines.append("  " + paint(place(note.span, in: other), .dim)) }
-      lines += draw(other, note.span, note.text, notes: [], gutter: gutter, style: .note)
+      if other !== file { lines.append("  " + paint(place(notes[0].span, in: other), .dim)) }
+      lines += draw(
+        other, notes[0].span, notes[0].text, notes: Array(notes.dropFirst()), gutter: gutter, style: .note)
     }
     return lines
+  }
+
+  /// Neighbours that stand on one line of one file together; a note without a file alone.
+  private func byLine(_ notes: [Diagnostic.Note]) -> [[Diagnostic.Note]] {
+    var groups: [[Diagnostic.Note]] = []
+    for note in notes {
+      if let last = groups.last?.first, let file = store.file(note.span.file), last.span.file == note.span.file,
+        file.position(Int(last.span.lower)).line == file.position(Int(note.span.lower)).line
+      {
+        groups[groups.count - 1].append(note)
+      } else {
+        groups.append([note])
+      }
+    }
+    return groups
   }
 
   private func snippet(_ note: Diagnostic.Note, style: Style) -> [String] {

@@ -210,7 +210,8 @@ extension Machine {
 
   func wrongKind(_ name: String, _ kinds: KindSet, _ first: Value) -> RuntimeError {
     RuntimeError(
-      "E0210", "`\(name)` takes \(Machine.list(kinds.names)) first, not \(brief(first))", label: describeKind(first))
+      "E0210", "`\(name)` takes \(Machine.list(kinds.names)) first, not \(brief(first))", label: describeKind(first),
+      help: first.tag == .list || first.tag == .string ? methodsFromElsewhere[name].map { [$0] } ?? [] : [])
   }
 
   /// `a`, `a or b`, `a, b or c`.

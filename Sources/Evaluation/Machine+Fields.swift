@@ -2,7 +2,7 @@ import Resolution
 
 /// Fields after the dot.
 /// Methods of other languages' lists, strings and maps, and what Exp says.
-private let methodsFromElsewhere: [String: String] = [
+let methodsFromElsewhere: [String: String] = [
   "push": "`xs ++= [v]` adds at the end of a `var`", "append": "`xs ++= [v]` adds at the end of a `var`",
   "add": "`xs ++= [v]` adds at the end of a `var`", "extend": "`xs ++= ys` joins two lists",
   "pop": "values do not change: `last(xs)` is the last element, `xs[0..<length(xs) - 1]` the rest",

@@ -22,7 +22,7 @@ extension Machine {
       throw RuntimeError("E0101", "`\(name)` is not known", label: "no such name in the library")
     }
     let value: Value
-    if members.count == 1 {
+    if members.count == 1, first.0 == .any || first.1.tag == .native {
       value = heap.retained(first.1)
     } else {
       value = set(named: name, members)

@@ -9,7 +9,13 @@ extension Machine {
     _ thrown: Error, from top: UnsafeMutablePointer<Frame>, entry: UnsafeMutablePointer<Frame>
   ) throws -> UnsafeMutablePointer<Frame> {
     var error = runtimeError(thrown)
-    if error.stack.isEmpty { error.stack = callStack(top) }
+    if error.stack.isEmpty {
+      error.stack = callStack(top)
+      // Text is read again for this, which a program that tries and catches need not wait for.
+      if error.id == "E0401", error.span == nil, !isGuarded(top), var trail = ShapeTrail(self, from: top) {
+        error = trail.explain(error)
+      }
+    }
     if error.span == nil {
       // Blame the program's own text rather than the library's, which the stack shows.
       let own = error.stack.first { !library.fileIDs.contains($0.span.file) }
@@ -36,7 +42,7 @@ extension Machine {
     }
   }
 
-  private func handler(_ frame: UnsafeMutablePointer<Frame>) -> Prototype.Handler? {
+  func handler(_ frame: UnsafeMutablePointer<Frame>) -> Prototype.Handler? {
     let prototype = frame.pointee.prototype.pointee.prototype.takeUnretainedValue()
     if prototype.handlers.isEmpty { return nil }
     let place = frame.pointee.code - frame.pointee.prototype.pointee.code - 1

@@ -146,6 +146,9 @@ extension Resolver {
   }
 
   func reportUnknown(_ name: String, at span: Span, isAssigned: Bool = false) {
+    // Where a name was assigned that nothing binds, its later uses say nothing new.
+    if assignedUnknown.contains(name) { return }
+    if isAssigned { assignedUnknown.insert(name) }
     if pending.contains(name) { return report(.seesNotItself(name: name), at: span) }
     for scope in scopes.reversed() {
       if let bound = scope.later[name] {

@@ -48,6 +48,8 @@ final class Resolver {
   var blockCount = 0
   /// The clock of the walk: every binding takes one tick.
   var clock = 0
+  /// Names that were assigned although nothing binds them.
+  var assignedUnknown: Set<String> = []
   /// Names that the `let`s being walked are about to bind.
   var pending: [String] = []
   /// Assignments to `var`s, by which a closure that took the value before is warned about.

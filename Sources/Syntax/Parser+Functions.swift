@@ -150,6 +150,17 @@ extension Parser {
 
   // MARK: Patterns
 
+  /// A pattern where no other can follow: several between commas are one that lacks its brackets.
+  mutating func parseWholePattern() -> Pattern {
+    let lower = token.lower
+    var parts = [parsePattern()]
+    guard at(.comma) else { return parts[0] }
+    while eat(.comma) { parts.append(parsePattern()) }
+    let place = span(from: lower)
+    remark(.barePattern(file.text(place)), at: place)
+    return Pattern(.list(parts, rest: .exact), span: place)
+  }
+
   mutating func parsePattern() -> Pattern {
     let lower = token.lower
     switch kind {

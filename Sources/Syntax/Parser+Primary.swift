@@ -127,7 +127,7 @@ extension Parser {
     var clauses: [Expression.Clause] = []
     while true {
       if eat(.kwFor) {
-        let pattern = parsePattern()
+        let pattern = parseWholePattern()
         expectIn()
         clauses.append(.each(pattern, parseExpression()))
       } else if eat(.kwIf) {

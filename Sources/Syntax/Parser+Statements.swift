@@ -34,7 +34,14 @@ extension Parser {
     if token.newlineBefore || at(.end) || at(.semicolon) || at(.rightBrace) || at(.interpolationEnd) || at(.prose) {
       return
     }
-    if index != lastErrorIndex { report(strayAfterStatement) }
+    if index != lastErrorIndex {
+      let previous = tokens[max(0, index - 1)]
+      if previous.kind == .name, text(previous) == "lambda", let problem = ForeignWord.statement("lambda") {
+        report(problem, at: span(previous))
+      } else {
+        report(strayAfterStatement)
+      }
+    }
     skipStatement()
   }
 
@@ -52,6 +59,10 @@ extension Parser {
       if previous.kind == .name, [.name, .int, .float, .stringBegin, .rawString].contains(kind) {
         return .forgottenParentheses(text(previous), found: describe(token))
       }
+      if previous.kind == .int || previous.kind == .float, at(.name) {
+        return .forgottenSign(text(previous), text(token))
+      }
+      if previous.kind == .rightBrace { return .forgottenSeparator(found: describe(token)) }
       return .expected("the end of the line", found: describe(token))
     }
   }
@@ -167,7 +178,7 @@ extension Parser {
     let isLet = at(.kwLet)
     advance()
     if at(.name), peek().kind == .leftParen { return parseFunctionAfterLet() }
-    let pattern = parsePattern()
+    let pattern = parseWholePattern()
     if at(.colon) {
       report(.typeAnnotation)
       skipToAssign()
@@ -229,7 +240,7 @@ extension Parser {
       if at(.leftBrace) { _ = parseBlock() }
       return Statement(.invalid, span: span(from: lower))
     }
-    let pattern = parsePattern()
+    let pattern = parseWholePattern()
     expectIn()
     let sequence = parseExpression()
     return Statement(.forLoop(pattern, sequence, parseBlock()), span: span(from: lower))

@@ -199,7 +199,12 @@ public func parse(_ file: SourceFile) -> ParseResult {
   let statements = parser.parseStatements(isTop: true)
   let tree = SyntaxTree(file: file, statements: statements, nodeCount: parser.nextID, comments: lexer.comments)
   let incomplete = lexer.endsInsideText ? parser.diagnostics.isEmpty : lexer.problems.isEmpty && parser.endsEarly
-  let all = (lexer.problems + parser.diagnostics).enumerated().sorted {
+  // A string without an end takes the brackets that would have closed along.
+  let unended = lexer.problems.filter { $0.id == "E0002" }.map { file.position(Int($0.span.lower)).line }
+  let found = parser.diagnostics.filter {
+    $0.id != "E0021" || !unended.contains(file.position(Int($0.span.lower)).line)
+  }
+  let all = (lexer.problems + found).enumerated().sorted {
     ($0.element.span.lower, $0.offset) < ($1.element.span.lower, $1.offset)
   }
   return ParseResult(

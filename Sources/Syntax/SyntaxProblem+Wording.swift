@@ -63,10 +63,17 @@ extension SyntaxProblem {
         help: ["inside brackets newlines do not separate"])
     case .lineStartsWithOperator(let operation):
       return Wording(id: "E0024", message: "a line cannot start with `\(operation)`", label: "the statement before it has already ended",
-        help: ["put `\(operation)` at the end of the line before, or put parentheses around the whole"])
+        help: (["/", "//"].contains(operation) ? ["a comment begins with `#`"] : [])
+          + ["put `\(operation)` at the end of the line before, or put parentheses around the whole"])
     case .forgottenParentheses(let name, let found):
       return Wording(id: "E0025", message: "expected the end of the line", label: "found \(found)",
         help: ["a call is written `\(name)(…)`"])
+    case .forgottenSign(let number, let name):
+      return Wording(id: "E0025", message: "expected the end of the line", label: "found the name `\(name)`",
+        help: ["a product is written `\(number) * \(name)`"])
+    case .forgottenSeparator(let found):
+      return Wording(id: "E0020", message: "expected the end of the line", label: "found \(found)",
+        help: ["a new line, or `;`, separates statements"])
     case .needsParentheses(let what):
       return Wording(id: "E0026", message: "\(what) needs parentheses here", label: "it binds less tightly than the operator before it")
     case .statementAsExpression(let word):
@@ -139,6 +146,8 @@ extension SyntaxProblem {
     // E0060–E0079: habits from other languages.
     case .tuple:
       return Wording(id: "E0060", message: "there are no tuples", label: "write a list `[a, b]` or a record `{ a, b }`")
+    case .barePattern(let names):
+      return Wording(id: "E0060", message: "there are no tuples", label: "write `[\(names)]` to take a list apart")
     case .emptyParentheses:
       return Wording(id: "E0061", message: "expected an expression between the parentheses", label: "nothing stands here",
         help: ["a function without parameters is written `() -> value`, an empty list `[]`"])

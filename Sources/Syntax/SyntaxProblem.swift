@@ -20,6 +20,8 @@ enum SyntaxProblem: Hashable {
   case forgottenComma
   case lineStartsWithOperator(String)
   case forgottenParentheses(String, found: String)
+  case forgottenSign(String, String)
+  case forgottenSeparator(found: String)
   case needsParentheses(String)
   case blockForRecord(afterArrow: Bool)
   case equalsForColon(String, String)
@@ -47,6 +49,7 @@ enum SyntaxProblem: Hashable {
   case trailingIf
   case parenthesizedFor
   case tuple
+  case barePattern(String)
   case emptyParentheses
   case bareComprehension
   case mixedComprehension

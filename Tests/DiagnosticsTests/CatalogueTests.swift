@@ -41,6 +41,19 @@ import Testing
     #expect(explained.subtracting(mentioned).sorted() == [])
   }
 
+  /// Whoever adds an id shows what it says, to the letter: `Golden/ID.txt` in the tests of the room that words it.
+  @Test func everyIdHasAGoldenFile() throws {
+    let tests = Self.document.deletingLastPathComponent().deletingLastPathComponent().appendingPathComponent("Tests")
+    var golden: Set<String> = []
+    for room in try FileManager.default.contentsOfDirectory(atPath: tests.path) {
+      let files = try? FileManager.default.contentsOfDirectory(
+        atPath: tests.appendingPathComponent(room + "/Golden").path)
+      for file in files ?? [] where file.hasSuffix(".txt") { golden.insert(String(file.dropLast(4))) }
+    }
+    let without = DiagnosticCatalogue.chapters.flatMap(\.entries).map(\.id).filter { !golden.contains($0) }
+    #expect(without == [])
+  }
+
   @Test func explanations() throws {
     let text = try #require(DiagnosticCatalogue.explanation("e0024"))
     #expect(text.hasPrefix("E0024: a line starts with an operator\n\nA newline ends"))

@@ -10,7 +10,7 @@ import Testing
   static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden")
   /// Errors that no program alone brings about, with where they are tested.
   static let elsewhere: Set<String> = [
-    "E0299", "E0502",  // no program is known that brings these about
+    "E0299",  // no program is known that brings this about: see `errorsOfNoKnownKind`
     "E0603", "E0604", "E0801", "E0802", "E0803", "E0804",  // StudiesTests
   ]
 
@@ -41,6 +41,16 @@ import Testing
       try (said.trimmingCharacters(in: .newlines) + "\n").write(to: path, atomically: true, encoding: .utf8)
     }
     #expect(try String(contentsOf: path, encoding: .utf8) == said.trimmingCharacters(in: .newlines) + "\n")
+  }
+
+  @Test func errorsOfNoKnownKind() throws {
+    struct Odd: Error, CustomStringConvertible { var description: String { "the moon is full" } }
+    let error = try runProgram("1").session.machine.runtimeError(Odd()).diagnostic
+    let path = Self.folder.appendingPathComponent("E0299.txt")
+    if ProcessInfo.processInfo.environment["EXP_GOLDEN"] == "write" {
+      try DiagnosticPrinter().full(error).write(to: path, atomically: true, encoding: .utf8)
+    }
+    #expect(try String(contentsOf: path, encoding: .utf8) == DiagnosticPrinter().full(error))
   }
 
   /// What a program says; some need more than a program.

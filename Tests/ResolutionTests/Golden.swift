@@ -87,5 +87,12 @@ func rendered(_ d: Diagnostic) -> String {
         ["did you mean `noise`?", "its options are noise, steps"], ["its options are noise, steps"],
       ])
     #expect(said.map(\.id) == ["E0133", "E0133"])
+    // They stand on the command line, not in a text.
+    let golden = GoldenTests.folder.appendingPathComponent("E0133.txt")
+    let shown = said.map { DiagnosticPrinter().full($0) }.joined(separator: "\n") + "\n"
+    if ProcessInfo.processInfo.environment["EXP_GOLDEN"] == "write" {
+      #expect(throws: Never.self) { try shown.write(to: golden, atomically: true, encoding: .utf8) }
+    }
+    #expect((try? String(contentsOf: golden, encoding: .utf8)) == shown)
   }
 }

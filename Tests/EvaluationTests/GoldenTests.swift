@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Tensors
 import Testing
 
 @testable import Evaluation
@@ -10,7 +11,7 @@ import Testing
   static let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("Golden")
   /// Errors that no program alone brings about, with where they are tested.
   static let elsewhere: Set<String> = [
-    "E0299",  // no program is known that brings this about: see `errorsOfNoKnownKind`
+    "E0299", "E0413",  // `errorsThatNoProgramMakes`
     "E0603", "E0604", "E0801", "E0802", "E0803", "E0804",  // StudiesTests
   ]
 
@@ -43,14 +44,19 @@ import Testing
     #expect(try String(contentsOf: path, encoding: .utf8) == said.trimmingCharacters(in: .newlines) + "\n")
   }
 
-  @Test func errorsOfNoKnownKind() throws {
+  /// Errors of what Exp does not know, and of what is not installed somewhere else.
+  @Test func errorsThatNoProgramMakes() throws {
     struct Odd: Error, CustomStringConvertible { var description: String { "the moon is full" } }
-    let error = try runProgram("1").session.machine.runtimeError(Odd()).diagnostic
-    let path = Self.folder.appendingPathComponent("E0299.txt")
-    if ProcessInfo.processInfo.environment["EXP_GOLDEN"] == "write" {
-      try DiagnosticPrinter().full(error).write(to: path, atomically: true, encoding: .utf8)
+    let machine = try runProgram("1").session.machine
+    let missing = TensorError.missingLibrary("linear_program", "GLPK", debian: "libglpk40", brew: "glpk")
+    for (id, error) in [("E0299", Odd() as Error), ("E0413", missing)] {
+      let said = DiagnosticPrinter().full(machine.runtimeError(error).diagnostic)
+      let path = Self.folder.appendingPathComponent(id + ".txt")
+      if ProcessInfo.processInfo.environment["EXP_GOLDEN"] == "write" {
+        try said.write(to: path, atomically: true, encoding: .utf8)
+      }
+      #expect(try String(contentsOf: path, encoding: .utf8) == said)
     }
-    #expect(try String(contentsOf: path, encoding: .utf8) == DiagnosticPrinter().full(error))
   }
 
   /// What a program says; some need more than a program.

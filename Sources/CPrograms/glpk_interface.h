@@ -9,7 +9,7 @@ enum { BASIC = 1, AT_LOWER = 2, AT_UPPER = 3, AT_FREE = 4, AT_FIXED = 5 };
 enum { NO_FEASIBLE = 4, OPTIMAL = 5, UNBOUNDED = 6 };
 enum { SCALE_AUTO = 0x80 };
 enum { MESSAGES_ON = 2, MESSAGES_ALL = 3 };
-enum { PRIMAL = 1 };
+enum { PRIMAL = 1, DUAL = 3, LARGEST = 0x11, STEEPEST_EDGE = 0x22, TEXTBOOK = 0x11, HARRIS = 0x22 };
 enum { NO_PRIMAL_FEASIBLE = 0x0A };
 
 // The first fields of the parameters, which GLPK fills itself, and room for those behind them.
@@ -45,6 +45,8 @@ typedef struct {
   F(scale_prob, void, (void *, int)) \
   F(init_smcp, void, (void *)) \
   F(simplex, int, (void *, const void *)) \
+  F(exact, int, (void *, const void *)) \
+  F(std_basis, void, (void *)) \
   F(get_status, int, (void *)) \
   F(get_row_stat, int, (void *, int)) \
   F(get_row_dual, double, (void *, int)) \

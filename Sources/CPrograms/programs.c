@@ -104,13 +104,26 @@ static int meaning(int status) {
   return status == OPTIMAL ? CP_OPTIMAL : status == NO_FEASIBLE ? CP_INFEASIBLE : status == UNBOUNDED ? CP_UNBOUNDED : CP_FAILED;
 }
 
-static int optimize(void *lp) {
+// The simplex method may go round in circles where many rows meet at a corner, so its steps are limited, and it is tried again in
+// another manner; small programs at last in rational numbers.
+static int optimize(void *lp, int size) {
+  static const struct { int method, pricing, ratio_test; } manners[] = {
+    {PRIMAL, STEEPEST_EDGE, HARRIS}, {PRIMAL, LARGEST, TEXTBOOK}, {DUAL, STEEPEST_EDGE, TEXTBOOK}};
   simplex_parameters parameters;
   init_smcp(&parameters);
   parameters.messages = MESSAGES_ON;
-  parameters.method = PRIMAL;
   parameters.output_frequency = 20;
-  return simplex(lp, &parameters) == 0 ? meaning(get_status(lp)) : CP_FAILED;
+  parameters.iteration_limit = size < 50000000 ? 1000 + 20 * size : 0x7fffffff;
+  for (size_t i = 0; i < sizeof manners / sizeof *manners; i++) {
+    parameters.method = manners[i].method;
+    parameters.pricing = manners[i].pricing;
+    parameters.ratio_test = manners[i].ratio_test;
+    int status = simplex(lp, &parameters) == 0 ? meaning(get_status(lp)) : CP_FAILED;
+    if (status != CP_FAILED) return status;
+    std_basis(lp);
+  }
+  if (size > 300) return CP_FAILED;
+  return exact(lp, &parameters) == 0 ? meaning(get_status(lp)) : CP_FAILED;
 }
 
 static int branch(void *lp, way_out *out) {
@@ -154,7 +167,7 @@ int32_t cp_solve(
     if (ck_stopped()) longjmp(out.place, CP_STOPPED);
   }
   scale_prob(lp, SCALE_AUTO);
-  status = optimize(lp);
+  status = optimize(lp, rows + columns);
   if (whole && status == CP_OPTIMAL) status = branch(lp, &out);
   if (status == CP_OPTIMAL) {
     for (int32_t i = 0; i < rows && !whole; i++) {

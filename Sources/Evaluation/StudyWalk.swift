@@ -95,9 +95,9 @@ final class StudyWalk {
     return try body()
   }
 
-  /// Whether an error says only that something is not known.
+  /// Whether an error says only that something is not known; a figure (E0215) cannot be drawn of contents that are not.
   static func isUnknown(_ error: RuntimeError) -> Bool {
-    ["E0501", "E0502", "E0503", "E0512", "E0701", "E0702"].contains(error.id)
+    ["E0215", "E0501", "E0502", "E0503", "E0512", "E0701", "E0702"].contains(error.id)
   }
 
   /// Errors that are certain: shapes, types and axes are known wherever the walk gets to.

@@ -68,6 +68,18 @@ import Testing
     #expect(report.diagnostics.isEmpty)
   }
 
+  @Test func figuresOfUnknownContentsAreNotMistakes() throws {
+    let report = try plan(
+      """
+      let digits = glyphs(5000, size: 8)
+      images(digits.x[0..<20], captions: to_list(digits.y[0..<20]))
+      plot(table({ a: [1, 2], b: to_list(mean(normal(2, 9000), axes: 1)) }), x: "a", y: "b")
+      normal(10, 7) @ normal(8, 3)
+      """)
+    #expect(report.diagnostics.map(\.id) == ["E0401"])
+    #expect(report.unknown.map(\.line) == [2, 3])
+  }
+
   @Test func mistakesThatNeedNoResultAreReported() throws {
     #expect(try plan("let r = { a: 1 }\nr.b").diagnostics.map(\.id) == ["E0208"])
     #expect(try plan("let x = width").diagnostics.map(\.id) == ["E0103"])

@@ -12,7 +12,8 @@ final class CompiledFunction {
   final class Entry {
     let words: [UInt64]
     let names: [Value]
-    let plan: Plan
+    private(set) var plan: Plan
+    private var runs = 0
     let template: CompiledTemplate
     let recording: Recording
     /// Draws per call.
@@ -36,6 +37,19 @@ final class CompiledFunction {
     }
 
     deinit { for name in names { heap.release(name) } }
+
+    /// To be called before every run. At the second, what the plan computes from constants alone is computed once and for
+    /// all; what cannot be is left to fail where it stands.
+    func prepare(threads: Int) throws {
+      runs &+= 1
+      guard runs == 2, let known = KnownPart(of: plan.graph) else { return }
+      var nothing: [Tensor?] = []
+      do {
+        plan = try Plan(known.rest(with: try Plan(known.graph).run(&nothing, threads: threads)))
+      } catch let error as GraphError where error.kind == .interrupted {
+        throw error
+      } catch {}
+    }
   }
 
   /// In the order of their last use.
@@ -81,6 +95,7 @@ final class CompiledFunction {
     }
     machine.tensors.planRunCount += 1
     let outputs = try translatingErrors(entry.recording) { () throws -> [Tensor] in
+      if !machine.tensors.checksNaN { try entry.prepare(threads: machine.planThreads) }
       if Probe.moment != nil {
         Probe.lines = entry.lines
         return try Probe.under("compiled step") { try entry.plan.run(&inputs, threads: machine.planThreads) }

@@ -86,7 +86,8 @@ struct StepCircuit {
       try machine.pollInterrupt()
       machine.tensors.planRunCount += 1
       let outputs = try translatingErrors(entry.recording) {
-        try entry.plan.run(&inputs, threads: machine.planThreads, isChecked: true)
+        try entry.prepare(threads: machine.planThreads)
+        return try entry.plan.run(&inputs, threads: machine.planThreads, isChecked: true)
       }
       for (place, source) in sources.enumerated() {
         switch source {

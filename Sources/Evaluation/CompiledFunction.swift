@@ -40,12 +40,15 @@ final class CompiledFunction {
 
     /// To be called before every run. At the second, what the plan computes from constants alone is computed once and for
     /// all; what cannot be is left to fail where it stands.
-    func prepare(threads: Int) throws {
+    func prepare(_ machine: Machine) throws {
       runs &+= 1
       guard runs == 2, let known = KnownPart(of: plan.graph) else { return }
       var nothing: [Tensor?] = []
       do {
-        plan = try Plan(known.rest(with: try Plan(known.graph).run(&nothing, threads: threads)))
+        let values = try Plan(known.graph).run(&nothing, threads: machine.planThreads)
+        let rest = try Plan(known.rest(with: values))
+        if let place = machine.tensors.plans.firstIndex(where: { $0 === plan }) { machine.tensors.plans[place] = rest }
+        plan = rest
       } catch let error as GraphError where error.kind == .interrupted {
         throw error
       } catch {}
@@ -95,7 +98,7 @@ final class CompiledFunction {
     }
     machine.tensors.planRunCount += 1
     let outputs = try translatingErrors(entry.recording) { () throws -> [Tensor] in
-      if !machine.tensors.checksNaN { try entry.prepare(threads: machine.planThreads) }
+      if !machine.tensors.checksNaN { try entry.prepare(machine) }
       if Probe.moment != nil {
         Probe.lines = entry.lines
         return try Probe.under("compiled step") { try entry.plan.run(&inputs, threads: machine.planThreads) }

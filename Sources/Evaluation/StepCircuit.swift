@@ -86,7 +86,7 @@ struct StepCircuit {
       try machine.pollInterrupt()
       machine.tensors.planRunCount += 1
       let outputs = try translatingErrors(entry.recording) {
-        try entry.prepare(threads: machine.planThreads)
+        try entry.prepare(machine)
         return try entry.plan.run(&inputs, threads: machine.planThreads, isChecked: true)
       }
       for (place, source) in sources.enumerated() {

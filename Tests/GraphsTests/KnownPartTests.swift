@@ -41,7 +41,8 @@ import Testing
     // relu(x w) + x v for an input v: the first product is known.
     let (graph, inputs) = try half(examples, numbers: [], inputs: 1) { trace, nodes in
       let product = Primitive.matmul(transposeA: false, transposeB: false)
-      let kept = try trace.apply(.binary(.maximum), [trace.apply(product, [nodes[1], nodes[2]]), trace.scalar(0, .f32)])
+      let known = try trace.apply(product, [nodes[1], nodes[2]])
+      let kept = try trace.apply(.binary(.maximum), [known, trace.scalar(0, .f32)])
       return [try trace.apply(.binary(.add), [kept, trace.apply(product, [nodes[1], nodes[0]])])]
     }
     let known = try #require(KnownPart(of: graph))
@@ -58,7 +59,8 @@ import Testing
   }
 
   @Test func whatOnlyMovesConstantsStays() throws {
-    let (graph, _) = try half([sample([3, 4], .f32), sample([4, 3], .f32, seed: 2)], numbers: [], inputs: 1) { trace, nodes in
+    let examples = [sample([3, 4], .f32), sample([4, 3], .f32, seed: 2)]
+    let (graph, _) = try half(examples, numbers: [], inputs: 1) { trace, nodes in
       [try trace.apply(.binary(.add), [nodes[0], trace.apply(.transpose([1, 0]), [nodes[1]])])]
     }
     #expect(KnownPart(of: graph) == nil)

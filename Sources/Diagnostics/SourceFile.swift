@@ -10,11 +10,14 @@ public final class SourceFile: Sendable {
   public let bytes: [UInt8]
   /// Offset of the first byte of each line.
   public let lineStarts: [Int]
+  /// Where the first byte stood that belongs to no character, as an offset in `bytes`; nil for a text in UTF-8.
+  public let firstInvalid: Int?
 
-  init(id: UInt32, name: String, bytes: [UInt8]) {
+  init(id: UInt32, name: String, bytes: [UInt8], firstInvalid: Int? = nil) {
     self.id = id
     self.name = name
     self.bytes = bytes
+    self.firstInvalid = firstInvalid
     var starts = [0]
     for (i, b) in bytes.enumerated() where b == 0x0A { starts.append(i + 1) }
     lineStarts = starts
@@ -57,10 +60,20 @@ public final class SourceStore: @unchecked Sendable {
   private var files: [SourceFile] = []
 
   /// Adds a text under a name and gives it a number.
-  public func add(name: String, text: String) -> SourceFile {
+  public func add(name: String, text: String) -> SourceFile { add(name, Array(text.utf8), firstInvalid: nil) }
+
+  /// Adds the content of a file, which should be UTF-8: what is not is repaired, and its place remembered.
+  public func add(name: String, content: some Collection<UInt8>) -> SourceFile {
+    let repaired = Array(String(decoding: content, as: UTF8.self).utf8)
+    guard !repaired.elementsEqual(content) else { return add(name, repaired, firstInvalid: nil) }
+    let same = zip(repaired, content).prefix { $0 == $1 }.count
+    return add(name, repaired, firstInvalid: same)
+  }
+
+  private func add(_ name: String, _ bytes: [UInt8], firstInvalid: Int?) -> SourceFile {
     lock.lock()
     defer { lock.unlock() }
-    let file = SourceFile(id: UInt32(files.count + 1), name: name, bytes: Array(text.utf8))
+    let file = SourceFile(id: UInt32(files.count + 1), name: name, bytes: bytes, firstInvalid: firstInvalid)
     files.append(file)
     return file
   }

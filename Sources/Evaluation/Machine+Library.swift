@@ -148,7 +148,7 @@ extension Machine {
     guard let data = FileManager.default.contents(atPath: full) else {
       throw RuntimeError("E0711", "the file `\(written)` cannot be read", help: ["it was looked for at \(full)"])
     }
-    let source = SourceStore.shared.add(name: full, text: String(decoding: data, as: UTF8.self))
+    let source = SourceStore.shared.add(name: full, content: data)
     let parsed = parse(source)
     if let error = parsed.diagnostics.first(where: { $0.severity == .error }) { throw error }
     let (program, diagnostics) = resolve(parsed.tree, prelude: library.prelude)

@@ -204,7 +204,13 @@ public func parse(_ file: SourceFile) -> ParseResult {
   let found = parser.diagnostics.filter {
     $0.id != "E0021" || !unended.contains(file.position(Int($0.span.lower)).line)
   }
-  let all = (lexer.problems + found).enumerated().sorted {
+  var problems = lexer.problems + found
+  if let place = file.firstInvalid, !problems.contains(where: { $0.span.lower == UInt32(clamping: place) }) {
+    // A character outside of strings, comments and prose has been reported.
+    let span = Span(file: file.id, lower: place, upper: min(place + 3, file.bytes.count))
+    problems.append(SyntaxProblem.invalidText.diagnostic(at: span))
+  }
+  let all = problems.enumerated().sorted {
     ($0.element.span.lower, $0.offset) < ($1.element.span.lower, $1.offset)
   }
   return ParseResult(

@@ -21,6 +21,9 @@ extension SyntaxProblem {
     switch self {
     // E0001–E0019: characters, numbers, strings.
     case .foreignOperator(let text): return ForeignOperator.wording(text)
+    case .invalidText:
+      return Wording(id: "E0001", message: "the file is not valid UTF-8 here", label: "this byte belongs to no character",
+        help: ["save the file as UTF-8"])
     case .unterminatedString:
       return Wording(id: "E0002", message: "this string has no end on its line", label: "begins here",
         help: ["close it with `\"`, or write `\"\"\"` around text of several lines"])

@@ -3,6 +3,7 @@ import Diagnostics
 /// What can be wrong with a text, as data. The wording stands in `SyntaxProblem+Wording.swift`.
 enum SyntaxProblem: Hashable {
   case foreignOperator(String)
+  case invalidText
   case unterminatedString
   case unterminatedRawString
   case unterminatedText

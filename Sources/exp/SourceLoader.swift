@@ -25,7 +25,7 @@ enum SourceLoader {
       complain("\(path) is too large to be a script (\(data.count >> 20) MB)")
       return nil
     }
-    return SourceStore.shared.add(name: path, text: String(decoding: data, as: UTF8.self))
+    return SourceStore.shared.add(name: path, content: data)
   }
 
   /// The standard library, or nil after saying why not.

@@ -65,6 +65,18 @@ func checkSane(_ result: ParseResult, _ comment: @autoclosure () -> String) {
     #expect(!parseText(some).diagnostics.contains { $0.id == "E0090" || $0.id == "E0091" }, "\(form.name)")
   }
 
+  @Test func bytesThatAreNoTextAreNamed() {
+    func said(_ bytes: [UInt8]) -> [String] {
+      let file = SourceStore.shared.add(name: "bytes.exp", content: bytes)
+      return parse(file).diagnostics.map { "\($0.id) \(file.position(Int($0.span.lower)))" }
+    }
+    #expect(said(Array("print(\"é\")".utf8)) == [])
+    #expect(said(Array("let a = 1\nprint(\"h".utf8) + [0xFF] + Array("\")".utf8)) == ["E0001 (line: 2, column: 9)"])
+    #expect(said(Array("## caf".utf8) + [0xE9] + Array("\n1 + 1".utf8)) == ["E0001 (line: 1, column: 7)"])
+    #expect(said(Array("1 + 1 # ".utf8) + [0xC3]) == ["E0001 (line: 1, column: 9)"])
+    #expect(said([0xFE, 0x31]).first == "E0001 (line: 1, column: 1)")
+  }
+
   @Test func depthIsReportedOnce() {
     let nested = parseText(String(repeating: "(", count: 20_000) + "1" + String(repeating: ")", count: 20_000))
     #expect(nested.diagnostics.map(\.id) == ["E0090"])

@@ -61,6 +61,6 @@ struct FormatCommand: ParsableCommand {
 
   private func standardInput() -> SourceFile? {
     let data = FileHandle.standardInput.readDataToEndOfFile()
-    return SourceStore.shared.add(name: "<input>", text: String(decoding: data, as: UTF8.self))
+    return SourceStore.shared.add(name: "<input>", content: data)
   }
 }

@@ -10,7 +10,7 @@ extension Natives {
     ) { call in
       let (asked, text) = try contents(call)
       do {
-        return call.heap.table(try CSV.read(text) { try call.machine.pollInterrupt(at: $0) })
+        return call.heap.table(try CSV.read(text) { _ in try call.machine.pollInterrupt() })
       } catch let error as CSVError {
         throw RuntimeError("E0702", "`\(asked)` is no CSV table: \(error)")
       }
@@ -21,7 +21,7 @@ extension Natives {
     ) { call in
       let table = call.machine.table(call[0])
       try call.machine.pollInterrupt()
-      try write(try CSV.write(table) { try call.machine.pollInterrupt(at: $0) }, call)
+      try write(try CSV.write(table) { _ in try call.machine.pollInterrupt() }, call)
       return .none
     },
     NativeFunction(

@@ -22,33 +22,49 @@ extension Machine {
   func portable(_ value: Value) throws -> PortableValue {
     var result = PortableValue()
     var numbers: [UInt64: Int] = [:]
-    var work: [(Value, isDone: Bool)] = [(value, false)]
-    while let (item, isDone) = work.popLast() {
+    // What `item` stands in, outermost first, each with the number of its next child.
+    var path: [(value: Value, next: Int)] = []
+    var item = value
+    while true {
       try pollInterrupt()
       if !item.isHeap {
         result.nodes.append(.plain(item))
-      } else if isDone {
-        numbers[item.bits] = numbers.count
-        result.nodes.append(try node(item))
       } else if let number = numbers[item.bits] {
         result.nodes.append(.again(number))
       } else {
-        work.append((item, true))
-        for child in children(item).reversed() { work.append((child, false)) }
+        path.append((item, 0))
       }
+      while let (holder, next) = path.last, next == childCount(holder) {
+        path.removeLast()
+        numbers[holder.bits] = numbers.count
+        result.nodes.append(try node(holder))
+      }
+      guard let (holder, next) = path.last else { return result }
+      path[path.count - 1].next += 1
+      item = child(holder, next)
     }
-    return result
   }
 
-  /// What an object holds, borrowed, in order.
-  private func children(_ value: Value) -> [Value] {
+  /// How many values an object holds.
+  private func childCount(_ value: Value) -> Int {
     switch value.tag {
-    case .list: Array(UnsafeBufferPointer(start: value.list.elements, count: value.list.count))
-    case .record: Array(UnsafeBufferPointer(start: value.record.values, count: value.record.count))
-    case .closure: Array(UnsafeBufferPointer(start: value.closure.captures, count: value.closure.captureCount))
-    case .range: [value.range.pointee.start, value.range.pointee.end, value.range.pointee.step]
-    case .table, .figure, .module, .overload, .bound: [value.box.pointee.first, value.box.pointee.second]
-    case .none, .unset, .bool, .int, .float, .native, .string, .tensor: []
+    case .list: value.list.count
+    case .record: value.record.count
+    case .closure: value.closure.captureCount
+    case .range: 3
+    case .table, .figure, .module, .overload, .bound: 2
+    case .none, .unset, .bool, .int, .float, .native, .string, .tensor: 0
+    }
+  }
+
+  /// One of them, borrowed.
+  private func child(_ value: Value, _ i: Int) -> Value {
+    switch value.tag {
+    case .list: value.list.elements[i]
+    case .record: value.record.values[i]
+    case .closure: value.closure.captures[i]
+    case .range: [value.range.pointee.start, value.range.pointee.end, value.range.pointee.step][i]
+    default: i == 0 ? value.box.pointee.first : value.box.pointee.second
     }
   }
 

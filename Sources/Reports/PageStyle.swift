@@ -56,7 +56,7 @@ enum PageStyle {
       figure svg { max-width: none; width: 36rem; } figcaption { padding: .3rem 0 0; position: sticky; left: 0; } }
     @media print { html { font-size: 11pt; } body { max-width: none; margin: 0; padding: 0; } pre { white-space: pre-wrap;
       font-size: 9pt; orphans: 4; widows: 4; } pre.code { break-after: avoid; } math[display="block"] { overflow: visible; }
-      .scroll { overflow: visible; } figure, tr, .claims li { break-inside: avoid; } h2, h3 { break-after: avoid; } a { color: inherit; } }
+      .scroll { overflow: visible; } figure, tr, .claims li, footer { break-inside: avoid; } h2, h3 { break-after: avoid; } a { color: inherit; } }
 
     """ + FigureStyle.rules
 }

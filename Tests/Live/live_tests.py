@@ -12,6 +12,7 @@ import tempfile
 import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
@@ -59,6 +60,18 @@ class Server:
             status = "it did not end"
         shutil.rmtree(self.folder, ignore_errors=True)
         return status, time.time() - started
+
+
+    def set(self, **values):
+        """Gives options values as a form does; the answer."""
+        return urllib.request.urlopen(self.base + "set", data=urllib.parse.urlencode(values).encode())
+
+
+def status_of(address, data=None):
+    try:
+        return urllib.request.urlopen(address, data=data).status
+    except urllib.error.HTTPError as error:
+        return error.code
 
 
 class Proxy:
@@ -215,7 +228,7 @@ def watching(b):
     check("an error shows its place", first.wait(
         "[...document.querySelectorAll('pre.error')].some(p => p.textContent.includes('study.exp:14:1')"
         " && p.textContent.includes('^^^^') && p.textContent.includes('print'))"))
-    check("the state is failed", first.eval("document.querySelector('#status b').dataset.state === 'failed'"))
+    check("the state is failed", first.wait("document.querySelector('#status b').dataset.state === 'failed'"))
     check("what stood stays, dimmed", first.eval(
         "document.querySelectorAll('section.old figure').length === 1"
         " && document.querySelectorAll('section:not(.old)').length === 1"))
@@ -228,33 +241,27 @@ def watching(b):
         " && !document.querySelector('.old')"))
 
     for path, status in [("/", 403), ("/" + "0" * 32 + "/", 403), ("/events", 403)]:
-        try:
-            code = urllib.request.urlopen("http://127.0.0.1:%d%s" % (server.port, path)).status
-        except urllib.error.HTTPError as error:
-            code = error.code
+        code = status_of("http://127.0.0.1:%d%s" % (server.port, path))
         check("without the token %s is refused" % path, code == status, code)
-    try:
-        code = urllib.request.urlopen(server.base + "set", data=b"nothing=1").status
-    except urllib.error.HTTPError as error:
-        code = error.code
+    code = status_of(server.base + "set", b"nothing=1")
     check("an option that is not there is refused", code == 400, code)
-    urllib.request.urlopen(server.base + "set", data=b"noise=7")
+    server.set(noise=7)
     check("a value out of bounds is an error on the page", first.wait(
         "[...document.querySelectorAll('pre.error')].some(p => p.textContent.includes('0.5'))"))
-    urllib.request.urlopen(server.base + "set", data=b"noise=0.1")
+    server.set(noise=0.1)
     check("and the next one mends it", first.wait(TITLE % "noise is 0.100"))
     # Settings seen: noise 0.2, 0.3, 0.3 with the other choice (text edited and mended too), 0.1. Going back leaves nothing more.
     first.wait(DONE)
     runs = lambda: sorted(os.listdir(os.path.join(server.folder, "runs")))
     before = runs()
     for noise in ["0.2", "0.1", "0.2", "0.1"]:
-        urllib.request.urlopen(server.base + "set", data=b"noise=" + noise.encode())
+        server.set(noise=noise)
         first.wait(TITLE % ("noise is %s00" % noise))
         first.wait(DONE)
     time.sleep(0.5)
     check("going back and forth leaves one folder for each setting", len(runs()) <= len(before) + 1, (before, runs()))
     for noise in ["0.11", "0.12", "0.13", "0.14", "0.15", "0.16"]:
-        urllib.request.urlopen(server.base + "set", data=b"noise=" + noise.encode())
+        server.set(noise=noise)
     first.wait(TITLE % "noise is 0.160")
     first.wait(DONE)
     time.sleep(0.5)
@@ -278,7 +285,7 @@ def reconnecting(b):
     check("it notices that it is alone", page.wait("document.getElementById('link').textContent !== ''"))
     other = b.page(server.url)
     other.wait(DONE)
-    urllib.request.urlopen(server.base + "set", data=b"noise=0.25&steps=8")
+    server.set(noise=0.25, steps=8)
     other.wait(TITLE % "noise is 0.250")
     other.wait(DONE)
     proxy.open = True
@@ -305,7 +312,7 @@ def without_scripts(b):
     html = page.html()
     check("without scripts the last state stands", "noise is 0.200" in html and "steps are 3" in html)
     check("and its controls are a form", '<button>Set</button>' in html and 'action="set"' in html)
-    request = urllib.request.urlopen(server.base + "set", data=b"noise=0.45&kind=plain&steps=5")
+    request = server.set(noise=0.45, kind="plain", steps=5)
     text = request.read().decode()
     check("the form leads back to the page", request.url == server.url and "<h1>" in text, request.url)
     watcher.wait(TITLE % "noise is 0.450")

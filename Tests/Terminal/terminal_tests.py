@@ -13,13 +13,45 @@ def test(body):
     return body
 
 
-def session(*arguments, history="history"):
-    environment = {**os.environ, "TERM": "xterm", "NO_COLOR": "1", "EXP_HISTORY": os.path.join(scratch, history),
-                   "INPUTRC": "/dev/null"}
+def command(*arguments, history="history", terminal="xterm", color=False):
+    """`exp` with these arguments on a terminal."""
+    environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    environment.update(TERM=terminal, EXP_HISTORY=history and os.path.join(scratch, history), INPUTRC="/dev/null")
+    if not color:
+        environment["NO_COLOR"] = "1"
     child = pexpect.spawn(exp, list(arguments), env=environment, encoding="utf-8", timeout=20, cwd=scratch,
                           dimensions=(40, 100))
     sessions.append(child)
     return child
+
+
+def session(*arguments, **settings):
+    """A session that waits for its first line."""
+    child = command(*arguments, **settings)
+    child.expect("exp> ")
+    return child
+
+
+def stops(child, said, seconds):
+    """Ctrl-C is answered in time."""
+    before = time.time()
+    child.sendintr()
+    for text in said:
+        child.expect(text)
+    took = time.time() - before
+    assert took < seconds, took
+
+
+def leave(child, key=None):
+    child.send(key) if key else child.sendeof()
+    child.expect(pexpect.EOF)
+
+
+def script(name, text):
+    path = os.path.join(scratch, name)
+    with open(path, "w") as file:
+        file.write(text)
+    return path
 
 
 def enter(child, line):
@@ -33,7 +65,6 @@ def enter(child, line):
 @test
 def shows_values():
     child = session()
-    child.expect("exp> ")
     assert enter(child, "1 + 2") == "3", child.before
     assert enter(child, "let x = 20") == "", child.before
     assert enter(child, "x + _") == "23", child.before
@@ -42,7 +73,6 @@ def shows_values():
 @test
 def asks_for_more_lines():
     child = session()
-    child.expect("exp> ")
     child.sendline("fn twice(x) {")
     child.expect(r"\.\.\.> ")
     child.sendline("  2 * x")
@@ -54,7 +84,6 @@ def asks_for_more_lines():
 @test
 def an_error_leaves_the_session_alive():
     child = session()
-    child.expect("exp> ")
     text = enter(child, "widht + 1")
     assert "widht" in text and "E01" in text, text
     assert enter(child, "1 + 1") == "2"
@@ -63,7 +92,6 @@ def an_error_leaves_the_session_alive():
 @test
 def completes_names_and_fields():
     child = session()
-    child.expect("exp> ")
     child.send("lins\t")
     child.expect("linspace")
     child.sendintr()
@@ -76,7 +104,6 @@ def completes_names_and_fields():
 @test
 def control_c_drops_the_line():
     child = session()
-    child.expect("exp> ")
     child.send("1 + garbage(")
     child.expect_exact("garbage(")
     time.sleep(0.1)
@@ -93,16 +120,11 @@ def control_c_drops_the_line():
 @test
 def control_c_stops_a_loop_within_a_tenth_of_a_second_and_keeps_bindings():
     child = session()
-    child.expect("exp> ")
     enter(child, "let kept = 5")
     enter(child, "var i = 0")
     child.sendline("while true { i += 1 }")
     time.sleep(0.5)
-    before = time.time()
-    child.sendintr()
-    child.expect("exp> $")
-    took = time.time() - before
-    assert took < 0.3, took  # a tenth, and what a busy machine adds
+    stops(child, ["exp> $"], 0.3)  # a tenth, and what a busy machine adds
     assert enter(child, "kept") == "5", child.before
     assert enter(child, "i > 0") == "true", child.before
 
@@ -110,12 +132,9 @@ def control_c_stops_a_loop_within_a_tenth_of_a_second_and_keeps_bindings():
 @test
 def history_outlives_the_session():
     child = session(history="kept")
-    child.expect("exp> ")
     enter(child, "let remembered = 11")
-    child.sendeof()
-    child.expect(pexpect.EOF)
+    leave(child)
     child = session(history="kept")
-    child.expect("exp> ")
     child.send("\x1b[A")
     child.expect("let remembered = 11")
 
@@ -123,7 +142,6 @@ def history_outlives_the_session():
 @test
 def explains_a_name():
     child = session()
-    child.expect("exp> ")
     text = enter(child, "?linspace")
     assert "linspace(" in text, text
     assert "did you mean" in enter(child, "?linspce")
@@ -131,10 +149,8 @@ def explains_a_name():
 
 @test
 def a_run_has_a_bar_and_stops_at_control_c():
-    path = os.path.join(scratch, "slow.exp")
-    with open(path, "w") as file:
-        file.write("let runs = sweep x in 1..200 {\n  var s = 0\n  for i in 0..<3_000_000 { s = (s + i) % 1000 }\n  { s }\n}\n")
-    child = session("run", path)
+    path = script("slow.exp", "let runs = sweep x in 1..200 {\n  var s = 0\n  for i in 0..<3_000_000 { s = (s + i) % 1000 }\n  { s }\n}\n")
+    child = command("run", path)
     child.expect("█")
     child.expect("left")
     child.sendintr()
@@ -148,7 +164,6 @@ def a_run_has_a_bar_and_stops_at_control_c():
 @test
 def results_keep_a_name():
     child = session()
-    child.expect("exp> ")
     child.sendline("40 + 2")
     child.expect(r"42 +_1")
     child.expect("exp> $")
@@ -159,7 +174,6 @@ def results_keep_a_name():
 @test
 def a_pasted_block_is_one_cell_and_comes_back_whole():
     child = session(history="pasted")
-    child.expect("exp> ")
     child.send("\x1b[200~let a = 20\nfn g(x) {\n  x + a\n}\ng(1)\x1b[201~")
     time.sleep(0.3)
     child.send("\r")
@@ -168,10 +182,8 @@ def a_pasted_block_is_one_cell_and_comes_back_whole():
     enter(child, "a")
     child.send("\x1b[A\x1b[A\r")
     child.expect(r"[\r\n]21 +_3")
-    child.sendeof()
-    child.expect(pexpect.EOF)
+    leave(child)
     child = session(history="pasted")
-    child.expect("exp> ")
     child.send("\x1b[A\r")
     child.expect(r"[\r\n]21 +_1")
 
@@ -179,7 +191,6 @@ def a_pasted_block_is_one_cell_and_comes_back_whole():
 @test
 def a_dropped_block_can_be_called_back():
     child = session(history="dropped")
-    child.expect("exp> ")
     child.sendline("fn half(x) {")
     child.expect(r"\.\.\.> ")
     child.sendline("  x / 2")
@@ -197,7 +208,6 @@ def a_dropped_block_can_be_called_back():
 @test
 def history_is_searched():
     child = session(history="searched")
-    child.expect("exp> ")
     enter(child, "17 * 3")
     enter(child, "1 + 1")
     child.send("\x1217 *")
@@ -215,10 +225,9 @@ def history_is_searched():
 
 @test
 def completes_commands_arguments_and_files():
-    open(os.path.join(scratch, "numbers_in_a_file.csv"), "w").write("a,b\n1,2\n")
-    open(os.path.join(scratch, "a_script.exp"), "w").write("let from_script = 33\n")
+    script("numbers_in_a_file.csv", "a,b\n1,2\n")
+    script("a_script.exp", "let from_script = 33\n")
     child = session()
-    child.expect("exp> ")
     child.send(":hi\t")
     child.expect_exact(":history")
     child.sendintr()
@@ -243,30 +252,22 @@ def completes_commands_arguments_and_files():
 @test
 def a_script_stays_with_its_names():
     child = session("-i", os.path.join(scratch, "a_script.exp"))
-    child.expect("exp> ")
     assert enter(child, "from_script + 1") == "34", child.before
 
 
 @test
 def control_c_in_a_training_says_where_it_stopped_and_binds_nothing():
     child = session()
-    child.expect("exp> ")
     enter(child, "let fit = 12")
     child.sendline("let fit = iterate(0.0, 1_000_000_000, (x, i) -> x + 1)")
     child.expect("steps/s")
-    before = time.time()
-    child.sendintr()
-    child.expect(r"interrupted at step [\d\u202f]+ of 1\u202f000\u202f000\u202f000")
-    child.expect("exp> $")
-    took = time.time() - before
-    assert took < 0.5, took
+    stops(child, [r"interrupted at step [\d\u202f]+ of 1\u202f000\u202f000\u202f000", "exp> $"], 0.5)
     assert enter(child, "fit") == "12", child.before
 
 
 @test
 def many_control_c_never_kill_it():
     child = session()
-    child.expect("exp> ")
     child.sendline("while true { }")
     time.sleep(0.3)
     for _ in range(5):
@@ -282,10 +283,7 @@ def many_control_c_never_kill_it():
 
 @test
 def a_dumb_terminal_gets_no_escapes():
-    environment = {**os.environ, "TERM": "dumb", "EXP_HISTORY": "", "INPUTRC": "/dev/null"}
-    child = pexpect.spawn(exp, [], env=environment, encoding="utf-8", timeout=20, cwd=scratch)
-    sessions.append(child)
-    child.expect("exp> ")
+    child = session(terminal="dumb", history="", color=True)
     child.sendline("widht")
     child.expect("E0103")
     child.expect("exp> ")
@@ -298,24 +296,18 @@ def a_dumb_terminal_gets_no_escapes():
 
 @test
 def colours_only_where_wanted():
-    environment = {k: v for k, v in os.environ.items() if k != "NO_COLOR"}
-    environment.update(TERM="xterm", EXP_HISTORY="", INPUTRC="/dev/null")
-    for extra, expected in (({}, True), ({"NO_COLOR": "1"}, False)):
-        child = pexpect.spawn(exp, [], env={**environment, **extra}, encoding="utf-8", timeout=20, cwd=scratch)
-        sessions.append(child)
-        child.expect("exp> ")
+    for color in (True, False):
+        child = session(history="", color=color)
         child.sendline("widht")
         child.expect("E0103")
-        assert ("\x1b[31m" in child.before or "\x1b[1;31m" in child.before) == expected, child.before
+        assert ("\x1b[31m" in child.before or "\x1b[1;31m" in child.before) == color, child.before
         child.close(force=True)
 
 
 @test
 def a_lesson_goes_forward_and_back():
-    path = os.path.join(scratch, "lesson.exp")
-    with open(path, "w") as file:
-        file.write("## # First\nlet x = normal(1)\nx\n\n## Second\nlet x = 2\n\n## Third\nx + 1\n")
-    child = session("demo", path)
+    path = script("lesson.exp", "## # First\nlet x = normal(1)\nx\n\n## Second\nlet x = 2\n\n## Third\nx + 1\n")
+    child = command("demo", path)
     child.expect("1 of 3")
     child.expect("First")
     child.expect("Enter runs")
@@ -339,24 +331,20 @@ def a_lesson_goes_forward_and_back():
     child.send("\r")
     child.expect(r"f32 \[1\]\s+([-\d.]+)")
     assert child.match.group(1) == drawn, (drawn, child.match.group(1))
-    child.send("q")
-    child.expect(pexpect.EOF)
+    leave(child, "q")
 
 
 @test
 def a_lesson_stops_at_control_c_and_takes_the_cell_back():
-    path = os.path.join(scratch, "endless.exp")
-    with open(path, "w") as file:
-        file.write("## Endless\nvar i = 0\nwhile true { i += 1 }\n")
-    child = session("demo", path)
+    path = script("endless.exp", "## Endless\nvar i = 0\nwhile true { i += 1 }\n")
+    child = command("demo", path)
     child.expect("Enter runs")
     child.send("\r")
     time.sleep(0.5)
     child.sendintr()
     child.expect("taken back")
     child.expect("Enter runs")
-    child.send("q")
-    child.expect(pexpect.EOF)
+    leave(child, "q")
 
 
 bad = 0

@@ -32,6 +32,20 @@ import Testing
     }
   }
 
+  /// The scripts that were written before the language; `docs/decisions/0016-rate-at-a-step.md` has the one name that differs.
+  @Test func scriptsWrittenBeforeTheLanguage() throws {
+    let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appendingPathComponent("SyntaxTests/Fixtures")
+    let names = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasSuffix(".exp") }.sorted()
+    #expect(names.count == 6)
+    for name in names {
+      let text = try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8)
+      let session = Session(library: try testLibrary.get(), host: TestHost(), threads: 1)
+      let wrong = session.check(SourceStore.shared.add(name: name, text: text)).map(\.message)
+      #expect(wrong == (name == "stdlib_sketch.exp" ? ["nothing is named `rate` here"] : []), "\(name)")
+    }
+  }
+
   @Test func everyNameHasAValue() throws {
     try onLargeStack {
       let library = try testLibrary.get()

@@ -89,11 +89,14 @@ static uint8_t place_of(int status) {
   }
 }
 
-// One row's elements other than 0; GLPK's arrays begin at 1.
+// One row's elements other than 0; GLPK's arrays begin at 1. What is 10¹³ times smaller than the row's largest is what rounding left
+// of a 0: scaled like the others it would lead GLPK astray.
 static void fill(void *lp, int row, const double *elements, int32_t columns, const way_out *out) {
   int count = 0;
+  double largest = 0;
+  for (int32_t j = 0; j < columns; j++) largest = fmax(largest, fabs(elements[j]));
   for (int32_t j = 0; j < columns; j++)
-    if (elements[j] != 0) {
+    if (fabs(elements[j]) > 1e-13 * largest) {
       out->columns[++count] = j + 1;
       out->values[count] = elements[j];
     }
@@ -104,8 +107,8 @@ static int meaning(int status) {
   return status == OPTIMAL ? CP_OPTIMAL : status == NO_FEASIBLE ? CP_INFEASIBLE : status == UNBOUNDED ? CP_UNBOUNDED : CP_FAILED;
 }
 
-// The simplex method may go round in circles where many rows meet at a corner, so its steps are limited, and it is tried again in
-// another manner; small programs at last in rational numbers.
+// The simplex method may go round in circles where many rows meet at a corner, so its steps are limited. Then small programs are solved
+// in rational numbers, larger ones in another manner.
 static int optimize(void *lp, int size) {
   static const struct { int method, pricing, ratio_test; } manners[] = {
     {PRIMAL, STEEPEST_EDGE, HARRIS}, {PRIMAL, LARGEST, TEXTBOOK}, {DUAL, STEEPEST_EDGE, TEXTBOOK}};
@@ -121,9 +124,9 @@ static int optimize(void *lp, int size) {
     int status = simplex(lp, &parameters) == 0 ? meaning(get_status(lp)) : CP_FAILED;
     if (status != CP_FAILED) return status;
     std_basis(lp);
+    if (size <= 200) return exact(lp, &parameters) == 0 ? meaning(get_status(lp)) : CP_FAILED;
   }
-  if (size > 300) return CP_FAILED;
-  return exact(lp, &parameters) == 0 ? meaning(get_status(lp)) : CP_FAILED;
+  return CP_FAILED;
 }
 
 static int branch(void *lp, way_out *out) {

@@ -108,6 +108,24 @@ private func program(
     #expect(first.x?.allSatisfy { $0 >= 0 } == true)
   }
 
+  /// From a correction of a network: with the rest of a 0 in its second row GLPK went round in circles, or found nothing.
+  @Test func theRestOfAZeroLeadsNobodyAstray() throws {
+    let rows: [[Double]] = [
+      [-0.672102177462087, 1, 0, 0], [-1, -1.11580203479915e-16, 0, 0], [-0.571473999400658, 1, 0, 0], [1, 0, 1, 0],
+      [0, 1, 0, 1], [-1, 0, 1, 0], [0, -1, 0, 1],
+    ]
+    let low = [
+      0.573396612613825, -0.647083645230469, 0.61144810869302, 0.805541157722473, 0.68438059091568,
+      -0.805541157722473, -0.68438059091568,
+    ]
+    let p = LinearProgram(
+      cost: [0, 0, 1, 1], matrix: rows.flatMap { $0 }, rows: Bounds(low: low, high: low.map { _ in .infinity }),
+      unknowns: Bounds(low: [0.04, 0.045, 0, 0], high: [0.96, 0.955, .infinity, .infinity]),
+      isWhole: [false, false, false, false], maximizes: false)
+    let x = try #require(try p.solve().x)
+    #expect(abs(x[2] + x[3] - 0.508385) < 1e-6)
+  }
+
   @Test func numbersTooUnlikeAreAnError() throws {
     let p = program([1e300, 1], [[1e-300, 1e300]], low: [1e10], high: [.infinity])
     #expect(throws: TensorError.self) { try p.solve() }

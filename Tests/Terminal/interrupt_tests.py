@@ -75,7 +75,7 @@ operations = {
     "fft": ("let x = normal(4_000_000, key: 1)", "rfft(x)"),
     "solve": ("let a = normal([5000, 5000], key: 1)", "solve(a, ones(5000))"),
     "linear program": ("let a = uniform(1500, 1500, key: 1, dtype: \"f64\")", "linear_program(ones(1500), a, at_least: 1, low: 0)"),
-    "integer program": ("let a = randint(40, 60, high: 100, key: 1)\nlet c = randint(60, high: 50, key: 2) + 1", "linear_program(c, a, at_least: sum(a, axes: 1) // 2, low: 0, high: 1, whole: true)"),
+    "integer program": ("let a = randint(60, 120, high: 100, key: 1)\nlet c = randint(120, high: 50, key: 2) + 1", "linear_program(c, a, at_least: sum(a, axes: 1) // 2, low: 0, high: 1, whole: true)"),
     "many solves": ("let a = normal([200_000, 12, 12], key: 1)\nlet b = normal([200_000, 12, 1], key: 2)", "for _ in 0..20 { solve(a, b) }"),
     "cholesky": ("let a = normal([4000, 4000], key: 1)\nlet s = a @ transpose(a) + 4000 * eye(4000)", "cholesky(s)"),
     "lu": ("let a = normal([5000, 5000], key: 1)", "lu(a)"),

@@ -68,7 +68,7 @@ extension Natives {
     guard call.heap.hasRoom(for: data.count) else {
       throw RuntimeError("E0302", "`\(asked)` has \(data.count >> 20) MB, which do not fit into memory")
     }
-    guard let text = String(validating: data, as: UTF8.self) else {
+    guard let text = data.withUnsafeBytes({ String(validating: $0, as: UTF8.self) }) else {
       throw RuntimeError("E0702", "`\(asked)` is not a UTF-8 text", label: "read here")
     }
     return (asked, text)

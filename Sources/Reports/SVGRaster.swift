@@ -115,7 +115,8 @@ struct SVGRaster {
         }
       case "H", "V":
         for number in numbers {
-          if verb == "H" { x = dx + number } else { y = dy + number }
+          let from = letter.isLowercase ? (verb == "H" ? x : y) : 0
+          if verb == "H" { x = from + number } else { y = from + number }
           line.append(point(x, y))
         }
       case "Z":

@@ -24,6 +24,9 @@ import Testing
     half.clip = (0, 0, 2, 4)
     half.fill([[(0, 0), (0, 4), (4, 4), (4, 0)].map { Raster.Point(x: $0, y: $1) }], Color(0xFF0000))
     #expect(color(half, 1, 3) == [255, 0, 0] && color(half, 2, 3) == [255, 255, 255])
+    half.clip = (0, 0, 2.5, 4)
+    half.fill([[(0, 0), (0, 4), (4, 4), (4, 0)].map { Raster.Point(x: $0, y: $1) }], Color(0x0000FF))
+    #expect(color(half, 1, 3) == [0, 0, 255] && color(half, 2, 3)[0] > 120 && color(half, 2, 3)[0] < 135)
   }
 
   @Test func elementsAreDrawnWhereTheyStand() throws {
@@ -31,7 +34,7 @@ import Testing
       [0, 1, 2, 1], width: 2, height: 2, palette: [Color(0xFF0000), Color(0x00FF00), Color(0)], clear: 2)
     let svg = """
       <svg width="40" height="20"><title>not <drawn></title>
-      <path d="M2 2l6 0v6h-6z" fill="#0000ff"/><g fill="currentColor"><path color="#008000" d="M12 2L18 2L18 8L12 8Z"/></g>
+      <path d="M2 2l3 0 3 0v3 3h-6z" fill="#0000ff"/><g fill="currentColor"><path color="#008000" d="M12 2L18 2L18 8L12 8Z"/></g>
       <svg x="20" y="0" width="5" height="20"><rect x="18" y="2" width="20" height="4" fill="#102030"/></svg>
       <image x="30" y="10" width="8" height="8" href="data:image/png;base64,\(Markup.base64(png))"/>
       <text x="2" y="18" fill="#000000" font-size="9">H<title>x</title>I</text></svg>
@@ -39,6 +42,7 @@ import Testing
     let raster = try #require(SVGRaster.draw(svg, width: 80))
     #expect(raster.width == 80 && raster.height == 40)
     #expect(color(raster, 8, 8) == [0, 0, 255] && color(raster, 20, 8) == [255, 255, 255])
+    #expect(color(raster, 14, 14) == [0, 0, 255] && color(raster, 14, 17) == [255, 255, 255])
     #expect(color(raster, 30, 8) == [0, 128, 0])
     #expect(color(raster, 44, 8) == [16, 32, 48] && color(raster, 38, 8) == [255, 255, 255])
     #expect(color(raster, 52, 8) == [255, 255, 255])

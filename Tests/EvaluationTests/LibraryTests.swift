@@ -32,7 +32,7 @@ import Testing
     }
   }
 
-  /// The scripts that were written before the language; `docs/decisions/0016-scripts-before-the-language.md` has the one name that differs.
+  /// The scripts that were written before the language; decision 16 has the one name that differs.
   @Test func scriptsWrittenBeforeTheLanguage() throws {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appendingPathComponent("SyntaxTests/Fixtures")

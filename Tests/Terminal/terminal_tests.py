@@ -13,9 +13,10 @@ def test(body):
     return body
 
 
-def command(*arguments, history="history", terminal="xterm", color=False):
-    """`exp` with these arguments on a terminal."""
+def command(*arguments, history="history", terminal="xterm", color=False, **variables):
+    """`exp` with these arguments on a terminal; further settings are variables of its environment."""
     environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+    environment.update(variables)
     environment.update(TERM=terminal, EXP_HISTORY=history and os.path.join(scratch, history), INPUTRC="/dev/null")
     if not color:
         environment["NO_COLOR"] = "1"
@@ -331,6 +332,27 @@ def a_lesson_goes_forward_and_back():
     child.send("\r")
     child.expect(r"f32 \[1\]\s+([-\d.]+)")
     assert child.match.group(1) == drawn, (drawn, child.match.group(1))
+    leave(child, "q")
+
+
+@test
+def a_cell_of_a_lesson_is_edited():
+    text = "## # First\nlet x = 2\nx + 1\n\n## Second\nx * 10\n"
+    path = script("edited.exp", text)
+    editor = script("editor", "#!/bin/sh\nsed -i s/2/40/ \"$1\"\n")
+    os.chmod(editor, 0o755)
+    child = command("demo", path, VISUAL="", EDITOR=editor)
+    child.expect("Enter runs")
+    child.send("e")
+    child.expect("let x = 40")
+    child.expect("Enter runs")
+    child.send("\r")
+    child.expect(r"K41\r")
+    child.expect("2 of 2")
+    child.send("\r")
+    child.expect(r"K400\r")
+    with open(path) as file:
+        assert file.read() == text  # the file stays as it is
     leave(child, "q")
 
 

@@ -162,7 +162,7 @@ final class Demo {
   private func edit() {
     guard position < cells.count else { return }
     let environment = ProcessInfo.processInfo.environment
-    let editor = environment["VISUAL"] ?? environment["EDITOR"] ?? "vi"
+    let editor = ["VISUAL", "EDITOR"].compactMap { environment[$0] }.first { !$0.isEmpty } ?? "vi"
     let name = NSString(string: NSTemporaryDirectory()).appendingPathComponent("cell-\(position + 1)-\(getpid()).exp")
     defer { unlink(name) }
     do {

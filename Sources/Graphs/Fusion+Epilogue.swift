@@ -4,22 +4,32 @@ import Tensors
 struct Epilogue {
   /// The node added to every row, if any.
   var bias: Int?
+  /// What is added after that: to a product only.
+  var added: (kind: Added, node: Int, offset: Int)?
   var activation: Kernels.Activation
   /// What is left of the elements at last, and the node whose elements decide it, if any.
   var gate: (gate: Kernels.Gate, elements: Int)?
   /// The node whose value is stored.
   var result: Int
+
+  /// How a second addend lies over a product.
+  enum Added {
+    /// A row for every row.
+    case row
+    /// Element by element.
+    case whole
+  }
 }
 
 extension Fusion {
   /// A loop that only adds a row to a product or convolution and takes the maximum with a constant, or does one of both, becomes the
-  /// product's last act: the same roundings in the same order. So does one that lets a product's elements through where a
-  /// maximum did.
+  /// product's last act: the same roundings in the same order. A product may have another row or a matrix of its own form
+  /// added before the maximum. So does a loop that lets a product's elements through where a maximum did.
   mutating func attachEpilogues() {
     for index in roles.graph.nodes.indices {
       guard roles.graph.nodes[index].primitive.takesEpilogue, roles.roles[index] == .operation,
         roles.users[index].count == 1, let user = roles.users[index].first,
-        let loop = groups[groupOf[user]], loop.isLoop, loop.nodes.count <= 2,
+        let loop = groups[groupOf[user]], loop.isLoop, loop.nodes.count <= 3,
         let epilogue = epilogue(of: index, loop.nodes.sorted())
       else { continue }
       attach(epilogue, product: index, loop: groupOf[user])
@@ -28,7 +38,7 @@ extension Fusion {
 
   private func epilogue(of product: Int, _ nodes: [Int]) -> Epilogue? {
     let graph = roles.graph
-    var result = Epilogue(bias: nil, activation: .none, result: product)
+    var result = Epilogue(activation: .none, result: product)
     if let gated = gate(of: product, nodes) { return gated }
     for index in nodes {
       let node = graph.nodes[index]
@@ -37,11 +47,18 @@ extension Fusion {
       else { return nil }
       let operands = (0..<2).map { roles.operandLayout(index, $0) }
       switch node.primitive {
-      case .binary(.add) where result.bias == nil && result.activation == .none:
+      case .binary(.add) where result.added == nil && result.activation == .none:
         guard let own = operands.firstIndex(where: { $0.base == result.result && $0.layout.isContiguous }),
-          isRow(operands[1 - own], node.shape[node.shape.count - 1]), operands[1 - own].base != product
+          operands[1 - own].base != product, !nodes.contains(operands[1 - own].base)
         else { return nil }
-        result.bias = operands[1 - own].base
+        let other = operands[1 - own]
+        if isRow(other, node.shape[node.shape.count - 1]) {
+          if result.bias == nil { result.bias = other.base } else { result.added = (.row, other.base, 0) }
+        } else if isWhole(other, node) {
+          result.added = (.whole, other.base, other.layout.offset)
+        } else {
+          return nil
+        }
       case .binary(.maximum) where result.activation == .none:
         guard operands[1].base == result.result, operands[1].layout.isContiguous,
           let value = constant(operands[0].base)
@@ -51,6 +68,7 @@ extension Fusion {
       }
       result.result = index
     }
+    if result.added != nil, case .convolution = graph.nodes[product].primitive { return nil }
     return result.result == product ? nil : result
   }
 
@@ -72,7 +90,7 @@ extension Fusion {
       compared[1].base != product
     else { return nil }
     return Epilogue(
-      bias: nil, activation: .none,
+      activation: .none,
       gate: (Kernels.Gate(threshold: threshold, replacement: replacement), compared[1].base), result: nodes[1])
   }
 
@@ -83,6 +101,14 @@ extension Fusion {
   }
 
   private func isOutput(_ index: Int) -> Bool { roles.graph.outputs.contains { roles.bases[$0.index] == index } }
+
+  /// Whether an operand has an element for each of a node's, in its order from some element on.
+  private func isWhole(_ operand: (base: Int, layout: Layout), _ node: Node) -> Bool {
+    var layout = operand.layout
+    layout.offset = 0
+    return layout.isContiguous && layout.count == node.count
+      && roles.graph.nodes[operand.base].type == node.type
+  }
 
   /// Whether an operand is one row, in order in memory, for every row of the product.
   private func isRow(_ operand: (base: Int, layout: Layout), _ columns: Int) -> Bool {

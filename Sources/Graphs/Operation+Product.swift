@@ -9,9 +9,10 @@ final class ProductOperation: PiecewiseOperation {
   let m: Int
   let n: Int
   let k: Int
-  /// A plan's epilogue: the operand after the factors is added to each row, then the activation, then the gate, whose
-  /// elements are the last operand.
+  /// A plan's epilogue: the operand after the factors is added to each row, then the next one, then the activation, then the
+  /// gate, whose elements are the last operand.
   var hasBias = false
+  var added: Epilogue.Added?
   var activation = Kernels.Activation.none
   var gate: Kernels.Gate?
   /// Element offsets of each product's A, B and C; one product needs none.
@@ -91,11 +92,18 @@ final class ProductOperation: PiecewiseOperation {
     let skipB = at.b + (transposeB ? columns.lowerBound * k : columns.lowerBound)
     let bias = hasBias ? UnsafeRawPointer(x[2] + columns.lowerBound * size) : nil
     let skipC = (at.c + rows.lowerBound * n + columns.lowerBound) * size
-    let gate = gate.map { ($0, UnsafeRawPointer(x[hasBias ? 3 : 2] + skipC)) }
+    let next = hasBias ? 3 : 2
+    let added = added.map { kind -> Kernels.Addend in
+      switch kind {
+      case .row: .row(x[next] + columns.lowerBound * size)
+      case .whole: .whole(x[next] + skipC)
+      }
+    }
+    let gate = gate.map { ($0, UnsafeRawPointer(x[added == nil ? next : next + 1] + skipC)) }
     Kernels.matmul(
       type, transA: transposeA, transB: transposeB, m: rows.count, n: columns.count, k: k, x[0] + skipA * size,
       lda: transposeA ? m : k, x[1] + skipB * size, ldb: transposeB ? k : n, out + skipC, ldc: n, bias: bias,
-      activation: activation, gate: gate)
+      added: added, activation: activation, gate: gate)
   }
 }
 

@@ -76,11 +76,17 @@ struct PlanBuilder {
     let node = graph.nodes[index]
     var operands = node.inputs.map { self.place($0) }
     if let bias = epilogue?.bias { operands.append(ScalarStep.Place(slot: memory.slotOf[bias] ?? 0, offset: 0)) }
+    if let added = epilogue?.added {
+      operands.append(
+        ScalarStep.Place(
+          slot: memory.slotOf[added.node] ?? 0, offset: added.offset * graph.nodes[added.node].type.byteCount))
+    }
     if let gate = epilogue?.gate {
       operands.append(ScalarStep.Place(slot: memory.slotOf[gate.elements] ?? 0, offset: 0))
     }
     if let epilogue, let product = operations[index] as? ProductOperation {
       product.hasBias = epilogue.bias != nil
+      product.added = epilogue.added?.kind
       product.activation = epilogue.activation
       product.gate = epilogue.gate?.gate
     }

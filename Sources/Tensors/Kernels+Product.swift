@@ -22,19 +22,33 @@ extension Kernels {
     }
   }
 
-  /// C[m, n] = A[m, k] B[k, n] (+ bias[n], then the activation, then the gate, whose elements lie as C's). Strides `lda` … count elements between stored rows;
-  /// A is stored [k, m] if `transA`, B is stored [n, k] if `transB`. C must not overlap A or B. f32 and f64 only. An
+  /// What is added to a product's elements after the bias.
+  public enum Addend {
+    /// n elements, the same ones to every row.
+    case row(UnsafeRawPointer)
+    /// A matrix that lies as C does.
+    case whole(UnsafeRawPointer)
+  }
+
+  /// C[m, n] = A[m, k] B[k, n] (+ bias[n] + `added`, then the activation, then the gate, whose elements lie as C's).
+  /// Strides `lda` … count elements between stored rows; A is stored [k, m] if `transA`, B is stored [n, k] if `transB`. C must not overlap A or B. f32 and f64 only. An
   /// element is the sum over blocks of 256 of k, in order, of fused multiply-add chains, so it depends on its own row
   /// and column only.
   public static func matmul(
     _ type: ElementType, transA: Bool = false, transB: Bool = false, m: Int, n: Int, k: Int, _ a: UnsafeRawPointer,
     lda: Int, _ b: UnsafeRawPointer, ldb: Int, _ c: UnsafeMutableRawPointer, ldc: Int, bias: UnsafeRawPointer? = nil,
-    activation: Activation = .none, gate: (Gate, UnsafeRawPointer)? = nil
+    added: Addend? = nil, activation: Activation = .none, gate: (Gate, UnsafeRawPointer)? = nil
   ) {
     var product = ck_product(
       m: Int64(m), n: Int64(n), k: Int64(k), a: a, lda: Int64(lda), b: b, ldb: Int64(ldb), c: c, ldc: Int64(ldc),
-      bias: bias, constant: 0, activation: 0, gate: gate?.1, threshold: gate?.0.threshold ?? 0,
+      bias: bias, added: nil, added_whole: 0, constant: 0, activation: 0, gate: gate?.1,
+      threshold: gate?.0.threshold ?? 0,
       replacement: gate?.0.replacement ?? 0, trans_a: transA ? 1 : 0, trans_b: transB ? 1 : 0)
+    switch added {
+    case .row(let row): product.added = row
+    case .whole(let matrix): (product.added, product.added_whole) = (matrix, 1)
+    case nil: break
+    }
     if case .maximum(let constant) = activation {
       product.activation = 1
       product.constant = constant

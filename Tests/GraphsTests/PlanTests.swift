@@ -215,6 +215,46 @@ import Testing
     for (a, b) in try zip(runEager(inputs, body), results) { #expect(a.hasSameBits(as: b)) }
   }
 
+  /// Sums with a product: rows (r), matrices (m) and parts of larger ones (p) in turn, a rectifier (x), and the steps that it takes.
+  @Test(arguments: [
+    ("m", 1), ("p", 1), ("rr", 1), ("rm", 1), ("rp", 1), ("rmx", 1), ("mx", 1), ("rrx", 1), ("mr", 2), ("rrr", 2),
+    ("mm", 2), ("s", 2),
+  ])
+  func whatIsAddedGoesBehindTheProduct(_ sums: String, _ steps: Int) throws {
+    for (rows, columns, batch) in [(9, 40, []), (150, 72, []), (33, 16, [3]), (1, 7, [2, 4])] {
+      let shape = batch + [rows, columns]
+      let inputs = [
+        sample(batch + [rows, 5], .f32), sample(batch + [5, columns], .f32, seed: 2), sample([columns], .f32, seed: 3),
+        sample(shape, .f32, seed: 4), sample([2] + shape, .f32, seed: 5),
+      ]
+      let body: (Trace, [NodeID]) throws -> [NodeID] = { trace, n in
+        var sum = try trace.apply(.matmul(transposeA: false, transposeB: false), [n[0], n[1]])
+        for kind in sums {
+          switch kind {
+          case "r": sum = try trace.apply(.binary(.add), [sum, n[2]])
+          case "m": sum = try trace.apply(.binary(.add), [n[3], sum])
+          case "s": sum = try trace.apply(.binary(.add), [sum, sum])
+          case "x": sum = try trace.apply(.binary(.maximum), [trace.scalar(0, .f32), sum])
+          default:
+            let whole = [2] + shape
+            let slice = Primitive.slice(
+              starts: [1] + shape.map { _ in 0 }, counts: [1] + shape, steps: whole.map { _ in 1 })
+            let part = try trace.apply(.reshape(shape), [trace.apply(slice, [n[4]])])
+            sum = try trace.apply(.binary(.add), [part, sum])
+          }
+        }
+        return [sum]
+      }
+      let plan = try plan(inputs, body)
+      #expect(plan.steps.count == steps, "\(plan)")
+      for threads in [1, 2] {
+        var taken: [Tensor?] = inputs.map(copy)
+        let results = try plan.run(&taken, threads: threads)
+        for (a, b) in try zip(runEager(inputs, body), results) { #expect(a.hasSameBits(as: b)) }
+      }
+    }
+  }
+
   /// Found by fuzzing: an axis of extent 1 keeps its stride, which says nothing.
   @Test func oneElementIsRepeatedIntoAColumn() throws {
     let body: (Trace, [NodeID]) throws -> [NodeID] = { trace, n in

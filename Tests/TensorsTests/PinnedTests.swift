@@ -63,7 +63,8 @@ private struct Digest {
       as [(Int64, Int64, Int64)]
     {
       var p = ck_product(
-        m: m, n: n, k: k, a: nil, lda: k, b: nil, ldb: n, c: nil, ldc: n, bias: nil, constant: -1, activation: 1,
+        m: m, n: n, k: k, a: nil, lda: k, b: nil, ldb: n, c: nil, ldc: n, bias: nil, added: nil,
+        added_whole: 0, constant: -1, activation: 1,
         gate: nil, threshold: 0, replacement: 0, trans_a: 0, trans_b: 0)
       ys.withUnsafeBytes { a in
         narrow.withUnsafeMutableBytes { c in

@@ -31,18 +31,19 @@ private func turned<T>(_ x: [T], _ rows: Int, _ columns: Int) -> [T] {
 
 private func product<T: TensorElement & BinaryFloatingPoint>(
   _ table: ck_table, _ a: [T], _ b: [T], m: Int, n: Int, k: Int, transA: Bool, transB: Bool, bias: [T]?, floor: T?,
-  ldc: Int, gate: [T]? = nil
+  ldc: Int, gate: [T]? = nil, added: [T]? = nil
 ) -> [T] {
   var c = [T](repeating: -99, count: max(m * ldc, 1))
   let left = transA ? turned(a, m, k) : a, right = transB ? turned(b, k, n) : b
   left.withUnsafeBytes { l in
     right.withUnsafeBytes { r in
       c.withUnsafeMutableBytes { out in
-        withUnsafeBytes(of: bias ?? [], and: gate ?? []) { shift, gates in
+        withUnsafeBytes(of: bias ?? [], and: gate ?? added ?? []) { shift, gates in
           var p = ck_product(
             m: Int64(m), n: Int64(n), k: Int64(k), a: l.baseAddress, lda: Int64(transA ? m : k), b: r.baseAddress,
             ldb: Int64(transB ? k : n), c: out.baseAddress, ldc: Int64(ldc),
             bias: bias == nil ? nil : shift.baseAddress,
+            added: gate == nil && added != nil ? gates.baseAddress : nil, added_whole: added?.count == n ? 0 : 1,
             constant: Double(floor ?? 0), activation: floor == nil ? 0 : 1,
             gate: gate == nil ? nil : gates.baseAddress, threshold: 0.25, replacement: -7, trans_a: transA ? 1 : 0,
             trans_b: transB ? 1 : 0)
@@ -79,6 +80,7 @@ private func gateElements<T: BinaryFloatingPoint>(_ count: Int) -> [T] {
   ) {
     let plain = defined(a, b, m: m, n: n, k: k, bias: nil, floor: nil)
     let finished = defined(a, b, m: m, n: n, k: k, bias: bias, floor: 0)
+    let shifted = defined(a, b, m: m, n: n, k: k, bias: bias, floor: nil)
     for table in variants {
       for (transA, transB) in [(false, false), (true, false), (false, true), (true, true)] {
         let c = product(
@@ -89,6 +91,17 @@ private func gateElements<T: BinaryFloatingPoint>(_ count: Int) -> [T] {
         for i in 0..<m {
           #expect(wide[i * (n + 3)..<i * (n + 3) + n].elementsEqual(finished[i * n..<i * n + n]))
           #expect(wide[i * (n + 3) + n..<(i + 1) * (n + 3)].allSatisfy { $0 == -99 }, "written past a row")
+        }
+        // A row and a matrix that are added behind the bias.
+        for count in [n, m * (n + 3)] {
+          let more = (0..<count).map { T($0 % 17 - 8) / 9 }
+          let c = product(
+            table, a, b, m: m, n: n, k: k, transA: transA, transB: transB, bias: bias, floor: 0, ldc: n + 3, added: more
+          )
+          for i in 0..<m {
+            let expected = (0..<n).map { max(0, shifted[i * n + $0] + more[count == n ? $0 : i * (n + 3) + $0]) }
+            #expect(c[i * (n + 3)..<i * (n + 3) + n].elementsEqual(expected), "added")
+          }
         }
         // Some elements at the threshold, some not numbers.
         let gates: [T] = gateElements(m * (n + 3))

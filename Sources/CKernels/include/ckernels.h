@@ -34,6 +34,9 @@ typedef struct ck_product {
   void *c;
   int64_t ldc;
   const void *bias;
+  // Added after the bias: n elements for every row, or (added_whole) a matrix laid out as C; NULL for none.
+  const void *added;
+  int added_whole;
   double constant;  // of the activation
   int activation;
   // Last of all: an element becomes `replacement` where `threshold` >= the element of `gate` (laid out as C) in its place.

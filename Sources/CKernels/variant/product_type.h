@@ -77,24 +77,33 @@ INL void P(put)(T *c, P(vec) v, int is_last, P(mask) mask) {
   else P(store)(c, v);
 }
 
-// What the last block of k does after its sums: bias, activation and gate.
+// What the last block of k does after its sums: bias, what else is added, activation and gate.
 INL void P(tile_end)(const P(tile) * t, int rows, int across, P(mask) mask, P(vec) (*acc)[ACROSS_WIDE]) {
   const ck_product *last = t->last;
   const T *bias = last->bias ? (const T *)last->bias + t->column : NULL;
+  const int64_t place = t->c - (T *)last->c;
+  const T *row = last->added && !last->added_whole ? (const T *)last->added + t->column : NULL;
+  const T *whole = last->added && last->added_whole ? (const T *)last->added + place : NULL;
   const int activation = last->activation;
   P(vec) constant = P(spread)(activation ? (T)last->constant : (T)0);
   // C's element and the gate's lie equally far from their first ones.
-  const T *gate = last->gate ? (const T *)last->gate + (t->c - (T *)last->c) : NULL;
+  const T *gate = last->gate ? (const T *)last->gate + place : NULL;
   P(vec) threshold = P(spread)(gate ? (T)last->threshold : (T)0);
   P(vec) replacement = P(spread)(gate ? (T)last->replacement : (T)0);
   _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) {
-    P(vec) shift = {0};
+    P(vec) shift = {0}, more = {0};
     if (bias) shift = v == across - 1 ? P(load_mask)(bias + v * LANES_T, mask) : P(load)(bias + v * LANES_T);
+    if (row) more = v == across - 1 ? P(load_mask)(row + v * LANES_T, mask) : P(load)(row + v * LANES_T);
     _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
       T *c = t->c + i * t->ldc + v * LANES_T;
       P(vec) r = acc[i][v];
       if (!t->first) r = (v == across - 1 ? P(load_mask)(c, mask) : P(load)(c)) + r;
       if (bias) r = r + shift;
+      if (row) r = r + more;
+      if (whole) {
+        const T *w = whole + i * t->ldc + v * LANES_T;
+        r = r + (v == across - 1 ? P(load_mask)(w, mask) : P(load)(w));
+      }
       if (activation) {
         // maximum(constant, x): the constant wins ties, NaN stays.
         typedef __typeof__(r < r) bits;
@@ -328,7 +337,7 @@ static void P(pack_steps)(int64_t rows, int64_t kb, const T *s, int64_t lda, T *
 
 // Without memory for packing: the definition itself.
 static void P(product_plain)(const ck_product *p) {
-  const T *a = p->a, *b = p->b, *bias = p->bias;
+  const T *a = p->a, *b = p->b, *bias = p->bias, *added = p->added;
   T *c = p->c;
   for (int64_t i = 0; i < p->m && !ck_must_stop(); i++)
     for (int64_t j = 0; j < p->n; j++) {
@@ -342,6 +351,7 @@ static void P(product_plain)(const ck_product *p) {
         sum = k0 == 0 ? acc : sum + acc;
       }
       if (bias) sum = sum + bias[j];
+      if (added) sum = sum + added[p->added_whole ? i * p->ldc + j : j];
       if (p->activation) sum = T_MAX((T)p->constant, sum);
       if (p->gate && (T)p->threshold >= ((const T *)p->gate)[i * p->ldc + j]) sum = (T)p->replacement;
       c[i * p->ldc + j] = sum;
@@ -374,6 +384,10 @@ static void P(product_narrow)(const ck_product *p) {
       T *s = strip + j * rows;
       if (bias)
         for (int64_t i = 0; i < rows; i++) s[i] = s[i] + bias[j];
+      if (p->added) {
+        const T *added = (const T *)p->added + (p->added_whole ? i0 * p->ldc + j : j);
+        for (int64_t i = 0; i < rows; i++) s[i] = s[i] + added[p->added_whole ? i * p->ldc : 0];
+      }
       if (p->activation)
         for (int64_t i = 0; i < rows; i++) s[i] = T_MAX((T)p->constant, s[i]);
       if (p->gate) {
@@ -427,7 +441,7 @@ static void P(product)(const ck_product *p) {
   }
   P(tile) t;
   t.ldc = p->ldc;
-  const ck_product *const epilogue = p->bias || p->activation || p->gate ? p : NULL;
+  const ck_product *const epilogue = p->bias || p->added || p->activation || p->gate ? p : NULL;
   int64_t kb;
   for (int64_t k0 = 0; k0 < k; k0 += kb) {
     kb = k - k0 <= K_BLOCK + K_TAIL ? k - k0 : K_BLOCK;

@@ -231,6 +231,7 @@ extension TensorOperations {
   /// An error at once, with the index, where the ids are known.
   private func checkIDs(_ ids: Tensor, extent: Int, _ shape: Shape) throws {
     for i in 0..<ids.count {
+      try machine.pollInterrupt(at: i)
       let id = ids.integer(i)
       if id >= extent || id < -extent {
         throw RuntimeError(

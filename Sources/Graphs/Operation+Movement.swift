@@ -116,7 +116,7 @@ final class ConcatOperation: Operation {
     var target = out
     for row in 0..<outer {
       for (i, width) in widths.enumerated() {
-        target.copyMemory(from: x[i] + row * width, byteCount: width)
+        try copyInStretches(from: x[i] + row * width, to: target, byteCount: width)
         target += width
       }
     }
@@ -139,7 +139,7 @@ final class DynamicSliceOperation: Operation {
     _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
   ) throws {
     let start = try checkedStart(x[1], count, rows)
-    out.copyMemory(from: x[0] + start * rowBytes, byteCount: count * rowBytes)
+    try copyInStretches(from: x[0] + start * rowBytes, to: out, byteCount: count * rowBytes)
   }
 }
 
@@ -159,8 +159,8 @@ final class DynamicUpdateOperation: Operation {
     _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
   ) throws {
     let start = try checkedStart(x[1], count, rows)
-    if out != x[0] { out.copyMemory(from: x[0], byteCount: rows * rowBytes) }
-    (out + start * rowBytes).copyMemory(from: x[2], byteCount: count * rowBytes)
+    if out != x[0] { try copyInStretches(from: x[0], to: out, byteCount: rows * rowBytes) }
+    try copyInStretches(from: x[2], to: out + start * rowBytes, byteCount: count * rowBytes)
   }
 }
 

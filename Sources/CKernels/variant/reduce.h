@@ -142,7 +142,7 @@ static void CK(reduce)(
   {                                                                                       \
     const T *x = xv;                                                                      \
     for (int64_t o = 0; o < outer && !ck_must_stop(); o++)                                                   \
-      for (int64_t j = 0; j < inner; j++) {                                               \
+      for (int64_t j = 0; j < inner && !ck_must_stop(); j++) {                            \
         const T *c = x + o * length * inner + j;                                          \
         int64_t best = 0;                                                                 \
         for (int64_t i = 1; i < length; i++) {                                            \
@@ -173,8 +173,10 @@ static void CK(arg_reduce)(
       const T *r = x + o * length * inner;                                         \
       T *d = out + o * length * inner;                                             \
       for (int64_t j = 0; j < inner; j++) d[j] = r[j];                             \
-      for (int64_t i = 1; i < length; i++)                                         \
+      for (int64_t i = 1; i < length; i++) {                                       \
+        if (i * inner >> 20 != (i - 1) * inner >> 20 && ck_must_stop()) return;    \
         for (int64_t j = 0; j < inner; j++) d[i * inner + j] = d[(i - 1) * inner + j] + r[i * inner + j]; \
+      }                                                                            \
     }                                                                              \
     return;                                                                        \
   }
@@ -195,7 +197,7 @@ static void CK(cumulative_sum)(
   {                                                                                \
     const T *x = xv;                                                               \
     T *out = ov;                                                                   \
-    for (int64_t c0 = 0; c0 < columns; c0 += 16)                                   \
+    for (int64_t c0 = 0; c0 < columns && !ck_must_stop(); c0 += 16)                \
       for (int64_t r0 = 0; r0 < rows; r0 += 16) {                                  \
         int64_t c1 = c0 + 16 < columns ? c0 + 16 : columns;                        \
         int64_t r1 = r0 + 16 < rows ? r0 + 16 : rows;                              \

@@ -102,9 +102,9 @@ extension Session {
     public var sweeps: [Sweep] = []
     /// The most numbers that something is trained by.
     public var parameters = 0
-    /// Floating-point operations of products and convolutions.
+    /// Floating-point operations of products and convolutions; functions of matrices count as many as take their time.
     public var products = 0.0
-    /// Elements that everything else reads or writes.
+    /// Elements that everything else reads or writes; one that is drawn or sorted counts as many as take its time.
     public var elements = 0.0
     /// Operations on tensors.
     public var operations = 0.0

@@ -1,4 +1,5 @@
 import Diagnostics
+import Foundation
 import Graphs
 import Records
 import Syntax
@@ -114,9 +115,9 @@ final class StudyWalk {
 
   /// What the study would do.
   struct Cost {
-    /// Floating-point operations of products and convolutions.
+    /// Floating-point operations of products and convolutions; functions of matrices count as many as take their time.
     var products = 0.0
-    /// Elements written or read by everything else.
+    /// Elements written or read by everything else; one that is drawn or sorted counts as many as take its time.
     var elements = 0.0
     /// Operations of the trace.
     var operations = 0.0
@@ -147,6 +148,10 @@ final class StudyWalk {
         // Every element of the larger image meets the filter once per channel of the other side.
         let sizes = (inputs.map { size($0) } + [out]).sorted()
         cost.products += 2 * (sizes.reduce(1, *)).squareRoot() * weights[i]
+      case .linear(let function):
+        cost.products += Self.products(function, inputs) * weights[i]
+      case .random: cost.elements += 40 * out * weights[i]
+      case .sort, .argSort, .permutation: cost.elements += 20 * out * log2(max(out, 2)) * weights[i]
       default: cost.elements += max(out, inputs.map { size($0) }.max() ?? 0) * weights[i]
       }
       cost.operations += weights[i]
@@ -154,6 +159,31 @@ final class StudyWalk {
     for (range, _) in repeated { cost.stepBytes = max(cost.stepBytes, range.reduce(0) { $0 + bytes[$1] }) }
     if repeated.isEmpty { cost.stepBytes = bytes.reduce(0, +) }
     return cost
+  }
+}
+
+extension StudyWalk {
+  /// The operations of a product that take about as long as a function of matrices: operations of matrices of some
+  /// hundred rows, as measured on one thread (docs/performance.md).
+  fileprivate static func products(_ function: LinearFunction, _ inputs: [Shape]) -> Double {
+    guard let shape = inputs.first, shape.count >= 2 else { return 0 }
+    let (m, n) = (Double(shape[shape.count - 2]), Double(shape[shape.count - 1]))
+    let count = shape.dropLast(2).reduce(1.0) { $0 * Double($1) }
+    let cube = max(m, n) * min(m, n) * min(m, n)
+    let second = inputs.count > 1 ? inputs[1] : []
+    let columns = second.count >= 2 ? Double(second[second.count - 1]) : 1
+    switch function {
+    case .svd, .rank: return count * 90 * cube
+    case .eigenSymmetric: return count * 60 * cube
+    case .eigenvalues: return count * 150 * cube
+    case .eigen: return count * 300 * cube
+    case .qr: return count * 20 * cube
+    case .leastSquares: return count * (12 * cube + 8 * m * n * columns)
+    case .cholesky, .lu, .determinant, .logDeterminant: return count * 4 * cube
+    case .solve: return count * (4 * cube + 6 * n * n * columns)
+    case .triangular: return count * 6 * n * n * columns
+    case .quotient: return 0
+    }
   }
 }
 

@@ -11,15 +11,16 @@ let checkedInDebug: [SwiftSetting] = [
 // and must not know; Tests/ArchitectureTests compares this list with the imports in the sources.
 let package = Package(
   name: "exp",
-  platforms: [.macOS(.v14)],
+  platforms: [.macOS(.v15)],
   products: [.executable(name: "exp", targets: ["exp"])],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
     .package(url: "https://github.com/swhitty/FlyingFox", exact: "0.27.1"),
   ],
   targets: [
-    .target(name: "Diagnostics", exclude: ["README.md"]),
-    .target(name: "Syntax", dependencies: ["Diagnostics"], exclude: ["README.md"]),
+    .target(name: "Notation", exclude: ["README.md"]),
+    .target(name: "Diagnostics", dependencies: ["Notation"], exclude: ["README.md"]),
+    .target(name: "Syntax", dependencies: ["Diagnostics", "Notation"], exclude: ["README.md"]),
     .target(name: "Resolution", dependencies: ["Diagnostics", "Syntax"], exclude: ["README.md"]),
     // The kernels are optimized in every configuration: a debug build must give the same bits in bearable time.
     .target(
@@ -27,23 +28,28 @@ let package = Package(
       cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-Wall", "-Wextra"])]),
     .target(name: "CPrograms", dependencies: ["CKernels"], exclude: ["README.md"]),
     .target(
-      name: "Tensors", dependencies: ["CKernels", "CPrograms"], exclude: ["README.md"], swiftSettings: checkedInDebug),
+      name: "Tensors", dependencies: ["CKernels", "CPrograms", "Notation"], exclude: ["README.md"],
+      swiftSettings: checkedInDebug),
     .target(
       name: "Graphs", dependencies: ["Tensors", "CKernels"], exclude: ["README.md"], swiftSettings: checkedInDebug),
-    .target(name: "Records", exclude: ["README.md"]),
+    .target(name: "Records", dependencies: ["Notation"], exclude: ["README.md"]),
     .target(
       name: "Evaluation",
-      dependencies: ["Diagnostics", "Syntax", "Resolution", "Tensors", "Graphs", "Records", "CKernels"],
+      dependencies: [
+        "Diagnostics", "Syntax", "Resolution", "Tensors", "Graphs", "Records", "CKernels", "Notation",
+      ],
       exclude: ["README.md"], swiftSettings: checkedInDebug),
     .target(
-      name: "Studies", dependencies: ["Diagnostics", "Syntax", "Resolution", "Evaluation", "Records"],
+      name: "Studies",
+      dependencies: ["Diagnostics", "Syntax", "Resolution", "Evaluation", "Records", "Notation"],
       exclude: ["README.md"]),
-    .target(name: "Reports", dependencies: ["Records"], exclude: ["README.md"]),
+    .target(name: "Reports", dependencies: ["Records", "Notation"], exclude: ["README.md"]),
     .systemLibrary(name: "CReadline", providers: [.apt(["libreadline-dev"]), .brew(["readline"])]),
     .executableTarget(
       name: "exp",
       dependencies: [
         "Diagnostics", "Syntax", "Resolution", "Tensors", "Evaluation", "Studies", "Records", "Reports", "CReadline",
+        "Notation",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
         .product(name: "FlyingFox", package: "FlyingFox"),
         .product(name: "FlyingSocks", package: "FlyingFox"),
@@ -60,20 +66,22 @@ let package = Package(
     .executableTarget(
       name: "interpreter-benchmark", dependencies: ["Diagnostics", "Evaluation", "Records"],
       path: "Benchmarks/interpreter", exclude: ["programs", "run", "startup"]),
+    .testTarget(name: "NotationTests", dependencies: ["Notation"]),
     .testTarget(name: "DiagnosticsTests", dependencies: ["Diagnostics"]),
     .testTarget(name: "SyntaxTests", dependencies: ["Syntax", "Diagnostics"], exclude: ["Fixtures", "Golden"]),
     .testTarget(
       name: "ResolutionTests", dependencies: ["Resolution", "Syntax", "Diagnostics"], exclude: ["Golden"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"], exclude: ["Fixtures"]),
     .testTarget(name: "GraphsTests", dependencies: ["Graphs", "Tensors"]),
-    .testTarget(name: "RecordsTests", dependencies: ["Records"], exclude: ["Samples"]),
+    .testTarget(name: "RecordsTests", dependencies: ["Records", "Notation"], exclude: ["Samples"]),
     .testTarget(
       name: "EvaluationTests",
-      dependencies: ["Evaluation", "Resolution", "Syntax", "Diagnostics", "Tensors", "Records"],
+      dependencies: ["Evaluation", "Resolution", "Syntax", "Diagnostics", "Tensors", "Records", "Notation"],
       exclude: ["Specs", "Golden"]),
     .testTarget(
-      name: "StudiesTests", dependencies: ["Studies", "Evaluation", "Records", "Diagnostics"], exclude: ["Golden"]),
-    .testTarget(name: "ReportsTests", dependencies: ["Reports", "Records"], exclude: ["Golden"]),
+      name: "StudiesTests", dependencies: ["Studies", "Evaluation", "Records", "Diagnostics", "Notation"],
+      exclude: ["Golden"]),
+    .testTarget(name: "ReportsTests", dependencies: ["Reports", "Records", "Notation"], exclude: ["Golden"]),
     .testTarget(name: "ArchitectureTests"),
   ],
   swiftLanguageModes: [.v5]

@@ -1,4 +1,5 @@
 import Foundation
+import Notation
 import Records
 
 /// Python's format mini-language: `[[fill]align][sign][#][0][width][,][.precision][type]`.

@@ -1,3 +1,4 @@
+import Notation
 import Records
 
 /// Values made of a JSON text as it is read: lists, and records for objects. What is not taken at the end is given

@@ -1,4 +1,5 @@
 import Foundation
+import Notation
 import Records
 
 /// Reading and writing files, through the host, which says what may be touched.

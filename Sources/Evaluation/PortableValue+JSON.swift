@@ -1,4 +1,5 @@
 import Foundation
+import Notation
 import Records
 import Resolution
 import Tensors

@@ -1,4 +1,5 @@
 import Foundation
+import Notation
 import Records
 
 /// Writes values as text, without recursion and, when asked, only the first so many characters.
@@ -95,22 +96,12 @@ struct Printer {
 
   private mutating func addInt(_ value: Int) { add(String(value)) }
 
+  /// What lies far beyond the limit is not looked at.
   private mutating func quote(_ value: Value) {
-    out.append(0x22)
-    for byte in value.string.buffer {
-      if out.count > limit { break }
-      switch byte {
-      case 0x22: add("\\\"")
-      case 0x5C: add("\\\\")
-      case 0x0A: add("\\n")
-      case 0x0D: add("\\r")
-      case 0x09: add("\\t")
-      case 0x7B: add("\\{")
-      case 0..<0x20: add("\\u{\(String(byte, radix: 16))}")
-      default: out.append(byte)
-      }
-    }
-    out.append(0x22)
+    let bytes = value.string.buffer
+    var room = limit == .max ? bytes.count : Swift.min(bytes.count, Swift.max(0, limit - out.count) + 1)
+    while room < bytes.count, bytes[room] & 0xC0 == 0x80 { room += 1 }
+    add(StringLiteral.quoted(String(decoding: bytes.prefix(room), as: UTF8.self)))
   }
 
   /// A field name as a record literal writes it.
@@ -118,7 +109,7 @@ struct Printer {
     let isPlain =
       !name.isEmpty && name.first?.isNumber == false
       && name.unicodeScalars.allSatisfy { $0 == "_" || $0.properties.isXIDContinue }
-    return isPlain ? name : "\"\(name.replacingOccurrences(of: "\"", with: "\\\""))\""
+    return isPlain ? name : StringLiteral.quoted(name)
   }
 
   var text: String { String(decoding: out, as: UTF8.self) }

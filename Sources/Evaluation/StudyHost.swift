@@ -1,4 +1,5 @@
 import Diagnostics
+import Notation
 import Records
 
 /// The one way in which evaluation calls up: what a running program says to the study around it. Calls come from the

@@ -1,5 +1,6 @@
 import Foundation
 import Graphs
+import Notation
 import Records
 import Tensors
 

@@ -1,4 +1,5 @@
 import Graphs
+import Notation
 import Records
 import Tensors
 

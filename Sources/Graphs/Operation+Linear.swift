@@ -42,11 +42,11 @@ final class LinearOperation: Operation {
   ) throws -> Bool {
     // A few additions per nanosecond.
     guard batch > 1, outCount > 0, Double(batch) * work > 20_000 else { return false }
-    let (lock, failure, room) = (Lock(), Failure(), scratchBytes / 8)
+    let (failure, room) = (Failure(), scratchBytes / 8)
     parallel(threads, batch) { _, place in
       let own = UnsafeMutablePointer<Double>.allocate(capacity: room)
       defer { own.deallocate() }
-      do { try run(place, x, out, own) } catch { lock.run { failure.record(error, place) } }
+      do { try run(place, x, out, own) } catch { failure.record(error, place) }
     }
     if let error = failure.error { throw error }
     return true

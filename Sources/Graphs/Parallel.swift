@@ -1,4 +1,5 @@
 import CKernels
+import Synchronization
 import Tensors
 
 /// Splits `count` pieces of work over threads of the process-wide pool; the caller works too. Runs them alone when
@@ -35,14 +36,14 @@ extension LoopStep {
     let chunk = Swift.max(1, tiles / (threads * 4) / unit) * unit
     let count = (tiles + chunk - 1) / chunk
     let (slots, lanes, shared) = (workspace.slots, workspace.lanes, workspace.shared.base)
-    let (lock, failure) = (Lock(), Failure())
+    let failure = Failure()
     parallel(threads, count) { lane, piece in
       do {
         try run(
           (piece * chunk)..<Swift.min(tiles, (piece + 1) * chunk), slots: slots, registers: lanes[lane].registers.base,
           current: lanes[lane].current, shared: shared)
       } catch {
-        lock.run { failure.record(error, piece) }
+        failure.record(error, piece)
       }
     }
     if let error = failure.error { throw error }
@@ -50,14 +51,16 @@ extension LoopStep {
   }
 }
 
-/// The error of the first piece that failed.
+/// The error of the first piece that failed, whichever thread met it first.
 final class Failure {
-  var error: Error?
-  private var piece = Int.max
+  private let first = Mutex<(piece: Int, error: Error)?>(nil)
+
+  var error: Error? { first.withLock { $0?.error } }
 
   func record(_ error: Error, _ piece: Int) {
-    guard piece < self.piece else { return }
-    (self.error, self.piece) = (error, piece)
+    first.withLock { first in
+      if piece < first?.piece ?? .max { first = (piece, error) }
+    }
   }
 }
 

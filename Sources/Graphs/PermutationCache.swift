@@ -1,3 +1,4 @@
+import Synchronization
 import Tensors
 
 /// The last few permutations, so that a training loop that walks through one batch by batch makes it once per epoch.
@@ -10,7 +11,7 @@ final class PermutationCache: @unchecked Sendable {
     var key: Int64
     var storage: Storage
   }
-  private let lock = Lock()
+  private let lock = Mutex(())
   private var entries: [Entry] = []
   private let capacity = 16
   private let largest = 65_536
@@ -18,7 +19,7 @@ final class PermutationCache: @unchecked Sendable {
   /// Places first ..< first + count of the permutation.
   func copy(n: Int, key: Int64, first: Int, count: Int, _ out: UnsafeMutablePointer<Int64>) throws {
     guard n <= largest, n > 0 else { return try Kernels.permutation(n: n, key: key, first: first, count: count, out) }
-    let storage = try lock.run { try entry(n, key) }
+    let storage = try lock.withLock { _ in try entry(n, key) }
     UnsafeMutableRawPointer(out).copyMemory(from: storage.base + first * 8, byteCount: count * 8)
   }
 

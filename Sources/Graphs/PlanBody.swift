@@ -1,3 +1,4 @@
+import Synchronization
 import Tensors
 
 /// A plan that runs inside another one, on memory that its caller names: the body of a loop or a branch.
@@ -85,13 +86,13 @@ final class PlanBody: @unchecked Sendable {
 
 /// Made at first use, once.
 final class Once<Value>: @unchecked Sendable {
-  private let lock = Lock()
+  private let lock = Mutex(())
   private var known: Value?
 
   func get(_ make: () throws -> Value) throws -> Value {
-    if let known = lock.run({ known }) { return known }
+    if let known = lock.withLock({ _ in known }) { return known }
     let made = try make()
-    return lock.run {
+    return lock.withLock { _ in
       if known == nil { known = made }
       return known ?? made
     }

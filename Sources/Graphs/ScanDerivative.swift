@@ -1,3 +1,4 @@
+import Synchronization
 import Tensors
 
 /// Reverse mode through a loop: the loop that gives what is needed of each step, then a loop backwards. Derivatives by
@@ -85,7 +86,7 @@ struct ScanDerivative {
 
 /// Forms of one loop made for derivatives and for few readers, by what is asked of them.
 final class ScanVariants: @unchecked Sendable {
-  private let lock = Lock()
+  private let lock = Mutex(())
   private var known: [[Bool]: ScanWayBack] = [:]
   private var smaller: [[Bool]: Pruned?] = [:]
 
@@ -98,16 +99,16 @@ final class ScanVariants: @unchecked Sendable {
 
   func backward(_ outs: [Bool], _ needed: [Bool], _ make: () throws -> ScanWayBack) throws -> ScanWayBack {
     let key = outs + needed
-    if let way = lock.run({ known[key] }) { return way }
+    if let way = lock.withLock({ _ in known[key] }) { return way }
     let made = try make()
-    lock.run { known[key] = made }
+    lock.withLock { _ in known[key] = made }
     return made
   }
 
   func pruned(_ isUsed: [Bool], _ make: () -> Pruned?) -> Pruned? {
-    if let found = lock.run({ smaller[isUsed] }) { return found }
+    if let found = lock.withLock({ _ in smaller[isUsed] }) { return found }
     let made = make()
-    lock.run { smaller[isUsed] = made }
+    lock.withLock { _ in smaller[isUsed] = made }
     return made
   }
 }

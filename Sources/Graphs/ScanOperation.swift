@@ -88,12 +88,12 @@ final class ScanOperation: ProgramOperation {
   ) throws {
     let lanes = try (0..<threads).map { _ in try Lane(body, scratchBytes: total) }
     defer { for lane in lanes { body.end(lane.workspace) } }
-    let (lock, failure) = (Lock(), Failure())
+    let failure = Failure()
     parallel(threads, program.length) { lane, entry in
       do {
         try stopIfAsked()
         try run(entry, lanes[lane], x, results)
-      } catch { lock.run { failure.record(error, entry) } }
+      } catch { failure.record(error, entry) }
     }
     if let error = failure.error { throw error }
   }

@@ -1,3 +1,4 @@
+import Synchronization
 import Tensors
 
 /// The memory of one run: pointers to all slots, the arena, and registers for each lane (thread) of its loops.
@@ -66,21 +67,21 @@ final class Workspace {
 
 /// Workspaces of a plan that no run is using.
 final class WorkspacePool: @unchecked Sendable {
-  private let lock = Lock()
+  private let lock = Mutex(())
   private var free: [Workspace] = []
   private var tally = PlanCounters()
 
-  var counters: PlanCounters { lock.run { tally } }
+  var counters: PlanCounters { lock.withLock { _ in tally } }
 
   func take(for plan: Plan) throws -> Workspace {
-    if let known = lock.run({ free.popLast() }) { return known }
+    if let known = lock.withLock({ _ in free.popLast() }) { return known }
     let made = try Workspace(plan)
-    lock.run { tally.workspaces += 1 }
+    lock.withLock { _ in tally.workspaces += 1 }
     return made
   }
 
   func giveBack(_ workspace: Workspace, reused: Int, made: Int, ended: Bool) {
-    lock.run {
+    lock.withLock { _ in
       free.append(workspace)
       if ended { tally.runs += 1 }
       tally.reusedInputs += reused

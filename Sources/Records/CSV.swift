@@ -1,3 +1,5 @@
+import Notation
+
 /// Comma-separated files after RFC 4180, in a form that keeps types: strings are always quoted, `none` is an empty
 /// field, an integer has no point, a double always has one (or an exponent, `nan`, `inf`), and reads back to the same
 /// bits.

@@ -1,3 +1,5 @@
+import Notation
+
 // The forms of values in `run.json`, `study.json` and trial records. Plain values are plain JSON; the others are
 // objects whose first key starts with `$`, and a record's own names that start with `$` are written with one more.
 // docs/run-format.md lists them.

@@ -1,3 +1,5 @@
+import Notation
+
 /// Why a record describes no figure.
 public struct FigureError: Error, Sendable, Hashable {
   /// In the user's terms, without a full stop.

@@ -1,3 +1,5 @@
+import Notation
+
 extension Figure {
   /// Everything needed to draw the figure again.
   public var json: JSON {

@@ -1,3 +1,6 @@
+import Notation
+import Synchronization
+
 /// What a worker says while it lives: a counter that it raises. Others take it for dead when the counter has stood still
 /// for `seconds` of their own clock; times of files and clocks of other machines decide nothing.
 public struct Lease: Sendable, Hashable {
@@ -63,7 +66,7 @@ public final class LeaseWatch: @unchecked Sendable {
     var isMoving = false
   }
 
-  private let lock = Lock()
+  private let lock = Mutex(())
   private var seen: [String: Seen] = [:]
 
   /// Knows nobody yet.
@@ -72,7 +75,7 @@ public final class LeaseWatch: @unchecked Sendable {
   /// Takes in what the leases say at a moment of one's own clock, in seconds. A worker whose lease is gone counts from
   /// when it was last seen.
   public func observe(_ leases: [Lease], at now: Double) {
-    lock.with {
+    lock.withLock { _ in
       for lease in leases {
         let before = seen[lease.worker]
         if let before, before.lease.counter == lease.counter, before.lease.identity == lease.identity,
@@ -89,7 +92,7 @@ public final class LeaseWatch: @unchecked Sendable {
   /// What is known of a worker at a moment. One that has never been seen is taken for dead `patience` seconds after
   /// somebody first asked for it.
   public func verdict(_ worker: String, at now: Double, patience: Double) -> Verdict {
-    lock.with {
+    lock.withLock { _ in
       guard let known = seen[worker] else {
         let nobody = ProcessIdentity(host: "", system: "", process: 0, start: "")
         seen[worker] = Seen(lease: Lease(worker: worker, identity: nobody, seconds: patience), changed: now)
@@ -103,10 +106,12 @@ public final class LeaseWatch: @unchecked Sendable {
 
   /// Workers of whom more looks may tell more: they are taken for alive, and their counters have not moved yet.
   public func undecided(at now: Double) -> [String] {
-    let names = lock.with { seen.filter { !$0.value.isMoving && $0.value.lease.identity.lives == nil }.map(\.key) }
+    let names = lock.withLock { _ in
+      seen.filter { !$0.value.isMoving && $0.value.lease.identity.lives == nil }.map(\.key)
+    }
     return names.filter { verdict($0, at: now, patience: 0) == .alive }
   }
 
   /// All leases seen, by name.
-  public var leases: [Lease] { lock.with { seen.values.map(\.lease).sorted { $0.worker < $1.worker } } }
+  public var leases: [Lease] { lock.withLock { _ in seen.values.map(\.lease).sorted { $0.worker < $1.worker } } }
 }

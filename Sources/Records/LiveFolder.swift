@@ -1,3 +1,5 @@
+import Notation
+
 /// The part of a run's folder that matters only while somebody works on it: `live/`. Leases of workers, claims on work, and
 /// the wish to stop. Nothing here waits for the disk; after a loss of power nobody lives whose claims could count. Safe
 /// from any thread.

@@ -1,3 +1,6 @@
+import Notation
+import Synchronization
+
 /// A file of records that only grows: one JSON line per record, a checksum in it, so that a line cut short by a crash
 /// is known and skipped. An appended record survives `kill -9` at once and a loss of power after the next `sync`
 /// (callers sync about every second). Safe to use from any thread.
@@ -6,7 +9,7 @@ public final class RecordLog: @unchecked Sendable {
   public let path: String
   private let files: RunFiles
   private let file: FileDescriptor
-  private let lock = Lock()
+  private let lock = Mutex(())
   private var isUnsynced = false
   private var isClosed = false
 
@@ -27,7 +30,7 @@ public final class RecordLog: @unchecked Sendable {
   /// Appends one record. Throws `FileError` when it could not be written.
   public func append(_ record: JSON) throws {
     let line = RecordLog.line(record)
-    try lock.with {
+    try lock.withLock { _ in
       try files.fileSystem.write(line, to: file)
       isUnsynced = true
     }
@@ -35,7 +38,7 @@ public final class RecordLog: @unchecked Sendable {
 
   /// Returns when all appended records survive a loss of power. Cheap when there is nothing new.
   public func sync() throws {
-    try lock.with {
+    try lock.withLock { _ in
       guard isUnsynced else { return }
       try files.fileSystem.sync(file)
       isUnsynced = false
@@ -44,7 +47,7 @@ public final class RecordLog: @unchecked Sendable {
 
   /// Syncs and gives the file back; later calls do nothing.
   public func close() throws {
-    try lock.with {
+    try lock.withLock { _ in
       guard !isClosed else { return }
       isClosed = true
       if isUnsynced { try files.fileSystem.sync(file) }

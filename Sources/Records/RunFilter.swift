@@ -1,3 +1,5 @@
+import Notation
+
 /// A question about runs: `noise = 0.2 and claims = passed`. Comparisons `name op value` with `= != < <= > >=`, joined by `and`,
 /// `or`, `not` and brackets. A name is one of `names` below or an option (`option.seed` where both are meant); a value is a
 /// number, a word or a text in quotes. A run that lacks the name answers every comparison with no.

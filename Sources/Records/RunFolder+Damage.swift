@@ -1,3 +1,5 @@
+import Notation
+
 /// What is missing in the folder of a run that was left.
 extension RunFolder {
   /// Notes in `workers/<worker>.json` that a worker has begun a log, so that its removal is seen. Throws `FileError`.

@@ -1,3 +1,5 @@
+import Notation
+
 /// A run's folder, `runs/<study>-<id>/`. Every file is written durably (see `RunFiles`); docs/run-format.md describes
 /// the contents. Safe to use from one thread at a time, except `log`, whose result is safe from any.
 public final class RunFolder: @unchecked Sendable {

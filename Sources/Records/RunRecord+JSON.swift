@@ -1,3 +1,5 @@
+import Notation
+
 extension RunRecord {
   /// The contents of `run.json`.
   public var json: JSON {

@@ -1,3 +1,5 @@
+import Notation
+
 /// What `run.json` says about a run.
 public struct RunRecord: Sendable, Hashable {
   /// How far the run came.

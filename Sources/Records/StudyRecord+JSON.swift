@@ -1,3 +1,5 @@
+import Notation
+
 extension StudyRecord {
   /// The contents of `study.json`.
   public var json: JSON {

@@ -1,3 +1,6 @@
+import Notation
+import Synchronization
+
 /// The finished trials of one sweep in a run's folder, `trials/<sweep>/`: a log for each worker, which only that worker
 /// appends to, and a safetensors file for each trial with large tensors. A trial is finished when its line is whole in any
 /// log; so many small trials share a file, and no two processes write to one. Safe from any thread.
@@ -17,7 +20,7 @@ public final class TrialStore: @unchecked Sendable {
   public let folder: String
   private var files: RunFiles { run.files }
   private let worker: String
-  private let lock = Lock()
+  private let lock = Mutex(())
   private var log: RecordLog?
   private var offsets: [String: Int] = [:]
   private var attempts = 0
@@ -37,7 +40,7 @@ public final class TrialStore: @unchecked Sendable {
   /// Appends a finished trial, or another fact about the sweep, to the worker's own log. It survives the end of the process
   /// when this returns, and a loss of power after the next `sync`. Throws `FileError`.
   public func append(_ json: JSON) throws {
-    try lock.with {
+    try lock.withLock { _ in
       if log == nil {
         try files.makeFolders(path)
         log = try RecordLog(runPath + "/" + ownLog, files: files)
@@ -48,10 +51,10 @@ public final class TrialStore: @unchecked Sendable {
   }
 
   /// Makes what was appended survive a loss of power.
-  public func sync() throws { try lock.with { log }?.sync() }
+  public func sync() throws { try lock.withLock { _ in log }?.sync() }
 
   /// Syncs and closes the log.
-  public func close() throws { try lock.with { log }?.close() }
+  public func close() throws { try lock.withLock { _ in log }?.close() }
 
   /// Lines that other workers have written since the last call; lines not yet whole come later, damaged ones never.
   public func newLines(includingOwn: Bool = false) -> [Line] {
@@ -59,13 +62,13 @@ public final class TrialStore: @unchecked Sendable {
     for name in ((try? files.fileSystem.list(path)) ?? []) where name.hasSuffix(".jsonl") {
       let log = folder + "/" + name
       if !includingOwn, log == ownLog { continue }
-      let start = lock.with { offsets[log] ?? 0 }
+      let start = lock.withLock { _ in offsets[log] ?? 0 }
       guard let bytes = try? files.fileSystem.read(runPath + "/" + log, from: start),
         let end = bytes.lastIndex(of: 0x0A)
       else { continue }
-      lock.with { offsets[log] = start + end + 1 }
+      lock.withLock { _ in offsets[log] = start + end + 1 }
       let found = RecordLog.read(Array(bytes[...end]))
-      if found.damaged > 0 { lock.with { damaged[log, default: 0] += found.damaged } }
+      if found.damaged > 0 { lock.withLock { _ in damaged[log, default: 0] += found.damaged } }
       lines += found.records.map { Line(json: $0, log: log) }
     }
     return lines
@@ -73,7 +76,7 @@ public final class TrialStore: @unchecked Sendable {
 
   /// Logs with damaged lines that `newLines` came upon since this was last asked, and how many there were.
   public func newDamage() -> [(log: String, lines: Int)] {
-    lock.with {
+    lock.withLock { _ in
       defer { damaged = [:] }
       return damaged.sorted { $0.key < $1.key }.map { ($0.key, $0.value) }
     }
@@ -85,7 +88,7 @@ public final class TrialStore: @unchecked Sendable {
   /// `FileError`, or `Unequal`.
   public func commitTensors(_ bytes: [UInt8], trial index: Int, isKnown: (_ hash: String) -> Bool) throws -> String {
     let name = folder + "/\(index).safetensors", place = runPath + "/" + name
-    let number = lock.with { () -> Int in
+    let number = lock.withLock { _ -> Int in
       attempts += 1
       return attempts
     }

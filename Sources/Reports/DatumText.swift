@@ -1,3 +1,4 @@
+import Notation
 import Records
 
 /// Values in words, on one line.
@@ -21,7 +22,7 @@ public enum DatumText {
     case .float(let x): text = exact(x)
     case .string(let s):
       let shown = s.count > 400 ? String(s.prefix(400)) + "…" : s
-      text = quotes ? quoted(shown) : shown
+      text = quotes ? StringLiteral.quoted(shown) : shown
     case .list(let items):
       return group(items.count, "[", "]", &room, depth) { write(items[$0], &$1, depth: depth + 1, quotes: true) }
     case .record(let fields):
@@ -31,7 +32,7 @@ public enum DatumText {
         return name + write(fields[i].value, &room, depth: depth + 1, quotes: true)
       }
     case .table(let table): text = "table \(table.rowCount) × \(table.columns.count)"
-    case .figure(let figure): text = figure.title.isEmpty ? "figure" : "figure \(quoted(figure.title))"
+    case .figure(let figure): text = figure.title.isEmpty ? "figure" : "figure \(StringLiteral.quoted(figure.title))"
     case .tensor(let tensor):
       if tensor.shape.isEmpty, let x = tensor.elements?.first {
         text = element(x, tensor.type)
@@ -73,22 +74,6 @@ public enum DatumText {
     if type == "bool" { return x == 0 ? "false" : "true" }
     if type.hasPrefix("i"), x.isFinite, abs(x) < 9e15 { return String(Int(saturating: x)) }
     return NumberFormat.short(x)
-  }
-
-  static func quoted(_ s: String) -> String {
-    var out = "\""
-    for c in s {
-      switch c {
-      case "\"": out += "\\\""
-      case "\\": out += "\\\\"
-      case "{": out += "\\{"
-      case "\n": out += "\\n"
-      case "\r": out += "\\r"
-      case "\t": out += "\\t"
-      default: out.append(c)
-      }
-    }
-    return out + "\""
   }
 
   /// Text fit for a terminal or a page: control characters, which could move the cursor, and what XML forbids become

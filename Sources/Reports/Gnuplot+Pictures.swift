@@ -1,3 +1,4 @@
+import Notation
 import Records
 
 /// Kinds of marks that gnuplot draws from more than one column of numbers.

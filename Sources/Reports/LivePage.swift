@@ -1,3 +1,4 @@
+import Notation
 import Records
 
 /// The page of a study that runs now: the cells of a report, controls for its options, and a script that takes what

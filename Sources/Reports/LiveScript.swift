@@ -1,3 +1,5 @@
+import Notation
+
 /// The script of the live page: it takes events and puts pieces where they belong, and sends controls when they change.
 enum LiveScript {
   static let text = """

@@ -6,7 +6,7 @@
   import Darwin
 #endif
 
-/// Numbers for reading (files use `Records.NumberText`, which loses nothing).
+/// Numbers for reading (files use `NumberText`, which loses nothing).
 public enum NumberFormat {
   /// A double with a fixed number of decimals (0…17), a point whatever the locale, and never `-0.00`.
   public static func fixed(_ x: Double, _ decimals: Int) -> String {

@@ -1,3 +1,4 @@
+import Notation
 import Records
 
 /// A study's record as a Markdown document or a notebook, for others to read, edit and show.

@@ -1,4 +1,5 @@
 import Foundation
+import Notation
 import Records
 
 /// Where two runs part, and how.

@@ -1,6 +1,7 @@
 import Diagnostics
 import Evaluation
 import Foundation
+import Notation
 import Records
 
 /// Looks at a run from outside: how far its sweeps are, who works on it. Reads each log from where it last stopped.

@@ -1,4 +1,5 @@
 import Foundation
+import Notation
 import Records
 
 /// Starts the workers of a run as an array of Slurm jobs. It submits, asks whether they are still in the queue, and cancels;

@@ -1,4 +1,5 @@
 import Evaluation
+import Notation
 import Records
 
 /// What the run keeps of long folds, and on which files it depends.

@@ -1,6 +1,7 @@
 import Diagnostics
 import Evaluation
 import Foundation
+import Notation
 import Records
 
 /// One sweep at work: what its threads share, and its trials on disk. Safe from any thread.

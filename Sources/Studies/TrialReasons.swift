@@ -1,4 +1,5 @@
 import Foundation
+import Notation
 import Records
 
 /// Why the trials of a sweep that have no record are run: what is different from the nearest of the newest twenty earlier runs.

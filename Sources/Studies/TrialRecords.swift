@@ -1,6 +1,7 @@
 import Diagnostics
 import Evaluation
 import Foundation
+import Notation
 import Records
 
 /// One finished trial as it stands in a log, and where.

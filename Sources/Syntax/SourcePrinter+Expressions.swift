@@ -1,4 +1,5 @@
 import Diagnostics
+import Notation
 
 extension SourcePrinter {
   /// How tightly an expression holds together; nil for what stands alone: names, literals, brackets, calls.
@@ -57,7 +58,7 @@ extension SourcePrinter {
     case .bool(let value): return .text(value ? "true" : "false")
     case .int(let value): return literal(e, String(value))
     case .float(let value): return literal(e, SourcePrinter.spelling(value))
-    case .string(let value): return literal(e, SourcePrinter.quoted(value))
+    case .string(let value): return literal(e, StringLiteral.quoted(value))
     case .interpolation(let segments): return interpolation(e, segments)
     case .name(let name): return .text(name)
     case .unary(.negate, let operand): return .sequence([.text("-"), negated(operand)])
@@ -118,7 +119,7 @@ extension SourcePrinter {
     var text = "\""
     for segment in segments {
       switch segment {
-      case .text(let t): text += SourcePrinter.quoted(t).dropFirst().dropLast()
+      case .text(let t): text += StringLiteral.quoted(t).dropFirst().dropLast()
       case .value(let value, let format):
         // Inside a string everything stands on one line.
         let inner = LayoutWriter.write(.group(expression(value)), width: .max / 2)

@@ -1,4 +1,5 @@
 import Diagnostics
+import Notation
 
 extension SourcePrinter {
   mutating func statement(_ s: Statement) -> Layout {
@@ -21,7 +22,7 @@ extension SourcePrinter {
     case .claim(let title, let body): return titled("claim ", title, body)
     case .test(let title, let body): return titled("test ", title, body)
     case .use(let path, let isFile, let alias):
-      let name = isFile ? SourcePrinter.quoted(path) : path
+      let name = isFile ? StringLiteral.quoted(path) : path
       return .text("use \(name)" + (alias.map { " as \($0.text)" } ?? ""))
     default: return control(s)
     }
@@ -59,7 +60,7 @@ extension SourcePrinter {
   ) -> Layout {
     var parts: [Layout] = [.text("option \(name.text) = "), operand(value, atLeast: .coalesce)]
     if let bounds { parts += [.text(" in "), operand(bounds, atLeast: .coalesce)] }
-    if let documentation { parts.append(.text(" " + SourcePrinter.quoted(documentation))) }
+    if let documentation { parts.append(.text(" " + StringLiteral.quoted(documentation))) }
     return .sequence(parts)
   }
 
@@ -169,35 +170,13 @@ extension SourcePrinter {
 
   /// A word that may stand before `:`.
   static func fieldName(_ text: String) -> String {
-    isPlainName(text) || TokenKind.reserved[text] != nil ? text : quoted(text)
+    isPlainName(text) || TokenKind.reserved[text] != nil ? text : StringLiteral.quoted(text)
   }
 
   /// An identifier that is no reserved word.
   static func isPlainName(_ text: String) -> Bool {
     guard let first = text.unicodeScalars.first, first == "_" || first.properties.isIDStart else { return false }
     return TokenKind.reserved[text] == nil && text.unicodeScalars.allSatisfy { $0 == "_" || $0.properties.isIDContinue }
-  }
-
-  /// A string literal for a text.
-  static func quoted(_ text: String) -> String {
-    var out = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": out += "\\\""
-      case "\\": out += "\\\\"
-      case "\n": out += "\\n"
-      case "\t": out += "\\t"
-      case "\r": out += "\\r"
-      case "{": out += "\\{"
-      default:
-        if scalar.value < 0x20 || (0x7F..<0xA0).contains(scalar.value) {
-          out += "\\u{\(String(scalar.value, radix: 16))}"
-        } else {
-          out.unicodeScalars.append(scalar)
-        }
-      }
-    }
-    return out + "\""
   }
 }
 

@@ -1,3 +1,5 @@
+import Notation
+
 /// safetensors: a JSON header with names, types, shapes and offsets, then the elements.
 public enum Safetensors {
   /// What a file holds, in the order of the header.
@@ -12,15 +14,17 @@ public enum Safetensors {
   public static func read(_ path: String) throws -> Contents {
     let bytes = try FileBytes(path: path)
     guard let length = bytes.integer(at: 0, width: 8, bigEndian: false), length < 1 << 30,
-      let header = bytes.text(at: 8, count: Int(length)), case .object(let members)? = JSONReader.parse(header)
+      let header = bytes.text(at: 8, count: Int(length)), let members = try? JSON.read(header).members
     else { throw TensorError.file(path, "this is no safetensors file: its header is not JSON") }
     var contents = Contents(tensors: [], metadata: [])
-    for (name, value) in members {
-      guard case .object(let fields) = value else { throw TensorError.file(path, "the entry `\(name)` is no object") }
-      if name == "__metadata__" {
-        for (key, field) in fields { if case .string(let text) = field { contents.metadata.append((key, text)) } }
+    for member in members {
+      guard let fields = member.value.members else {
+        throw TensorError.file(path, "the entry `\(member.key)` is no object")
+      }
+      if member.key == "__metadata__" {
+        contents.metadata += fields.compactMap { field in field.value.string.map { (field.key, $0) } }
       } else {
-        contents.tensors.append((name, try tensor(name, fields, bytes, start: 8 + Int(length))))
+        contents.tensors.append((member.key, try tensor(member.key, member.value, bytes, start: 8 + Int(length))))
       }
     }
     return contents
@@ -49,21 +53,23 @@ public enum Safetensors {
     _ tensors: [(name: String, tensor: Tensor)], _ metadata: [(key: String, value: String)]
   ) -> [UInt8] {
     let names: [ElementType: String] = [.f32: "F32", .f64: "F64", .i32: "I32", .i64: "I64", .bool: "BOOL"]
-    var entries: [String] = []
+    var entries: [JSON.Member] = []
     if !metadata.isEmpty {
-      let pairs = metadata.map { "\(quote($0.key)):\(quote($0.value))" }
-      entries.append("\"__metadata__\":{\(pairs.joined(separator: ","))}")
+      entries.append(.init("__metadata__", .object(metadata.map { .init($0.key, .string($0.value)) })))
     }
     var offset = 0
     for (name, tensor) in tensors {
-      let shape = tensor.shape.map(String.init).joined(separator: ",")
       let end = offset + tensor.byteCount
       entries.append(
-        "\(quote(name)):{\"dtype\":\"\(names[tensor.type] ?? "")\",\"shape\":[\(shape)],\"data_offsets\":[\(offset),\(end)]}"
-      )
+        .init(
+          name,
+          [
+            "dtype": .string(names[tensor.type] ?? ""), "shape": .array(tensor.shape.map(JSON.int)),
+            "data_offsets": [.int(offset), .int(end)],
+          ]))
       offset = end
     }
-    var header = Array("{\(entries.joined(separator: ","))}".utf8)
+    var header = Array(JSON.object(entries).compact.utf8)
     while header.count % 8 != 0 { header.append(0x20) }
     let length = UInt64(header.count)
     let prefix = (0..<8).map { UInt8(truncatingIfNeeded: length >> (8 * UInt64($0))) }
@@ -71,14 +77,13 @@ public enum Safetensors {
   }
 
   private static func tensor(
-    _ name: String, _ fields: [(String, JSONReader.Value)], _ bytes: FileBytes, start: Int
+    _ name: String, _ entry: JSON, _ bytes: FileBytes, start: Int
   ) throws -> Tensor {
-    func field(_ key: String) -> JSONReader.Value? { fields.first { $0.0 == key }?.1 }
-    guard case .string(let dtype)? = field("dtype"), case .array(let extents)? = field("shape"),
-      case .array(let offsets)? = field("data_offsets"), offsets.count == 2, let from = offsets[0].integer,
-      let to = offsets[1].integer, from >= 0, to >= from
+    guard let dtype = entry["dtype"]?.string, let extents = entry["shape"]?.array,
+      let offsets = entry["data_offsets"]?.array, offsets.count == 2, let from = offsets[0].int,
+      let to = offsets[1].int, from >= 0, to >= from
     else { throw TensorError.file(bytes.path, "the entry `\(name)` has no dtype, shape and data_offsets") }
-    let shape = extents.map { $0.integer ?? -1 }
+    let shape = extents.map { $0.int ?? -1 }
     let kinds: [String: (ElementType, Int)] = [
       "F32": (.f32, 4), "F64": (.f64, 8), "I32": (.i32, 4), "I64": (.i64, 8), "BOOL": (.bool, 1), "U8": (.i32, 1),
       "F16": (.f32, 2), "BF16": (.f32, 2),
@@ -103,24 +108,5 @@ public enum Safetensors {
     default: result.pointer.copyMemory(from: source, byteCount: result.byteCount)
     }
     return result
-  }
-
-  private static func quote(_ text: String) -> String {
-    var result = "\""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "\"": result += "\\\""
-      case "\\": result += "\\\\"
-      case "\n": result += "\\n"
-      default:
-        if scalar.value < 32 {
-          let hex = String(scalar.value, radix: 16)
-          result += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-        } else {
-          result.unicodeScalars.append(scalar)
-        }
-      }
-    }
-    return result + "\""
   }
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diagnostics
+import Notation
 import Records
 
 /// `exp explain E0103`

@@ -2,6 +2,7 @@ import ArgumentParser
 import Diagnostics
 import Evaluation
 import Foundation
+import Notation
 import Records
 import Studies
 import Syntax

@@ -1,6 +1,7 @@
 import Diagnostics
 import Evaluation
 import Foundation
+import Notation
 import Records
 import Syntax
 

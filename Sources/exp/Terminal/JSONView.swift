@@ -1,5 +1,6 @@
 import Diagnostics
 import Evaluation
+import Notation
 import Records
 import Studies
 

@@ -42,6 +42,7 @@ static inline float ck_fmaf(float a, float b, float c) {
 
 #include "tail_r.h"
 #include "math_f64.h"
+#include "circular_f64.h"
 #include "math_f32.h"
 #include "elementwise.h"
 #include "product.h"
@@ -52,9 +53,11 @@ static inline float ck_fmaf(float a, float b, float c) {
 #include "random.h"
 #include "linear.h"
 #include "reflections.h"
+#include "rotations.h"
 #include "singular.h"
 #include "least_squares.h"
 #include "eigen.h"
+#include "eigen_general.h"
 
 const ck_table CK(table) = {
   .name = CK_VARIANT_NAME,

@@ -20,7 +20,7 @@ public final class FoldTrace: @unchecked Sendable {
 
   private struct Step {
     var step: Int
-    var hashes: [UInt64]
+    var hashes: [Int]
   }
   private struct Fold {
     var tensors: [String]
@@ -78,26 +78,16 @@ public final class FoldTrace: @unchecked Sendable {
     }
   }
 
-  /// Of the bits, shape and type; two tensors that differ have two hashes, but for one chance in 2^64.
-  private static func hash(_ tensor: Tensor) -> UInt64 {
-    var state: UInt64 = 0x9E37_79B9_7F4A_7C15
-    func add(_ word: UInt64) {
-      state = (state ^ word) &* 0xD6E8_FEB8_6659_FD93
-      state ^= state >> 32
+  /// Of the bits, shape and type; the same for the same tensor within one process only.
+  private static func hash(_ tensor: Tensor) -> Int {
+    var hasher = Hasher()
+    hasher.combine(tensor.shape)
+    hasher.combine(tensor.type)
+    if let canonical = try? tensor.canonical() {
+      withExtendedLifetime(canonical) {
+        hasher.combine(bytes: UnsafeRawBufferPointer(start: canonical.pointer, count: canonical.byteCount))
+      }
     }
-    for extent in tensor.shape { add(UInt64(bitPattern: Int64(extent))) }
-    for byte in tensor.type.name.utf8 { add(UInt64(byte)) }
-    guard let canonical = try? tensor.canonical() else { return state }
-    let bytes = UnsafeRawBufferPointer(start: canonical.pointer, count: canonical.byteCount)
-    var place = 0
-    while place + 8 <= bytes.count {
-      add(bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self))
-      place += 8
-    }
-    while place < bytes.count {
-      add(UInt64(bytes[place]))
-      place += 1
-    }
-    return state
+    return hasher.finalize()
   }
 }

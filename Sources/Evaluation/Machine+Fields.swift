@@ -1,6 +1,5 @@
 import Resolution
 
-/// Fields after the dot.
 /// Methods of other languages' lists, strings and maps, and what Exp says.
 let methodsFromElsewhere: [String: String] = [
   "push": "`xs ++= [v]` adds at the end of a `var`", "append": "`xs ++= [v]` adds at the end of a `var`",

@@ -34,6 +34,12 @@ func tensor(_ values: [Double], _ shape: Shape, _ type: ElementType = .f64) -> T
 
 func values(_ tensor: Tensor) -> [Double] { (0..<tensor.count).map { tensor.element($0) } }
 
+/// Whether two tensors have the same bits, but that NaNs may differ in their payload, which no program can see.
+func areSame(_ a: Tensor, _ b: Tensor) -> Bool {
+  a.shape == b.shape && a.type == b.type
+    && zip(values(a), values(b)).allSatisfy { $0.bitPattern == $1.bitPattern || ($0.isNaN && $1.isNaN) }
+}
+
 /// Records `body` on the tensors in one mode and returns what it computes.
 func runEager(_ inputs: [Tensor], numbers: Set<Int> = [], _ body: (Trace, [NodeID]) throws -> [NodeID]) throws
   -> [Tensor]

@@ -5,6 +5,7 @@
 #include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include "ck_parallel.h"
 #include "glpk_interface.h"
 
@@ -42,36 +43,57 @@ static int has_library(void) {
 
 const char *cp_version(void) { return has_library() ? version() : NULL; }
 
-// Where GLPK is left in the midst of its work, and why; and what is to be freed then.
-typedef struct {
-  jmp_buf place;
-  int has_no_memory;
-  int *columns;
-  double *values;
-} way_out;
+// How far a program has come. What it is made of is read no more when GLPK's copy is full.
+enum { BEGUN, FILLED, ENDED, GIVEN_UP };
 
-static void leave(way_out *out) {
-  free(out->columns);
-  free(out->values);
+// A program to be solved.
+typedef struct {
+  int32_t rows, columns;
+  const double *cost, *matrix, *row_low, *row_high, *low, *high;
+  const uint8_t *whole;
+  int32_t maximize, megabytes;
+  // What is found.
+  int32_t status;
+  double *x, *dual;
+  uint8_t *row_place, *column_place;
+  // One row for GLPK.
+  int *indices;
+  double *values;
+  // Where GLPK is left in the midst of its work, and whether for want of memory.
+  jmp_buf way_out;
+  int has_no_memory;
+  // In a thread of its own, which watches `stop`.
+  int state;
+  uint32_t stop;
+} program;
+
+static void discard(program *p) {
+  free(p->x);
+  free(p->dual);
+  free(p->row_place);
+  free(p->column_place);
+  free(p->indices);
+  free(p->values);
+  free(p);
 }
 
 // Called with each line that GLPK would print: also with those on its progress, every few milliseconds.
 static int hear(void *info, const char *line) {
-  way_out *out = info;
-  if (strstr(line, "memory allocation limit exceeded") || strstr(line, "no memory available")) out->has_no_memory = 1;
-  if (ck_stopped()) longjmp(out->place, CP_STOPPED);
+  program *p = info;
+  if (strstr(line, "memory allocation limit exceeded") || strstr(line, "no memory available")) p->has_no_memory = 1;
+  if (ck_stopped()) longjmp(p->way_out, CP_STOPPED);
   return 1;
 }
 
 static void fail(void *info) {
-  way_out *out = info;
-  longjmp(out->place, out->has_no_memory ? CP_NO_MEMORY : CP_FAILED);
+  program *p = info;
+  longjmp(p->way_out, p->has_no_memory ? CP_NO_MEMORY : CP_FAILED);
 }
 
 // At every node of the tree of integer programs.
 static void at_node(void *tree, void *info) {
   (void)tree;
-  if (ck_stopped()) longjmp(((way_out *)info)->place, CP_STOPPED);
+  if (ck_stopped()) longjmp(((program *)info)->way_out, CP_STOPPED);
 }
 
 static int kind_of_bounds(double low, double high) {
@@ -91,16 +113,33 @@ static uint8_t place_of(int status) {
 
 // One row's elements other than 0; GLPK's arrays begin at 1. What is 10¹³ times smaller than the row's largest is what rounding left
 // of a 0: scaled like the others it would lead GLPK astray.
-static void fill(void *lp, int row, const double *elements, int32_t columns, const way_out *out) {
+static void fill_row(void *lp, int row, const program *p) {
+  const double *elements = p->matrix + (size_t)row * p->columns;
   int count = 0;
   double largest = 0;
-  for (int32_t j = 0; j < columns; j++) largest = fmax(largest, fabs(elements[j]));
-  for (int32_t j = 0; j < columns; j++)
+  for (int32_t j = 0; j < p->columns; j++) largest = fmax(largest, fabs(elements[j]));
+  for (int32_t j = 0; j < p->columns; j++)
     if (fabs(elements[j]) > 1e-13 * largest) {
-      out->columns[++count] = j + 1;
-      out->values[count] = elements[j];
+      p->indices[++count] = j + 1;
+      p->values[count] = elements[j];
     }
-  set_mat_row(lp, row, count, out->columns, out->values);
+  set_mat_row(lp, row + 1, count, p->indices, p->values);
+}
+
+static void fill(void *lp, program *p) {
+  set_obj_dir(lp, p->maximize ? MAXIMIZE : MINIMIZE);
+  if (p->rows > 0) add_rows(lp, p->rows);
+  if (p->columns > 0) add_cols(lp, p->columns);
+  for (int32_t j = 0; j < p->columns; j++) {
+    set_col_bnds(lp, j + 1, kind_of_bounds(p->low[j], p->high[j]), p->low[j], p->high[j]);
+    set_obj_coef(lp, j + 1, p->cost[j]);
+    if (p->whole && p->whole[j]) set_col_kind(lp, j + 1, INTEGER);
+  }
+  for (int32_t i = 0; i < p->rows; i++) {
+    set_row_bnds(lp, i + 1, kind_of_bounds(p->row_low[i], p->row_high[i]), p->row_low[i], p->row_high[i]);
+    fill_row(lp, i, p);
+    if (ck_stopped()) longjmp(p->way_out, CP_STOPPED);
+  }
 }
 
 static int meaning(int status) {
@@ -129,15 +168,81 @@ static int optimize(void *lp, int size) {
   return CP_FAILED;
 }
 
-static int branch(void *lp, way_out *out) {
+static int branch(void *lp, program *p) {
   integer_parameters parameters;
   init_iocp(&parameters);
   parameters.messages = MESSAGES_ALL;
   parameters.output_frequency = 20;
   parameters.callback = at_node;
-  parameters.callback_info = out;
+  parameters.callback_info = p;
   int status = intopt(lp, &parameters);
   return status == 0 ? meaning(mip_status(lp)) : status == NO_PRIMAL_FEASIBLE ? CP_INFEASIBLE : CP_FAILED;
+}
+
+static int32_t solve_filled(void *lp, program *p) {
+  scale_prob(lp, SCALE_AUTO);
+  int status = optimize(lp, p->rows + p->columns);
+  if (p->whole && status == CP_OPTIMAL) status = branch(lp, p);
+  if (status != CP_OPTIMAL) return status;
+  for (int32_t i = 0; i < p->rows && !p->whole; i++) {
+    p->row_place[i] = place_of(get_row_stat(lp, i + 1));
+    p->dual[i] = get_row_dual(lp, i + 1);
+  }
+  for (int32_t j = 0; j < p->columns; j++) {
+    p->column_place[j] = place_of(get_col_stat(lp, j + 1));
+    p->x[j] = p->whole ? mip_col_val(lp, j + 1) : get_col_prim(lp, j + 1);
+  }
+  return status;
+}
+
+// In this thread, whose GLPK is as new afterwards.
+static void solve(program *p) {
+  int32_t status = setjmp(p->way_out);
+  if (status == 0) {
+    term_hook(hear, p);
+    error_hook(fail, p);
+    mem_limit(p->megabytes);
+    void *lp = create_prob();
+    fill(lp, p);
+    __atomic_store_n(&p->state, FILLED, __ATOMIC_RELEASE);
+    status = solve_filled(lp, p);
+  }
+  p->status = status;
+  free_env();
+}
+
+static void *solve_apart(void *context) {
+  program *p = context;
+  ck_float_control();
+  ck_watch(&p->stop);
+  solve(p);
+  if (__atomic_exchange_n(&p->state, ENDED, __ATOMIC_ACQ_REL) == GIVEN_UP) discard(p);
+  return NULL;
+}
+
+// GLPK may factor a large matrix for seconds without a word. So it does that in another thread, and where that is to stop its caller
+// does not wait for it. True when the program has ended, false when the other thread will discard it.
+static int ends_apart(program *p) {
+  pthread_attr_t attributes;
+  pthread_attr_init(&attributes);
+  pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
+  pthread_attr_setstacksize(&attributes, 8 << 20);
+  pthread_t thread;
+  int has_started = pthread_create(&thread, &attributes, solve_apart, p) == 0;
+  pthread_attr_destroy(&attributes);
+  if (!has_started) {
+    solve(p);
+    return 1;
+  }
+  while (__atomic_load_n(&p->state, __ATOMIC_ACQUIRE) != ENDED) {
+    int filled = FILLED;
+    if (ck_stopped()) {
+      __atomic_store_n(&p->stop, 1, __ATOMIC_RELAXED);
+      if (__atomic_compare_exchange_n(&p->state, &filled, GIVEN_UP, 0, __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) return 0;
+    }
+    nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
+  }
+  return 1;
 }
 
 int32_t cp_solve(
@@ -145,46 +250,24 @@ int32_t cp_solve(
   const double *low, const double *high, const uint8_t *whole, int32_t maximize, int32_t megabytes, double *x, double *dual,
   uint8_t *row_place, uint8_t *column_place) {
   if (!has_library()) return CP_ABSENT;
-  way_out out = {.columns = malloc(((size_t)columns + 1) * sizeof(int)), .values = malloc(((size_t)columns + 1) * sizeof(double))};
-  int status = out.columns && out.values ? setjmp(out.place) : CP_NO_MEMORY;
-  if (status != 0) {
-    leave(&out);
-    free_env();
-    return status;
-  }
-  term_hook(hear, &out);
-  error_hook(fail, &out);
-  mem_limit(megabytes);
-  void *lp = create_prob();
-  set_obj_dir(lp, maximize ? MAXIMIZE : MINIMIZE);
-  if (rows > 0) add_rows(lp, rows);
-  if (columns > 0) add_cols(lp, columns);
-  for (int32_t j = 0; j < columns; j++) {
-    set_col_bnds(lp, j + 1, kind_of_bounds(low[j], high[j]), low[j], high[j]);
-    set_obj_coef(lp, j + 1, cost[j]);
-    if (whole && whole[j]) set_col_kind(lp, j + 1, INTEGER);
-  }
-  for (int32_t i = 0; i < rows; i++) {
-    set_row_bnds(lp, i + 1, kind_of_bounds(row_low[i], row_high[i]), row_low[i], row_high[i]);
-    fill(lp, i + 1, matrix + (size_t)i * columns, columns, &out);
-    if (ck_stopped()) longjmp(out.place, CP_STOPPED);
-  }
-  scale_prob(lp, SCALE_AUTO);
-  status = optimize(lp, rows + columns);
-  if (whole && status == CP_OPTIMAL) status = branch(lp, &out);
+  program *p = malloc(sizeof *p);
+  if (!p) return CP_NO_MEMORY;
+  size_t height = (size_t)rows + 1, width = (size_t)columns + 1;
+  *p = (program){
+    .rows = rows, .columns = columns, .cost = cost, .matrix = matrix, .row_low = row_low, .row_high = row_high, .low = low,
+    .high = high, .whole = whole, .maximize = maximize, .megabytes = megabytes, .status = CP_NO_MEMORY,
+    .x = malloc(width * sizeof *x), .dual = malloc(height * sizeof *dual), .row_place = malloc(height),
+    .column_place = malloc(width), .indices = malloc(width * sizeof(int)), .values = malloc(width * sizeof(double))};
+  int has_room = p->x && p->dual && p->row_place && p->column_place && p->indices && p->values;
+  if (has_room && (int64_t)rows * columns < 1 << 16) solve(p);
+  else if (has_room && !ends_apart(p)) return CP_STOPPED;
+  int32_t status = p->status;
   if (status == CP_OPTIMAL) {
-    for (int32_t i = 0; i < rows && !whole; i++) {
-      row_place[i] = place_of(get_row_stat(lp, i + 1));
-      dual[i] = get_row_dual(lp, i + 1);
-    }
-    for (int32_t j = 0; j < columns; j++) {
-      column_place[j] = place_of(get_col_stat(lp, j + 1));
-      x[j] = whole ? mip_col_val(lp, j + 1) : get_col_prim(lp, j + 1);
-    }
+    memcpy(x, p->x, (size_t)columns * sizeof *x);
+    if (!whole) memcpy(dual, p->dual, (size_t)rows * sizeof *dual);
+    if (!whole) memcpy(row_place, p->row_place, (size_t)rows);
+    memcpy(column_place, p->column_place, (size_t)columns);
   }
-  delete_prob(lp);
-  leave(&out);
-  term_hook(NULL, NULL);
-  error_hook(NULL, NULL);
+  discard(p);
   return status;
 }

@@ -1,5 +1,13 @@
 // swift-tools-version: 6.1
+import Foundation
 import PackageDescription
+
+// Box2D 2.4, which few studies need, is left out where its headers are not installed, or where EXP_WITHOUT names it.
+let hasBox2D =
+  ProcessInfo.processInfo.environment["EXP_WITHOUT"]?.contains("box2d") != true
+  && ["/usr/include", "/usr/local/include"].contains {
+    FileManager.default.fileExists(atPath: $0 + "/box2d/b2_world.h")
+  }
 
 // Swift looks at run time whether two accesses to one variable overlap, a tenth of the time of an operation on a small
 // tensor. Debug builds, and so all tests, look; release builds do not.
@@ -28,6 +36,10 @@ let package = Package(
       cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-Wall", "-Wextra"])]),
     .target(name: "CPrograms", dependencies: ["CKernels"], exclude: ["README.md"]),
     .target(
+      name: "CBodies", dependencies: ["CKernels"], exclude: ["README.md"],
+      cxxSettings: hasBox2D ? [.define("EXP_HAS_BOX2D"), .unsafeFlags(["-O2", "-Wall", "-Wextra"])] : [],
+      linkerSettings: hasBox2D ? [.linkedLibrary("box2d")] : []),
+    .target(
       name: "Tensors", dependencies: ["CKernels", "CPrograms", "Notation"], exclude: ["README.md"],
       swiftSettings: checkedInDebug),
     .target(
@@ -36,7 +48,7 @@ let package = Package(
     .target(
       name: "Evaluation",
       dependencies: [
-        "Diagnostics", "Syntax", "Resolution", "Tensors", "Graphs", "Records", "CKernels", "Notation",
+        "Diagnostics", "Syntax", "Resolution", "Tensors", "Graphs", "Records", "CKernels", "CBodies", "Notation",
       ],
       exclude: ["README.md"], swiftSettings: checkedInDebug),
     .target(

@@ -124,7 +124,7 @@ extension Natives {
     ("windows", "Convolution and pooling", windows), ("networks", "Networks of nodes", nodeNetworks),
     ("random", "Randomness", randomNatives), ("trees", "Models as trees", treeNatives),
     ("gradients", "Gradients and compiled functions", gradientNatives + compiledNatives + stepFolds),
-    ("linear", "Linear algebra", linearAlgebra + linearPrograms),
+    ("linear", "Linear algebra", linearAlgebra + linearPrograms), ("bodies", "Rigid bodies", rigidBodies),
   ]
 }
 

@@ -5,7 +5,7 @@ import Tensors
 extension Natives {
   static let tensors: [NativeFunction] =
     tensorMakers + tensorElementwise + tensorReductions + tensorShapes + tensorIndexes + randomNatives + treeNatives
-    + gradientNatives + compiledNatives + stepFolds + linearAlgebra + linearPrograms
+    + gradientNatives + compiledNatives + stepFolds + linearAlgebra + linearPrograms + rigidBodies
     + tensorFiles + windows + nodeNetworks
 }
 

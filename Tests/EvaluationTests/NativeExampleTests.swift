@@ -9,7 +9,9 @@ import Testing
   /// Natives whose examples need files.
   static let readers: Set = ["read_idx", "read_bytes", "load", "save"]
   /// Natives whose library is not installed.
-  static let absent: Set = LinearProgram.libraryVersion == nil ? ["linear_program"] : []
+  static let absent =
+    Set(LinearProgram.libraryVersion == nil ? ["linear_program"] : [])
+    .union(RigidBodies.libraryVersion == nil ? ["rigid_bodies"] : [])
   static let examples = Natives.all.filter {
     !$0.example.isEmpty && !readers.contains($0.name) && !absent.contains($0.name)
   }.map { ($0.name, $0.example) }

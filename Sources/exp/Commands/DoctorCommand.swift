@@ -47,6 +47,11 @@ struct DoctorCommand: ParsableCommand {
     line(
       programs == nil ? "–" : "✓", "GLPK",
       programs ?? "absent; needed for linear_program(…): apt-get install libglpk40, or brew install glpk")
+    let bodies = RigidBodies.libraryVersion
+    line(
+      bodies == nil ? "–" : "✓", "Box2D",
+      bodies ?? "absent when this was built; needed for rigid_bodies(…): apt-get install libbox2d-dev, then build again"
+    )
     for (tool, use) in [("rsvg-convert", "figures as PNG"), ("gnuplot", "figures from their .gp files")] {
       let path = find(tool)
       line(path == nil ? "–" : "✓", tool, path ?? "absent; would give \(use)")

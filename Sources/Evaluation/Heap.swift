@@ -49,8 +49,6 @@ struct Heap {
 
   static let classCount = 33
   static let chunkBytes = 1 << 16
-  /// Of a heap that has grown: one large page.
-  static let largeChunkBytes = 1 << 21
 
   init() {
     let free = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: Heap.classCount)
@@ -135,24 +133,10 @@ struct Heap {
     fatalError("exp: the system has no memory left")
   }
 
-  /// One large page where the system has such: millions of objects come, and go when the process ends, without a page
-  /// fault for every few of them.
-  private static func allocateLargeChunk() -> UnsafeMutableRawPointer {
-    var chunk: UnsafeMutableRawPointer?
-    guard posix_memalign(&chunk, largeChunkBytes, largeChunkBytes) == 0, let chunk else {
-      fatalError("exp: the system has no memory left")
-    }
-    #if canImport(Glibc)
-      madvise(chunk, largeChunkBytes, MADV_HUGEPAGE)
-    #endif
-    return chunk
-  }
-
   private func carve(_ bytes: Int) -> UnsafeMutableRawPointer {
     if state.pointee.chunkRemaining < bytes {
-      let size = state.pointee.chunkCount < 64 ? Heap.chunkBytes : Heap.largeChunkBytes
-      let chunk = size == Heap.chunkBytes ? Heap.allocateBlock(size) : Heap.allocateLargeChunk()
-      account(size)
+      let chunk = Heap.allocateBlock(Heap.chunkBytes)
+      account(Heap.chunkBytes)
       if state.pointee.chunkCount == state.pointee.chunkCapacity {
         let grown = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: state.pointee.chunkCapacity * 2)
         grown.moveInitialize(from: state.pointee.chunks, count: state.pointee.chunkCount)
@@ -163,7 +147,7 @@ struct Heap {
       state.pointee.chunks[state.pointee.chunkCount] = chunk
       state.pointee.chunkCount += 1
       state.pointee.chunk = chunk
-      state.pointee.chunkRemaining = size
+      state.pointee.chunkRemaining = Heap.chunkBytes
     }
     let block = state.pointee.chunk.unsafelyUnwrapped
     state.pointee.chunk = block + bytes

@@ -46,9 +46,9 @@ STUDIES = {
         "set": {},
         "used": [
             ("lr: 0\\.1, momentum: 0\\.9", ["lr: 0.1, momentum: 0.8", "lr: 0.2, momentum: 0.9"]), ("mlp\\(\\[6, width, 3\\]\\)", ["mlp([6, width, width, 3])", "mlp([6, width + 1, 3])"]),
-            ("batch: 20", ["batch: 25"]), ("every: 50", ["every: 25"]), ("after: uniform\\(\\)", ["after: 1 - uniform()"]), ("randint\\(200, high: 3\\)", ["randint(200, high: 2)"]),
+            ("batch: 20", ["batch: 25"]), ("every: 250", ["every: 30"]), ("after: uniform\\(\\)", ["after: 1 - uniform()"]), ("randint\\(200, high: 3\\)", ["randint(200, high: 2)"]),
         ],
-        "options": [], "widen": ("rep in 1\\.\\.4", ["rep in 1..5"]), "new": 3, "small": ("steps: 600", "steps: 60"),
+        "options": [], "widen": ("rep in 1\\.\\.4", ["rep in 1..5"]), "new": 3, "small": ("steps: 3000", "steps: 60"),
     },
     "scripts/studies/double_descent.exp": {
         "set": {"samples": "100", "repetitions": "1", "steps": "100"},

@@ -4,7 +4,7 @@
 For each study of Tests/Trust/studies (a sweep of MLPs, a transformer, a CNN, an evolution): an uninterrupted run is the reference; then, N times over
 all studies, a run is killed with SIGKILL at a random moment, once or several times in a row, and gone on with (`--resume`). Further runs are
 damaged between kill and resume (a file of the folder cut, flipped in one bit, or removed), or find their disk full or read-only on the way. Every
-table, value, claim, series and tensor must have the bytes of the reference. Folds keep checkpoints 50 times a second, so that most kills hit one.
+table, value, claim, series and tensor must have the bytes of the reference. Folds keep checkpoints 200 times a second, so that most kills hit one.
 
 Prints `ok …` or `not ok …` per study and way, with what was done how often; the exit status is 1 if anything differs.
 """
@@ -32,7 +32,7 @@ exp, chance, bad = os.path.abspath(arguments.exp), random.Random(arguments.seed)
 here = os.path.dirname(os.path.abspath(__file__))
 studies = ["mlp_sweep", "transformer", "cnn", "evolution"]
 work = tempfile.mkdtemp()
-environment = {**os.environ, "EXP_CHECKPOINT_SECONDS": "0.02"}
+environment = {**os.environ, "EXP_CHECKPOINT_SECONDS": "0.005"}
 
 
 def command(study, out, *words):

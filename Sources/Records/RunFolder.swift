@@ -126,6 +126,14 @@ public final class RunFolder: @unchecked Sendable {
     return "source/" + kept.map(RunFolder.safeName).joined(separator: "/")
   }
 
+  /// Where the text of a study of this name is frozen, below the run's folder.
+  public static func studyPath(_ study: String) -> String { sourcePath(study + ".exp") }
+
+  /// A file of the folder as text; nil where it cannot be read.
+  public func text(_ relativePath: String) -> String? {
+    (try? files.fileSystem.read(path + "/" + relativePath)).map { String(decoding: $0, as: UTF8.self) }
+  }
+
   /// Writes a table as `tables/<name>.csv`; gives its path below the folder.
   @discardableResult public func addTable(name: String, _ table: Table) throws -> String {
     try add(CSV.write(table), as: "tables/\(RunFolder.safeName(name)).csv")

@@ -177,7 +177,7 @@ extension Resolver {
 
 extension Pattern {
   /// The names that the pattern binds, in order.
-  var boundNames: [Name] {
+  public var boundNames: [Name] {
     switch kind {
     case .name(let name): return [name]
     case .ignore: return []

@@ -73,6 +73,21 @@ public struct RunComparison {
     return result
   }
 
+  /// How much there is to compare in the first run: tables (rows of trainings outside of trials are one), figures, values and claims.
+  public func extent() -> (tables: Int, figures: Int, values: Int, claims: Int) {
+    var extent = (tables: 0, figures: 0, values: 0, claims: 0)
+    for item in first.readStudy()?.items ?? [] {
+      switch item {
+      case .table, .series: extent.tables += 1
+      case .figure: extent.figures += 1
+      case .value: extent.values += 1
+      case .claim: extent.claims += 1
+      case .prose, .code, .citation, .printed, .error, .coverage: break
+      }
+    }
+    return extent
+  }
+
   private func unreadable() -> RunDifference {
     let words = { (folder: RunFolder) in folder.readStudy() == nil ? "cannot be read, or did not end" : "is there" }
     return RunDifference(place: "study.json", first: words(first), second: words(second))
@@ -94,7 +109,7 @@ public struct RunComparison {
     let names = { (folder: RunFolder) in ((try? folder.contents()) ?? []).filter { $0.hasPrefix("source/") } }
     let (a, b) = (names(first), names(second))
     return (a + b.filter { !a.contains($0) }).compactMap { name in
-      let (x, y) = (text(first, name), text(second, name))
+      let (x, y) = (first.text(name), second.text(name))
       guard x != y else { return nil }
       guard let x, let y else {
         return RunDifference(place: name, first: x == nil ? "absent" : "there", second: y == nil ? "absent" : "there")
@@ -105,10 +120,6 @@ public struct RunComparison {
         place: "\(name), line \(line + 1)", first: line < left.count ? left[line] : "its end",
         second: line < right.count ? right[line] : "its end")
     }
-  }
-
-  private func text(_ folder: RunFolder, _ name: String) -> String? {
-    (try? folder.files.fileSystem.read(folder.path + "/" + name)).map { String(decoding: $0, as: UTF8.self) }
   }
 
   private func lines(_ text: String) -> [String] {

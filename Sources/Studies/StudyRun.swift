@@ -34,7 +34,8 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   private var trialRules: FileAccess
   private let started = monotonicSeconds()
   private let interruptFlag = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
-  private var chosen: [Datum.Field] = []
+  /// Values of the options that were declared so far.
+  private(set) var chosen: [Datum.Field] = []
   private var seed = 0
   private var hasBegun = false
   private var isStarted = false

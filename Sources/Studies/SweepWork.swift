@@ -292,6 +292,8 @@ final class SweepWork: @unchecked Sendable {
   private func reasonsToRun(_ archive: any TrialArchive) -> TrialReasons {
     if run.options.sample != nil { return TrialReasons("drawn by `--sample`") }
     guard let finder else { return TrialReasons("`--fresh` was asked for") }
-    return TrialReasons(sweep: folder, parts: archive.parts, earlier: finder.ownFolders())
+    return TrialReasons(
+      sweep: folder, at: request.span, parts: archive.parts, earlier: finder.ownFolders(), study: run.study,
+      source: run.source, options: run.chosen)
   }
 }

@@ -1,3 +1,4 @@
+import Diagnostics
 import Foundation
 import Notation
 import Records
@@ -5,6 +6,8 @@ import Records
 /// Why the trials of a sweep that have no record are run: what is different from the nearest of the newest twenty earlier runs.
 struct TrialReasons {
   private let general: String?
+  /// Under which name functions without one are known, the sweep's block among them.
+  private static let block = "fn"
   /// Coordinates that the earlier run had.
   private var known: Set<[Datum.Field]> = []
 
@@ -12,21 +15,34 @@ struct TrialReasons {
   init(_ reason: String) { general = reason }
 
   /// By comparison with the one of the `earlier` runs, newest first, with the fewest differences. `parts` are those of the sweep
-  /// now.
-  init(sweep: String, parts: JSON, earlier: [String]) {
-    var best: (changes: [String], count: Int, records: [JSON])?
+  /// now; the study's `source` is what is run, with these values of its options.
+  init(
+    sweep: String, at span: Span, parts: JSON, earlier: [String], study: String, source: SourceFile,
+    options: [Datum.Field]
+  ) {
+    var best: (changes: Changes, folder: String, records: [JSON])?
     for folder in earlier.prefix(20) {
       let records = TrialStore.records(of: sweep, in: folder)
       guard let before = records.last(where: { $0["code"] != nil }) else { continue }
-      let (changes, count) = TrialReasons.changes(before, parts)
-      if best.map({ count < $0.count }) ?? true { best = (changes, count, records) }
+      let changes = Changes(from: before, to: parts)
+      if best.map({ changes.count < $0.changes.count }) ?? true { best = (changes, folder, records) }
     }
     guard let best else {
       general = "no earlier run has this sweep"
       return
     }
-    general = best.changes.isEmpty ? nil : best.changes.joined(separator: "; ")
     known = Set(best.records.compactMap { $0["coordinates"].flatMap(Datum.fields) })
+    guard best.changes.count > 0, let folder = RunFolder.open(best.folder) else {
+      general = nil
+      return
+    }
+    var words = best.changes.words(options: folder.readRun()?.options ?? [], options)
+    if !best.changes.names.isEmpty, let text = folder.text(RunFolder.studyPath(study)) {
+      let line = ChangedText(source, since: text).first(
+        in: best.changes.isInBlock ? span : nil, names: Set(best.changes.names))
+      if let line { words += " (\(line))" }
+    }
+    general = words + " since " + NSString(string: best.folder).lastPathComponent
   }
 
   /// Of the trial at these coordinates.
@@ -36,27 +52,52 @@ struct TrialReasons {
       ? "the earlier record is of a failed trial, damaged, of other draws, or read files that changed" : "a new point"
   }
 
-  private static func changes(_ before: JSON, _ now: JSON) -> (words: [String], count: Int) {
-    var result: [String] = []
-    for (part, word) in [("numerics", "the numerics version"), ("seed", "the seed")] where before[part] != now[part] {
-      result.append("\(word) is \(now[part]?.compact ?? "none") instead of \(before[part]?.compact ?? "none")")
+  /// What is different between two sweeps.
+  private struct Changes {
+    private var facts: [String] = []
+    private let values: [String]
+    private let code: [String]
+
+    init(from before: JSON, to now: JSON) {
+      for (part, word) in [("numerics", "the numerics version"), ("seed", "the seed")] where before[part] != now[part] {
+        facts.append("\(word) is \(now[part]?.compact ?? "none") instead of \(before[part]?.compact ?? "none")")
+      }
+      values = Changes.names(before["values"], now["values"])
+      code = Changes.names(before["code"], now["code"])
     }
-    let values = names(before["values"], now["values"])
-    if !values.isEmpty { result.append("other values of " + list(values)) }
-    let code = names(before["code"], now["code"])
-    if !code.isEmpty { result.append("other code in " + list(code.map { $0 == "fn" ? "the sweep's block" : $0 })) }
-    return (result, values.count + code.count + result.count)
-  }
 
-  /// Names whose hashes differ or that only one side has.
-  private static func names(_ before: JSON?, _ now: JSON?) -> [String] {
-    let (a, b) = (before?.members ?? [], now?.members ?? [])
-    let changed = b.filter { member in a.first { $0.key == member.key }?.value != member.value }.map(\.key)
-    return changed + a.map(\.key).filter { name in !b.contains { $0.key == name } }
-  }
+    var count: Int { facts.count + values.count + code.count }
+    /// Whether the sweep's own block has changed, or a function without a name in it.
+    var isInBlock: Bool { code.contains(TrialReasons.block) }
+    /// Names that stand for other functions or values.
+    var names: [String] { values + code }
 
-  private static func list(_ names: [String]) -> String {
-    let shown = names.prefix(4).map { $0.contains(" ") ? $0 : "`\($0)`" }.joined(separator: ", ")
-    return names.count > 4 ? shown + " and \(names.count - 4) more" : shown
+    /// In words, with both values of an option.
+    func words(options before: [Datum.Field], _ now: [Datum.Field]) -> String {
+      var result = facts
+      let others = values.filter { name in
+        guard let x = before.first(where: { $0.name == name })?.value,
+          let y = now.first(where: { $0.name == name })?.value, x != y
+        else { return true }
+        result.append("the option \(name) is \(plainText(y)) instead of \(plainText(x))")
+        return false
+      }
+      if !others.isEmpty { result.append("other values of " + Changes.list(others)) }
+      let functions = code.map { $0 == TrialReasons.block ? "the sweep's block" : $0 }
+      if !code.isEmpty { result.append("other code in " + Changes.list(functions)) }
+      return result.joined(separator: "; ")
+    }
+
+    /// Names whose hashes differ or that only one side has.
+    private static func names(_ before: JSON?, _ now: JSON?) -> [String] {
+      let (a, b) = (before?.members ?? [], now?.members ?? [])
+      let changed = b.filter { member in a.first { $0.key == member.key }?.value != member.value }.map(\.key)
+      return changed + a.map(\.key).filter { name in !b.contains { $0.key == name } }
+    }
+
+    private static func list(_ names: [String]) -> String {
+      let shown = names.prefix(4).map { $0.contains(" ") ? $0 : "`\($0)`" }.joined(separator: ", ")
+      return names.count > 4 ? shown + " and \(names.count - 4) more" : shown
+    }
   }
 }

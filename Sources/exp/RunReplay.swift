@@ -17,7 +17,7 @@ struct RunReplay {
   /// Runs it with a run folder below `scratch`; with `sample`, all trials but so many of each sweep come from the record. Throws an exit
   /// status after saying why it cannot.
   func execute(in scratch: String, threads: Int, sample: Int? = nil) throws -> RunSummary {
-    let path = folder.path + "/source/" + RunFolder.safeName(record.study + ".exp")
+    let path = folder.path + "/" + RunFolder.studyPath(record.study)
     guard let file = SourceLoader.load(path) else { throw ExitCode(RunStatus.scriptWrong.rawValue) }
     let data = FileAccess.dataFolders(data, ofStudyAt: record.studyPath)
     var options = RunOptions.again(record, threads: threads, data: data).recorded(below: scratch)

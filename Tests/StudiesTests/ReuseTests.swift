@@ -188,18 +188,23 @@ import Testing
 
   @Test func reasonsNameWhatChanged() throws {
     let bench = Bench()
-    func reasons(_ text: String, seed: Int? = nil) throws -> Set<String> {
+    func reasons(_ text: String, seed: Int? = nil, set: [String: String] = [:]) throws -> Set<String> {
       let before = Set(bench.files(".jsonl"))
-      _ = try bench.run(text, seed: seed)
+      _ = try bench.run(text, set: set, seed: seed)
       let log = try #require(bench.files(".jsonl").first { !before.contains($0) })
       return Set(try RecordLog.read(log).records.compactMap { $0["why"]?.string })
     }
     #expect(try reasons(Self.study) == ["no earlier run has this sweep"])
-    #expect(try reasons(Self.edited("x * 2", "x * 3")) == ["other code in `helper`"])
-    #expect(try reasons(Self.edited("3.0]", "3.5]")) == ["other values of `base`"])
+    let first = try #require(FileManager.default.contentsOfDirectory(atPath: bench.scratch.path + "/runs").first)
+    #expect(try reasons(Self.edited("x * 2", "x * 3")) == ["other code in `helper` (line 3: 2 → 3) since \(first)"])
+    #expect(try reasons(Self.edited("3.0]", "3.5]")) == ["other values of `base` (line 2: 3.0 → 3.5) since \(first)"])
     #expect(try reasons(Self.edited("[1, 2, 3]", "[1, 2, 9]")).contains("a new point"))
-    #expect(try reasons(Self.edited("dense(2, 1)", "dense(1, 1)")) == ["other code in the sweep's block"])
-    #expect(try reasons(Self.study, seed: 3) == ["the seed is 3 instead of 0"])
+    // The nearest of the earlier runs is the newest of those with the fewest differences.
+    for (found, beginning) in [
+      (try reasons(Self.edited("dense(2, 1)", "dense(1, 1)")), "other code in the sweep's block (line 7: 2 → 1)"),
+      (try reasons(Self.study, seed: 3), "the seed is 3 instead of 0"),
+      (try reasons(Self.study, set: ["size": "4"]), "the option size is 4 instead of 3"),
+    ] { #expect(found.count == 1 && found.allSatisfy { $0.hasPrefix(beginning + " since demo-") }, "\(found)") }
     let again = try reasons(Self.study)
     #expect(!again.isEmpty && again.allSatisfy { $0.hasPrefix("taken from demo-") })
   }

@@ -149,7 +149,7 @@ def kill_way(study, reference, length, moments):
 
 def damage_way(study, reference, length, times):
     """Kills, damages a file, goes on."""
-    done, named, wrong = {}, 0, []
+    done, wrong = {}, []
     for _ in range(times):
         out = tempfile.mkdtemp(dir=work)
         found = None
@@ -162,11 +162,11 @@ def damage_way(study, reference, length, times):
         if found:
             path, what = found
             kind = "checkpoint" if "/checkpoints/" in path else "tensors of a trial" if path.endswith(".safetensors") else "log" if "/trials/" in path else "other"
-            done[f"{kind} {what}"] = done.get(f"{kind} {what}", 0) + 1
-            named += os.path.basename(path) in said
+            count, told = done.get(f"{kind} {what}", (0, 0))
+            done[f"{kind} {what}"] = (count + 1, told + (os.path.basename(path) in said))
         wrong += [f"exit status {status} after {found}: {said[-300:]}"] if status else [f"{name} after {found}" for name in differences(reference, out)]
         shutil.rmtree(out)
-    check(f"{study} damaged", wrong, ", ".join(f"{n} × {kind}" for kind, n in sorted(done.items())) + f"; {named} named")
+    check(f"{study} damaged", wrong, ", ".join(f"{n} × {kind} ({told} named)" for kind, (n, told) in sorted(done.items())))
 
 
 def mounted(size):

@@ -48,7 +48,7 @@ struct VerifyCommand: ParsableCommand {
     if summary.status >= .scriptWrong, record.state == .done, !summary.diagnostics.isEmpty {
       DiagnosticText.report(summary.diagnostics, didRun: summary.hasRun)
     }
-    report(difference, summary)
+    report(difference, comparison, summary, reused: made.readRun()?.counts.reused ?? 0)
     if difference != nil { throw ExitCode(1) }
   }
 
@@ -61,10 +61,15 @@ struct VerifyCommand: ParsableCommand {
     }
   }
 
-  private func report(_ difference: RunDifference?, _ summary: RunSummary) {
+  private func report(
+    _ difference: RunDifference?, _ comparison: RunComparison, _ summary: RunSummary, reused: Int
+  ) {
     let output = Terminal.output
     if json {
-      var members: [JSON.Member] = [.init("same", .bool(difference == nil))]
+      var members: [JSON.Member] = [
+        .init("same", .bool(difference == nil)), .init("trials", .int(summary.trials)),
+        .init("run_again", .int(summary.trials - reused)),
+      ]
       if let difference {
         members += [
           .init("place", .string(difference.place)), .init("recorded", .string(difference.first)),
@@ -75,8 +80,16 @@ struct VerifyCommand: ParsableCommand {
     }
     guard let difference else {
       var parts: [String] = []
-      if summary.trials > 0 { parts.append(Phrase.count(summary.trials, "trial")) }
-      if summary.claims > 0 { parts.append(Phrase.count(summary.claims, "claim")) }
+      let trials = Phrase.count(summary.trials, "trial")
+      if reused > 0 {
+        parts.append("\(summary.trials - reused) of \(trials), drawn at random")
+      } else if summary.trials > 0 {
+        parts.append(trials)
+      }
+      let extent = comparison.extent()
+      for (count, word) in [
+        (extent.tables, "table"), (extent.figures, "figure"), (extent.values, "value"), (extent.claims, "claim"),
+      ] where count > 0 { parts.append(Phrase.count(count, word)) }
       parts.append(Phrase.duration(summary.seconds))
       return output.line("same · " + parts.joined(separator: " · "))
     }

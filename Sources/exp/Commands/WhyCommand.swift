@@ -7,26 +7,47 @@ import Studies
 /// `exp why RUN`
 struct WhyCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "why", abstract: "Say why trials of a run were run, or taken from an earlier record.")
+    commandName: "why", abstract: "Say why trials of a run were run, or taken from an earlier record.",
+    discussion: "Trials are named by an index, or by coordinates: exp why RUN width=8 rep=1")
 
   @Argument(help: ArgumentHelp("The run's folder, or its name below runs/.", valueName: "run")) var name: String
-  @Argument(help: ArgumentHelp("The index of one trial, from 0.", valueName: "trial")) var trial: Int?
+  @Argument(help: ArgumentHelp("The index of a trial, from 0, or coordinates as name=value.", valueName: "trial"))
+  var trial: [String] = []
   @Option(help: ArgumentHelp("Only this sweep.", valueName: "name")) var sweep: String?
   @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir")) var out: String = "runs"
   @Flag(help: "Print one JSON object per trial.") var json = false
+
+  func validate() throws {
+    let isIndex = trial.count == 1 && Int(trial[0]) != nil
+    if !isIndex, !trial.allSatisfy({ $0.contains("=") }) {
+      throw ValidationError("a trial is an index, or coordinates as name=value")
+    }
+  }
 
   func run() throws {
     let folder = try RunLookup.folder(name, below: out)
     let logs = TrialStore.logs(in: folder.path)
     var isFound = false
     for name in Set(logs.map(\.sweep)).sorted() where sweep == nil || sweep == name {
-      let records = TrialStore.records(of: name, in: folder.path)
-      let trials = records.filter { $0["index"] != nil && (trial == nil || $0["index"]?.int == trial) }
+      let trials = TrialStore.records(of: name, in: folder.path).filter { $0["index"] != nil && isAsked($0) }
       isFound = isFound || !trials.isEmpty
       show(name, trials)
     }
-    if !isFound { throw RunLookup.failure("\(folder.path) has no such trial") }
+    let isOfAll = trial.isEmpty && sweep == nil
+    if !isFound, !isOfAll { throw RunLookup.failure("\(folder.path) has no such trial") }
+    if isOfAll, !json {
+      let wentOn = (folder.readRun()?.session ?? 1) > 1 ? "; trainings went on from the checkpoints that they had" : ""
+      Terminal.output.line("outside of sweeps: computed, as by every run" + wentOn)
+    }
   }
+
+  /// Whether a record is of a trial that was named.
+  private func isAsked(_ record: JSON) -> Bool {
+    let coordinates = Set(fields(record).map { "\($0.name)=\(plainText($0.value))" })
+    return trial.allSatisfy { Int($0).map { $0 == record["index"]?.int } ?? coordinates.contains($0) }
+  }
+
+  private func fields(_ record: JSON) -> [Datum.Field] { record["coordinates"].flatMap(Datum.fields) ?? [] }
 
   private func show(_ sweep: String, _ trials: [JSON]) {
     let output = Terminal.output
@@ -34,14 +55,14 @@ struct WhyCommand: ParsableCommand {
       for record in trials {
         let object: JSON = [
           "sweep": .string(sweep), "index": record["index"] ?? .null,
-          "coordinates": .object(Datum.members(record["coordinates"].flatMap(Datum.fields) ?? [])),
+          "coordinates": .object(Datum.members(fields(record))),
           "why": .string(reason(record)),
         ]
         output.line(object.compact)
       }
       return
     }
-    if trial != nil {
+    if !trial.isEmpty {
       for record in trials { output.line("\(sweep), \(coordinates(record)): \(reason(record))") }
       return
     }
@@ -57,7 +78,6 @@ struct WhyCommand: ParsableCommand {
   private func reason(_ record: JSON) -> String { record["why"]?.string ?? "recorded by an older Exp" }
 
   private func coordinates(_ record: JSON) -> String {
-    (record["coordinates"].flatMap(Datum.fields) ?? []).map { "\($0.name) \(plainText($0.value))" }.joined(
-      separator: ", ")
+    fields(record).map { "\($0.name) \(plainText($0.value))" }.joined(separator: ", ")
   }
 }

@@ -135,7 +135,7 @@ struct JoinedStudy {
         "\(folder.path) was begun by another Exp: \(words(record.versions)), and this is \(words(HostMachine.versions))"
       )
     }
-    let places = [record.surroundings.study, folder.path + "/source/" + RunFolder.safeName(record.study + ".exp")]
+    let places = [record.surroundings.study, folder.path + "/" + RunFolder.studyPath(record.study)]
     for place in places where FileManager.default.fileExists(atPath: place) {
       guard let file = SourceLoader.load(place), record.hasSources(of: file) else { continue }
       self.file = file

@@ -64,9 +64,9 @@ public final class SourceStore: @unchecked Sendable {
 
   /// Adds the content of a file, which should be UTF-8: what is not is repaired, and its place remembered.
   public func add(name: String, content: some Collection<UInt8>) -> SourceFile {
-    let repaired = Array(String(decoding: content, as: UTF8.self).utf8)
-    guard !repaired.elementsEqual(content) else { return add(name, repaired, firstInvalid: nil) }
-    let same = zip(repaired, content).prefix { $0 == $1 }.count
+    let bytes = Array(content), repaired = Array(String(decoding: bytes, as: UTF8.self).utf8)
+    guard repaired != bytes else { return add(name, repaired, firstInvalid: nil) }
+    let same = zip(repaired, bytes).prefix { $0 == $1 }.count
     return add(name, repaired, firstInvalid: same)
   }
 

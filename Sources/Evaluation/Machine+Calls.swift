@@ -413,8 +413,24 @@ extension Machine {
     if held == 1 { base[count] = heap.retained(callee.box.pointee.first) }
     defer { for i in 0..<(count + held) { Machine.drop(heap, base + i) } }
     let call = NativeCall(machine: self, entry: entry.pointee.function, arguments: base, count: count, callee: callee)
-    if Probe.moment == nil { return try entry.pointee.body(call) }
-    return try Probe.under(entry.pointee.function.pointee.name) { try entry.pointee.body(call) }
+    do {
+      if Probe.moment == nil { return try entry.pointee.body(call) }
+      return try Probe.under(entry.pointee.function.pointee.name) { try entry.pointee.body(call) }
+    } catch { throw withShapes(error, of: call) }
+  }
+
+  /// An error of a native's shapes with those that it was given, before they are gone.
+  @inline(never) private func withShapes(_ error: Error, of call: NativeCall) -> Error {
+    guard var error = error as? RuntimeError, error.id == "E0401", error.stack.isEmpty else { return error }
+    let operations = TensorOperations(self)
+    let parameters = call.function.signature.parameters
+    for i in 0..<min(call.count, parameters.count) {
+      let value = call[i]
+      let parts = value.tag == .list ? (0..<min(value.list.count, 8)).map { value.list.elements[$0] } : [value]
+      error.given.append(
+        (parameters[i].name, parts.compactMap { $0.tag == .tensor ? operations.operand($0)?.shape : nil }))
+    }
+    return error
   }
 
   /// Arguments of a native into its registers. Consumes them, also when it throws.

@@ -93,22 +93,25 @@ extension Machine {
   private func walked(
     _ sweep: Prototype.SweepDescription, _ points: [[Value]], body: Value, _ walk: StudyWalk
   ) throws -> Value {
-    let place = SourceStore.shared.file((span(of: frame) ?? .none).file)
-    let line = place?.position(Int((span(of: frame) ?? .none).lower)).line ?? 0
+    let span = span(of: frame) ?? .none
+    let line = SourceStore.shared.file(span.file)?.position(Int(span.lower)).line ?? 0
     if !walk.sweeps.contains(where: { $0.line == line }) {
       walk.sweeps.append((points.count, sweep.axes, line))
     }
     try checkDuplicates(sweep, points.map { point in point.map { datum($0) } })
-    let limit = 24
-    let stride = max(1, (points.count + limit - 1) / limit)
+    // Each group of neighbours is walked at one of them, by turns at another place, so that no coordinate keeps step with it.
+    let groups = min(points.count, 96)
+    let starts = (0...groups).map { $0 * points.count / max(groups, 1) }
+    let groupOf = (0..<groups).flatMap { [Int](repeating: $0, count: starts[$0 + 1] - starts[$0]) }
     var rows: [Value] = [], tracked: [(point: Int, table: Table)] = []
     defer { for row in rows { heap.release(row) } }
     defer { trial = nil }
-    for index in Swift.stride(from: 0, to: points.count, by: stride) {
-      let group = Double(min(stride, points.count - index))
+    for group in 0..<groups {
+      let size = starts[group + 1] - starts[group]
+      let index = starts[group] + (group * 7) % size
       let recorder = TrialRecorder { _ in }
       trial = recorder
-      rows.append(try walk.standing(for: group) { try call(body, points[index]) })
+      rows.append(try walk.trial(starts[group], times: size, of: span) { try call(body, points[index]) })
       tracked.append((index, recorder.table ?? Table(columns: [], rowCount: 0)))
     }
     var names: [String] = [], columns: [String: [Value]] = [:]
@@ -119,7 +122,7 @@ extension Machine {
     for (axis, name) in sweep.axes.enumerated() { columns[name] = points.map { heap.retained($0[axis]) } }
     for name in names where columns[name] == nil {
       columns[name] = points.indices.map { index in
-        let row = rows[index / stride]
+        let row = rows[groupOf[index]]
         if row.tag == .record { return heap.field(row, named: name).map { heap.retained($0) } ?? .none }
         return heap.retained(row)
       }
@@ -174,7 +177,7 @@ extension Machine {
     let settings = RunnerSettings(
       library: library, host: host, body: body, coordinates: coordinates, keys: keys, rootSeed: rootSeed,
       interrupts: interrupts, byteLimit: heap.state.pointee.byteLimit, checksNaN: tensors.checksNaN,
-      collector: tensors.collector, archive: archive, name: sweep.name)
+      collector: tensors.collector, timing: tensors.timing, archive: archive, name: sweep.name)
     return SweepRequest(
       name: sweep.name, coordinateNames: sweep.axes, points: data, span: span(of: frame) ?? .none,
       makeRunner: { SweepRunner(settings) }, archive: archive)

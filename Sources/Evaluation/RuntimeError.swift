@@ -1,4 +1,5 @@
 import Diagnostics
+import Tensors
 
 /// What an operation throws inside this room. The machine adds the span of the instruction and the call stack when it
 /// unwinds, so natives and hooks give words only.
@@ -13,6 +14,8 @@ struct RuntimeError: Error {
   /// Where; filled in by the machine unless known better.
   var span: Span?
   var stack: [Diagnostic.Frame] = []
+  /// Of a native: the shapes of the tensors that each of its parameters was given, by itself or in a list.
+  var given: [(parameter: String, shapes: [Shape])] = []
   /// Not to be caught by `try`: the user's interrupt, and errors of the machine's limits on memory.
   var isUncatchable = false
   /// `fail("…", as: "diverged")`: a trial that ends with it counts as diverged.

@@ -36,20 +36,26 @@ struct ShapeTrail {
     return !machine.library.fileIDs.contains(span.file)
   }
 
-  /// The error with its operands; as it is where the machine stopped at something else than an operator of two tensors.
+  /// The error with its operands; as it is where the machine stopped at something else than an operator of two tensors or a native.
   mutating func explain(_ error: RuntimeError) -> RuntimeError {
-    guard let span = machine.span(of: top), let whole = tree(span.file)?.expression(at: span),
-      let (left, right) = operands(whole)
-    else { return error }
+    guard let span = machine.span(of: top), let whole = tree(span.file)?.expression(at: span) else { return error }
     var error = error
+    guard let (left, right) = operands(whole) else {
+      error.notes += arguments(whole, error.given).compactMap { note($0) }
+      if top == own, !error.notes.isEmpty, case .call(let callee, _) = whole.kind { underline(callee.span, &error) }
+      return error
+    }
     error.notes += [note(left), note(right)].compactMap { $0 }
     if top == own {
-      let sign = sign(of: whole, between: left.expression.span, right.expression.span)
-      error.span = sign
-      error.stack[0].span = sign
+      underline(sign(of: whole, between: left.expression.span, right.expression.span), &error)
       if let reason = reason(whole, left, right) { error.label = reason }
     }
     return error
+  }
+
+  private func underline(_ place: Span, _ error: inout RuntimeError) {
+    error.span = place
+    error.stack[0].span = place
   }
 
   // MARK: operands
@@ -77,6 +83,35 @@ struct ShapeTrail {
       Operand(expression: expressions.0, value: values.0, shape: left.shape),
       Operand(expression: expressions.1, value: values.1, shape: right.shape)
     )
+  }
+
+  /// The tensors that a native was given, where its call names them one by one.
+  private func arguments(_ call: Expression, _ given: [(parameter: String, shapes: [Shape])]) -> [Operand] {
+    guard case .call(let callee, let arguments) = call.kind, let first = given.first else { return [] }
+    var places: [String: Expression] = [:], position = 0
+    // `x.f(a)` passes x first.
+    if case .field(let receiver, _) = callee.kind {
+      places[first.parameter] = receiver
+      position = 1
+    }
+    for argument in arguments {
+      switch argument {
+      case .positional(let value):
+        if position < given.count { places[given[position].parameter] = value }
+        position += 1
+      case .named(let name, let value): places[name.text] = value
+      case .spread: return []
+      }
+    }
+    return given.flatMap { parameter, shapes -> [Operand] in
+      guard let value = places[parameter] else { return [] }
+      var parts = [value]
+      if case .list(let elements) = value.kind {
+        parts = elements.compactMap { if case .value(let part) = $0 { part } else { nil } }
+      }
+      guard parts.count == shapes.count else { return [] }
+      return zip(parts, shapes).map { Operand(expression: $0, value: .none, shape: $1) }
+    }
   }
 
   /// Where the operator stands.

@@ -11,7 +11,8 @@ extension StatementRunner {
     if let needs = words.compactMap({ walk.unknown[$0] }).min() {
       return forget(statement, words, line: line, needs: needs, walk)
     }
-    let before = registers()
+    let before = registers(), start = walk.nodeCount
+    defer { walk.statements.append((index, start..<walk.nodeCount)) }
     defer { for value in before { machine.heap.release(value) } }
     var ways: [[Bool]] = [[]], count = 0, isUnknown = false
     var kept: [Value]?
@@ -81,61 +82,5 @@ extension StatementRunner {
   /// Everything in a text that looks like a name.
   private static func words(_ text: String) -> [String] {
     text.split { !($0.isLetter || $0.isNumber || $0 == "_") }.map(String.init)
-  }
-}
-
-extension Session {
-  /// What `exp plan` says about a study.
-  public struct PlanReport: Sendable {
-    /// A sweep: its points, the names of its coordinates, its line.
-    public struct Sweep: Sendable {
-      /// How many trials it has.
-      public var points: Int
-      /// Its coordinates.
-      public var names: [String]
-      /// Where it stands.
-      public var line: Int
-    }
-    /// What is wrong: found without running, or on some way through the study.
-    public var diagnostics: [Diagnostic]
-    /// Its sweeps, in order.
-    public var sweeps: [Sweep] = []
-    /// The most numbers that something is trained by.
-    public var parameters = 0
-    /// Floating-point operations of products and convolutions; functions of matrices count as many as take their time.
-    public var products = 0.0
-    /// Elements that everything else reads or writes; one that is drawn or sorted counts as many as take its time.
-    public var elements = 0.0
-    /// Operations on tensors.
-    public var operations = 0.0
-    /// Bytes that the largest training step makes.
-    public var stepBytes = 0.0
-    /// Lines whose statements are not known before another line has run.
-    public var unknown: [(line: Int, needs: Int)] = []
-  }
-
-  /// Walks a study with shapes only: nothing is computed, written or recorded.
-  public func plan(_ file: SourceFile, settings: [String: String] = [:]) -> PlanReport {
-    let problems = check(file, settings: settings)
-    if problems.contains(where: { $0.severity == .error }) { return PlanReport(diagnostics: problems) }
-    guard case .success(let program) = prepare(parse(file).tree, keepsGlobals: false) else {
-      return PlanReport(diagnostics: problems)
-    }
-    let walk = StudyWalk()
-    walk.recording.scope = .machine
-    machine.tensors.walk = walk
-    machine.tensors.recording = walk.recording
-    defer {
-      machine.tensors.walk = nil
-      machine.tensors.recording = nil
-    }
-    interrupts.reset()
-    let result = execute(program, mode: .walk)
-    let cost = walk.cost
-    return PlanReport(
-      diagnostics: problems + result.diagnostics + walk.problems,
-      sweeps: walk.sweeps.map { PlanReport.Sweep(points: $0.points, names: $0.names, line: $0.line) },
-      parameters: walk.parameters, products: cost.products, elements: cost.elements, operations: cost.operations,
-      stepBytes: cost.stepBytes, unknown: walk.skipped)
   }
 }

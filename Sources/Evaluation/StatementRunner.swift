@@ -41,9 +41,15 @@ struct StatementRunner {
         prose.append(text)
         continue
       }
+      let tensors = machine.tensors, started = tensors.timing?.now ?? 0
       do {
-        if let walk = machine.tensors.walk { try self.walk(statement, index, walk) } else { try run(statement, index) }
+        if let walk = tensors.walk { try self.walk(statement, index, walk) } else { try run(statement, index) }
+        tensors.timing?.finish(statement: index, since: started)
       } catch {
+        if let timing = tensors.timing, machine.runtimeError(error).id != RuntimeError.interrupted.id {
+          timing.leave()
+          continue
+        }
         result.diagnostics.append(machine.runtimeError(error).diagnostic)
         result.failedAt = statement.span.lower
         return result

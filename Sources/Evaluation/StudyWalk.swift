@@ -17,6 +17,13 @@ final class StudyWalk {
   var skipped: [(line: Int, needs: Int)] = []
   /// Sweeps that were met: how many points, and the line.
   var sweeps: [(points: Int, names: [String], line: Int)] = []
+  /// Trials that were walked, without those inside of others: where their sweep stands, which point it is, for how many it
+  /// stands, and its part of the trace.
+  private(set) var trials: [(sweep: Span, point: Int, times: Int, nodes: Range<Int>)] = []
+  /// Statements that were walked, as places among those of the file, with their part of the trace.
+  var statements: [(index: Int, nodes: Range<Int>)] = []
+  /// Whether a fold was met that may end before its last step.
+  var mayEndEarly = false
   /// The most numbers by which something is differentiated.
   var parameters = 0
   /// Longest folds that were met.
@@ -27,6 +34,7 @@ final class StudyWalk {
   /// Parts that belong to other ways through the same statement and would not run besides.
   private(set) var alternatives: [Range<Int>] = []
 
+  private var sweepDepth = 0
   private var choices: [Bool] = []
   private(set) var taken: [Bool] = []
   /// Where the last side was taken, and which.
@@ -89,6 +97,16 @@ final class StudyWalk {
 
   func noteAlternative(from start: Int) { if start < nodeCount { alternatives.append(start..<nodeCount) } }
 
+  /// Runs the body of a sweep once for many points.
+  func trial(_ point: Int, times: Int, of sweep: Span, _ body: () throws -> Value) rethrows -> Value {
+    let start = nodeCount
+    sweepDepth += 1
+    defer { sweepDepth -= 1 }
+    let value = try standing(for: Double(times), body)
+    if sweepDepth == 1 { trials.append((sweep, point, times, start..<nodeCount)) }
+    return value
+  }
+
   /// Runs `body` once for many.
   func standing(for times: Double, _ body: () throws -> Value) rethrows -> Value {
     let start = nodeCount
@@ -110,81 +128,6 @@ final class StudyWalk {
     let (shape, _) = try infer(primitive, shapes: inputs.map(\.shape), types: inputs.map(\.type))
     return shape.reduce(1.0) { $0 * Double($1) } > 4096
   }
-
-  // MARK: cost
-
-  /// What the study would do.
-  struct Cost {
-    /// Floating-point operations of products and convolutions; functions of matrices count as many as take their time.
-    var products = 0.0
-    /// Elements written or read by everything else; one that is drawn or sorted counts as many as take its time.
-    var elements = 0.0
-    /// Operations of the trace.
-    var operations = 0.0
-    /// Bytes of the largest part that is repeated: a training step with everything it makes.
-    var stepBytes = 0.0
-  }
-
-  var cost: Cost {
-    var weights = [Double](repeating: 1, count: nodeCount)
-    for range in alternatives { for i in range { weights[i] = 0 } }
-    for (range, times) in repeated { for i in range { weights[i] *= times } }
-    var cost = Cost()
-    let nodes = recording.trace.nodes
-    var bytes = [Double](repeating: 0, count: nodeCount)
-    for (i, node) in nodes.enumerated() {
-      let out = Double(node.shape.reduce(1) { $0.multipliedReportingOverflow(by: $1).partialValue })
-      bytes[i] = out * Double(node.type.byteCount)
-      guard weights[i] > 0 else { continue }
-      let inputs = node.inputs.map { nodes[$0.index].shape }
-      func size(_ shape: Shape) -> Double { shape.reduce(1.0) { $0 * Double($1) } }
-      switch node.primitive {
-      case .input, .constant, .stopGradient, .reshape, .result: continue
-      case .matmul(let transposeA, _):
-        let a = inputs.first ?? []
-        let inner = a.count >= 2 ? Double(a[a.count - (transposeA ? 2 : 1)]) : 1
-        cost.products += 2 * out * inner * weights[i]
-      case .convolution, .convolutionInput, .convolutionFilter:
-        // Every element of the larger image meets the filter once per channel of the other side.
-        let sizes = (inputs.map { size($0) } + [out]).sorted()
-        cost.products += 2 * (sizes.reduce(1, *)).squareRoot() * weights[i]
-      case .linear(let function):
-        cost.products += Self.products(function, inputs) * weights[i]
-      case .random: cost.elements += 40 * out * weights[i]
-      case .sort, .argSort, .permutation: cost.elements += 20 * out * log2(max(out, 2)) * weights[i]
-      default: cost.elements += max(out, inputs.map { size($0) }.max() ?? 0) * weights[i]
-      }
-      cost.operations += weights[i]
-    }
-    for (range, _) in repeated { cost.stepBytes = max(cost.stepBytes, range.reduce(0) { $0 + bytes[$1] }) }
-    if repeated.isEmpty { cost.stepBytes = bytes.reduce(0, +) }
-    return cost
-  }
-}
-
-extension StudyWalk {
-  /// The operations of a product that take about as long as a function of matrices: operations of matrices of some
-  /// hundred rows, as measured on one thread (docs/performance.md).
-  fileprivate static func products(_ function: LinearFunction, _ inputs: [Shape]) -> Double {
-    guard let shape = inputs.first, shape.count >= 2 else { return 0 }
-    let (m, n) = (Double(shape[shape.count - 2]), Double(shape[shape.count - 1]))
-    let count = shape.dropLast(2).reduce(1.0) { $0 * Double($1) }
-    let cube = max(m, n) * min(m, n) * min(m, n)
-    let second = inputs.count > 1 ? inputs[1] : []
-    let columns = second.count >= 2 ? Double(second[second.count - 1]) : 1
-    switch function {
-    case .svd, .rank: return count * 90 * cube
-    case .eigenSymmetric: return count * 60 * cube
-    case .eigenvalues: return count * 150 * cube
-    case .eigen: return count * 300 * cube
-    case .qr: return count * 20 * cube
-    case .leastSquares: return count * (12 * cube + 8 * m * n * columns)
-    case .cholesky, .lu, .determinant, .logDeterminant: return count * 4 * cube
-    case .solve: return count * (4 * cube + 6 * n * n * columns)
-    case .triangular: return count * 6 * n * n * columns
-    case .quotient: return 0
-    }
-  }
 }
 
 /// A host that does nothing for good: files may be read, all else is swallowed.
@@ -204,16 +147,21 @@ extension Natives {
     NativeFunction(
       "planning", [], doc: "Whether the study is only planned (`exp plan`): then tensors have shapes and no content.",
       example: "planning()  # => false"
-    ) { call in Value(call.machine.tensors.walk != nil || call.machine.tensors.collector != nil) },
+    ) { call in Value(call.machine.tensors.isPlanning) },
     NativeFunction(
-      "standing_for", ["times", "f"],
-      doc: "`f()`, which where a study is only planned stands for so many runs of it in the estimate of the costs.",
-      example: "standing_for(100, () -> 3)  # => 3"
+      "standing_for", ["times", "f", "at_most?"],
+      doc:
+        "`f(1)`, which where a study is only planned stands for `f(times)`, what it does done so many times or at most so many, in the estimate of the costs.",
+      example: "standing_for(100, n -> 3 * n)  # => 3"
     ) { call in
-      let times = try call.double(0)
+      let (machine, times) = (call.machine, try call.int(0))
       let f = try call.function(1)
-      guard let walk = call.machine.tensors.walk else { return try call.machine.call(f, []) }
-      return try walk.standing(for: times) { try call.machine.call(f, []) }
+      if let timing = machine.tensors.timing {
+        return try timing.standing(for: times, machine) { try machine.call(f, [Value($0)]) }
+      }
+      guard let walk = machine.tensors.walk else { return try machine.call(f, [Value(1)]) }
+      if call.has(2), try call.bool(2) { walk.mayEndEarly = true }
+      return try walk.standing(for: Double(times)) { try machine.call(f, [Value(1)]) }
     },
   ]
 }

@@ -16,6 +16,7 @@ struct RunnerSettings: @unchecked Sendable {
   var byteLimit: Int
   var checksNaN: Bool
   var collector: PlanCollector?
+  var timing: StudyTiming?
   var archive: (any TrialArchive)?
   var name: String
 }
@@ -35,6 +36,7 @@ final class SweepRunner: TrialRunner {
     machine.rootSeed = settings.rootSeed
     machine.tensors.checksNaN = settings.checksNaN
     machine.tensors.collector = settings.collector
+    machine.tensors.timing = settings.timing
     machine.nativeStackLimit = ThreadStack.limit
     Kernels.setFloatingPointControl()
     body = machine.value(settings.body)

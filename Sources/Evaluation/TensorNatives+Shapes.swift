@@ -196,7 +196,7 @@ extension Natives {
     guard !ids.type.isFloat, ids.type != .bool else {
       throw RuntimeError(
         "E0402", "`\(call.function.name)` needs whole ids, not \(ids.type.name)",
-        help: ["`cast(ids, \"i64\")` makes them whole"])
+        help: ["`cast(ids, \"i64\")` makes them whole, and `tensor([1, 2], dtype: \"i64\")` begins so"])
     }
     if let tensor = ids.isTraced ? nil : call.operations.tensor(ids) {
       for i in 0..<tensor.count {

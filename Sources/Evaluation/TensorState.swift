@@ -145,6 +145,10 @@ final class TensorState {
   var keepsPlans = false
   /// Takes every plan that is made, for `exp plan --graph`; folds then take one step.
   var collector: PlanCollector?
+  /// The timing of a study that is only planned, if that is what runs.
+  var timing: StudyTiming?
+  /// Whether folds take a few steps that stand for all.
+  var isPlanning: Bool { walk != nil || collector != nil || timing != nil }
   var plans: [Plan] = []
 }
 

@@ -9,7 +9,7 @@ public enum NameOrigin: Sendable {
 }
 
 extension SyntaxTree {
-  /// The outermost expression that has exactly this span.
+  /// The outermost expression that has exactly this span; of `a += b` that is `a + b`, whose operator is the statement's.
   public func expression(at span: Span) -> Expression? {
     var search = PlaceSearch(target: span)
     search.statements(statements)
@@ -72,7 +72,14 @@ private struct PlaceSearch {
       .seed(let e),
       .cite(let e), .show(let e), .expect(let e):
       expression(e)
-    case .assign(let target, _, let value): expressions([target, value])
+    case .assign(let place, let operation?, let value) where statement.span == target:
+      let gap = Span(file: target.file, lower: Int(place.span.upper), upper: Int(value.span.lower))
+      let text = SourceStore.shared.file(gap.file)?.text(gap) ?? ""
+      let lower = Int(gap.lower) + text.prefix { $0.isWhitespace }.utf8.count
+      let sign = Span(file: gap.file, lower: lower, upper: lower + operation.rawValue.utf8.count + 1)
+      found = Expression(
+        id: place.id, .binary(operation, place, value, operatorSpan: sign), span: statement.span)
+    case .assign(let place, _, let value): expressions([place, value])
     case .function(_, let literal, _), .expectFails(let literal): function(literal)
     case .option(_, let value, let bounds, _): expressions([value] + (bounds.map { [$0] } ?? []))
     case .claim(let text, let body), .test(let text, let body):

@@ -4,6 +4,14 @@ import Testing
 
 @testable import Evaluation
 
+/// Runs the trials of a sweep on the thread that asks.
+private final class InTurn: QuietHost {
+  override func sweep(_ request: SweepRequest) throws -> [TrialOutcome] {
+    let runner = try request.makeRunner()
+    return request.points.indices.map { runner.run($0) { _ in } }
+  }
+}
+
 /// `exp plan`: a study walked with shapes only.
 @Suite struct StudyPlanTests {
   private func plan(_ text: String) throws -> Session.PlanReport {
@@ -27,7 +35,7 @@ import Testing
     #expect(report.diagnostics.map(\.id) == ["E0401"])
     #expect(report.sweeps.map(\.points) == [300] && report.sweeps.map(\.names) == [["w", "rep"]])
     #expect(report.parameters == 8 * 16 + 16 + 16 * 3 + 3)
-    #expect(report.products > 300e6 * 1000 && report.unknown.isEmpty)
+    #expect(report.work.products > 300e6 * 1000 && report.unknown.isEmpty)
   }
 
   @Test func bothSidesOfAnUnknownBranchAreFollowed() throws {
@@ -83,5 +91,48 @@ import Testing
   @Test func mistakesThatNeedNoResultAreReported() throws {
     #expect(try plan("let r = { a: 1 }\nr.b").diagnostics.map(\.id) == ["E0208"])
     #expect(try plan("let x = width").diagnostics.map(\.id) == ["E0103"])
+  }
+
+  /// What timing expects a study to take on one thread, and what it takes, both in seconds of this thread.
+  private func times(_ text: String, limit: Double = 20) throws -> (expected: Double, real: Double) {
+    try onLargeStack {
+      let library = try testLibrary.get(), file = SourceStore.shared.add(name: "timed.exp", text: text)
+      let report = Session(library: library, host: WalkHost(TestHost()), threads: 1).plan(file)
+      #expect(report.diagnostics.isEmpty)
+      let parts = Session.timings(file, report, settings: [:], library: library, host: TestHost(), limit: limit)
+      let start = ThreadClock.seconds
+      #expect(Session(library: library, host: InTurn(TestHost()), threads: 1).run(file).isEmpty)
+      return (parts.values.reduce(0) { $0 + $1.alone + $1.trials }, ThreadClock.seconds - start)
+    }
+  }
+
+  @Test func aFewStepsAndTrialsTellHowLongAllWouldTake() throws {
+    // A long fold; trials whose sizes differ a thousandfold, by tensors and by the interpreter's own work; both together.
+    let sum = "fn sum_to(n) { var s = 0; for i in 1..n { s += i }; s }\n"
+    for text in [
+      "let done = iterate(normal(40, 40), 4_000, (v, i) -> v @ v / 40)",
+      "let runs = sweep n in [1, 2, 5, 10, 20, 200, 300, 400], rep in 1..3 { { s: sum(normal(n, 500) @ normal(500, n)) } }",
+      sum + "let runs = sweep n in [10, 100_000, 200_000, 300_000] { { s: sum_to(n) } }",
+      sum + "let runs = sweep n in [2, 40], rep in 1..2 { iterate(0, 1_000, (v, i) -> v + sum_to(40 * n)).value }",
+    ] {
+      let (expected, real) = try times(text)
+      // A factor of two, and as much again for a machine that does other things besides.
+      #expect(expected > real / 4 && expected < real * 4, "\(text): \(expected) of \(real) s")
+    }
+  }
+
+  @Test func timingEndsAtItsLimitAndWritesNothing() throws {
+    let text = "let a = 1\nvar n = 0\nwhile n < 1_000_000_000 { n += 1 }\nlet b = 2\n"
+    let parts = try onLargeStack {
+      let library = try testLibrary.get(), file = SourceStore.shared.add(name: "endless.exp", text: text)
+      return Session.timings(
+        file, Session.PlanReport(diagnostics: []), settings: [:], library: library, host: TestHost(), limit: 0.2)
+    }
+    #expect(parts.keys.sorted() == [0, 1])
+  }
+
+  @Test func aFoldThatMayEndEarlyIsABound() throws {
+    #expect(try plan("iterate(0, 10, (v, i) -> v + 1, until: r -> r.step > 3)").mayEndEarly)
+    #expect(try !plan("iterate(0, 10, (v, i) -> v + 1)").mayEndEarly)
   }
 }

@@ -13,7 +13,8 @@ struct PlanCommand: ParsableCommand {
     commandName: "plan", abstract: "Walk a study with shapes only: what is wrong with it, and what it would cost.",
     discussion: """
       Numbers, records and options are what they are; tensors have a shape and no content. Where the study branches on what \
-      is not known, both sides are followed. Nothing is computed, written or recorded.
+      is not known, both sides are followed. Then a few trials and steps are run and timed, for four seconds at most, to say how \
+      long it would take. Nothing is written or recorded.
       """)
 
   @Argument(help: "The study.", completion: .script) var path: String
@@ -44,20 +45,26 @@ struct PlanCommand: ParsableCommand {
     let host = WalkHost(StudyRun(source: file, options: options, listener: SilentListener()))
     let session = Session(library: library, host: host, threads: 1)
     let report = session.plan(file, settings: chosen)
-    let cores = threading.count
-    let seconds = PlanTime.seconds(report, threads: cores)
+    let cores = threading.count, hasErrors = report.diagnostics.contains { $0.severity == .error }
+    let timed =
+      hasErrors
+      ? [:]
+      : Session.timings(
+        file, report, settings: chosen, library: library,
+        host: StudyRun(source: file, options: options, listener: SilentListener()), limit: PlanTime.limit)
+    let time = PlanTime(report, timed, threads: cores)
     if json {
-      Terminal.output.line(Self.object(report, seconds: seconds).compact)
+      Terminal.output.line(Self.object(report, time).compact)
     } else {
       DiagnosticText.report(report.diagnostics, didRun: true)
-      if !report.diagnostics.contains(where: { $0.severity == .error }) || !report.sweeps.isEmpty {
-        for line in Self.lines(report, seconds: seconds, threads: cores) { Terminal.output.line(line) }
+      if !hasErrors || !report.sweeps.isEmpty {
+        for line in Self.lines(report, time, threads: cores) { Terminal.output.line(line) }
       }
     }
-    return report.diagnostics.contains { $0.severity == .error } ? wrong : 0
+    return hasErrors ? wrong : 0
   }
 
-  private static func lines(_ report: Session.PlanReport, seconds: Double, threads: Int) -> [String] {
+  private static func lines(_ report: Session.PlanReport, _ time: PlanTime, threads: Int) -> [String] {
     var lines: [String] = []
     func line(_ name: String, _ text: String) {
       lines.append(name.padding(toLength: 12, withPad: " ", startingAt: 0) + text)
@@ -68,9 +75,9 @@ struct PlanCommand: ParsableCommand {
         "\(Phrase.count(sweep.points, "trial")) over \(sweep.names.joined(separator: ", ")) (line \(sweep.line))")
     }
     if report.parameters > 0 { line("parameters", "up to \(report.parameters.formatted())") }
-    line("arithmetic", "\(PlanTime.amount(report.products + report.elements)) operations")
+    line("arithmetic", "\(PlanTime.amount(report.work.products + report.work.elements)) operations")
     line("memory", "about \(PlanTime.bytes(report.stepBytes)) for the largest step")
-    line("time", "\(seconds < 1 ? "" : "about ")\(PlanTime.duration(seconds)) with \(Phrase.count(threads, "thread"))")
+    line("time", "\(time.text(isBound: report.mayEndEarly)) with \(Phrase.count(threads, "thread"))")
     for (place, needs) in report.unknown.map({ ($0.line, $0.needs) }) {
       lines.append(
         place == needs
@@ -80,7 +87,7 @@ struct PlanCommand: ParsableCommand {
     return lines
   }
 
-  private static func object(_ report: Session.PlanReport, seconds: Double) -> JSON {
+  private static func object(_ report: Session.PlanReport, _ time: PlanTime) -> JSON {
     let sweeps = report.sweeps.map { sweep -> JSON in
       [
         "trials": .int(sweep.points), "coordinates": .array(sweep.names.map { .string($0) }), "line": .int(sweep.line),
@@ -92,21 +99,43 @@ struct PlanCommand: ParsableCommand {
       return ["id": .string(problem.id), "message": .string(problem.message), "line": .int(line)]
     }
     return [
-      "sweeps": .array(sweeps), "parameters": .int(report.parameters), "products": .float(report.products),
-      "elements": .float(report.elements), "bytes": .float(report.stepBytes), "seconds": .float(seconds),
+      "sweeps": .array(sweeps), "parameters": .int(report.parameters), "products": .float(report.work.products),
+      "elements": .float(report.work.elements), "bytes": .float(report.stepBytes), "seconds": .float(time.seconds),
+      "counted_seconds": .float(time.counted), "may_end_early": .bool(report.mayEndEarly),
       "unknown": .array(unknown), "problems": .array(problems),
     ]
   }
 }
 
-/// How long what a plan counts would take here.
-enum PlanTime {
-  /// From the speed of this machine, measured in a few milliseconds on a product of 128 × 256 × 128.
-  static func seconds(_ report: Session.PlanReport, threads: Int) -> Double {
-    let perProduct = productSeconds(), perElement = 0.25e-9, perOperation = 0.4e-6
-    let alone = report.products * perProduct + report.elements * perElement + report.operations * perOperation
-    let trials = report.sweeps.map(\.points).max() ?? 1
-    return alone / Double(max(1, min(threads, trials)))
+/// How long a study would take here.
+struct PlanTime {
+  /// Seconds that timing may take.
+  static let limit = 4.0
+
+  /// The estimate.
+  private(set) var seconds = 0.0
+  /// The part of it that was counted only, because it could not be timed.
+  private(set) var counted = 0.0
+
+  /// From the times of statements, and where there are none from what a plan counts and the speed of this machine, measured in a few
+  /// milliseconds on a product of 128 × 256 × 128.
+  init(_ report: Session.PlanReport, _ timed: [Int: Session.PlanReport.Part<Double>], threads: Int) {
+    for part in timed.values { seconds += Self.seconds(part, threads) }
+    let perProduct = Self.productSeconds()
+    for (index, part) in report.parts where timed[index] == nil {
+      counted += Self.seconds(part.map { $0.seconds(perProduct: perProduct) }, threads)
+    }
+    seconds += counted
+  }
+
+  private static func seconds(_ part: Session.PlanReport.Part<Double>, _ threads: Int) -> Double {
+    part.alone + max(part.trials / Double(threads), part.largestTrial)
+  }
+
+  /// `about 3 min`, `at most about 40 s`
+  func text(isBound: Bool) -> String {
+    let text = (isBound ? "at most " : "") + (seconds < 1 ? "" : "about ") + Self.duration(seconds)
+    return text + (counted > seconds / 2 && seconds >= 1 ? ", counted and not timed," : "")
   }
 
   /// Seconds for one floating-point operation of a product.

@@ -218,9 +218,7 @@ final class SweepWork: @unchecked Sendable {
     defer { reading.unlock() }
     let lines = store.newLines(includingOwn: includingOwn)
     for (log, count) in store.newDamage() {
-      run.noticed(
-        "\(participant.folder.path)/\(log) has \(count) damaged \(count == 1 ? "line" : "lines"); such trials are computed again"
-      )
+      run.noticed(TrialFinder.damage(of: "\(participant.folder.path)/\(log)", lines: count))
     }
     for line in lines {
       guard let index = line.json["index"]?.int, request.points.indices.contains(index) else { continue }

@@ -187,22 +187,31 @@ struct TrialFinder {
     TrialFinder.find(keys, in: folders(), host: host)
   }
 
-  /// The same, in the folders given.
+  /// The same, in the folders given. Says which logs have a damaged line of a trial that no other record stands for.
   static func find(_ keys: Set<String>, in folders: [String], host: any StudyHost) -> [String: TrialRecord] {
-    var found: [String: TrialRecord] = [:]
+    var found: [String: TrialRecord] = [:], damaged: [String: String] = [:]
     for folder in folders where found.count < keys.count {
       for (_, log) in TrialStore.logs(in: folder) {
         guard let bytes = try? DiskFileSystem.shared.read(folder + "/" + log) else { continue }
         for line in bytes.split(separator: 0x0A) {
-          guard let key = TrialFinder.key(of: line), keys.contains(key), found[key] == nil,
-            let json = RecordLog.read(Array(line)).records.first
-          else { continue }
+          guard let key = TrialFinder.key(of: line), keys.contains(key), found[key] == nil else { continue }
+          guard let json = RecordLog.read(Array(line)).records.first else {
+            damaged[key] = folder + "/" + log
+            continue
+          }
           let record = TrialRecord(json: json, folder: folder)
           if record.isReusable, record.unchangedReads(host) != nil { found[key] = record }
         }
       }
     }
+    let logs = damaged.filter { found[$0.key] == nil }.values
+    for log in Set(logs).sorted() { host.noticed(TrialFinder.damage(of: log, lines: logs.count { $0 == log })) }
     return found
+  }
+
+  /// What is said of damaged lines of a log.
+  static func damage(of log: String, lines: Int) -> String {
+    "\(log) has \(lines) damaged \(lines == 1 ? "line" : "lines"); such trials are computed again"
   }
 
   /// The study's own earlier runs, newest first.

@@ -18,6 +18,8 @@ import Testing
   /// A folder of runs, and the studies run in it.
   final class Bench {
     let scratch = Scratch()
+    /// What the last run said about its folders.
+    private(set) var notices: [String] = []
 
     func run(
       _ text: String, set settings: [String: String] = [:], seed: Int? = nil, fresh: Bool = false,
@@ -36,6 +38,8 @@ import Testing
       }
       let summary = run.finish(diagnostics ?? [])
       #expect(summary.status == .good || summary.status == .trialsFailed, "\(summary.diagnostics.map(\.message))")
+      notices = []
+      for case .noticed(let text) in ears.events { notices.append(text) }
       var seen = Seen()
       for case .trialEnded(let trial) in ears.events {
         if trial.outcome.isFromRecord { seen.reused.append(trial.index) } else { seen.run.append(trial.index) }
@@ -157,6 +161,9 @@ import Testing
     try bytes.prefix(bytes.count - 40).write(to: URL(fileURLWithPath: log))
     let second = try bench.run(Self.study)
     #expect(second.run.count == 1 && second.reused.count == 2 && second.table == first.table)
+    #expect(bench.notices == ["\(log) has 1 damaged line; such trials are computed again"])
+    _ = try bench.run(Self.study)
+    #expect(bench.notices == [])
   }
 
   @Test func aChangedDataFileIsAnotherTrial() throws {

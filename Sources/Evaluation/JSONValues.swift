@@ -62,12 +62,10 @@ final class JSONValues: JSONBuilder {
 /// A value written as JSON. What JSON cannot say is an error rather than a `null`.
 struct JSONText {
   private let machine: Machine
-  private let isPretty: Bool
   private(set) var writer: JSONWriter
 
   init(_ machine: Machine, isPretty: Bool) {
     self.machine = machine
-    self.isPretty = isPretty
     writer = JSONWriter(isPretty: isPretty)
   }
 
@@ -85,7 +83,7 @@ struct JSONText {
       writer.float(value.asDouble)
     case .string: writer.string(value.swiftString)
     case .record:
-      writer.begin(.object, isShort: isPretty && isShort(value))
+      writer.begin(.object)
       for i in 0..<value.record.count {
         writer.key(value.record.name(i))
         try write(value.record.values[i], depth: depth + 1)
@@ -96,7 +94,7 @@ struct JSONText {
         return try write(scalar, depth: depth)
       }
       let count = try machine.iterationCount(value)
-      writer.begin(.array, isShort: try isPretty && isShort(value, count))
+      writer.begin(.array)
       for i in 0..<count {
         let element = try machine.iterationElement(value, i)
         defer { machine.heap.release(element) }
@@ -109,39 +107,5 @@ struct JSONText {
 
   private func unsuitable(_ what: String, _ help: String) -> RuntimeError {
     RuntimeError("E0210", "JSON cannot hold \(what)", label: "called here", help: [help])
-  }
-
-  /// Whether a record fits on a line.
-  private func isShort(_ record: Value) -> Bool {
-    var length = 0
-    for i in 0..<record.record.count {
-      guard let plain = plainLength(record.record.values[i]) else { return false }
-      length += JSONWriter.length(ofText: record.record.key(i).string.pointee.byteCount) + plain
-      guard JSONWriter.isShort(length: length) else { return false }
-    }
-    return true
-  }
-
-  /// Whether `count` elements of something to go through fit on a line.
-  private func isShort(_ elements: Value, _ count: Int) throws -> Bool {
-    var length = 0
-    for i in 0..<count {
-      let element = try machine.iterationElement(elements, i)
-      defer { machine.heap.release(element) }
-      guard let plain = plainLength(element) else { return false }
-      length += plain
-      guard JSONWriter.isShort(length: length) else { return false }
-    }
-    return true
-  }
-
-  /// The room of a value that is no group.
-  private func plainLength(_ value: Value) -> Int? {
-    switch value.tag {
-    case .list, .record, .range, .table: nil
-    case .tensor: (try? TensorHooks.scalar(machine, value)) == nil ? nil : JSONWriter.plainLength
-    case .string: JSONWriter.length(ofText: value.string.pointee.byteCount)
-    default: JSONWriter.plainLength
-    }
   }
 }

@@ -4,30 +4,35 @@ public struct JSONWriter {
   /// What groups are: `[…]` or `{…}`.
   public enum Group: Sendable { case array, object }
 
+  /// A group that is open. One that is pretty stays on its line until a group opens in it or it is no longer short.
+  private struct Open {
+    let kind: Group
+    let start: Int
+    var isFlat = true
+    /// The room that its keys and plain values take: 4 more bytes than a key or text has, 12 for other values.
+    var length = 0
+    /// Where its elements begin, while it is pretty and flat; a comma and a space stand before all but the first.
+    var elements: [Int] = []
+    var count = 0
+  }
+
   private var bytes: [UInt8] = []
   private let isPretty: Bool
-  private var groups: [(kind: Group, isFlat: Bool, count: Int)] = []
+  private var groups: [Open] = []
   private var isAfterKey = false
 
-  /// An empty text; `isPretty`: indented by two spaces, one line per element but for short groups.
+  /// An empty text; `isPretty`: indented by two spaces, one line per element but for short groups of plain values.
   public init(isPretty: Bool) { self.isPretty = isPretty }
 
   /// What was written, pretty text with a newline at its end.
   public var text: String { String(decoding: bytes, as: UTF8.self) + (isPretty ? "\n" : "") }
 
-  /// Whether a group of plain values certainly fits beside other things on a line, `length` being the sum over its keys
-  /// and values: `plainLength` for one that is no text, and that much more than its bytes for a key or text (4).
-  public static func isShort(length: Int) -> Bool { length <= 84 }
-  /// Room for a plain value that is no text.
-  public static let plainLength = 12
-  /// Room for a key or a text of so many bytes.
-  public static func length(ofText bytes: Int) -> Int { bytes + 4 }
-
-  /// Opens a group; a short one of plain values stays on its line.
-  public mutating func begin(_ group: Group, isShort: Bool) {
+  /// Opens a group.
+  public mutating func begin(_ group: Group) {
+    spread()
     separate()
     bytes.append(UInt8(ascii: group == .array ? "[" : "{"))
-    groups.append((group, isShort || !isPretty, 0))
+    groups.append(Open(kind: group, start: bytes.count))
   }
 
   /// Closes the group opened last.
@@ -39,6 +44,7 @@ public struct JSONWriter {
 
   /// The key of the member that comes next.
   public mutating func key(_ name: String) {
+    grow(name.utf8.count + 4)
     separate()
     quoted(name)
     bytes.append(UInt8(ascii: ":"))
@@ -56,13 +62,36 @@ public struct JSONWriter {
   public mutating func float(_ x: Double) { plain(x.isFinite ? NumberText.shortest(x) : "null") }
   /// A text.
   public mutating func string(_ s: String) {
+    grow(s.utf8.count + 4)
     separate()
     quoted(s)
   }
 
   private mutating func plain(_ text: String) {
+    grow(12)
     separate()
     bytes += text.utf8
+  }
+
+  /// Something of so much room comes next in the group opened last.
+  private mutating func grow(_ length: Int) {
+    guard !groups.isEmpty else { return }
+    groups[groups.count - 1].length += length
+    if groups[groups.count - 1].length > 84 { spread() }
+  }
+
+  /// Puts each element of the group opened last on a line of its own.
+  private mutating func spread() {
+    guard isPretty, let group = groups.last, group.isFlat else { return }
+    groups[groups.count - 1].isFlat = false
+    let ends = group.elements.dropFirst().map { $0 - 2 } + [bytes.count]
+    let elements = zip(group.elements, ends).map { Array(bytes[$0..<$1]) }
+    bytes.removeSubrange(group.start...)
+    for (i, element) in elements.enumerated() {
+      if i > 0 { bytes.append(UInt8(ascii: ",")) }
+      newline()
+      bytes += element
+    }
   }
 
   /// What stands between an element and the one before.
@@ -71,7 +100,10 @@ public struct JSONWriter {
     guard let group = groups.last else { return }
     groups[groups.count - 1].count += 1
     if group.count > 0 { bytes.append(UInt8(ascii: ",")) }
-    if !group.isFlat { newline() } else if isPretty, group.count > 0 { bytes.append(UInt8(ascii: " ")) }
+    guard isPretty else { return }
+    if !group.isFlat { return newline() }
+    if group.count > 0 { bytes.append(UInt8(ascii: " ")) }
+    groups[groups.count - 1].elements.append(bytes.count)
   }
 
   private mutating func newline() {

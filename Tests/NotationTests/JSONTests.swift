@@ -11,6 +11,19 @@ import Testing
         == "{\n  \"a\": 1,\n  \"b\": [true, null, 2.0, \"x\\\"\\\\\\n\\u0001é\"],\n  \"c\": {\n    \"d\": []\n  }\n}\n")
   }
 
+  /// Plain values stay on a line while they take at most 84: 12 each, texts and keys 4 more than their bytes.
+  @Test(arguments: [
+    ("[1, 2, 3, 4, 5, 6, 7]", true), ("[1, 2, 3, 4, 5, 6, 7, 8]", false), ("[\"12345678\", 2, 3, 4, 5, 6, 7]", true),
+    ("[1, 2, 3, 4, 5, 6, \"123456789\"]", false), ("{\"a\": 1, \"b\": 2, \"c\": 3, \"d\": 4}", true),
+    ("{\"a\": 1, \"b\": 2, \"c\": 3, \"d\": 4, \"e\": 5}", false), ("[]", true), ("{}", true), ("[1, [], 2]", false),
+    ("{\"a\": 1, \"b\": {}}", false),
+  ]) func shortGroupsStayOnALine(_ line: String, _ isShort: Bool) throws {
+    let json = try JSON.read(line)
+    let spread = json.compact.replacing(",", with: ",\n  ").replacing(":", with: ": ")
+    let inner = spread.dropFirst().dropLast()
+    #expect(json.pretty == (isShort ? line : "\(line.prefix(1))\n  \(inner)\n\(line.suffix(1))") + "\n")
+  }
+
   @Test(arguments: [
     "", "{", "[1,]", "{\"a\":}", "{\"a\" 1}", "{a:1}", "nul", "01", "1.", "-", "1e", "\"", "\"\\x\"", "\"\\ud800\"",
     "\"a\nb\"", "1 2",

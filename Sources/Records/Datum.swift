@@ -16,6 +16,16 @@ public indirect enum Datum: Sendable, Hashable {
   /// Anything else, by the one line that describes it.
   case other(String)
 
+  /// An int, a float or a tensor without axes as a double; nil for anything else.
+  public var number: Double? {
+    switch self {
+    case .int(let i): Double(i)
+    case .float(let x): x
+    case .tensor(let t) where t.shape.isEmpty: t.elements?.first
+    default: nil
+    }
+  }
+
   /// A named value of a record.
   public struct Field: Sendable, Hashable {
     /// Its name.

@@ -180,10 +180,8 @@ extension Datum {
     switch self {
     case .none: .nan
     case .bool(let b): b ? 1 : 0
-    case .int(let n): Double(n)
-    case .float(let x): x
     case .tensor(let t) where t.elements?.count == 1: t.elements?.first
-    default: nil
+    default: number
     }
   }
 

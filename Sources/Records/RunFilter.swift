@@ -100,13 +100,7 @@ public struct RunFilter: Sendable {
       case .atLeast: a >= b
       }
     }
-    let number: Double? =
-      switch found {
-      case .int(let i): Double(i)
-      case .float(let x): x
-      default: nil
-      }
-    if let number { return isText ? false : NumberText.double(value).map { answer(number, $0) } ?? false }
+    if let number = found.number { return isText ? false : NumberText.double(value).map { answer(number, $0) } ?? false }
     switch found {
     case .string(let text): return answer(text, value)
     case .bool(let flag): return answer(flag ? "true" : "false", value)

@@ -87,8 +87,8 @@ public enum LivePage {
       }
       return "<select name=\"\(name)\">\(items.joined())</select>"
     case .record(let fields):
-      let lower = fields.first { $0.name == "lower" }.flatMap { number($0.value) }
-      let upper = fields.first { $0.name == "upper" }.flatMap { number($0.value) }
+      let lower = fields.first { $0.name == "lower" }?.value.number
+      let upper = fields.first { $0.name == "upper" }?.value.number
       guard let lower, let upper, lower < upper, upper - lower < 1e15 else { break }
       var step = (upper - lower) / 200
       if case .int = option.value { step = 1 }
@@ -103,14 +103,6 @@ public enum LivePage {
       return "<select name=\"\(name)\">\(items.joined())</select>"
     }
     return "<input type=\"text\" name=\"\(name)\" value=\"\(Markup.escape(value))\">"
-  }
-
-  private static func number(_ value: Datum) -> Double? {
-    switch value {
-    case .int(let n): return Double(n)
-    case .float(let x) where x.isFinite: return x
-    default: return nil
-    }
   }
 
   private static func text(_ value: Datum) -> String { DatumText.brief(value, limit: 200, quotes: false) }

@@ -44,7 +44,7 @@ struct TableLayout {
   private func layOut(_ column: Table.Column, errors: [Datum]?, groupsDigits: Bool) -> Column {
     let numbers = column.values.map(TableLayout.number)
     let isRight = zip(column.values, numbers).allSatisfy { $0.0 == .none || $0.1 != nil }
-    let spread = errors?.map { TableLayout.number($0) ?? .nan }
+    let spread = errors?.map { $0.number ?? .nan }
     let style = NumberStyle(numbers.compactMap { $0 }, errors: spread)
     let cells = rows.map { row -> String in
       guard let row, row < column.values.count else { return row == nil ? "⋮" : "" }
@@ -56,15 +56,6 @@ struct TableLayout {
       return style.text(x)
     }
     return Column(name: TableLayout.oneLine(column.name), cells: cells, isRight: isRight, hasError: spread != nil)
-  }
-
-  private static func number(_ value: Datum) -> Double? {
-    switch value {
-    case .int(let i): return Double(i)
-    case .float(let x): return x
-    case .tensor(let t) where t.shape.isEmpty: return t.elements?.first
-    default: return nil
-    }
   }
 
   private static func oneLine(_ text: String) -> String {

@@ -61,7 +61,7 @@ enum Setting {
     switch bounds {
     case .list(let choices): return choices.contains { isSame($0, value) }
     case .record(let fields):
-      guard let x = number(value) else { return false }
+      guard let x = value.number else { return false }
       if let lower = limit(fields, "lower"), !(x >= lower) { return false }
       if let upper = limit(fields, "upper"), !(x <= upper) { return false }
       return true
@@ -70,20 +70,12 @@ enum Setting {
   }
 
   private static func isSame(_ a: Datum, _ b: Datum) -> Bool {
-    if let x = number(a), let y = number(b) { return x == y }
+    if let x = a.number, let y = b.number { return x == y }
     return a == b
   }
 
   private static func limit(_ fields: [Datum.Field], _ name: String) -> Double? {
-    fields.first { $0.name == name }.flatMap { number($0.value) }
-  }
-
-  private static func number(_ value: Datum) -> Double? {
-    switch value {
-    case .int(let i): return Double(i)
-    case .float(let d): return d
-    default: return nil
-    }
+    fields.first { $0.name == name }?.value.number
   }
 
   private static func describe(_ bounds: Datum) -> String {

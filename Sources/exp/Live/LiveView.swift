@@ -242,15 +242,15 @@ struct LiveSeries {
 
   /// A row of `track`: its other numbers against `step`.
   mutating func add(_ row: [Datum.Field]) {
-    guard let step = row.first(where: { $0.name == "step" }).flatMap({ LiveSeries.number($0.value) }) else { return }
+    guard let step = row.first(where: { $0.name == "step" })?.value.number else { return }
     for field in row where field.name != "step" {
-      if let y = LiveSeries.number(field.value) { add(field.name, step, y) }
+      if let y = field.value.number { add(field.name, step, y) }
     }
   }
 
   /// A row of a trial: its first other number against `step`, under the trial's coordinates.
   mutating func add(_ row: [Datum.Field], of coordinates: [Datum.Field]) {
-    guard let first = row.first(where: { $0.name != "step" && LiveSeries.number($0.value) != nil }) else { return }
+    guard let first = row.first(where: { $0.name != "step" && $0.value.number != nil }) else { return }
     label = first.name
     let name = coordinates.map { "\($0.name) \(plainText($0.value))" }.joined(separator: ", ")
     add(row.filter { $0.name == "step" } + [Datum.Field(name, first.value)])
@@ -278,24 +278,15 @@ struct LiveSeries {
   /// Trials that are done: their first number against their first coordinate that is one.
   static func trials(_ rows: [[Datum.Field]]) -> Figure? {
     guard let first = rows.first(where: { $0.count > 1 }) else { return nil }
-    let numeric = first.filter { number($0.value) != nil }.map(\.name)
+    let numeric = first.filter { $0.value.number != nil }.map(\.name)
     guard let x = numeric.first, let y = numeric.dropFirst().last, rows.count > 1 else { return nil }
     let places = rows.compactMap { row -> (Double, Double)? in
-      guard let a = row.first(where: { $0.name == x }).flatMap({ number($0.value) }),
-        let b = row.first(where: { $0.name == y }).flatMap({ number($0.value) })
+      guard let a = row.first(where: { $0.name == x })?.value.number,
+        let b = row.first(where: { $0.name == y })?.value.number
       else { return nil }
       return (a, b)
     }
     let series = Figure.Series(name: y, x: places.map(\.0), y: places.map(\.1))
     return Figure(x: .init(label: x), y: .init(label: y), marks: [.points(series, labels: nil, color: nil)])
-  }
-
-  private static func number(_ value: Datum) -> Double? {
-    switch value {
-    case .int(let n): return Double(n)
-    case .float(let x): return x
-    case .tensor(let t) where t.shape.isEmpty: return t.elements?.first
-    default: return nil
-    }
   }
 }

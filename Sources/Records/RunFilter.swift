@@ -100,7 +100,9 @@ public struct RunFilter: Sendable {
       case .atLeast: a >= b
       }
     }
-    if let number = found.number { return isText ? false : NumberText.double(value).map { answer(number, $0) } ?? false }
+    if let number = found.number {
+      return isText ? false : NumberText.double(value).map { answer(number, $0) } ?? false
+    }
     switch found {
     case .string(let text): return answer(text, value)
     case .bool(let flag): return answer(flag ? "true" : "false", value)

@@ -42,7 +42,7 @@ struct TableLayout {
   }
 
   private func layOut(_ column: Table.Column, errors: [Datum]?, groupsDigits: Bool) -> Column {
-    let numbers = column.values.map(TableLayout.number)
+    let numbers = column.values.map(\.number)
     let isRight = zip(column.values, numbers).allSatisfy { $0.0 == .none || $0.1 != nil }
     let spread = errors?.map { $0.number ?? .nan }
     let style = NumberStyle(numbers.compactMap { $0 }, errors: spread)

@@ -43,8 +43,7 @@ final class TestHost: StudyHost {
     if !forWriting, let folder, FileManager.default.fileExists(atPath: folder + "/" + path) {
       return folder + "/" + path
     }
-    return path.hasPrefix("/")
-      ? path : NSTemporaryDirectory() + "/exp-tests-\(ProcessInfo.processInfo.processIdentifier)-" + path
+    return path.hasPrefix("/") ? path : Scratch.prefix + path
   }
 
   func sweep(_ request: SweepRequest) throws -> [TrialOutcome] {
@@ -132,4 +131,19 @@ func runProgram(_ text: String, name: String = "test.exp", seed: Int? = nil) thr
     let diagnostics = session.run(SourceStore.shared.add(name: name, text: text))
     return (host, diagnostics, session)
   }
+}
+
+/// What programs of tests write, removed when the tests are over.
+private enum Scratch {
+  static let prefix: String = {
+    atexit {
+      let folder = NSTemporaryDirectory(), own = Scratch.name
+      for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] where name.hasPrefix(own) {
+        try? FileManager.default.removeItem(atPath: folder + "/" + name)
+      }
+    }
+    return NSTemporaryDirectory() + "/" + name
+  }()
+
+  private static let name = "exp-tests-\(ProcessInfo.processInfo.processIdentifier)-"
 }

@@ -83,6 +83,7 @@ private final class Writers {
   /// Several threads that write to one path leave one of what they wrote, complete.
   @Test func writersOfOnePath() throws {
     let path = temporary("same.npy")
+    defer { unlink(path) }
     let arrays = try (0..<8).map { try Tensor([Float](repeating: Float($0), count: 10_000)) }
     let failures = Tensor(scalar: 0)
     let job = Writers(path: path, arrays: arrays, failures: failures)
@@ -99,6 +100,7 @@ private final class Writers {
 
   @Test func npzIsWrittenAndDamageSeen() throws {
     let path = temporary("a.npz")
+    defer { unlink(path) }
     let arrays: [(name: String, tensor: Tensor)] = [
       ("weights", try Tensor([1, 2, 3, 4, 5, 6] as [Float], shape: [2, 3])), ("π", Tensor(scalar: 3)),
     ]
@@ -112,6 +114,7 @@ private final class Writers {
     let data = try #require(ck_read_file(path, &size, &code))
     defer { ck_release(data) }
     let damaged = temporary("b.npz")
+    defer { unlink(damaged) }
     for place in stride(from: 0, to: Int(size), by: 7) {
       data[place] ^= 0x41
       var part: UnsafeRawPointer? = UnsafeRawPointer(data)

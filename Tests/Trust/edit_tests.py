@@ -90,10 +90,10 @@ def run(path, out, settings, seed, *words):
 
 def places(lines):
     """Lines between top-level statements: where a statement may be put."""
-    found, depth, text = [], 0, False
+    found, depth = [], 0
     for number, line in enumerate(lines):
         bare = re.sub(r'"[^"]*"', "", line.split("#")[0])
-        if depth == 0 and not text and (not line or re.match(r"^(let|fn|option|claim|seed|##|#)", line)) and not re.match(r"^\s", line):
+        if depth == 0 and (not line or re.match(r"^(let|fn|option|claim|seed|##|#)", line)) and not re.match(r"^\s", line):
             if number == 0 or not lines[number - 1].rstrip().endswith((",", "=", "+", "-", "*", "and", "or", "->")):
                 found.append(number)
         depth += sum(bare.count(c) for c in "([{") - sum(bare.count(c) for c in ")]}")

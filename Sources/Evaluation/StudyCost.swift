@@ -77,7 +77,7 @@ struct StudyCost {
   }
 
   /// The operations of a product that take about as long as a function of matrices: operations of matrices of some
-  /// hundred rows, as measured on one thread (docs/performance.md).
+  /// hundred rows, as measured on one thread.
   private static func products(_ function: LinearFunction, _ inputs: [Shape]) -> Double {
     guard let shape = inputs.first, shape.count >= 2 else { return 0 }
     let (m, n) = (Double(shape[shape.count - 2]), Double(shape[shape.count - 1]))

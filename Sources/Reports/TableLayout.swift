@@ -82,8 +82,8 @@ struct NumberStyle {
     // What rounding leaves of the spread of equal numbers is none.
     let spread = (errors ?? []).filter { $0.isFinite && $0 > large * 1e-9 }.sorted()
     if !spread.isEmpty {
-      // One digit of the larger errors: a table is for seeing, the file has the rest.
-      decimals = max(0, min(6, -NumberStyle.exponent(spread[spread.count * 3 / 4])))
+      // One digit of the larger errors, of 8 none: a table is for seeing, the file has the rest.
+      decimals = max(0, min(6, -NumberStyle.exponent(1.25 * spread[(spread.count - 1) * 3 / 4])))
     } else if numbers.allSatisfy({ !$0.isFinite || $0 == $0.rounded() }) {
       decimals = 0
     } else {

@@ -132,10 +132,13 @@ public final class RunParticipant: @unchecked Sendable {
   }
 
   /// Whether what a worker claimed is free: it ended, or is dead.
-  func isGone(_ worker: String) -> Bool {
-    if worker == name { return false }
+  func isGone(_ worker: String) -> Bool { verdict(worker) != .alive }
+
+  /// What is known of a worker now.
+  func verdict(_ worker: String) -> LeaseWatch.Verdict {
+    if worker == name { return .alive }
     if let lease = live.lease(of: worker) { watch.observe([lease], at: monotonicSeconds()) }
-    return watch.verdict(worker, at: monotonicSeconds(), patience: seconds) != .alive
+    return watch.verdict(worker, at: monotonicSeconds(), patience: seconds)
   }
 
   /// Leases of the others who live.

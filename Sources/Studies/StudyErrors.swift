@@ -59,9 +59,9 @@ enum StudyErrors {
       ])
   }
 
-  static func lost(_ attempts: Int, at span: Span) -> Diagnostic {
+  static func lost(_ deaths: Int, at span: Span) -> Diagnostic {
     Diagnostic(
-      "E0803", "\(attempts) workers died over this trial", at: span,
+      "E0803", "\(deaths) workers died over this trial", at: span,
       help: ["it may need more memory than they had; `exp run --resume` tries it again"])
   }
 

@@ -10,7 +10,7 @@ final class SweepSchedule: @unchecked Sendable {
     /// Run this trial. `from` is the worker that died over it before.
     case run(Int, from: String?)
     /// So many workers died over this trial that it is not tried again.
-    case giveUp(Int, attempts: Int)
+    case giveUp(Int, deaths: Int)
     /// Others are at work on what is left; ask again a little later.
     case wait
     /// All trials have ended, or were started here.
@@ -75,7 +75,7 @@ final class SweepSchedule: @unchecked Sendable {
     let unfinished = outcomes.indices.filter { outcomes[$0] == nil && shares[$0] == nil }
     switch try claims.takeOver(unfinished) {
     case .none: return unfinished.isEmpty ? .none : .wait
-    case .lost(let index, let attempts): return .giveUp(index, attempts: attempts)
+    case .lost(let index, let deaths): return .giveUp(index, deaths: deaths)
     case .trial(let index, let worker):
       lastLook = 0
       shares[index] = 0

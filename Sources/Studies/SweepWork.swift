@@ -78,9 +78,9 @@ final class SweepWork: @unchecked Sendable {
         Thread.sleep(forTimeInterval: pause)
         pause = min(0.5, pause * 1.5)
         takeFromOthers()
-      case .giveUp(let index, let attempts):
+      case .giveUp(let index, let deaths):
         takeFromOthers()
-        if !schedule.isFinished(index) { finish(index, lost(attempts)) }
+        if !schedule.isFinished(index) { finish(index, lost(deaths)) }
       case .run(let index, let dead):
         pause = 0.002
         // What its last holder finished before the end stands in that one's log.
@@ -131,9 +131,9 @@ final class SweepWork: @unchecked Sendable {
   /// What a trial read that was not run here counts as read by the run.
   private func noteReads(_ outcome: TrialOutcome) { for read in outcome.reads { run.tookOver(read) } }
 
-  private func lost(_ attempts: Int) -> TrialOutcome {
+  private func lost(_ deaths: Int) -> TrialOutcome {
     TrialOutcome(
-      status: .failed, value: nil, fields: [], series: nil, error: StudyErrors.lost(attempts, at: request.span),
+      status: .failed, value: nil, fields: [], series: nil, error: StudyErrors.lost(deaths, at: request.span),
       seconds: 0)
   }
 

@@ -14,17 +14,19 @@ final class TrialClaims {
     /// This one is ours now; its holder is gone.
     case trial(Int, from: String)
     /// So many workers have died over this one that nobody tries again.
-    case lost(Int, attempts: Int)
+    case lost(Int, deaths: Int)
   }
 
   /// Workers that may die over one trial.
-  static let attempts = 3
+  static let deaths = 3
 
   private let participant: RunParticipant
   private let sweep: String
   private let order: [Int]
   private var place = 0
-  private var holders: [Int: (worker: String, attempt: Int)] = [:]
+  /// Who has claimed a trial, as the how many-th, and how many of those before died over it: who stopped in good order, such as a
+  /// worker whose time was up, did not.
+  private var holders: [Int: (worker: String, attempt: Int, deaths: Int)] = [:]
 
   /// `sweep` is the name of its folder; `order` that in which trials are to be started, the same for all.
   init(_ participant: RunParticipant, sweep: String, order: [Int]) {
@@ -47,7 +49,7 @@ final class TrialClaims {
       guard let claim = participant.live.claim(name), let worker = claim["worker"]?.string,
         let taken = claim["count"]?.int, taken > 0
       else { throw FileError(operation: "read", path: name, code: 0, reason: "a claim is gone") }
-      for index in order[place..<min(place + taken, order.count)] { holders[index] = (worker, 1) }
+      for index in order[place..<min(place + taken, order.count)] { holders[index] = (worker, 1, 0) }
       place += taken
     }
     return []
@@ -55,20 +57,21 @@ final class TrialClaims {
 
   /// Looks for a trial whose holder is gone, among those that are not finished. Throws `FileError`.
   func takeOver(_ unfinished: [Int]) throws -> TakeOver {
-    var gone: [String: Bool] = [:]
+    var verdicts: [String: LeaseWatch.Verdict] = [:]
     for index in unfinished {
-      while let (worker, attempt) = holders[index] {
-        let isGone = gone[worker] ?? participant.isGone(worker)
-        gone[worker] = isGone
-        guard isGone else { break }
-        if attempt >= TrialClaims.attempts { return .lost(index, attempts: attempt) }
+      while let (worker, attempt, before) = holders[index] {
+        let verdict = verdicts[worker] ?? participant.verdict(worker)
+        verdicts[worker] = verdict
+        guard verdict != .alive else { break }
+        let deaths = before + (verdict == .dead ? 1 : 0)
+        if deaths >= TrialClaims.deaths { return .lost(index, deaths: deaths) }
         let name = "\(sweep)/trial-\(index)-\(attempt + 1)"
         if try participant.live.claim(name, ["worker": .string(participant.name)]) {
           holders[index] = nil
           return .trial(index, from: worker)
         }
         guard let next = participant.live.claim(name)?["worker"]?.string else { break }
-        holders[index] = (next, attempt + 1)
+        holders[index] = (next, attempt + 1, deaths)
       }
     }
     return .none

@@ -14,6 +14,12 @@ import Testing
   ])
   func short(_ x: Double, _ expected: String) { #expect(NumberFormat.short(x) == expected) }
 
+  @Test func oneLargeErrorDoesNotHideTheOthers() {
+    let (means, errors) = ([0.905, 0.141, 0.0741, 0.0794], [0.228, 0.0149, 0.0042, 0.0061])
+    let style = NumberStyle(means, errors: errors)
+    #expect(zip(means, errors).map { style.text($0, error: $1) } == ["0.91 ± .23", "0.14 ± .01", "0.07", "0.08 ± .01"])
+  }
+
   @Test func fixedAndGrouped() {
     #expect(NumberFormat.fixed(-0.0001, 2) == "0.00")
     #expect(NumberFormat.fixed(2.675, 2) == "2.67")

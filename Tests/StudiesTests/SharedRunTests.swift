@@ -1,6 +1,7 @@
 import Diagnostics
 import Evaluation
 import Foundation
+import Notation
 import Records
 import Testing
 
@@ -55,10 +56,12 @@ import Testing
     #expect(TrialStore.logs(in: path).count == 2)
   }
 
-  /// A worker of another machine that says nothing any more.
-  private func deadWorker(_ folder: RunFolder, _ name: String) throws {
+  /// A worker of another machine that says nothing any more, or has said that it ended in good order.
+  private func deadWorker(_ folder: RunFolder, _ name: String, ended: Bool = false) throws {
     let far = ProcessIdentity(host: "far", system: "another", process: 1, start: "1")
-    try folder.live.write(Lease(worker: name, identity: far, seconds: 1))
+    var lease = Lease(worker: name, identity: far, seconds: 1)
+    lease.hasEnded = ended
+    try folder.live.write(lease)
   }
 
   @Test func theTrialsOfADeadWorkerAreRunByAnother() throws {
@@ -84,6 +87,19 @@ import Testing
     let outcomes = try run.sweep(trials(4, counter))
     #expect(counter.seen.sorted() == [1, 2, 3] && outcomes[0].error?.id == "E0803")
     #expect(run.finish([]).status == .trialsFailed)
+  }
+
+  @Test func workersWhoseTimeWasUpDidNotDieOverTheirTrial() throws {
+    let run = study("", Ears(), options()), counter = Counter()
+    run.startIfNeeded()
+    let folder = try folder(run)
+    for (place, name) in ["w5", "w6", "w7", "w8", "w9"].enumerated() {
+      try deadWorker(folder, name, ended: place != 2)
+      let claim: JSON = place == 0 ? ["worker": .string(name), "count": 1] : ["worker": .string(name)]
+      _ = try folder.live.claim(place == 0 ? "runs/0" : "runs/trial-0-\(place + 1)", claim)
+    }
+    let outcomes = try run.sweep(trials(4, counter))
+    #expect(counter.seen.sorted() == [0, 1, 2, 3] && outcomes.allSatisfy { $0.status == .done })
   }
 
   @Test func anotherResultOfATrialIsAnErrorThatNamesBoth() throws {

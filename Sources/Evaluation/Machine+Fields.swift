@@ -109,7 +109,8 @@ extension Machine {
       let listed = names.prefix(20).map { "`\($0)`" }.joined(separator: ", ")
       help.append("its \(noun)s are \(listed)\(names.count > 20 ? ", …" : "")")
     }
-    let near = nearNames(name, among: names).first
+    // What has no fields is only followed by functions.
+    let near = nearNames(name, among: names.isEmpty ? library.prelude.names.keys.sorted() : names).first
     if names.isEmpty, let ours = methodsFromElsewhere[name] { help.append(ours) }
     return RuntimeError(
       "E0208", "\(brief(object)) has no \(noun) `\(name)`",

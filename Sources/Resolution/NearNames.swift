@@ -39,10 +39,19 @@ private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
 let namesFromElsewhere: [String: String] = [
   "None": "none", "null": "none", "nil": "none", "undefined": "none", "True": "true", "False": "false", "TRUE": "true",
   "FALSE": "false", "len": "length", "size": "shape", "println": "print", "printf": "print", "def": "fn",
-  "function": "fn", "lambda": "x -> …", "const": "let", "self": "the captured name itself", "pow": "^",
+  "function": "fn", "lambda": "x -> …", "const": "let", "pow": "^",
   "elif": "else if",
-  "raise": "fail", "throw": "fail", "randn": "normal", "rand": "uniform", "np": "the function itself",
-  "math": "the function itself",
+  "raise": "fail", "throw": "fail", "randn": "normal", "rand": "uniform", "random": "uniform",
+  "open": "read_text",
   "str": "text", "append": "++", "push": "++", "range": "0..<n", "arange": "0..<n", "matmul": "@", "dot_product": "dot",
   "float": "to_float", "int": "to_int",
+]
+
+/// What people write who look for something that Exp has no name for, and what to tell them.
+let advice: [String: String] = [
+  "self": "a function sees what it captured by its names", "this": "a function sees what it captured by its names",
+  "np": "functions stand by themselves, as in `zeros(2, 3)`",
+  "torch": "functions stand by themselves, as in `zeros(2, 3)`",
+  "math": "functions stand by themselves, as in `sqrt(2)`",
+  "plt": "figures are values: `plot(table, x: \"a\", y: \"b\")`",
 ]

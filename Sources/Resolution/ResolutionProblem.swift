@@ -68,10 +68,14 @@ enum ResolutionProblem {
         if !others.isEmpty { label += " or \(others.joined(separator: ", "))?" }
       } else if let elsewhere {
         label = "Exp says `\(elsewhere)`"
+      } else if let told = advice[name] {
+        label = told
       }
       return Diagnostic(
         "E0103", "nothing is named `\(name)` here", at: span, label: label,
-        help: isAssigned ? ["to bind a new name that may be assigned again, write `var \(name) = …`"] : [])
+        help: isAssigned && name == "seed"
+          ? ["the root of all draws is set by `seed 7`"]
+          : isAssigned ? ["to bind a new name that may be assigned again, write `var \(name) = …`"] : [])
     case .seesNotItself(let name):
       return Diagnostic(
         "E0104", "`\(name)` cannot see itself", at: span, label: "`\(name)` is bound only after this function is made",

@@ -159,7 +159,7 @@ extension Resolver {
     let elsewhere = namesFromElsewhere[name]
     if let elsewhere, prelude.names[elsewhere] != nil || lookUp(elsewhere) != nil {
       near.append((elsewhere, .none))
-    } else if elsewhere == nil {
+    } else if elsewhere == nil, advice[name] == nil {
       let visible = Set(scopes.flatMap { $0.names.keys }).union(prelude.names.keys)
       near = nearNames(name, among: visible).prefix(2).map { ($0, self.spanOfBinding($0)) }
     }

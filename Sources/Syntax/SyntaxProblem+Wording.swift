@@ -70,7 +70,10 @@ extension SyntaxProblem {
           + ["put `\(operation)` at the end of the line before, or put parentheses around the whole"])
     case .forgottenParentheses(let name, let found):
       return Wording(id: "E0025", message: "expected the end of the line", label: "found \(found)",
-        help: ["a call is written `\(name)(…)`"])
+        help: [
+          name == "claim" || name == "test"
+            ? "it is written `\(name) \"what should hold\" { … }`" : "a call is written `\(name)(…)`"
+        ])
     case .forgottenSign(let number, let name):
       return Wording(id: "E0025", message: "expected the end of the line", label: "found the name `\(name)`",
         help: ["a product is written `\(number) * \(name)`"])
@@ -208,7 +211,7 @@ enum ForeignOperator {
     "|": "write `or` for conditions",
     "&": "write `and` for conditions",
     "?": "write `if condition { a } else { b }`",
-    "::": "functions are called `f(x)` or `x.f()`",
+    "::": "functions are called `f(x)` or `x.f()`; `reverse(xs)` turns a list round",
     "~": "write `not` for conditions",
     "$": "strings interpolate with braces: \"{x}\"",
     "\\": "a line goes on by itself inside brackets and after an operator",

@@ -81,40 +81,56 @@ public final class StandardLibrary: @unchecked Sendable {
     let globalCount: Int
   }
 
+  /// The library's files as they are on disk.
+  private struct Texts {
+    let folder: String
+    /// Sorted by name; nil for a file that cannot be read.
+    let files: [(name: String, bytes: [UInt8]?)]
+
+    /// nil for the folder looks at `EXP_STDLIB`, beside the program, and above the working folder.
+    init(directory: String?) throws {
+      guard let found = directory ?? ProcessInfo.processInfo.environment["EXP_STDLIB"] ?? findDirectory() else {
+        throw Diagnostic(
+          "E0710", "the standard library was not found", at: .none,
+          help: ["set EXP_STDLIB to the folder `stdlib` of the Exp sources"])
+      }
+      folder = found
+      guard let names = try? DiskFileSystem.shared.list(found) else {
+        throw Diagnostic("E0710", "the standard library cannot be read from \(found)", at: .none)
+      }
+      files = names.filter { $0.hasSuffix(".exp") }.map { ($0, try? DiskFileSystem.shared.read(found + "/" + $0)) }
+    }
+  }
+
+  /// What `contentHash` read, for the `load` that follows it when a run begins.
+  private static let justRead = Handover()
+  private final class Handover: @unchecked Sendable {
+    private let lock = NSLock()
+    private var texts: [String?: Texts] = [:]
+    func leave(_ read: Texts, for directory: String?) { lock.withLock { texts[directory] = read } }
+    func take(_ directory: String?) -> Texts? { lock.withLock { texts.removeValue(forKey: directory) } }
+  }
+
   /// Reads the library from a folder; nil looks at `EXP_STDLIB`, beside the program, and above the working folder.
   /// Throws a diagnostic when there is no such folder or a file cannot be parsed.
   public static func load(directory: String? = nil) throws -> StandardLibrary {
-    guard let folder = directory ?? ProcessInfo.processInfo.environment["EXP_STDLIB"] ?? findDirectory() else {
-      throw Diagnostic(
-        "E0710", "the standard library was not found", at: .none,
-        help: ["set EXP_STDLIB to the folder `stdlib` of the Exp sources"])
-    }
-    let names: [String]
-    do {
-      names = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".exp") }.sorted()
-    } catch {
-      throw Diagnostic("E0710", "the standard library cannot be read from \(folder)", at: .none)
-    }
-    var files: [File] = []
-    for name in names {
-      let path = folder + "/" + name
-      guard let data = FileManager.default.contents(atPath: path) else {
-        throw Diagnostic("E0710", "the library file \(path) cannot be read", at: .none)
-      }
-      let source = SourceStore.shared.add(name: "stdlib/" + name, text: String(decoding: data, as: UTF8.self))
-      files.append(File(name: String(name.dropLast(4)), path: path, source: source))
-    }
-    return StandardLibrary(files: files)
+    let texts = try justRead.take(directory) ?? Texts(directory: directory)
+    return StandardLibrary(
+      files: try texts.files.map { name, bytes in
+        let path = texts.folder + "/" + name
+        guard let bytes else { throw Diagnostic("E0710", "the library file \(path) cannot be read", at: .none) }
+        let source = SourceStore.shared.add(name: "stdlib/" + name, content: bytes)
+        return File(name: String(name.dropLast(4)), path: path, source: source)
+      })
   }
 
   /// SHA-256 over names and texts of the files that `load` would read; empty when there are none.
   public static func contentHash(directory: String? = nil) -> String {
-    guard let folder = directory ?? ProcessInfo.processInfo.environment["EXP_STDLIB"] ?? findDirectory(),
-      let names = try? FileManager.default.contentsOfDirectory(atPath: folder)
-    else { return "" }
+    guard let texts = try? Texts(directory: directory) else { return "" }
+    justRead.leave(texts, for: directory)
     var hash = SHA256()
-    for name in names.filter({ $0.hasSuffix(".exp") }).sorted() {
-      let bytes = (try? DiskFileSystem.shared.read(folder + "/" + name)) ?? []
+    for (name, bytes) in texts.files {
+      let bytes = bytes ?? []
       hash.update(Array("\(name) \(bytes.count)\n".utf8))
       hash.update(bytes)
     }

@@ -120,14 +120,13 @@ extension StudyHost {
 private final class FileHashes: @unchecked Sendable {
   static let shared = FileHashes()
   private let lock = NSLock()
-  private var known: [String: (stamp: String, hash: String)] = [:]
+  private var known: [String: (facts: FileFacts, hash: String)] = [:]
 
   func hash(_ path: String) -> String? {
-    guard let attributes = try? FileManager.default.attributesOfItem(atPath: path) else { return nil }
-    let stamp = "\(attributes[.size] ?? 0) \(attributes[.modificationDate] ?? 0) \(attributes[.systemFileNumber] ?? 0)"
+    guard let facts = FileFacts(path) else { return nil }
     lock.lock()
     defer { lock.unlock() }
-    if let entry = known[path], entry.stamp == stamp { return entry.hash }
+    if let entry = known[path], entry.facts == facts { return entry.hash }
     guard let file = FileHandle(forReadingAtPath: path) else { return nil }
     defer { try? file.close() }
     var hash = SHA256()
@@ -135,7 +134,7 @@ private final class FileHashes: @unchecked Sendable {
       piece.withUnsafeBytes { hash.update($0) }
     }
     let result = hash.finishHex()
-    known[path] = (stamp, result)
+    known[path] = (facts, result)
     return result
   }
 }

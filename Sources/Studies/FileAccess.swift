@@ -14,13 +14,18 @@ public struct FileAccess: Sendable {
   public var readable: [String]
   /// Paths given by `--allow-write`.
   public var writable: [String]
+  /// Where the data folders that were there at the beginning really are: a sweep asks thousands of times.
+  private let realData: [String: String]
 
   /// Makes the rules; relative paths are taken from the current folder.
   public init(
     ownFolder: String, dataFolders: [String], outputFolder: String?, readable: [String] = [], writable: [String] = []
   ) {
     self.ownFolder = Self.canonical(ownFolder)
-    self.dataFolders = dataFolders.map(Self.absolute)
+    let data = dataFolders.map(Self.absolute)
+    self.dataFolders = data
+    realData = Dictionary(
+      data.filter(Self.isThere).map { ($0, Self.canonical($0)) }, uniquingKeysWith: { first, _ in first })
     self.outputFolder = outputFolder.map(Self.absolute)
     self.readable = readable.map(Self.canonical)
     self.writable = writable.map(Self.canonical)
@@ -67,19 +72,32 @@ public struct FileAccess: Sendable {
 
   private func resolveForReading(_ path: String) throws -> String {
     let output = outputFolder.map { [Self.canonical($0)] } ?? []
-    let roots = output + [ownFolder] + dataFolders.map(Self.canonical) + readable + writable
-    let candidates = Self.isAbsolute(path) ? [path] : roots.map { $0 + "/" + path } + [path]
-    let isInside = { place in roots.contains { Self.isBelow($0, place) } }
-    // Links are followed only where something is: a sweep asks thousands of times.
-    for candidate in candidates where access(NSString(string: candidate).expandingTildeInPath, F_OK) == 0 {
+    let others = readable + writable
+    // Links are followed only where something is.
+    let data = dataFolders.filter(Self.isThere).map { realData[$0] ?? Self.canonical($0) }
+    let places = output + [ownFolder] + data + others
+    for candidate in Self.candidates(path, below: places) where Self.isThere(candidate) {
       let place = Self.canonical(candidate)
-      if isInside(place) { return place }
+      if places.contains(where: { Self.isBelow($0, place) }) { return place }
     }
-    let isThere = FileManager.default.fileExists(atPath: Self.canonical(path))
-    if isThere || !candidates.map(Self.canonical).contains(where: isInside) {
-      throw StudyErrors.mayNotRead(path, allowed: roots)
+    let roots = output + [ownFolder] + dataFolders.map(Self.canonical) + others
+    let isForbidden = Self.candidates(path, below: roots).map(Self.canonical).allSatisfy { place in
+      !roots.contains { Self.isBelow($0, place) }
     }
+    if isForbidden || Self.isThere(path) { throw StudyErrors.mayNotRead(path, allowed: roots) }
     return Self.canonical(ownFolder + "/" + path)
+  }
+
+  /// What a script may mean by a path, in order of search.
+  private static func candidates(_ path: String, below roots: [String]) -> [String] {
+    isAbsolute(path) ? [path] : roots.map { $0 + "/" + path } + [path]
+  }
+
+  /// Whether a path leads to something.
+  private static func isThere(_ path: String) -> Bool { access(expanded(path), F_OK) == 0 }
+
+  private static func expanded(_ path: String) -> String {
+    path.hasPrefix("~") ? NSString(string: path).expandingTildeInPath : path
   }
 
   private static func isAbsolute(_ path: String) -> Bool { path.hasPrefix("/") || path.hasPrefix("~") }
@@ -90,7 +108,7 @@ public struct FileAccess: Sendable {
 
   /// From the root, without `.` and `..`; symbolic links are kept.
   public static func absolute(_ path: String) -> String {
-    let expanded = path.hasPrefix("~") ? NSString(string: path).expandingTildeInPath : path
+    let expanded = expanded(path)
     let full = expanded.hasPrefix("/") ? expanded : FileManager.default.currentDirectoryPath + "/" + expanded
     var parts: [Substring] = []
     for part in full.split(separator: "/") where part != "." {
@@ -102,7 +120,7 @@ public struct FileAccess: Sendable {
   /// From the root, with symbolic links followed as far as the path exists, so that none leads out of a permitted
   /// folder.
   static func canonical(_ path: String) -> String {
-    let expanded = path.hasPrefix("~") ? NSString(string: path).expandingTildeInPath : path
+    let expanded = expanded(path)
     let full = expanded.hasPrefix("/") ? expanded : FileManager.default.currentDirectoryPath + "/" + expanded
     var existing = full, rest: [String] = []
     while existing != "/", !existing.isEmpty {

@@ -25,12 +25,7 @@ public final class GitTree: @unchecked Sendable {
     }
     let tree = place
     Thread.detachNewThread { [self] in
-      if let commit = GitTree.git(["rev-parse", "HEAD"], in: tree) {
-        let patch = GitTree.git(["diff", "HEAD", "--no-ext-diff", "--no-color"], in: tree) ?? ""
-        found = State(
-          commit: commit.trimmingCharacters(in: .whitespacesAndNewlines),
-          patch: patch.utf8.count <= GitTree.longest ? patch : "# the patch is \(patch.utf8.count) bytes long\n")
-      }
+      found = GitTree.ask(tree)
       done.signal()
     }
   }
@@ -40,6 +35,19 @@ public final class GitTree: @unchecked Sendable {
     guard done.wait(timeout: .now() + 5) == .success else { return nil }
     done.signal()
     return found
+  }
+
+  /// The commit and whether files differ from it in one question, what differs in another where something does.
+  private static func ask(_ tree: String) -> State? {
+    let status = "--no-optional-locks status --porcelain=v2 --branch --untracked-files=no --no-renames"
+    let lines = (git(status.split(separator: " ").map(String.init), in: tree) ?? "").split(separator: "\n")
+    let heading = "# branch.oid "
+    guard let commit = lines.first(where: { $0.hasPrefix(heading) })?.dropFirst(heading.count), commit != "(initial)"
+    else { return nil }
+    if lines.allSatisfy({ $0.hasPrefix("#") }) { return State(commit: String(commit), patch: "") }
+    let patch = git(["diff", "HEAD", "--no-ext-diff", "--no-color"], in: tree) ?? ""
+    let isKept = patch.utf8.count <= longest
+    return State(commit: String(commit), patch: isKept ? patch : "# the patch is \(patch.utf8.count) bytes long\n")
   }
 
   /// What git answers; nil when it cannot be asked or refuses.

@@ -89,8 +89,7 @@ public struct RunCollection {
   /// Bytes of all files of a run.
   public static func bytes(_ folder: RunFolder) -> Int {
     ((try? folder.contents()) ?? []).reduce(0) { sum, name in
-      let attributes = try? FileManager.default.attributesOfItem(atPath: folder.path + "/" + name)
-      return sum + (attributes?[.size] as? Int ?? 0)
+      sum + (FileFacts(folder.path + "/" + name)?.size ?? 0)
     }
   }
 }

@@ -229,11 +229,11 @@ struct TrialFinder {
   }
 
   private func newestFirst(_ paths: [String]) -> [String] {
-    let dated = paths.map { path -> (Date, String) in
-      let attributes = try? FileManager.default.attributesOfItem(atPath: path + "/run.json")
-      return (attributes?[.modificationDate] as? Date ?? .distantPast, path)
+    let dated = paths.map { path -> (Int, Int, String) in
+      let facts = FileFacts(path + "/run.json")
+      return (facts?.seconds ?? .min, facts?.nanoseconds ?? 0, path)
     }
-    return dated.sorted { ($0.0, $0.1) > ($1.0, $1.1) }.map(\.1)
+    return dated.sorted { $0 > $1 }.map(\.2)
   }
 
   /// The key at the beginning of a line's record, without reading the rest.

@@ -23,16 +23,17 @@ public struct FileInterface: Sendable {
 /// The interface of a file whose statements begin in the first column and whose functions' insides do not, as `exp fmt`
 /// lays them out; nil where the file must be parsed to be sure.
 public func interface(of file: SourceFile) -> FileInterface? {
+  let (function, binding, quotes) = (Array("fn ".utf8), Array("let ".utf8), Array("\"\"\"".utf8))
   var heads: [UInt8] = []
   for (index, start) in file.lineStarts.enumerated() {
     let end = index + 1 < file.lineStarts.count ? file.lineStarts[index + 1] : file.bytes.count
     let line = file.bytes[start..<end]
-    if contains(line, [0x22, 0x22, 0x22]) { return nil }  // """
-    if line.starts(with: Array("fn ".utf8)) {
+    if contains(line, quotes) { return nil }
+    if line.starts(with: function) {
       guard let head = parameterList(file.bytes, from: start) else { return nil }
       heads += file.bytes[start..<head]
       heads += Array(" = 0\n".utf8)
-    } else if line.starts(with: Array("let ".utf8)) {
+    } else if line.starts(with: binding) {
       guard let equals = line.firstIndex(of: 0x3D) else { return nil }
       heads += file.bytes[start..<equals]
       heads += Array("= 0\n".utf8)

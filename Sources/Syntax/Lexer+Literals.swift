@@ -73,7 +73,7 @@ extension Lexer {
 
   /// An underscore that does not stand between two digits.
   private func hasStrayUnderscore(_ digits: Substring) -> Bool {
-    guard digits.contains("_") else { return false }
+    guard digits.utf8.contains(UInt8(ascii: "_")) else { return false }
     let parts = digits.split(separator: "_", omittingEmptySubsequences: false)
     return parts.contains { part in
       guard let first = part.first, let last = part.last else { return true }

@@ -30,7 +30,7 @@ enum SourceLoader {
 
   /// The standard library, or nil after saying why not.
   static func library() -> StandardLibrary? {
-    do { return try StandardLibrary.load(directory: ProcessInfo.processInfo.environment["EXP_STDLIB"]) } catch {
+    do { return try StandardLibrary.load() } catch {
       if let diagnostic = error as? Diagnostic {
         Terminal.errors.line(DiagnosticText.draw(diagnostic))
       } else {

@@ -86,6 +86,19 @@ private func id(_ body: () throws -> Datum?) -> String {
     #expect(try wider.resolve("../secret.csv", forWriting: false).hasSuffix("/secret.csv"))
   }
 
+  @Test func aDataFolderMayComeLater() throws {
+    let scratch = Scratch()
+    let access = FileAccess(
+      ownFolder: scratch.path + "/study", dataFolders: [scratch.path + "/data"], outputFolder: nil)
+    #expect(try access.resolve("x.npy", forWriting: false).hasSuffix("/study/x.npy"))
+    _ = scratch.write("1", to: "disk/x.npy")
+    _ = scratch.write("1", to: "secret.npy")
+    try FileManager.default.createSymbolicLink(
+      atPath: scratch.path + "/data", withDestinationPath: scratch.path + "/disk")
+    #expect(try access.resolve("x.npy", forWriting: false).hasSuffix("/disk/x.npy"))
+    #expect(throws: Diagnostic.self) { try access.resolve("../secret.npy", forWriting: false) }
+  }
+
   @Test func writingStaysInTheRunFolder() throws {
     let scratch = Scratch()
     let out = scratch.path + "/runs/a/files"

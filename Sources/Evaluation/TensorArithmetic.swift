@@ -27,8 +27,8 @@ extension TensorOperations {
     let numbers = a.isNumber && b.isNumber
     if type == .bool { type = .i64 }
     if floats, !type.isFloat { type = numbers ? .f64 : .f32 }
-    return try apply(
-      .binary(operation), [try convert(a, to: type, asNumber: numbers), try convert(b, to: type, asNumber: numbers)])
+    return try elementwise(
+      operation, convert(a, to: type, asNumber: numbers), convert(b, to: type, asNumber: numbers))
   }
 
   /// True division: of integer tensors in f32, of integer numbers in f64.
@@ -147,7 +147,7 @@ extension TensorOperations {
 
   func negate(_ a: TensorOperand) throws -> TensorOperand {
     if a.type == .bool { return try apply(.unary(.negate), [try convert(a, to: .i64, asNumber: a.isNumber)]) }
-    return try apply(.unary(.negate), [a])
+    return try elementwise(.negate, a)
   }
 
   func not(_ a: TensorOperand) throws -> TensorOperand {

@@ -125,7 +125,7 @@ extension TensorOperations {
       return x.isNumber ? try convert(whole, to: .i64, asNumber: true) : whole
     default:
       let floats = x.type.isFloat ? x : try convert(x, to: x.isNumber ? .f64 : .f32, asNumber: x.isNumber)
-      return try apply(.unary(operation), [floats])
+      return try elementwise(operation, floats)
     }
   }
 

@@ -163,6 +163,42 @@ struct TensorOperations {
     }
   }
 
+  /// An elementwise function of one operand.
+  func elementwise(_ operation: UnaryOperation, _ x: TensorOperand) throws -> TensorOperand {
+    if let recording = eagerRecording(x, x) {
+      let node = try node(x, in: recording)
+      let result = try recordPlain(recording) { try recording.trace.applyPlain(operation, node, $0) }
+      if let result { return result }
+    }
+    return try apply(.unary(operation), [x])
+  }
+
+  /// Likewise of two.
+  func elementwise(_ operation: BinaryOperation, _ x: TensorOperand, _ y: TensorOperand) throws -> TensorOperand {
+    if let recording = eagerRecording(x, y) {
+      let (a, b) = (try node(x, in: recording), try node(y, in: recording))
+      let result = try recordPlain(recording) { try recording.trace.applyPlain(operation, a, b, $0) }
+      if let result { return result }
+    }
+    return try apply(.binary(operation), [x, y])
+  }
+
+  /// The recording of a derivative that runs as it is recorded, where both operands are tensors and one is traced: what
+  /// many small operations in a row meet, and what then needs no lists.
+  private func eagerRecording(_ x: TensorOperand, _ y: TensorOperand) -> Recording? {
+    guard x.isTraced || y.isTraced, let recording = machine.tensors.recording, !recording.isStaged, !x.isNumber,
+      !y.isNumber
+    else { return nil }
+    return recording
+  }
+
+  private func recordPlain(
+    _ recording: Recording, _ apply: (_ origin: Int32) throws -> NodeID?
+  ) throws -> TensorOperand? {
+    let origin = recording.origin(of: machine.currentSpan)
+    return try translatingErrors(recording) { try apply(origin) }.map { .traced(TracedValue($0, recording)) }
+  }
+
   /// Applies a primitive. The result is a number where all operands are numbers and it has rank 0.
   func apply(_ primitive: Primitive, _ operands: [TensorOperand], isTensor: Bool = false) throws -> TensorOperand {
     if operands.contains(where: \.isTraced), let recording = machine.tensors.recording {

@@ -1,7 +1,7 @@
 import Tensors
 
 /// Records operations for derivative rules: one method per word of the rules, numbers kept numbers.
-struct Builder {
+struct Builder: DerivativeWords {
   let trace: Trace
   let origin: Int32
 
@@ -18,11 +18,6 @@ struct Builder {
     }
     return try apply(.binary(operation), [x, y])
   }
-  func add(_ x: NodeID, _ y: NodeID) throws -> NodeID { try binary(.add, x, y) }
-  func subtract(_ x: NodeID, _ y: NodeID) throws -> NodeID { try binary(.subtract, x, y) }
-  func multiply(_ x: NodeID, _ y: NodeID) throws -> NodeID { try binary(.multiply, x, y) }
-  func divide(_ x: NodeID, _ y: NodeID) throws -> NodeID { try binary(.divide, x, y) }
-  func negate(_ x: NodeID) throws -> NodeID { try unary(.negate, x) }
   func compare(_ operation: Comparison, _ x: NodeID, _ y: NodeID) throws -> NodeID {
     try apply(.compare(operation), [x, y])
   }
@@ -62,12 +57,11 @@ struct Builder {
     return kept == shape ? spread : try apply(.broadcast(shape), [spread])
   }
 
-  /// The adjoint of broadcasting `target` to the shape of `cotangent`: sums over the axes that were repeated.
-  func unbroadcast(_ cotangent: NodeID, to target: NodeID) throws -> NodeID {
-    let (from, to) = (trace.shape(cotangent), trace.shape(target))
-    let offset = from.count - to.count
-    let axes = from.indices.filter { $0 < offset || (to[$0 - offset] == 1 && from[$0] != 1) }
-    let summed = try sum(cotangent, axes)
-    return try reshape(summed, to, isNumber: trace.isNumber(target) && trace.type(target) == trace.type(cotangent))
+  func shape(_ x: NodeID) -> Shape { trace.shape(x) }
+
+  /// `x` in the shape of `target`, a number where that is one of the same type.
+  func reshaped(_ x: NodeID, like target: NodeID) throws -> NodeID {
+    try reshape(
+      x, trace.shape(target), isNumber: trace.isNumber(target) && trace.type(target) == trace.type(x))
   }
 }

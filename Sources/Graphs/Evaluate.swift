@@ -71,7 +71,7 @@ private func runPlain(_ primitive: Primitive, _ inputs: [Tensor]) throws -> Tens
 /// An elementwise function of floats that gives floats; nil for anything else.
 func plainUnary(_ operation: UnaryOperation, _ x: Tensor) throws -> Tensor? {
   guard x.type.isFloat, operation != .not, operation != .isNaN, operation != .isFinite else { return nil }
-  let out = try Tensor(uninitialized: x.shape, type: x.type)
+  let out = try Tensor(uninitializedLike: x)
   try inStretches(x.count, x.type) { _, from, count in
     Kernels.unary(operation, x.type, x.pointer + from, out.pointer + from, count: count)
   }
@@ -96,7 +96,7 @@ func plainBinary(
   }
   let larger = strideX == 0 ? y : x
   let taken = spare.flatMap { $0.shape == larger.shape ? $0 : nil }
-  let out = try taken ?? Tensor(uninitialized: larger.shape, type: x.type)
+  let out = try taken ?? Tensor(uninitializedLike: larger)
   try inStretches(larger.count, x.type) { _, from, count in
     Kernels.binary(
       operation, x.type, x.pointer + from * strideX, xStride: strideX, y.pointer + from * strideY, yStride: strideY,

@@ -75,6 +75,23 @@ public struct NodeList: RandomAccessCollection, MutableCollection, Sendable {
     return first >= 0 && holds(NodeID(Int(first))) || second >= 0 && holds(NodeID(Int(second)))
   }
 
+  /// An elementwise function of one tensor or of two, with its arguments.
+  enum Elementwise {
+    case unary(UnaryOperation, Int)
+    case binary(BinaryOperation, Int, Int)
+  }
+
+  /// What a node is where it is an elementwise function of tensors, none of them a number.
+  func elementwise(_ index: Int) -> Elementwise? {
+    let (first, second) = (Int(entries[index].first), Int(entries[index].second))
+    guard !entries[index].isNumber, first >= 0, !entries[first].isNumber else { return nil }
+    switch entries[index].primitive {
+    case .unary(let operation): return .unary(operation, first)
+    case .binary(let operation): return entries[second].isNumber ? nil : .binary(operation, first, second)
+    default: return nil
+    }
+  }
+
   func shape(_ index: Int) -> Shape { entries[index].shape }
   func type(_ index: Int) -> ElementType { entries[index].type }
   func isNumber(_ index: Int) -> Bool { entries[index].isNumber }

@@ -22,6 +22,7 @@ private struct EndingWalk {
   /// The end of the recording, where one step of the walk puts what it computes and then forgets it.
   private var nodeCount: Int
   private var constantCount: Int
+  private let words = TensorWords()
 
   private struct Value {
     var tensor: Tensor
@@ -73,6 +74,7 @@ private struct EndingWalk {
 
   /// Hands a node's cotangent to its inputs.
   private mutating func pass(_ index: Int, keepsCotangent: Bool) throws {
+    if try passElementwise(index, keepsCotangent: keepsCotangent) { return }
     let node = trace.nodes[index]
     let inputs = node.inputs
     if trace.nodes.hasParts(index) {
@@ -95,6 +97,42 @@ private struct EndingWalk {
       try add(contribution, to: input.index, origin: node.origin)
     }
     if isRecorded { keep() } else { clear() }
+  }
+
+  /// The frequent case, an elementwise function of tensors, without recording anything. Returns whether it is that.
+  private mutating func passElementwise(_ index: Int, keepsCotangent: Bool) throws -> Bool {
+    guard let node = trace.nodes.elementwise(index), !trace.checksNaN, !recorded.touches(index),
+      let output = trace.values[index]
+    else { return false }
+    let (first, second) =
+      switch node {
+      case .unary(_, let x): (x, x)
+      case .binary(_, let x, let y): (x, y)
+      }
+    guard !recorded.touches(first), !recorded.touches(second), let x = trace.values[first], let y = trace.values[second]
+    else { return false }
+    guard let cotangent = values[index] else { return true }
+    if !keepsCotangent { values[index] = nil }
+    let rule = ElementwiseRule(words: words, x: x, y: y, output: output, cotangent: cotangent.tensor)
+    switch node {
+    case .unary(let operation, _):
+      if let contribution = try rule.unary(operation) { try add(contribution, to: first) }
+    case .binary(let operation, _, _):
+      let contributions = try rule.binary(operation, needed: (reached[first], reached[second]))
+      if let contribution = contributions.x { try add(contribution, to: first) }
+      if let contribution = contributions.y { try add(contribution, to: second) }
+    }
+    return true
+  }
+
+  /// Adds to the cotangent of a tensor, which is not recorded.
+  private mutating func add(_ contribution: Tensor, to index: Int) throws {
+    var total = contribution
+    if let known = values[index] {
+      values[index] = nil
+      total = try words.add(known.tensor, contribution)
+    }
+    values[index] = Value(tensor: total, isNumber: false)
   }
 
   private mutating func add(_ contribution: NodeID, to index: Int, origin: Int32) throws {

@@ -139,7 +139,7 @@ public final class Trace {
   }
 
   /// An elementwise function recorded as one of tensors, where that is the frequent case; nil where it is not.
-  func applyPlain(_ operation: UnaryOperation, _ x: NodeID, _ origin: Int32) throws -> NodeID? {
+  public func applyPlain(_ operation: UnaryOperation, _ x: NodeID, _ origin: Int32) throws -> NodeID? {
     guard mode == .eager, let known = values[x.index], let result = try plainUnary(operation, known) else { return nil }
     if checksNaN { try checkNaN(.unary(operation), [known], result, origin: origin) }
     nodes.append(.unary(operation), x, nil, result.shape, result.type, origin)
@@ -149,7 +149,7 @@ public final class Trace {
   }
 
   /// Likewise of two.
-  func applyPlain(_ operation: BinaryOperation, _ x: NodeID, _ y: NodeID, _ origin: Int32) throws -> NodeID? {
+  public func applyPlain(_ operation: BinaryOperation, _ x: NodeID, _ y: NodeID, _ origin: Int32) throws -> NodeID? {
     guard mode == .eager, let a = values[x.index], let b = values[y.index],
       let result = try plainBinary(operation, a, b)
     else { return nil }

@@ -30,6 +30,15 @@ public final class Tensor: @unchecked Sendable {
     try self.init(storage: Storage(byteCount: count * type.byteCount), shape: shape, type: type)
   }
 
+  /// A tensor of another's form whose elements the caller writes through `pointer` before anyone else sees it.
+  public init(uninitializedLike other: Tensor) throws {
+    storage = try Storage(byteCount: other.byteCount)
+    byteOffset = 0
+    shape = other.shape
+    type = other.type
+    count = other.count
+  }
+
   /// The same elements in another shape. Throws `reshape` if the counts differ.
   public func reshaped(_ shape: Shape) throws -> Tensor {
     guard try elementCount(shape, type: type) == count else { throw TensorError.reshape(from: self.shape, to: shape) }

@@ -33,9 +33,12 @@ import Testing
     return try differentiate(trace, #require(total), nodes.filter { trace.type($0).isFloat })
   }
 
-  @Test func constantsOfTheFunctionServeItsDerivative() throws {
-    // The walk passes the 1 of `1 + …` before the rule of tanh asks for a 1 of its own.
+  @Test(arguments: [false, true])
+  func constantsOfTheFunctionServeItsDerivative(_ checksNaN: Bool) throws {
+    // The walk passes the 1 of `1 + …` before the rule of tanh asks for a 1 of its own, which it records where NaNs are
+    // looked for.
     let trace = Trace(.eager)
+    trace.checksNaN = checksNaN
     let x = trace.input(shape: [2], type: .f64, example: tensor([0.25, -1], [2]))
     let squashed = try trace.apply(.unary(.tanh), [x])
     let y = try trace.apply(.binary(.add), [trace.scalar(1, .f64), squashed])

@@ -2,7 +2,9 @@
 """How time and memory of a training grow. Usage: growth_tests.py EXP
 
 A million steps take no more memory than ten thousand; the time of a step is linear in the batch and the depth, and at most
-linear in the width squared. Times are the process's own processor time, a long run less a short one.
+linear in the width squared. A time is the process's own processor time, the least of several long runs less the least of as many
+short ones: what else the machine does only ever adds to either. The sizes take turns, so that it adds to all of them, and every long run
+has about as much to do, so that a step of the smallest is not lost beside the time in which a process starts.
 """
 import os, shutil, subprocess, sys, tempfile
 
@@ -41,19 +43,25 @@ def check(name, holds, found):
     print(f"{'ok' if holds else 'not ok'} {name}: {found}", flush=True)
 
 
-def step(steps, **settings):
-    """The least of three processor times per step."""
-    return min((run(steps=steps, **settings)[0] - run(steps=max(steps // 10, 1), **settings)[0]) / (0.9 * steps) for _ in range(3))
+def step_times(name, values, power, most, rest):
+    """Processor seconds per step of each value; the first takes `most` steps, the others fewer as their steps take longer."""
+    steps = {v: int(most * (values[0] / v) ** power) for v in values}
+    least = {(v, part): float("inf") for v in values for part in (1, 10)}
+    for _ in range(4):
+        for value, part in least:
+            took = run(steps=steps[value] // part, **{name: value}, **rest)[0]
+            least[value, part] = min(least[value, part], took)
+    return [(least[v, 1] - least[v, 10]) / (steps[v] - steps[v] // 10) for v in values]
 
 
 few, many = run(steps=10_000), run(steps=1_000_000)
 check("a million steps take no more memory", many[1] < few[1] + 4, f"{few[1]:.1f} and {many[1]:.1f} MB")
-for name, values, steps, limit, rest in [
-    ("batch", (256, 512, 1024), 400, 2.6, {"width": 128, "depth": 2}),
-    ("depth", (4, 8, 16), 400, 2.6, {"width": 64, "batch": 128}),
-    ("width", (128, 256, 512), 200, 5.2, {"batch": 128, "depth": 2}),
+for name, values, power, most, limit, rest in [
+    ("batch", (256, 512, 1024), 1, 4000, 2.6, {"width": 128, "depth": 2}),
+    ("depth", (4, 8, 16), 1, 4000, 2.6, {"width": 64, "batch": 128}),
+    ("width", (128, 256, 512), 2, 6000, 5.2, {"batch": 128, "depth": 2}),
 ]:
-    times = [step(steps, **{name: value}, **rest) for value in values]
+    times = step_times(name, values, power, most, rest)
     growth = [b / a for a, b in zip(times, times[1:])]
     check(f"time per step as the {name} doubles", max(growth) < limit,
           ", ".join(f"{v}: {t * 1e6:.0f} µs" for v, t in zip(values, times)))

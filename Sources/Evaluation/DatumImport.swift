@@ -6,7 +6,7 @@ extension Heap {
   /// are at hand; anything else becomes its text.
   func value(_ datum: Datum) -> Value {
     // Whoever asked answers the poll.
-    if state.pointee.poll.pointee & Poll.interrupt != 0 { return .none }
+    if state.pointee.poll.bits & Poll.interrupt != 0 { return .none }
     switch datum {
     case .none: return .none
     case .bool(let b): return Value(b)

@@ -15,7 +15,7 @@ struct HeapState {
   /// More than this raises the language's memory error at the next poll or large allocation.
   var byteLimit = Int.max
   /// The interpreter's poll word, see `Poll`: the memory bit is set when `bytes` passed the limit.
-  var poll: UnsafeMutablePointer<UInt32>
+  let poll: PollWord
   /// Objects whose count fell to zero while others were being freed.
   var doomed: UnsafeMutablePointer<Value>
   var doomedCount = 0
@@ -56,9 +56,8 @@ struct Heap {
     state = .allocate(capacity: 1)
     state.initialize(
       to: HeapState(
-        free: free, poll: .allocate(capacity: 1), doomed: .allocate(capacity: 64), chunks: .allocate(capacity: 64),
+        free: free, poll: .take(), doomed: .allocate(capacity: 64), chunks: .allocate(capacity: 64),
         strings: StringTable(), shapes: ShapeTable()))
-    state.pointee.poll.initialize(to: 0)
   }
 
   /// Gives all memory back. Every value of the heap must be dead, or never be looked at again.
@@ -69,7 +68,7 @@ struct Heap {
     state.pointee.chunks.deallocate()
     state.pointee.doomed.deallocate()
     state.pointee.free.deallocate()
-    state.pointee.poll.deallocate()
+    state.pointee.poll.giveBack()
     state.deallocate()
   }
 
@@ -158,7 +157,7 @@ struct Heap {
   /// Counts bytes that are held outside of the free lists (negative when given back).
   func account(_ bytes: Int) {
     state.pointee.bytes += bytes
-    if state.pointee.bytes > state.pointee.byteLimit { state.pointee.poll.pointee |= Poll.memory }
+    if state.pointee.bytes > state.pointee.byteLimit { state.pointee.poll.raise(Poll.memory) }
   }
 
   /// Whether so many more bytes may be taken.

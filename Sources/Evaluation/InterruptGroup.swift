@@ -1,55 +1,53 @@
 import Foundation
+import Synchronization
 
 /// The poll words of all interpreters of a session. `interrupt` only writes to memory, so a signal handler may call it.
 final class InterruptGroup: @unchecked Sendable {
   private static let capacity = 4096
-  private let words: UnsafeMutablePointer<UnsafeMutablePointer<UInt32>?>
+  private let words: UnsafeMutablePointer<Atomic<UnsafeMutablePointer<UInt32>?>>
   /// Set until the next run begins; interpreters made meanwhile stop at once.
-  private let flag: UnsafeMutablePointer<UInt32>
+  private let flag = Atomic(false)
   private let lock = NSLock()
 
   init() {
     words = .allocate(capacity: Self.capacity)
-    words.initialize(repeating: nil, count: Self.capacity)
-    flag = .allocate(capacity: 1)
-    flag.initialize(to: 0)
+    for i in 0..<Self.capacity { (words + i).initialize(to: Atomic(nil)) }
   }
 
-  deinit {
-    words.deallocate()
-    flag.deallocate()
-  }
+  deinit { words.deallocate() }
 
   /// Lets an interpreter hear of interrupts.
-  func add(_ word: UnsafeMutablePointer<UInt32>) {
+  func add(_ poll: PollWord) {
     lock.lock()
     defer { lock.unlock() }
-    for i in 0..<Self.capacity where words[i] == nil {
-      words[i] = word
-      break
+    if let free = (0..<Self.capacity).first(where: { word($0) == nil }) {
+      words[free].store(poll.word, ordering: .sequentiallyConsistent)
     }
-    if flag.pointee != 0 { word.pointee |= Poll.interrupt }
+    // After the word is in its place: an interrupt of this moment finds it there or is found here.
+    if isInterrupted { poll.raise(Poll.interrupt) }
   }
 
-  func remove(_ word: UnsafeMutablePointer<UInt32>) {
+  func remove(_ poll: PollWord) {
     lock.lock()
     defer { lock.unlock() }
-    for i in 0..<Self.capacity where words[i] == word { words[i] = nil }
+    for i in 0..<Self.capacity where word(i) == poll.word { words[i].store(nil, ordering: .sequentiallyConsistent) }
   }
 
   /// Stops all interpreters at their next poll.
   func interrupt() {
-    flag.pointee = 1
-    for i in 0..<Self.capacity { if let word = words[i] { word.pointee |= Poll.interrupt } }
+    flag.store(true, ordering: .sequentiallyConsistent)
+    for i in 0..<Self.capacity { if let word = word(i) { PollWord(word: word).raise(Poll.interrupt) } }
   }
 
   /// Forgets an interrupt before the next run.
   func reset() {
-    flag.pointee = 0
+    flag.store(false, ordering: .sequentiallyConsistent)
     lock.lock()
     defer { lock.unlock() }
-    for i in 0..<Self.capacity { if let word = words[i] { word.pointee &= ~Poll.interrupt } }
+    for i in 0..<Self.capacity { if let word = word(i) { PollWord(word: word).lower(Poll.interrupt) } }
   }
 
-  var isInterrupted: Bool { flag.pointee != 0 }
+  var isInterrupted: Bool { flag.load(ordering: .sequentiallyConsistent) }
+
+  private func word(_ i: Int) -> UnsafeMutablePointer<UInt32>? { words[i].load(ordering: .sequentiallyConsistent) }
 }

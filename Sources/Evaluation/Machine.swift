@@ -46,7 +46,7 @@ final class Machine {
   /// End of the registers that natives being called use.
   var nativeTop: UnsafeMutablePointer<Value>
   /// `heap.state.poll`.
-  let poll: UnsafeMutablePointer<UInt32>
+  let poll: PollWord
   /// Native calls may nest as long as the address of a local stays above this.
   var nativeStackLimit: UInt = 0
 

@@ -280,7 +280,7 @@ public final class Session {
     machine.nativeStackLimit = ThreadStack.limit
     Kernels.setFloatingPointControl()
     machine.nativeTop = base + nextSlot
-    let watched = ck_watch(machine.poll)
+    let watched = ck_watch(machine.poll.word)
     let result = runner.run()
     _ = ck_watch(watched)
     // What was bound before an error stays bound; names from the failed statement on keep what they meant before.

@@ -57,7 +57,7 @@ final class SweepRunner: TrialRunner {
   private func compute(_ index: Int, _ report: @escaping (TrialNews) -> Void) -> TrialOutcome {
     machine.drawScope = DrawScope(key: settings.keys[index], count: 0)
     let recorder = TrialRecorder(report: report)
-    let watched = ck_watch(machine.poll)
+    let watched = ck_watch(machine.poll.word)
     defer { _ = ck_watch(watched) }
     machine.trial = recorder
     defer { machine.trial = nil }

@@ -10,16 +10,16 @@ extension Machine {
 
   /// Answers an interrupt or the memory limit inside long work of natives.
   @inline(__always) func pollInterrupt() throws {
-    if poll.pointee != 0 { try answerPoll() }
+    if poll.bits != 0 { try answerPoll() }
   }
 
   /// The same in a loop, at every 65 536th step.
   @inline(__always) func pollInterrupt(at step: Int) throws {
-    if step & 0xFFFF == 0 && poll.pointee != 0 { try answerPoll() }
+    if step & 0xFFFF == 0 && poll.bits != 0 { try answerPoll() }
   }
 
   /// Whether work that cannot fail is to leave off, its result unfinished: whoever asked for it answers the poll.
-  @inline(__always) var isInterrupted: Bool { poll.pointee & Poll.interrupt != 0 }
+  @inline(__always) var isInterrupted: Bool { poll.bits & Poll.interrupt != 0 }
 
   /// A list of `count` values, each owned, made while watching for interrupts. Fails at once when it has no room.
   func list(of count: Int, _ value: (Int) throws -> Value) throws -> Value {

@@ -2,6 +2,7 @@ import Diagnostics
 import Evaluation
 import Foundation
 import Records
+import Synchronization
 import Syntax
 
 /// One run of one study: what the program says through `StudyHost` becomes events for a listener and files in a run
@@ -33,7 +34,7 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   /// The same inside trials.
   private var trialRules: FileAccess
   private let started = monotonicSeconds()
-  private let interruptFlag = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
+  private let interruptFlag = Atomic(false)
   /// Values of the options that were declared so far.
   private(set) var chosen: [Datum.Field] = []
   private var seed = 0
@@ -65,7 +66,6 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
       readable: options.readable,
       writable: options.writable)
     trialRules = rules
-    interruptFlag.initialize(to: 0)
     seed = options.seed ?? 0
     undeclared = parse(source).tree.statements.reduce(0) { count, statement in
       switch statement.kind {
@@ -75,8 +75,6 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     }
   }
 
-  deinit { interruptFlag.deallocate() }
-
   /// A study's name: its file name without folder and `.exp`.
   static func name(of path: String) -> String {
     let file = path.split(separator: "/").last.map(String.init) ?? path
@@ -84,13 +82,13 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   }
 
   /// Asks the run to stop: no further trial is started. Safe in a signal handler.
-  public func interrupt() { interruptFlag.pointee = 1 }
+  public func interrupt() { interruptFlag.store(true, ordering: .relaxed) }
 
   /// Forgets an interrupt: the next cell of a session may run.
-  public func resume() { interruptFlag.pointee = 0 }
+  public func resume() { interruptFlag.store(false, ordering: .relaxed) }
 
   /// True once `interrupt` was called.
-  public var isInterrupted: Bool { interruptFlag.pointee != 0 }
+  public var isInterrupted: Bool { interruptFlag.load(ordering: .relaxed) }
 
   // MARK: options and seed
 

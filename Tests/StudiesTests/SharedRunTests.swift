@@ -3,6 +3,7 @@ import Evaluation
 import Foundation
 import Notation
 import Records
+import Synchronization
 import Testing
 
 @testable import Studies
@@ -42,14 +43,19 @@ import Testing
     let first = study("", Ears(), options()), counter = Counter()
     first.startIfNeeded()
     let second = study("", Ears(), options(RunPlace(folder: try folder(first), role: .worker)))
-    var outcomes: [[TrialOutcome]] = [[], []]
+    let outcomes = Mutex<[[TrialOutcome]]>([[], []])
     let threads = [first, second].enumerated().map { place, run in
-      WorkerThread(name: "process") { outcomes[place] = (try? run.sweep(trials(40, counter, seconds: 0.01))) ?? [] }
+      WorkerThread(name: "process") {
+        let done = (try? run.sweep(trials(40, counter, seconds: 0.01))) ?? []
+        outcomes.withLock { $0[place] = done }
+      }
     }
     for thread in threads { thread.start() }
     for thread in threads { thread.join() }
     #expect(counter.seen.sorted() == Array(0..<40))
-    for part in outcomes { #expect(part.map { $0.fields.first?.value } == (0..<40).map { .int($0 * 2) }) }
+    for part in outcomes.withLock({ $0 }) {
+      #expect(part.map { $0.fields.first?.value } == (0..<40).map { .int($0 * 2) })
+    }
     #expect(!second.finish([]).hasRun && first.finish([]).status == .good)
     let path = try folder(first).path
     #expect(try RunFolder.open(path)?.checkManifest() == [] && !RunFolder.open(path)!.live.exists)

@@ -1,0 +1,34 @@
+import Synchronization
+
+/// The word that an interpreter looks at on back-edges and calls, see `Poll`. Others set bits of it: a signal handler,
+/// other threads, kernels only read it. A word is used again but never freed, so that one who sets a bit of an interpreter
+/// that ends at this moment writes into no other memory.
+struct PollWord: Equatable {
+  let word: UnsafeMutablePointer<UInt32>
+
+  private static let unused = Mutex<[PollWord]>([])
+
+  /// A word without any bit.
+  static func take() -> PollWord {
+    let known = unused.withLock { $0.popLast() }
+    let fresh = known ?? PollWord(word: .allocate(capacity: 1))
+    fresh.word.initialize(to: 0)
+    return fresh
+  }
+
+  /// Ends the use of a word by an interpreter.
+  func giveBack() { PollWord.unused.withLock { $0.append(self) } }
+
+  private var atomic: UnsafeMutablePointer<Atomic<UInt32>> {
+    @inline(__always) get { UnsafeMutableRawPointer(word).assumingMemoryBound(to: Atomic<UInt32>.self) }
+  }
+
+  /// All bits.
+  var bits: UInt32 { @inline(__always) get { atomic.pointee.load(ordering: .relaxed) } }
+
+  /// Sets a bit; a signal handler may.
+  func raise(_ bit: UInt32) { atomic.pointee.bitwiseOr(bit, ordering: .relaxed) }
+
+  /// Clears a bit.
+  func lower(_ bit: UInt32) { atomic.pointee.bitwiseAnd(~bit, ordering: .relaxed) }
+}

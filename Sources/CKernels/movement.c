@@ -113,6 +113,19 @@ static inline __attribute__((always_inline)) void copy_lines(const char *x, char
 #define FAR_TABLE (1 << 19)
 // Rows of several lines that are not long enough for the C library's copy to pay.
 #define SHORT_ROW 4096
+WIDEST static void copy_rows(int64_t rows, int64_t bytes, const char *x, int64_t x_step, char *out, int64_t out_step) {
+  const int in_lines = bytes >= 64 && bytes <= SHORT_ROW;
+  for (int64_t r = 0; r < rows; r++) {
+    if ((r & 1023) == 0 && ck_must_stop()) return;
+    if (in_lines) copy_lines(x + r * x_step, out + r * out_step, bytes);
+    else copy_row(1, bytes, 1, x + r * x_step, out + r * out_step);
+  }
+}
+
+void ck_copy_rows(int64_t rows, int64_t bytes, const void *x, int64_t x_step, void *out, int64_t out_step) {
+  copy_rows(rows, bytes, x, x_step, out, out_step);
+}
+
 WIDEST static int64_t gather_lines(
   int64_t rows, int64_t row_bytes, const char *table, int id_type, const void *ids, int64_t count, char *out) {
   int64_t bad = -1, moved = 0;

@@ -2,8 +2,8 @@ import Tensors
 
 /// What a matrix product or a convolution does to each finished element before it is stored.
 struct Epilogue {
-  /// The node added to every row, if any.
-  var bias: Int?
+  /// The node whose elements from `offset` on are added to every row, if any.
+  var bias: (node: Int, offset: Int)?
   /// What is added after that: to a product only.
   var added: (kind: Added, node: Int, offset: Int)?
   var activation: Kernels.Activation
@@ -24,12 +24,12 @@ struct Epilogue {
 extension Fusion {
   /// A loop that only adds a row to a product or convolution and takes the maximum with a constant, or does one of both, becomes the
   /// product's last act: the same roundings in the same order. A product may have another row or a matrix of its own form
-  /// added before the maximum. So does a loop that lets a product's elements through where a maximum did.
+  /// added before the maximum. So does a loop that at last lets elements through where a maximum did.
   mutating func attachEpilogues() {
     for index in roles.graph.nodes.indices {
       guard roles.graph.nodes[index].primitive.takesEpilogue, roles.roles[index] == .operation,
         roles.users[index].count == 1, let user = roles.users[index].first,
-        let loop = groups[groupOf[user]], loop.isLoop, loop.nodes.count <= 3,
+        let loop = groups[groupOf[user]], loop.isLoop, loop.nodes.count <= 5,
         let epilogue = epilogue(of: index, loop.nodes.sorted())
       else { continue }
       attach(epilogue, product: index, loop: groupOf[user])
@@ -39,8 +39,8 @@ extension Fusion {
   private func epilogue(of product: Int, _ nodes: [Int]) -> Epilogue? {
     let graph = roles.graph
     var result = Epilogue(activation: .none, result: product)
-    if let gated = gate(of: product, nodes) { return gated }
-    for index in nodes {
+    let last = gate(of: product, nodes)
+    for index in nodes where index != last?.compared && index != last?.chosen {
       let node = graph.nodes[index]
       guard node.shape == graph.nodes[product].shape, roles.users[result.result] == [index],
         !isOutput(result.result), node.inputs.count == 2
@@ -53,7 +53,11 @@ extension Fusion {
         else { return nil }
         let other = operands[1 - own]
         if isRow(other, node.shape[node.shape.count - 1]) {
-          if result.bias == nil { result.bias = other.base } else { result.added = (.row, other.base, 0) }
+          if result.bias == nil {
+            result.bias = (other.base, other.layout.offset)
+          } else {
+            result.added = (.row, other.base, other.layout.offset)
+          }
         } else if isWhole(other, node) {
           result.added = (.whole, other.base, other.layout.offset)
         } else {
@@ -68,30 +72,42 @@ extension Fusion {
       }
       result.result = index
     }
+    if let last {
+      guard last.through == result.result, roles.users[last.through] == [last.chosen], !isOutput(last.through) else {
+        return nil
+      }
+      (result.gate, result.result) = ((last.gate, last.elements), last.chosen)
+    }
     if result.added != nil, case .convolution = graph.nodes[product].primitive { return nil }
     return result.result == product ? nil : result
   }
 
-  /// select(threshold >= elements, replacement, product), where both constants are numbers known to the plan.
-  private func gate(of product: Int, _ nodes: [Int]) -> Epilogue? {
+  /// The last two of the nodes where they are select(threshold >= elements, replacement, through), both constants numbers known
+  /// to the plan.
+  private func gate(of product: Int, _ nodes: [Int]) -> (
+    compared: Int, chosen: Int, gate: Kernels.Gate, elements: Int, through: Int
+  )? {
     let graph = roles.graph
-    guard case .matmul = graph.nodes[product].primitive, nodes.count == 2, roles.users[nodes[0]] == [nodes[1]],
-      !isOutput(nodes[0]), !isOutput(product), case .compare(.greaterEqual) = graph.nodes[nodes[0]].primitive,
-      case .select = graph.nodes[nodes[1]].primitive, graph.nodes[nodes[1]].shape == graph.nodes[product].shape
+    guard case .matmul = graph.nodes[product].primitive, let chosen = nodes.last,
+      case .select = graph.nodes[chosen].primitive, graph.nodes[chosen].shape == graph.nodes[product].shape
     else { return nil }
-    let (compared, chosen) = (
-      (0..<2).map { roles.operandLayout(nodes[0], $0) }, (0..<3).map { roles.operandLayout(nodes[1], $0) }
+    let choice = (0..<3).map { roles.operandLayout(chosen, $0) }
+    let compared = choice[0].base
+    guard nodes.contains(compared), case .compare(.greaterEqual) = graph.nodes[compared].primitive,
+      roles.users[compared] == [chosen], !isOutput(compared)
+    else { return nil }
+    let comparison = (0..<2).map { roles.operandLayout(compared, $0) }
+    let elements = graph.nodes[comparison[1].base]
+    guard choice[0].layout.isContiguous, choice[2].layout.isContiguous,
+      let threshold = constant(comparison[0].base), let replacement = constant(choice[1].base),
+      elements.count == graph.nodes[product].count, elements.type == graph.nodes[product].type,
+      comparison[1].layout.isContiguous, comparison[1].layout.offset == 0, comparison[1].base != product,
+      !nodes.contains(comparison[1].base)
+    else { return nil }
+    return (
+      compared, chosen, Kernels.Gate(threshold: threshold, replacement: replacement), comparison[1].base,
+      choice[2].base
     )
-    let elements = graph.nodes[compared[1].base]
-    guard chosen[0].base == nodes[0], chosen[0].layout.isContiguous, chosen[2].base == product,
-      chosen[2].layout.isContiguous, let threshold = constant(compared[0].base),
-      let replacement = constant(chosen[1].base), elements.count == graph.nodes[product].count,
-      elements.type == graph.nodes[product].type, compared[1].layout.isContiguous, compared[1].layout.offset == 0,
-      compared[1].base != product
-    else { return nil }
-    return Epilogue(
-      activation: .none,
-      gate: (Kernels.Gate(threshold: threshold, replacement: replacement), compared[1].base), result: nodes[1])
   }
 
   /// The value of a constant of one element.
@@ -110,14 +126,12 @@ extension Fusion {
       && roles.graph.nodes[operand.base].type == node.type
   }
 
-  /// Whether an operand is one row, in order in memory, for every row of the product.
+  /// Whether an operand is one row, in order in memory from some element on, for every row of the product.
   private func isRow(_ operand: (base: Int, layout: Layout), _ columns: Int) -> Bool {
     let joined = Layout.collapse(operand.layout.shape, [operand.layout.strides])
     let strides = joined.strides[0]
-    guard operand.layout.offset == 0, roles.graph.nodes[operand.base].count == columns, columns > 1 else {
-      return false
-    }
-    return joined.shape.count == 1 ? strides == [1] : joined.shape.last == columns && strides == [0, 1]
+    guard columns > 1 else { return false }
+    return joined.shape.last == columns && (joined.shape.count == 1 ? strides == [1] : strides == [0, 1])
   }
 }
 

@@ -23,6 +23,8 @@ public struct KnownPart: Sendable {
       let node = graph.nodes[index]
       switch node.primitive {
       case .constant, .input, .program, .iota: continue
+      // A comparison is not worth the memory: with its operands known, what chooses by it may be a product's last act.
+      case .compare: for input in node.inputs { wanted[input.index] = true }
       case .broadcast, .reshape, .transpose, .slice, .convert, .stopGradient, .oneHot, .unslice:
         for input in node.inputs { wanted[input.index] = true }
       default:

@@ -239,12 +239,22 @@ extension Layout {
       var rest = (first + done) / extent
       let within = (first + done) % extent
       var place = offset + within * step
+      // Whole rows of the last axis but one.
+      let above = shape.count > 1 && within == 0 && step == 1 ? shape[shape.count - 2] : 1
+      let rows = min((count - done) / extent, above - rest % above)
       for axis in stride(from: shape.count - 2, through: 0, by: -1) {
         place += rest % shape[axis] * strides[axis]
         rest /= shape[axis]
       }
-      let run = min(extent - within, count - done)
-      Layout.copyRun(x + place * size, step * size, target, size, run)
+      var run = min(extent - within, count - done)
+      if rows > 1 {
+        run = rows * extent
+        ck_copy_rows(
+          Int64(rows), Int64(extent * size), x + place * size, Int64(strides[shape.count - 2] * size), target,
+          Int64(extent * size))
+      } else {
+        Layout.copyRun(x + place * size, step * size, target, size, run)
+      }
       done += run
       target += run * size
     }

@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 #if canImport(Glibc)
@@ -104,22 +105,23 @@ final class UnsliceOperation: Operation {
 final class ConcatOperation: Operation {
   private let outer: Int
   private let widths: [Int]
+  private let rowBytes: Int
 
   init(_ axis: Int, _ inputs: [OperandInfo], _ out: OperandInfo) {
     outer = out.shape[..<axis].reduce(1, *)
     widths = inputs.map { $0.shape[axis...].reduce($0.type.byteCount, *) }
+    rowBytes = widths.reduce(0, +)
   }
 
   override func run(
     _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
   ) throws {
-    var target = out
-    for row in 0..<outer {
-      for (i, width) in widths.enumerated() {
-        try copyInStretches(from: x[i] + row * width, to: target, byteCount: width)
-        target += width
-      }
+    var place = 0
+    for (i, width) in widths.enumerated() {
+      ck_copy_rows(Int64(outer), Int64(width), x[i], Int64(width), out + place, Int64(rowBytes))
+      place += width
     }
+    try stopIfAsked()
   }
 }
 

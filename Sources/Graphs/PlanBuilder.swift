@@ -67,23 +67,20 @@ struct PlanBuilder {
 
   /// The memory of an operand that lies in order from some element on.
   private func place(_ node: NodeID) -> ScalarStep.Place {
-    let (base, layout) = (roles.bases[node.index], roles.layouts[node.index])
-    return ScalarStep.Place(
-      slot: memory.slotOf[base] ?? 0, offset: layout.offset * graph.nodes[base].type.byteCount)
+    place(roles.bases[node.index], offset: roles.layouts[node.index].offset)
+  }
+
+  /// The memory of a node from its element `offset` on.
+  private func place(_ base: Int, offset: Int) -> ScalarStep.Place {
+    ScalarStep.Place(slot: memory.slotOf[base] ?? 0, offset: offset * graph.nodes[base].type.byteCount)
   }
 
   private func operationStep(_ index: Int, _ place: Int, _ epilogue: Epilogue?) -> OperationStep {
     let node = graph.nodes[index]
     var operands = node.inputs.map { self.place($0) }
-    if let bias = epilogue?.bias { operands.append(ScalarStep.Place(slot: memory.slotOf[bias] ?? 0, offset: 0)) }
-    if let added = epilogue?.added {
-      operands.append(
-        ScalarStep.Place(
-          slot: memory.slotOf[added.node] ?? 0, offset: added.offset * graph.nodes[added.node].type.byteCount))
-    }
-    if let gate = epilogue?.gate {
-      operands.append(ScalarStep.Place(slot: memory.slotOf[gate.elements] ?? 0, offset: 0))
-    }
+    if let bias = epilogue?.bias { operands.append(self.place(bias.node, offset: bias.offset)) }
+    if let added = epilogue?.added { operands.append(self.place(added.node, offset: added.offset)) }
+    if let gate = epilogue?.gate { operands.append(self.place(gate.elements, offset: 0)) }
     if let epilogue, let product = operations[index] as? ProductOperation {
       product.hasBias = epilogue.bias != nil
       product.added = epilogue.added?.kind
@@ -111,8 +108,7 @@ struct PlanBuilder {
     var places = node.inputs.map { place($0) }
     if let view = roles.copied[index] {
       // One element of a tensor: where it lies is known.
-      places[0] = ScalarStep.Place(
-        slot: memory.slotOf[view.base] ?? 0, offset: view.layout.offset * graph.nodes[view.base].type.byteCount)
+      places[0] = place(view.base, offset: view.layout.offset)
     }
     let out = ScalarStep.Place(slot: memory.slotOf[index] ?? 0, offset: 0)
     let first = places.first ?? out

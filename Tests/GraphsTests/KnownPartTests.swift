@@ -58,6 +58,23 @@ import Testing
     #expect(KnownPart(of: graph, atMost: 8 * 3 * 4 - 1) == nil)
   }
 
+  /// The derivative of relu(x w + b) along v: what lets elements through is decided when the product with v is stored.
+  @Test func aKnownComparisonStaysWithWhatItChooses() throws {
+    let examples = [sample([4, 3], .f32), sample([8, 4], .f32, seed: 2), sample([4, 3], .f32, seed: 3)]
+    let (graph, inputs) = try half(examples, numbers: [], inputs: 1) { trace, nodes in
+      let product = Primitive.matmul(transposeA: false, transposeB: false)
+      let zero = trace.scalar(0, .f32)
+      let shut = try trace.apply(.compare(.greaterEqual), [zero, trace.apply(product, [nodes[1], nodes[2]])])
+      return [try trace.apply(.select, [shut, zero, trace.apply(product, [nodes[1], nodes[0]])])]
+    }
+    let known = try #require(KnownPart(of: graph))
+    var nothing: [Tensor?] = []
+    let values = try Plan(known.graph).run(&nothing)
+    #expect(try Plan(known.rest(with: values)).steps.count == 1)
+    var whole = inputs
+    #expect(try runSplit(graph, known, inputs)[0].hasSameBits(as: try Plan(graph).run(&whole)[0]))
+  }
+
   @Test func whatOnlyMovesConstantsStays() throws {
     let examples = [sample([3, 4], .f32), sample([4, 3], .f32, seed: 2)]
     let (graph, _) = try half(examples, numbers: [], inputs: 1) { trace, nodes in

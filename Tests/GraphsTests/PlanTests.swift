@@ -215,17 +215,18 @@ import Testing
     for (a, b) in try zip(runEager(inputs, body), results) { #expect(a.hasSameBits(as: b)) }
   }
 
-  /// Sums with a product: rows (r), matrices (m) and parts of larger ones (p) in turn, a rectifier (x), and the steps that it takes.
+  /// Sums with a product: rows (r, and o of a larger one), matrices (m) and parts of larger ones (p) in turn, a rectifier (x), a
+  /// choice by another matrix (g), and the steps that it takes.
   @Test(arguments: [
     ("m", 1), ("p", 1), ("rr", 1), ("rm", 1), ("rp", 1), ("rmx", 1), ("mx", 1), ("rrx", 1), ("mr", 2), ("rrr", 2),
-    ("mm", 2), ("s", 2),
+    ("mm", 2), ("s", 2), ("o", 1), ("rog", 1), ("g", 1), ("mg", 1), ("rmxg", 1), ("gr", 2), ("gg", 2),
   ])
   func whatIsAddedGoesBehindTheProduct(_ sums: String, _ steps: Int) throws {
     for (rows, columns, batch) in [(9, 40, []), (150, 72, []), (33, 16, [3]), (1, 7, [2, 4])] {
       let shape = batch + [rows, columns]
       let inputs = [
         sample(batch + [rows, 5], .f32), sample(batch + [5, columns], .f32, seed: 2), sample([columns], .f32, seed: 3),
-        sample(shape, .f32, seed: 4), sample([2] + shape, .f32, seed: 5),
+        sample(shape, .f32, seed: 4), sample([2] + shape, .f32, seed: 5), sample([2, columns], .f32, seed: 6),
       ]
       let body: (Trace, [NodeID]) throws -> [NodeID] = { trace, n in
         var sum = try trace.apply(.matmul(transposeA: false, transposeB: false), [n[0], n[1]])
@@ -235,6 +236,13 @@ import Testing
           case "m": sum = try trace.apply(.binary(.add), [n[3], sum])
           case "s": sum = try trace.apply(.binary(.add), [sum, sum])
           case "x": sum = try trace.apply(.binary(.maximum), [trace.scalar(0, .f32), sum])
+          case "o":
+            let slice = Primitive.slice(starts: [1, 0], counts: [1, columns], steps: [1, 1])
+            let second = try trace.apply(.reshape([columns]), [trace.apply(slice, [n[5]])])
+            sum = try trace.apply(.binary(.add), [sum, second])
+          case "g":
+            let shut = try trace.apply(.compare(.greaterEqual), [trace.scalar(0.25, .f32), n[3]])
+            sum = try trace.apply(.select, [shut, trace.scalar(-7, .f32), sum])
           default:
             let whole = [2] + shape
             let slice = Primitive.slice(

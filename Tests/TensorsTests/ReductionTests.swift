@@ -49,7 +49,7 @@ private func reduce(
   }
 
   /// A column has the same bits whether it lies along the inner, a middle or the outer axis, alone or among others.
-  @Test(arguments: [1, 5, 64, 70, 130, 4100]) func layoutsAgree(length: Int) {
+  @Test(arguments: [1, 5, 64, 70, 130, 300, 4100]) func layoutsAgree(length: Int) {
     var source = Source(77)
     for inner in [1, 2, 3, 10, 16, 33, 64, 65, 130] where length * inner < 300_000 {
       let columns = (0..<inner).map { _ in source.floats(length, scale: 5) }

@@ -121,6 +121,8 @@ const char *ck_refused_variant(void);
 // out[i] = x at broadcast strides; `strides` in elements (0 where broadcast), any rank.
 void ck_strided_copy(
   int bytes, int rank, const int64_t *shape, const int64_t *strides, const void *x, void *out);
+// Rows of `bytes` bytes that lie `x_step` and `out_step` bytes apart.
+void ck_copy_rows(int64_t rows, int64_t bytes, const void *x, int64_t x_step, void *out, int64_t out_step);
 // Rows of `row_bytes`; returns the position of the first id out of range, or -1. Negative ids count from the end.
 int64_t ck_gather_rows(
   int64_t rows, int64_t row_bytes, const void *table, int id_type, const void *ids, int64_t count, void *out);

@@ -8,18 +8,29 @@ INL void CK(pool_taps)(const ck_window_axis *x, int64_t target, int64_t *first, 
   *last = CK(most)(*first, CK(least)(inside, x->window));
 }
 
-// For all windows of images first ..< last: taps i0 ..< i1 and j0 ..< j1 are inside, tap (i, j) lies at `base` + i * down + j *
-// across in the image, and `to` is the window's place in the result.
+// Windows that share no place; windows that together are the whole axis, each place once.
+INL int CK(pool_lies_apart)(const ck_window_axis *x) { return x->stride >= (x->window - 1) * x->dilation + 1; }
+INL int CK(pool_fills)(const ck_window_axis *x) {
+  return x->stride == x->window && x->dilation == 1 && x->before == 0 && x->target * x->stride == x->source;
+}
+
+// Taps i0 ..< i1 and j0 ..< j1 of a window, of `window` taps in a row, are inside the image; they lie `down` and `across` apart.
+typedef struct {
+  int64_t i0, i1, j0, j1, down, across, window;
+} CK(pool_span);
+// For all windows of images first ..< last: tap (0, 0) of `span` lies at `base` in the image, and `to` is the window's place in
+// the result.
 #define POOL_WINDOWS                                                                                   \
   const int64_t channels = p->channels, area = p->rows.source * p->columns.source;                     \
-  const int64_t down = p->rows.dilation * p->columns.source * channels;                                \
-  const int64_t across = p->columns.dilation * channels;                                               \
-  int64_t i0, i1, j0, j1, base, to = first * p->rows.target * p->columns.target * channels;            \
+  CK(pool_span) span = {                                                                               \
+    .down = p->rows.dilation * p->columns.source * channels, .across = p->columns.dilation * channels, \
+    .window = p->columns.window};                                                                      \
+  int64_t base, to = first * p->rows.target * p->columns.target * channels;                            \
   for (int64_t n = first; n < last; n++)                                                               \
     for (int64_t u = 0; u < p->rows.target; u++)                                                       \
-      if (CK(pool_taps)(&p->rows, u, &i0, &i1), 1)                                                     \
+      if (CK(pool_taps)(&p->rows, u, &span.i0, &span.i1), 1)                                           \
         for (int64_t t = 0; t < p->columns.target; t++, to += channels)                                \
-          if (CK(pool_taps)(&p->columns, t, &j0, &j1),                                                 \
+          if (CK(pool_taps)(&p->columns, t, &span.j0, &span.j1),                                       \
               base = (n * area + (u * p->rows.stride - p->rows.before) * p->columns.source             \
                       + t * p->columns.stride - p->columns.before)                                     \
                      * channels,                                                                       \
@@ -29,8 +40,19 @@ INL void CK(pool_taps)(const ck_window_axis *x, int64_t target, int64_t *first, 
   for (int64_t c = 0; c < channels; c += LANES_T)                                                      \
     for (P(mask) mask = P(mask_of)(channels - c), *once = &mask; once; once = NULL)
 #define POOL_TAPS                                                                                      \
-  for (int64_t i = i0; i < i1; i++)                                                                    \
-    for (int64_t j = j0, at = base + i * down + j0 * across + c; j < j1; j++, at += across)
+  for (int64_t i = w.i0; i < w.i1; i++)                                                                \
+    for (int64_t j = w.j0, at = i * w.down + j * w.across; j < w.j1; j++, at += w.across)
+// A statement about the window w; of two by two taps, which most windows have, it is made without loops.
+#define POOL_UNROLLED(STATEMENT)                                                                       \
+  {                                                                                                    \
+    if (span.i0 == 0 && span.i1 == 2 && span.j0 == 0 && span.j1 == 2) {                                \
+      const CK(pool_span) w = {0, 2, 0, 2, span.down, span.across, 2};                                 \
+      STATEMENT;                                                                                       \
+    } else {                                                                                           \
+      const CK(pool_span) w = span;                                                                    \
+      STATEMENT;                                                                                       \
+    }                                                                                                  \
+  }
 
 #define T float
 #define P(name) CK(name##_f32)

@@ -36,6 +36,11 @@
 static const float CK(ramp_f32)[16] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 static const double CK(ramp_f64)[8] = {0, 1, 2, 3, 4, 5, 6, 7};
 
+// So much of each row is reduced at a time: of many rows it is read as memory comes, and the lanes stay in the first cache.
+#define STRIP_BYTES 256
+#define STRIP_ROWS 256
+#define STRIP_AHEAD 16
+
 #define FLOAT_REDUCE(name, T, S, LN, FOLD, V, OP, IDENTITY, FINISH)                                              \
   typedef CK(vec_##S) CK(name##_vec);                                                                             \
   INL CK(name##_vec) CK(name##_fill)(const T *p, int64_t n) {                                                    \
@@ -126,12 +131,40 @@ static const double CK(ramp_f64)[8] = {0, 1, 2, 3, 4, 5, 6, 7};
       for (int64_t j = 0; j < d && j + d < residues; j++) r[j] = V(r[j], r[j + d]);                              \
     return r[0];                                                                                                 \
   }                                                                                                              \
-  static CK(name##_vec) CK(name##_columns)(const T *x, int64_t s, int64_t n, int64_t width) {                    \
-    if (n <= BLOCK) return CK(name##_columns_block)(x, s, n, width);                                             \
-    int64_t half = BLOCK * CK(half_of)((n + BLOCK - 1) / BLOCK);                                                 \
-    CK(name##_vec) a = CK(name##_columns)(x, s, half, width);                                                    \
-    CK(name##_vec) b = CK(name##_columns)(x + half * s, s, n - half, width);                                     \
-    return V(a, b);                                                                                              \
+  /* Columns of n >= 2 LANES rows, row after row. Columns behind the last of `out` are written too. */           \
+  static void CK(name##_rows_block)(const T *x, int64_t s, int64_t n, int64_t width, T *out) {                   \
+    T lanes[LANES][STRIP_BYTES / sizeof(T)];                                                                     \
+    for (int64_t i = LANES; i < n; i++) {                                                                        \
+      T *lane = lanes[i % LANES];                                                                                \
+      const T *p = x + i * s, *before = i < 2 * LANES ? p - LANES * s : lane;                                    \
+      for (int64_t c = 0; c < width; c += LN) {                                                                  \
+        __builtin_prefetch(p + STRIP_AHEAD * s + c, 0, 2);                                                       \
+        const CK(mask_##S) m = CK(mask_of_##S)(width - c);                                                       \
+        if (width - c >= LN) CK(store_##S)(lane + c, V(CK(load_##S)(before + c), CK(load_##S)(p + c)));          \
+        else CK(store_##S)(lane + c, V(CK(load_mask_##S)(before + c, m), CK(load_mask_##S)(p + c, m)));          \
+      }                                                                                                          \
+    }                                                                                                            \
+    for (int64_t d = LANES / 2; d > 0; d /= 2)                                                                   \
+      for (int64_t l = 0; l < d; l++)                                                                            \
+        for (int64_t c = 0; c < width; c += LN)                                                                  \
+          CK(store_##S)(                                                                                         \
+            (d == 1 ? out : lanes[l]) + c, V(CK(load_##S)(lanes[l] + c), CK(load_##S)(lanes[l + d] + c)));       \
+  }                                                                                                              \
+  static void CK(name##_strip)(const T *x, int64_t s, int64_t n, int64_t width, T *out) {                        \
+    if (n <= BLOCK) {                                                                                            \
+      if (n >= STRIP_ROWS && width >= 2 * LN) {                                                                  \
+        CK(name##_rows_block)(x, s, n, width, out);                                                              \
+      } else {                                                                                                   \
+        for (int64_t c = 0; c < width; c += LN)                                                                  \
+          CK(store_##S)(out + c, CK(name##_columns_block)(x + c, s, n, width - c < LN ? width - c : LN));        \
+      }                                                                                                          \
+      return;                                                                                                    \
+    }                                                                                                            \
+    T second[STRIP_BYTES / sizeof(T)];                                                                           \
+    const int64_t half = BLOCK * CK(half_of)((n + BLOCK - 1) / BLOCK);                                           \
+    CK(name##_strip)(x, s, half, width, out);                                                                    \
+    CK(name##_strip)(x + half * s, s, n - half, width, second);                                                  \
+    for (int64_t c = 0; c < width; c += LN) CK(store_##S)(out + c, V(CK(load_##S)(out + c), CK(load_##S)(second + c)));\
   }                                                                                                              \
   static void CK(name)(                                                                                          \
     int64_t outer, int64_t length, int64_t inner, int64_t first, int64_t last, const T *x, T *out) {             \
@@ -148,11 +181,12 @@ static const double CK(ramp_f64)[8] = {0, 1, 2, 3, 4, 5, 6, 7};
       } else if (inner == 1) {                                                                                   \
         r[0] = FINISH(CK(name##_row)(row, length));                                                              \
       } else {                                                                                                   \
-        for (int64_t j = first; j < last; j += LN) {                                                             \
-          int64_t width = last - j < LN ? last - j : LN;                                                         \
-          CK(name##_vec) v = FINISH(CK(name##_columns)(row + j, inner, length, width));                          \
-          if (width == LN) CK(store_##S)(r + j, v);                                                              \
-          else CK(store_mask_##S)(r + j, v, CK(mask_of_##S)(width));                                             \
+        T strip[STRIP_BYTES / sizeof(T)];                                                                        \
+        const int64_t most = STRIP_BYTES / (int64_t)sizeof(T);                                                   \
+        for (int64_t j = first; j < last; j += most) {                                                           \
+          const int64_t width = last - j < most ? last - j : most;                                               \
+          CK(name##_strip)(row + j, inner, length, width, strip);                                                \
+          for (int64_t c = 0; c < width; c++) r[j + c] = FINISH(strip[c]);                                       \
         }                                                                                                        \
       }                                                                                                          \
     }                                                                                                            \

@@ -42,6 +42,9 @@ public class GraphProgram: Hashable, @unchecked Sendable {
   /// result; nil where nothing is saved.
   func pruned(_ isUsed: [Bool]) -> (program: GraphProgram, operands: [Int], places: [Int])? { nil }
 
+  /// The first result that is the same as result `index` whatever it is applied to.
+  func firstEqual(to index: Int) -> Int { index }
+
   /// Throws a `TensorError` where operands do not fit.
   func check(_ operands: Operands) throws {
     for (i, expected) in self.operands.enumerated() {

@@ -18,6 +18,7 @@ public final class ScanProgram: GraphProgram, @unchecked Sendable {
   public let isReversed: Bool
   private let original: ScanProgram?
   private let plan = Once<PlanBody>()
+  private let equalOuts = Once<[Int]>()
   let linearization = Once<ScanLinearization>()
   let variants = ScanVariants()
 
@@ -84,6 +85,19 @@ public final class ScanProgram: GraphProgram, @unchecked Sendable {
   }
   override func tangents(_ step: ProgramTangents) throws -> [NodeID?] { try scanTangents(step) }
   override func batched(_ step: ProgramBatch) throws -> [BatchedNode] { try scanBatch(step) }
+
+  override func firstEqual(to index: Int) -> Int {
+    guard index >= carries, let first = try? equalOuts.get(firstEqualOuts) else { return index }
+    return first[index]
+  }
+
+  /// For each out of the body the first one with its value; carries are their last values, not those of every step.
+  private func firstEqualOuts() -> [Int] {
+    let outputs = body.simplified().outputs
+    return outputs.indices.map { k in
+      k < carries ? k : outputs.indices.first { $0 >= carries && outputs[$0] == outputs[k] } ?? k
+    }
+  }
 
   override func pruned(_ isUsed: [Bool]) -> (program: GraphProgram, operands: [Int], places: [Int])? {
     scanPruned(isUsed)

@@ -82,6 +82,11 @@ private struct SimplifyPass {
     switch node.primitive {
     case .input: return append(node)
     case .constant(let index): return constant(source.constants[index], node)
+    case .result(let index, let shape, let type):
+      guard case .program(let program) = nodes[node.inputs[0].index].primitive else { return append(node) }
+      var node = node
+      node.primitive = .result(index: program.firstEqual(to: index), shape: shape, type: type)
+      return append(node)
     default: break
     }
     if let same = withoutEffect(node) { return same }

@@ -115,6 +115,22 @@ import Testing
     }
   }
 
+  /// Outs recorded twice are kept once; a carry of the same value is its last one only.
+  @Test func equalOutsAreOne() throws {
+    let body = Trace(.staged)
+    let (h, x) = (body.input(shape: [3, 4], type: .f64), body.input(shape: [3, 4], type: .f64))
+    let sums = try (0..<3).map { _ in try body.apply(.binary(.add), [h, x]) }
+    let program = try ScanProgram(body: body.recorded(outputs: sums), carries: 1, sequences: 1, length: 4)
+    let inputs = Array(ScanTests.inputs(length: 4)[..<2])
+    let planned = try plan(inputs) { t, n in try t.apply(program, n) }
+    for node in planned.graph.nodes {
+      if case .program(let program) = node.primitive { #expect(program.results.count == 2) }
+    }
+    var taken: [Tensor?] = inputs
+    let expected = try runEager(inputs) { t, n in try t.apply(program, n) }
+    for (a, b) in try zip(expected, planned.run(&taken)) { #expect(a.hasSameBits(as: b)) }
+  }
+
   @Test func aCarryThatChangesItsFormIsRefused() throws {
     let body = Trace(.staged)
     let h = body.input(shape: [3], type: .f64)

@@ -111,7 +111,8 @@ def damage(out, kinds):
     """Cuts, flips or removes one file of the newest folder of those kinds; gives its name and what was done, nothing without such a file."""
     folders = sorted(glob.glob(out + "/*-*"), key=lambda f: os.stat(f).st_mtime_ns)
     files = [f for kind in kinds for f in glob.glob(folders[-1] + "/" + kind, recursive=True) if os.path.isfile(f)] if folders else []
-    files = [f for f in files if os.path.getsize(f) > 0]
+    # Nobody reads what a kill left of a write.
+    files = [f for f in files if os.path.getsize(f) > 0 and not f.endswith(".part")]
     if not files:
         return None
     path = chance.choice(files)

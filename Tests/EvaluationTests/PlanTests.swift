@@ -110,7 +110,7 @@ private final class InTurn: QuietHost {
     // A long fold; trials whose sizes differ a thousandfold, by tensors and by the interpreter's own work; both together.
     let sum = "fn sum_to(n) { var s = 0; for i in 1..n { s += i }; s }\n"
     for text in [
-      "let done = iterate(normal(40, 40), 4_000, (v, i) -> v @ v / 40)",
+      "let done = iterate(normal(40, 40), 20_000, (v, i) -> v @ v / 40)",
       "let runs = sweep n in [1, 2, 5, 10, 20, 200, 300, 400], rep in 1..3 { { s: sum(normal(n, 500) @ normal(500, n)) } }",
       sum + "let runs = sweep n in [10, 100_000, 200_000, 300_000] { { s: sum_to(n) } }",
       sum + "let runs = sweep n in [2, 40], rep in 1..2 { iterate(0, 1_000, (v, i) -> v + sum_to(40 * n)).value }",

@@ -34,6 +34,29 @@ import Testing
     #expect(try told("var v = zeros(3)\nv = ones(2)\nv * zeros(5)")[1] == "v: v is [2]")
   }
 
+  @Test func operandsOfAssignments() throws {
+    #expect(
+      try told("let by = ones(3)\nvar v = zeros(2)\nv += by") == [
+        "+=: the last axes, 2 and 3, differ", "v: v is [2]", "by: by is [3], made at line … by ones(3)",
+      ])
+    #expect(try told("var r = { w: zeros(2, 3) }\nr.w @= ones(2)").count == 1)
+  }
+
+  @Test func operandsOfNatives() throws {
+    #expect(
+      try told("let q = zeros(3, 2)\nconcat([zeros(2, 3), q], axis: 0)") == [
+        "concat: [2, 3] and [3, 2]", "zeros(2, 3): [2, 3]", "q: q is [3, 2], made at line … by zeros(3, 2)",
+      ])
+    let solved = ["m: m is [3, 3], made at line … by zeros(3, 3)", "ones(4): [4]"]
+    #expect(try told("let m = zeros(3, 3)\nm.solve(ones(4))").dropFirst() == solved[...])
+    #expect(try told("let m = zeros(3, 3)\nsolve(b: ones(4), a: m)").dropFirst() == solved[...])
+    // A list that is not written out does not say which of its elements is which.
+    #expect(try told("let parts = [zeros(2, 3), zeros(3, 2)]\nconcat(parts, axis: 0)").count == 1)
+    #expect(
+      try told("fn joined(a) = concat([a, ones(1, 2)], axis: 0)\njoined(zeros(2, 3))")[1]
+        == "a: a is [2, 3], given at line … as zeros(2, 3)")
+  }
+
   @Test func operandsOfTheLibrary() throws {
     let mlp = try told("let net = mlp([784, 64, 10])\nnet(zeros(32, 783))")
     #expect(mlp[0] == "net(zeros(32, 783)): [32, 783] @ [784, 64]")

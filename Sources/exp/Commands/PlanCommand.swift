@@ -109,7 +109,7 @@ struct PlanCommand: ParsableCommand {
 
 /// How long a study would take here.
 struct PlanTime {
-  /// Seconds that timing may take.
+  /// Seconds of the process's own time that timing may take.
   static let limit = 4.0
 
   /// The estimate.

@@ -167,8 +167,10 @@ final class PatternThread: @unchecked Sendable {
       begun.signal()
       while true {
         wake.wait()
-        job?()
+        // Out of its place before it is done: the next interpreter may then put its own there at once.
+        let work = job
         job = nil
+        work?()
       }
     }
     thread.stackSize = 64 << 20

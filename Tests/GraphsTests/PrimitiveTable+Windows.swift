@@ -33,6 +33,8 @@ extension PrimitiveTable {
     WindowCase(WindowAxis(window: 1), WindowAxis(window: 4, stride: 5, before: 2, after: 2), [2, 1, 9, 1], filters: 2),
     WindowCase(
       WindowAxis(window: 1, stride: 2), WindowAxis(window: 1, stride: 2), [1, 5, 5, 4], filters: 4, groups: 4),
+    WindowCase(WindowAxis(window: 2, stride: 2), WindowAxis(window: 2, stride: 2), [2, 4, 6, 3], filters: 2),
+    WindowCase(WindowAxis(window: 2, stride: 2), WindowAxis(window: 2, stride: 2), [1, 5, 4, 2], filters: 1),
   ]
 
   static let windows: [PrimitiveCase] =

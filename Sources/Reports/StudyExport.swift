@@ -21,7 +21,7 @@ public enum StudyExport {
         parts.append("![\(MarkdownText.line(title))](\(figures(number)))")
         if !figure.caption.isEmpty { parts.append(MarkdownText.line(figure.caption)) }
       case .claim(let claim): parts.append(MarkdownText.claim(claim))
-      case .citation(let text): parts.append("> \(MarkdownText.line(text))")
+      case .citation(let text): parts.append("> \(MarkdownText.joined(text))")
       case .value, .printed, .error, .coverage, .series: parts.append(MarkdownText.fenced(plain(item), ""))
       }
     }
@@ -36,7 +36,7 @@ public enum StudyExport {
     for item in study.items {
       switch item {
       case .prose(let text): notebook.prose(clean(text))
-      case .citation(let text): notebook.prose("> \(MarkdownText.line(text))")
+      case .citation(let text): notebook.prose("> \(MarkdownText.joined(text))")
       case .code(let spans): notebook.code(spans.map(\.text).joined())
       case .printed(let text): notebook.stream(clean(text) + "\n")
       case .figure(let figure, _):
@@ -97,6 +97,11 @@ enum MarkdownText {
       out.append(character.isNewline ? " " : character)
     }
     return out
+  }
+
+  /// One line of what is Markdown already.
+  static func joined(_ text: String) -> String {
+    String(DatumText.clean(text).map { $0.isNewline ? " " : $0 })
   }
 
   /// Text as it is, between fences longer than any in it.

@@ -102,7 +102,14 @@ struct NumberStyle {
 
   func text(_ x: Double, error: Double) -> String {
     guard let decimals, x.isFinite else { return NumberFormat.withError(x, error) }
-    return NumberFormat.withError(x, error, decimals: decimals)
+    return NumberFormat.withError(x, error, decimals: max(decimals, needed(x, error)))
+  }
+
+  /// Decimals of a number whose error the column's would hide or show wrong by more than a quarter; 0 for others.
+  private func needed(_ x: Double, _ error: Double) -> Int {
+    guard let decimals, error.isFinite, error > abs(x) * 1e-9 else { return 0 }
+    let shown = Double(NumberFormat.fixed(error, decimals)) ?? error
+    return abs(shown - error) <= error / 4 ? 0 : min(6, NumberFormat.decimals(forError: error))
   }
 
   /// The power of ten of the first digit.

@@ -64,7 +64,8 @@ public struct TerminalText: Sendable {
     case .figure(let figure, let stem): return indented(plot(figure, note: stem.isEmpty ? "" : stem + ".svg"), by: 2)
     case .claim(let claim): return self.claim(claim)
     case .printed(let text), .error(let text): return DatumText.clean(text)
-    case .citation(let text): return "  " + paint("after " + DatumText.clean(text), .dim)
+    case .citation(let text):
+      return "  " + paint("after " + Markdown.plain(MarkdownInlines.read(DatumText.clean(text))), .dim)
     case .coverage(let coverage): return self.coverage(coverage)
     case .series(let table, let file):
       return "  " + paint(DatumText.clean(SeriesText.words(table)) + (file.isEmpty ? "" : " · \(file)"), .dim)

@@ -17,7 +17,18 @@ import Testing
   @Test func oneLargeErrorDoesNotHideTheOthers() {
     let (means, errors) = ([0.905, 0.141, 0.0741, 0.0794], [0.228, 0.0149, 0.0042, 0.0061])
     let style = NumberStyle(means, errors: errors)
-    #expect(zip(means, errors).map { style.text($0, error: $1) } == ["0.91 ± .23", "0.14 ± .01", "0.07", "0.08 ± .01"])
+    #expect(zip(means, errors).map { style.text($0, error: $1) } == ["0.91 ± .23", "0.141 ± .015", "0.074 ± .004", "0.079 ± .006"])
+  }
+
+  /// What a mean of a few whole numbers, or one row of very different size, would lose.
+  @Test func noErrorIsHiddenOrShownFarFromItself() {
+    func texts(_ means: [Double], _ errors: [Double]) -> [String] {
+      let style = NumberStyle(means, errors: errors)
+      return zip(means, errors).map { style.text($0, error: $1) }
+    }
+    #expect(texts([1.5, 4.5], [0.5, 1.5]) == ["1.5 ± .5", "4.5 ± 1.5"])
+    #expect(texts([1500, 47, 0.015], [210, 17, 0.005]) == ["1500 ± 210", "47 ± 17", "0.015 ± .005"])
+    #expect(texts([0.3, 0.3], [1e-17, 0.02]) == ["0.30", "0.30 ± .02"])
   }
 
   @Test func fixedAndGrouped() {

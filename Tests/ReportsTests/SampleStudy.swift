@@ -93,7 +93,7 @@ enum SampleStudy {
         .table(name: "many", manyRows, file: "tables/many.csv"), .printed("hello\n\u{1B}[31mred"),
         .figure(SampleFigures.landscape, stem: "figures/2"),
         .prose("## What it should show"), .claim(run.claims[0]), .claim(run.claims[1]), .claim(run.claims[2]),
-        .citation("Nakkiran et al. 2019, arXiv:1912.02292"), .citation("Belkin et al. 2019"),
+        .citation("Nakkiran et al. 2019, arXiv:1912.02292"), .citation("Belkin et al. 2019, *Reconciling*"),
         .error("error: nothing is named `pea` here  E0103"),
       ])
   }()

@@ -24,14 +24,14 @@ import Testing
         .prose("# A title\n\nSome *prose*."), .code([.init("let x = 1")]), .value(name: "x", .int(41)),
         .table(name: "runs", table, file: ""), .figure(Figure(title: "Fig", marks: []), stem: ""),
         .claim(.init(text: "it holds", holds: true, numbers: [.init("peak", .int(56))])),
-        .claim(.init(text: "it does not", holds: false, error: "why")), .printed("said ```"), .citation("Someone 2020"),
+        .claim(.init(text: "it does not", holds: false, error: "why")), .printed("said ```"), .citation("Someone 2020, *A title*"),
         .error("wrong"), .coverage(.init(name: "runs", counts: .init(total: 60, done: 57, failed: 3))),
       ])
     ) { "pictures/\($0).svg" }
     for piece in [
       "# A title\n\nSome *prose*.", "```exp\nlet x = 1\n```", "41", "| x | y |\n| --- | --- |\n| 1 | 0.5 |", "diverged",
       "![Fig](pictures/1.svg)", "- [x] it holds — peak 56", "- [ ] it does not — why", "````\nsaid ```\n````",
-      "> Someone 2020", "wrong", "57 of 60", "a-1 · seed 7 · noise 0.2 · Exp 0.1.0 · 2026-11-20",
+      "> Someone 2020, *A title*", "wrong", "57 of 60", "a-1 · seed 7 · noise 0.2 · Exp 0.1.0 · 2026-11-20",
     ] {
       #expect(text.contains(piece), "\(piece) in\n\(text)")
     }

@@ -17,7 +17,10 @@ import Testing
   @Test func oneLargeErrorDoesNotHideTheOthers() {
     let (means, errors) = ([0.905, 0.141, 0.0741, 0.0794], [0.228, 0.0149, 0.0042, 0.0061])
     let style = NumberStyle(means, errors: errors)
-    #expect(zip(means, errors).map { style.text($0, error: $1) } == ["0.91 ± .23", "0.141 ± .015", "0.074 ± .004", "0.079 ± .006"])
+    #expect(
+      zip(means, errors).map { style.text($0, error: $1) } == [
+        "0.91 ± .23", "0.141 ± .015", "0.074 ± .004", "0.079 ± .006",
+      ])
   }
 
   /// What a mean of a few whole numbers, or one row of very different size, would lose.

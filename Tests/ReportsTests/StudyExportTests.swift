@@ -24,7 +24,8 @@ import Testing
         .prose("# A title\n\nSome *prose*."), .code([.init("let x = 1")]), .value(name: "x", .int(41)),
         .table(name: "runs", table, file: ""), .figure(Figure(title: "Fig", marks: []), stem: ""),
         .claim(.init(text: "it holds", holds: true, numbers: [.init("peak", .int(56))])),
-        .claim(.init(text: "it does not", holds: false, error: "why")), .printed("said ```"), .citation("Someone 2020, *A title*"),
+        .claim(.init(text: "it does not", holds: false, error: "why")), .printed("said ```"),
+        .citation("Someone 2020, *A title*"),
         .error("wrong"), .coverage(.init(name: "runs", counts: .init(total: 60, done: 57, failed: 3))),
       ])
     ) { "pictures/\($0).svg" }

@@ -14,8 +14,8 @@ public struct RunCollection {
     case new
     /// It has tags.
     case tagged
-    /// It has not ended: somebody works on it, or is to.
-    case running
+    /// It did not come to its end: somebody works on it, or `--resume` can go on with it.
+    case unfinished
     /// The record of a run that is kept names it as the one where trials were computed.
     case referenced(by: String)
 
@@ -24,7 +24,7 @@ public struct RunCollection {
       switch self {
       case .new: "among the newest of its study"
       case .tagged: "tagged"
-      case .running: "not ended"
+      case .unfinished: "did not come to its end"
       case .referenced(let name): "\(name) has trials from it"
       }
     }
@@ -41,8 +41,8 @@ public struct RunCollection {
         kept[entry.folder.name] = .new
       } else if !entry.tags.isEmpty {
         kept[entry.folder.name] = .tagged
-      } else if entry.run.state == .running || entry.run.state == .planned {
-        kept[entry.folder.name] = .running
+      } else if UnfinishedRun.isLeft(entry.folder, entry.run.state) {
+        kept[entry.folder.name] = .unfinished
       }
     }
     var open = entries.filter { kept[$0.folder.name] != nil }

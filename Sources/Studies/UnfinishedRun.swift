@@ -6,10 +6,14 @@ public enum UnfinishedRun {
   /// The folder of the newest of them of the study at a path.
   public static func newest(ofStudyAt path: String, in runs: String) -> RunFolder? {
     RunFolder.runs(of: StudyRun.name(of: path), in: runs).first { folder in
-      guard let state = folder.readRun()?.state else { return false }
-      // One that was killed while it wrote its last file says that it is done, and is not sealed.
-      return state.isUnfinished || state == .done && !folder.isSealed
+      folder.readRun().map { isLeft(folder, $0.state) } ?? false
     }
+  }
+
+  /// Whether `--resume` can go on with a run of a state.
+  static func isLeft(_ folder: RunFolder, _ state: RunRecord.State) -> Bool {
+    // One that was killed while it wrote its last file says that it is done, and is not sealed.
+    state.isUnfinished || state == .done && !folder.isSealed
   }
 
   /// Folders of the study at a path in which nobody can go on, because their `run.json` is damaged or gone.

@@ -21,6 +21,7 @@ import Testing
       if let from = run.from { try log.append(["index": 0, "why": .string("taken from " + from)]) }
       try log.append(["index": 1, "why": "a new point"])
       try log.close()
+      if run.state == .done { try folder.seal(record) }
     }
     return try RunList.read(base)
   }
@@ -37,11 +38,28 @@ import Testing
     let kept = RunCollection(list).kept(newest: 1)
     #expect(
       kept == [
-        "a-7aaaaa": .new, "b-6aaaaa": .new, "a-5aaaaa": .referenced(by: "a-7aaaaa"), "a-3aaaaa": .running,
+        "a-7aaaaa": .new, "b-6aaaaa": .new, "a-5aaaaa": .referenced(by: "a-7aaaaa"), "a-3aaaaa": .unfinished,
         "a-2aaaaa": .tagged, "a-1aaaaa": .referenced(by: "a-2aaaaa"), "a-0aaaaa": .referenced(by: "a-1aaaaa"),
       ])
     #expect(RunCollection(list).kept(newest: 9).count == 8)
     #expect(RunCollection(list).kept(newest: 0)["b-6aaaaa"] == nil)
+  }
+
+  /// What `--resume` can go on with stays, whoever stopped it and whether or not anybody said so.
+  @Test(arguments: [RunRecord.State.planned, .running, .interrupted, .cancelled, .lost])
+  func anUnfinishedRunIsKept(state: RunRecord.State) throws {
+    let scratch = Scratch()
+    var list = try list(scratch, [("a", .done, [], nil), ("a", .failed, [], nil), ("a", .done, [], nil)])
+    list.entries[0].run.state = state
+    #expect(RunCollection(list).kept(newest: 1) == ["a-0aaaaa": .unfinished, "a-2aaaaa": .new])
+  }
+
+  /// A run that was killed before it wrote its manifest says that it is done.
+  @Test func aRunWithoutAManifestIsKept() throws {
+    let scratch = Scratch()
+    let list = try list(scratch, [("a", .done, [], nil), ("a", .done, [], nil), ("a", .done, [], nil)])
+    try list.entries[0].folder.unseal()
+    #expect(RunCollection(list).kept(newest: 1) == ["a-0aaaaa": .unfinished, "a-2aaaaa": .new])
   }
 
   @Test func aRemovedRunIsGoneAsAWhole() throws {

@@ -60,8 +60,8 @@ extension RunsCommand {
     static let configuration = CommandConfiguration(
       commandName: "gc", abstract: "Clear away old runs.",
       discussion: """
-        Kept are the newest runs of each study, tagged ones, those that have not ended, and those from which a run that is kept \
-        took trials. Without --yes nothing is removed and only said what would be.
+        Kept are the newest runs of each study, tagged ones, those that did not come to their end, with which --resume can go on, \
+        and those from which a run that is kept took trials. `exp runs rm` removes any. Without --yes nothing is removed and only said what would be.
         """)
     @Option(help: "How many runs of each study are kept, the newest.") var keep = 10
     @Flag(help: "Remove them.") var yes = false

@@ -124,7 +124,7 @@ extension DiagnosticCatalogue {
       wrong: "sum(x^2 for x in xs)", right: "sum([x^2 for x in xs])"),
     Entry("E0063", "a comprehension has one element", "Before its first `for` a comprehension has one expression. Lists are joined with `++`.",
       wrong: "[0, x^2 for x in xs]", right: "[0] ++ [x^2 for x in xs]"),
-    Entry("E0064", "a slice names both its ends", "An axis is cut by a range with two ends, `t[1..<3]`, where negative numbers count from the end; `..` alone takes a whole axis.",
+    Entry("E0064", "a slice names both its ends", "An axis is cut by a range with two ends, `t[1..<3]` and not `t[1:3]`, where negative numbers count from the end; `..` alone takes a whole axis.",
       wrong: "let tail = xs[1:]", right: "let tail = xs[1..<length(xs)]"),
     Entry("E0065", "a range has two ends", "`a..b` includes both ends, `a..<b` leaves out the last, and `by` sets the step.", wrong: "1..10..2", right: "1..10 by 2"),
     Entry("E0066", "an index is missing", "Brackets after a value hold at least one index.", wrong: "xs[]", right: "xs[0]"),

@@ -149,6 +149,7 @@ extension Machine {
     if op == .add && (x.tag == .string || y.tag == .string) {
       help = ["`++` joins strings; to put a value into a text, write \"{value}\""]
     }
+    if op == .remainder && x.tag == .string { help = ["a value is put into a text by its name: `\"{x:.2f}\"`"] }
     let what = op == .matmul ? "tensors" : "numbers or tensors"
     if x.isNone || y.isNone {
       return RuntimeError(

@@ -117,7 +117,10 @@ extension Machine {
 
   @inline(never) func checkList(_ value: Value, _ count: Int, hasRest: Bool) throws {
     guard value.tag == .list || value.tag == .tensor || value.tag == .range else {
-      throw RuntimeError("E0209", "a list pattern cannot take \(brief(value)) apart", label: describeKind(value))
+      throw RuntimeError(
+        "E0209", "a list pattern cannot take \(brief(value)) apart", label: describeKind(value),
+        help: value.tag == .record
+          ? ["a record is taken apart by the names of its fields, as in `{ key, value }`"] : [])
     }
     let found = try iterationCount(value)
     guard hasRest ? found >= count : found == count else {

@@ -99,7 +99,10 @@ extension Natives {
   private static let rounding: [NativeFunction] = [
     ("floor", FloatingPointRoundingRule.down, "The largest integer not above x.", "floor(-1.5)  # => -2"),
     ("ceil", .up, "The smallest integer not below x.", "ceil(1.2)  # => 2"),
-    ("round", .toNearestOrEven, "The nearest integer; of two, the even one.", "round(2.5)  # => 2"),
+    (
+      "round", .toNearestOrEven,
+      "The nearest integer; of two, the even one. A text with two decimals is `\"{x:.2f}\"`.", "round(2.5)  # => 2"
+    ),
   ].map { (name: String, rule: FloatingPointRoundingRule, doc: String, example: String) in
     NativeFunction(name, ["x"], kinds: .number, doc: doc, example: example) { call in
       if call[0].tag == .int { return call[0] }

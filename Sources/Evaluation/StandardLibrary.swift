@@ -224,10 +224,12 @@ public final class StandardLibrary: @unchecked Sendable {
 }
 
 extension NativeFunction {
-  /// The signature with the kind of the first argument, when that is one kind.
+  /// The signature with the kind that the first argument is meant to be: a tensor where all that can become one is
+  /// taken, else the first of its kinds.
   var fullSignature: Signature {
     var result = signature
-    if kinds != .any, !result.parameters.isEmpty { result.parameters[0].kind = kinds.names.first }
+    guard kinds != .any, !result.parameters.isEmpty else { return result }
+    result.parameters[0].kind = kinds.isSuperset(of: .tensorLike) ? "tensor" : kinds.names.first
     return result
   }
 }

@@ -41,7 +41,7 @@ extension Resolver {
   private func check(
     _ arguments: [Expression.Argument], receivers: Int, against signatures: [Signature], callee: String, at span: Span
   ) {
-    guard let first = signatures.first else { return }
+    if signatures.isEmpty { return }
     let attempts = signatures.map { CallCheck(callee, $0, arguments, receivers: receivers, at: span).problems }
     if attempts.contains(where: \.isEmpty) { return }
     if signatures.count == 1 {
@@ -58,7 +58,12 @@ extension Resolver {
       let near = nearNames(name.text, among: all.parameters.map(\.name))
       return report(.unknownArgument(callee: callee, signature: all, name: name.text, near: near), at: name.span)
     }
-    _ = first
+    // Where all take equally many, too many are too many for each.
+    if Set(signatures.map(\.positionalCount)).count == 1 {
+      for (problem, place) in attempts[0] {
+        if case .tooManyArguments = problem { return report(problem, at: place) }
+      }
+    }
     var given = arguments.map { argument -> String in
       switch argument {
       case .positional: "a value"

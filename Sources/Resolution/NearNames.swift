@@ -44,7 +44,7 @@ let namesFromElsewhere: [String: String] = [
   "raise": "fail", "throw": "fail", "randn": "normal", "rand": "uniform", "random": "uniform",
   "open": "read_text",
   "str": "text", "append": "++", "push": "++", "range": "0..<n", "arange": "0..<n", "matmul": "@", "dot_product": "dot",
-  "float": "to_float", "int": "to_int",
+  "float": "to_float", "int": "to_int", "type": "kind", "typeof": "kind",
 ]
 
 /// What people write who look for something that Exp has no name for, and what to tell them.

@@ -34,6 +34,7 @@ extension Parser {
     case .caret: return nil
     case .kwNot: return peek().kind == .kwIn ? .comparison : nil
     case .foreign: return foreignInfix
+    case .name: return atWord("is") ? .comparison : nil
     default: return kind.comparison != nil ? .comparison : kind.binaryOperator?.precedence
     }
   }
@@ -142,7 +143,13 @@ extension Parser {
 
   private mutating func takeComparison() -> ComparisonOperator {
     var operation = kind.comparison
-    if at(.foreign) {
+    if atWord("is") {
+      let lower = token.lower
+      let isNegated = peek().kind == .kwNot
+      if isNegated { advance() }
+      let place = Span(file: file.id, lower: lower, upper: token.upper)
+      remark(.foreignOperator(isNegated ? "is not" : "is"), at: place)
+    } else if at(.foreign) {
       let spelling = text(token)
       remark(.foreignOperator(spelling))
       operation = ["!==": .notEqual, "≠": .notEqual, "≤": .lessEqual, "≥": .greaterEqual, "∈": .member][spelling]
@@ -276,11 +283,11 @@ extension Parser {
       return .whole(place)
     }
     if at(.colon) || at(.dotDot) || at(.dotDotLess) {
-      report(.openRange)
+      report(at(.colon) ? .colonSlice : .openRange)
       return .value(invalid())
     }
     let value = parseExpression()
-    if at(.colon) { report(.openRange) }
+    if at(.colon) { report(.colonSlice) }
     return .value(value)
   }
 

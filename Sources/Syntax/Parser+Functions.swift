@@ -157,7 +157,7 @@ extension Parser {
     guard at(.comma) else { return parts[0] }
     while eat(.comma) { parts.append(parsePattern()) }
     let place = span(from: lower)
-    remark(.barePattern(file.text(place)), at: place)
+    remark(.barePattern(file.text(place), inLoop: at(.kwIn)), at: place)
     return Pattern(.list(parts, rest: .exact), span: place)
   }
 

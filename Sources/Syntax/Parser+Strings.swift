@@ -60,7 +60,8 @@ extension Parser {
     let opener = index
     advance()
     if at(.interpolationEnd) || at(.colon) {
-      report(.emptyInterpolation, at: span(from: tokens[opener].lower))
+      let format = at(.colon) && peek().kind == .formatText ? text(peek()) : nil
+      report(.emptyInterpolation(format: format), at: span(from: tokens[opener].lower))
     }
     let value = index == lastErrorIndex ? invalid() : parseExpression()
     var format: String?

@@ -118,11 +118,12 @@ struct Parser {
     diagnostics.append(diagnostic)
   }
 
-  /// Reports without silencing further errors at this token: for mistakes whose meaning is clear.
+  /// Reports without silencing further errors at this token: for mistakes whose meaning is clear. What stands there is
+  /// wrong however the text goes on, so it is never the early end of a text.
   mutating func remark(_ problem: SyntaxProblem, at span: Span? = nil) {
-    let last = lastErrorIndex
+    let last = (lastErrorIndex, endsEarly)
     report(problem, at: span)
-    lastErrorIndex = last
+    (lastErrorIndex, endsEarly) = last
   }
 
   /// Takes `closer`; otherwise reports and goes to where the lexer found the bracket closed.

@@ -34,9 +34,9 @@ extension SyntaxProblem {
     case .unknownEscape(let text):
       return Wording(id: "E0004", message: "a string cannot hold `\(text)`", label: "no such escape",
         help: ["the escapes are \\n \\t \\r \\0 \\\\ \\\" \\' \\{ \\} and \\u{…}; '…' takes everything as it stands"])
-    case .emptyInterpolation:
+    case .emptyInterpolation(let format):
       return Wording(id: "E0005", message: "there is nothing between the braces of this string", label: "expected an expression",
-        help: ["write `\\{` for a brace itself"])
+        help: ["the value stands in its braces: `\"{x\(format.map { ":" + $0 } ?? "")}\"`; `\\{` is a brace itself"])
     case .malformedNumber(let text):
       return Wording(id: "E0006", message: "`\(text)` is not a number", label: "numbers are written 42, 1_000, 0xff, 0.5, 1e-3")
     case .fractionWithoutDigits(let text):
@@ -152,8 +152,9 @@ extension SyntaxProblem {
     // E0060–E0079: habits from other languages.
     case .tuple:
       return Wording(id: "E0060", message: "there are no tuples", label: "write a list `[a, b]` or a record `{ a, b }`")
-    case .barePattern(let names):
-      return Wording(id: "E0060", message: "there are no tuples", label: "write `[\(names)]` to take a list apart")
+    case .barePattern(let names, let inLoop):
+      return Wording(id: "E0060", message: "there are no tuples", label: "write `[\(names)]` to take a list apart",
+        help: inLoop ? ["`for { key, value } in d` goes through the fields of a record"] : [])
     case .emptyParentheses:
       return Wording(id: "E0061", message: "expected an expression between the parentheses", label: "nothing stands here",
         help: ["a function without parameters is written `() -> value`, an empty list `[]`"])
@@ -165,6 +166,9 @@ extension SyntaxProblem {
     case .openRange:
       return Wording(id: "E0064", message: "a slice names both its ends", label: "write `a..<b`, or `..` alone for the whole axis",
         help: ["negative indexes count from the end: `xs[-2..-1]` are the last two"])
+    case .colonSlice:
+      return Wording(id: "E0064", message: "a slice is a range, without `:`", label: "write `a..<b`, or `..` alone for the whole axis",
+        help: ["both ends are named; negative indexes count from the end: `xs[-2..-1]` are the last two"])
     case .chainedRange:
       return Wording(id: "E0065", message: "a range has two ends", label: "write `a..b by step` for a step")
     case .emptyIndex:
@@ -199,6 +203,7 @@ extension SyntaxProblem {
 enum ForeignOperator {
   private static let equivalents: [String: String] = [
     "&&": "and", "||": "or", "!": "not", "¬": "not", "**": "^", ".^": "^", "**=": "^=", "===": "==", "!==": "!=",
+    "is": "==", "is not": "!=",
     "= =": "==",
     ":=": "=", "=>": "->", "→": "->", "≤": "<=", "≥": ">=", "≠": "!=", "×": "*", "·": "*", "÷": "/", "−": "-",
     ".*": "*", "./": "/", ".+": "+", ".-": "-", "∈": "in", "–": "-", "—": "-", "“": "\"", "”": "\"", "„": "\"",

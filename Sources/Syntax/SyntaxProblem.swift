@@ -8,7 +8,7 @@ enum SyntaxProblem: Hashable {
   case unterminatedRawString
   case unterminatedText
   case unknownEscape(String)
-  case emptyInterpolation
+  case emptyInterpolation(format: String?)
   case malformedNumber(String)
   case fractionWithoutDigits(String)
   case lettersAfterNumber(number: String, letters: String)
@@ -50,11 +50,12 @@ enum SyntaxProblem: Hashable {
   case trailingIf
   case parenthesizedFor
   case tuple
-  case barePattern(String)
+  case barePattern(String, inLoop: Bool)
   case emptyParentheses
   case bareComprehension
   case mixedComprehension
   case openRange
+  case colonSlice
   case chainedRange
   case emptyIndex
   case indexAfterDot(String)

@@ -44,6 +44,12 @@ import Testing
     #expect(try String(contentsOf: path, encoding: .utf8) == said.trimmingCharacters(in: .newlines) + "\n")
   }
 
+  /// A list pattern where the fields of a record are meant.
+  @Test func aRecordIsTakenApartByItsNames() throws {
+    let said = try Self.diagnostics("E0209", "for [k, v] in { a: 1 } { }")
+    #expect(said.first?.help == ["a record is taken apart by the names of its fields, as in `{ key, value }`"])
+  }
+
   /// Errors of what Exp does not know, and of what is not installed somewhere else.
   @Test func errorsThatNoProgramMakes() throws {
     struct Odd: Error, CustomStringConvertible { var description: String { "the moon is full" } }

@@ -76,6 +76,7 @@ import Testing
     "let x = 1", "f(1))", "\"abc", "'abc", "let = ", "x + )", "if x { 1 }", "", "# (", "## prose", "let x = [1, $\n",
     "fn f(x) }", "f(1 2", "return",
     "let s = \"a{x\"", "def f(x", "\"\\q\" +",
+    "[i, j for i in 0..3]", "(1, 2)", "let f = ()", "xs[]", "f(a: 1, 2)", "f(x) = 1", "fn f(a, a) { 1 }",
   ])
   func finished(_ text: String) {
     #expect(!parseText(text).isIncomplete, "\(text)")

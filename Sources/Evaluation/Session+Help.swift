@@ -8,7 +8,7 @@ public struct HelpEntry: Sendable {
   public struct Definition: Sendable {
     /// `cosine(peak, steps, floor = 0, warmup = 0)`
     public var signature: String
-    /// `stdlib/schedules.exp:21`, or empty for a native.
+    /// `stdlib/schedules.exp:21`, the section for a word of the language, or empty for a native.
     public var place: String
     /// The prose above the function, Markdown; lines that begin with `>` are examples with their value below.
     public var documentation: String
@@ -18,7 +18,7 @@ public struct HelpEntry: Sendable {
 }
 
 extension Session {
-  /// Explains a name of the session, the standard library, or the natives; nil when nothing has it.
+  /// Explains a name of the session, the standard library, the natives, or a word of the language; nil when nothing has it.
   public func help(_ name: String) -> HelpEntry? {
     if let own = globals.last(where: { $0.name == name }) { return HelpEntry(definitions: definitions(of: own)) }
     var found: [HelpEntry.Definition] = []
@@ -41,6 +41,11 @@ extension Session {
     }
     if found.isEmpty, library.prelude.names[name] != nil {
       found.append(HelpEntry.Definition(signature: name, place: "", documentation: ""))
+    }
+    if let word = LanguageWord.named(name) {
+      found.append(
+        HelpEntry.Definition(
+          signature: word.form, place: "docs/language.md, \(word.section)", documentation: word.meaning))
     }
     return found.isEmpty ? nil : HelpEntry(definitions: found)
   }

@@ -8,7 +8,7 @@ import Studies
 /// `exp doc NAME`
 struct DocCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "doc", abstract: "Explain a function of the language or the standard library.",
+    commandName: "doc", abstract: "Explain a function of the standard library, or a word of the language.",
     discussion: "--pages writes the reference of all functions as Markdown; --check says whether it is up to date.")
 
   @Argument(help: "Its name, such as cosine.", completion: .libraryName) var name: String?
@@ -19,7 +19,7 @@ struct DocCommand: ParsableCommand {
 
   func validate() throws {
     guard [name, pages, check].compactMap({ $0 }).count == 1 else {
-      throw ValidationError("give the name of a function, or --pages, or --check")
+      throw ValidationError("give the name of a function or a word, or --pages, or --check")
     }
   }
 

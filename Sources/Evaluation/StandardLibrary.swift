@@ -224,12 +224,12 @@ public final class StandardLibrary: @unchecked Sendable {
 }
 
 extension NativeFunction {
-  /// The signature with the kind that the first argument is meant to be: a tensor where all that can become one is
-  /// taken, else the first of its kinds.
+  /// The signature with the kind that the first argument is meant to be: a tensor where one is taken, else the first
+  /// of its kinds.
   var fullSignature: Signature {
     var result = signature
     guard kinds != .any, !result.parameters.isEmpty else { return result }
-    result.parameters[0].kind = kinds.isSuperset(of: .tensorLike) ? "tensor" : kinds.names.first
+    result.parameters[0].kind = kinds.contains(.tensor) ? "tensor" : kinds.names.first
     return result
   }
 }

@@ -50,6 +50,12 @@ import Testing
     #expect(said.first?.help == ["a record is taken apart by the names of its fields, as in `{ key, value }`"])
   }
 
+  /// A text of printf's, of which `%` is no operator.
+  @Test func aFormatStandsInBraces() throws {
+    let said = try Self.diagnostics("E0203", "\"%.2f\" % 3.14")
+    #expect(said.first?.help == ["a value is put into a text by its name: `\"{x:.2f}\"`"])
+  }
+
   /// Errors of what Exp does not know, and of what is not installed somewhere else.
   @Test func errorsThatNoProgramMakes() throws {
     struct Odd: Error, CustomStringConvertible { var description: String { "the moon is full" } }

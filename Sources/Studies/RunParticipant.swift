@@ -198,7 +198,7 @@ public final class RunParticipant: @unchecked Sendable {
   }
 }
 
-/// The first write that failed: recording ends there, the study does not. Safe from any thread.
+/// The first write that failed: recording ends there, the study, once it has its folder, does not. Safe from any thread.
 final class RecordingFailure: @unchecked Sendable {
   private let lock = NSLock()
   private var first: Diagnostic?

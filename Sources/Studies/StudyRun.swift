@@ -248,11 +248,11 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     for action in actions { action() }
   }
 
-  /// The run's folder, and this process's part in it; gives what was found wrong there. A run that was to go on in a folder and
-  /// cannot is stopped.
+  /// The run's folder, and this process's part in it; gives what was found wrong there. A run that cannot have its folder is
+  /// stopped before it computes what nothing would keep.
   private func begin(_ header: inout RunHeader) -> [String] {
     let notices = recording.attempt { try join(&header) }
-    if options.place != nil, participant == nil { stop("refused") }
+    if recording.diagnostic != nil { stop("refused") }
     return notices ?? []
   }
 
@@ -318,11 +318,13 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     participant?.end()
     if recorder != nil { participant?.live.remove() }
     if recording.diagnostic != nil { status = max(status, .notRecorded) }
+    // Of a run that was refused, its program says only where it was stopped.
+    let told = stopReason == "refused" ? [] : diagnostics
     let summary = RunSummary(
       status: status, hasRun: hasBegun, claimsHeld: held, claims: claims.count,
       trials: counts.done + counts.failed + counts.diverged,
       failedTrials: counts.failed + counts.diverged, seconds: seconds, folder: runFolder,
-      diagnostics: diagnostics + (recording.diagnostic.map { [$0] } ?? []), firstTrialError: firstTrialError,
+      diagnostics: told + (recording.diagnostic.map { [$0] } ?? []), firstTrialError: firstTrialError,
       stopReason: stopReason)
     listener.receive(.finished(summary))
     return summary

@@ -252,14 +252,15 @@ func study(_ text: String, _ ears: Ears, _ options: RunOptions = RunOptions(), n
     #expect(checker.counts == [1, 2, 3, 4, 5])
   }
 
-  @Test func aFolderThatCannotBeWrittenEndsWithFive() throws {
+  /// It is said before anything is computed, not after hours of training that nothing would keep.
+  @Test func aFolderThatCannotBeWrittenEndsWithFiveBeforeAnyTrial() throws {
     let scratch = Scratch()
     let blocked = scratch.write("a file where the folder should be", to: "runs")
     let run = study("", Ears(), RunOptions(runsFolder: blocked))
     let outcomes = try run.sweep(request(2) { _, _ in outcome([]) })
-    #expect(outcomes.count == 2)
-    let summary = run.finish([])
-    #expect(summary.status == .notRecorded)
+    #expect(outcomes.map(\.status) == [.interrupted, .interrupted])
+    let summary = run.finish([Diagnostic("E0401", "stopped in the middle", at: .none)])
+    #expect(summary.status == .notRecorded && summary.stopReason == "refused")
     #expect(summary.diagnostics.map(\.id) == ["E0801"])
   }
 

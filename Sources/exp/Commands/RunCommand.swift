@@ -88,7 +88,6 @@ struct RunCommand: ParsableCommand {
   private func report(_ summary: RunSummary) {
     var diagnostics = summary.diagnostics
     if summary.status == .interrupted { diagnostics = diagnostics.filter { $0.severity == .warning } }
-    if summary.stopReason == "refused" { diagnostics = diagnostics.filter { $0.id.hasPrefix("E08") } }
     if let error = summary.firstTrialError { diagnostics.append(error) }
     DiagnosticText.report(diagnostics, didRun: summary.hasRun, form: errors.form)
     if summary.status == .interrupted, summary.folder != nil {

@@ -101,14 +101,14 @@ public final class RunFolder: @unchecked Sendable {
 
   /// Writes `study.json`, from which the report can be drawn again.
   public func write(_ study: StudyRecord) throws {
-    try files.write(study.json.compact + "\n", to: path + "/study.json")
+    try files.write(study.json.compact + "\n", to: path + "/" + RunFolder.studyName)
   }
 
   /// What `study.json` says; nil when it is absent or damaged.
   public func readStudy() -> StudyRecord? {
-    guard let bytes = try? files.fileSystem.read(path + "/study.json"), let json = try? JSON.read(bytes) else {
-      return nil
-    }
+    guard let bytes = try? files.fileSystem.read(path + "/" + RunFolder.studyName),
+      let json = try? JSON.read(bytes)
+    else { return nil }
     return StudyRecord(json: json)
   }
 
@@ -194,8 +194,9 @@ public final class RunFolder: @unchecked Sendable {
   }
 
   /// Files that are missing, changed or not listed, by comparison with the manifest; empty when all is as it was
-  /// sealed. Throws `FileError` when there is no manifest.
-  public func checkManifest() throws -> [String] {
+  /// sealed. Only those that are wanted are looked at, by their paths below the folder. Throws `FileError` when there is no
+  /// manifest.
+  public func checkManifest(of isWanted: (String) -> Bool = { _ in true }) throws -> [String] {
     let text = String(decoding: try files.fileSystem.read(path + "/" + RunFolder.manifestName), as: UTF8.self)
     var problems: [String] = [], listed: Set<String> = []
     for line in text.split(separator: "\n") {
@@ -206,19 +207,22 @@ public final class RunFolder: @unchecked Sendable {
       }
       let name = String(parts[1].dropFirst())
       listed.insert(name)
+      guard isWanted(name) else { continue }
       guard let bytes = try? files.fileSystem.read(path + "/" + name) else {
         problems.append("missing: \(name)")
         continue
       }
       if SHA256.hex(bytes) != parts[0] { problems.append("changed: \(name)") }
     }
-    for name in try contents() where !listed.contains(name) && !RunFolder.isUnsealed(name) {
+    for name in try contents() where isWanted(name) && !listed.contains(name) && !RunFolder.isUnsealed(name) {
       problems.append("not listed: \(name)")
     }
     return problems
   }
 
   static let manifestName = "manifest.sha256"
+  /// The file that the report is drawn from.
+  public static let studyName = "study.json"
 
   /// Files that the manifest does not list: itself, tags, leftovers of a crash.
   private static func isUnsealed(_ name: String) -> Bool {

@@ -55,6 +55,8 @@ import Testing
       try folder.checkManifest().sorted() == [
         "changed: tables/runs.csv", "missing: figures/1.gp", "not listed: extra.txt",
       ])
+    #expect(try folder.checkManifest { $0.hasPrefix("tables/") } == ["changed: tables/runs.csv"])
+    #expect(try folder.checkManifest { $0 == RunFolder.studyName } == [])
   }
 
   private func checkWithSha256sum(_ path: String) throws {

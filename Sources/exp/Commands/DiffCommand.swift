@@ -11,7 +11,7 @@ struct DiffCommand: ParsableCommand {
     commandName: "diff", abstract: "Compare two recorded runs: what was asked for, then what was computed.",
     discussion: """
       With --replay both studies are run again, step by step, and the first step and tensor at which their trainings part is \
-      named. The exit status is 0 when the results are the same, 1 when they differ.
+      named. The exit status is 0 when the results are the same, 1 when they differ, 2 when a record is not as it was written.
       """)
 
   @Argument(help: ArgumentHelp("A run's folder, or its name below runs/.", valueName: "run")) var first: String
@@ -24,6 +24,8 @@ struct DiffCommand: ParsableCommand {
 
   func run() throws {
     let folders = try [first, second].map { try RunLookup.folder($0, below: out) }
+    let damages = folders.compactMap { RunLookup.damage($0) }
+    damages.forEach(SourceLoader.complain)
     let comparison = RunComparison(folders[0], folders[1])
     let (settings, results) = (comparison.settings(), comparison.results())
     let parting = replay ? try self.parting(folders) : nil
@@ -38,6 +40,7 @@ struct DiffCommand: ParsableCommand {
     } else {
       show(settings, results, parting)
     }
+    if !damages.isEmpty { throw ExitCode(2) }
     if !results.isEmpty || parting != nil { throw ExitCode(1) }
   }
 
@@ -85,8 +88,20 @@ struct DiffCommand: ParsableCommand {
 /// Finds the run that a command line names.
 enum RunLookup {
   static func folder(_ name: String, below runs: String) throws -> RunFolder {
-    if let folder = RunFolder.open(name) ?? RunFolder.open(runs + "/" + name) { return folder }
+    let paths = [name, runs + "/" + name]
+    for path in paths { if let folder = RunFolder.open(path) { return folder } }
+    if let path = paths.first(where: { DiskFileSystem.shared.exists($0 + "/run.json") }) {
+      throw failure("\(path)/run.json is damaged")
+    }
     throw failure("\(name) is not the folder of a run")
+  }
+
+  /// What is no longer as it was written in a run that came to its end, of the files that are wanted; nil when all is.
+  static func damage(_ folder: RunFolder, of isWanted: (String) -> Bool = { _ in true }) -> String? {
+    if !folder.isSealed, folder.readRun()?.state.isUnfinished != false { return nil }
+    let problems = (try? folder.checkManifest(of: isWanted)) ?? ["it has no manifest"]
+    if problems.isEmpty { return nil }
+    return "\(folder.path) is not as it was written: " + problems.prefix(5).joined(separator: ", ")
   }
 
   /// Says why a command cannot be done; gives the exit status.

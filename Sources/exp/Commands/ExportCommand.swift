@@ -10,7 +10,7 @@ struct ExportCommand: ParsableCommand {
     commandName: "export", abstract: "Write a recorded run as a page, a document, a notebook or tables.",
     discussion: """
       html: the report, drawn anew. md: a document in GitHub's Markdown, its pictures in a folder beside it. ipynb: a Jupyter notebook \
-      with all results. csv: a folder with every table, and the data of every figure.
+      with all results. csv: a folder with every table, and the data of every figure. What is not as it was written is not exported.
       """)
 
   /// What a run can be written as.
@@ -32,6 +32,8 @@ struct ExportCommand: ParsableCommand {
 
   func run() throws {
     let folder = try RunLookup.folder(name, below: out)
+    let isRead = { to == .csv ? Self.isTable($0) : $0 == RunFolder.studyName }
+    if let damage = RunLookup.damage(folder, of: isRead) { throw RunLookup.failure(damage) }
     let place = target ?? folder.name + (to == .csv ? "-csv" : ".\(to.rawValue)")
     do {
       switch to {
@@ -69,10 +71,13 @@ struct ExportCommand: ParsableCommand {
     }
   }
 
+  /// Whether a file of a run's folder is a table or the data of a figure.
+  private static func isTable(_ file: String) -> Bool {
+    file.hasSuffix(".csv") && (file.hasPrefix("tables/") || file.hasPrefix("figures/"))
+  }
+
   private func tables(_ folder: RunFolder, _ place: String) throws {
-    let files = try folder.contents().filter {
-      $0.hasSuffix(".csv") && ($0.hasPrefix("tables/") || $0.hasPrefix("figures/"))
-    }
+    let files = try folder.contents().filter(Self.isTable)
     guard !files.isEmpty else { throw RunLookup.failure("\(folder.path) has no tables") }
     for file in files {
       let bytes = try folder.files.fileSystem.read(folder.path + "/" + file)

@@ -310,7 +310,7 @@ extension Machine {
           case .jump: pc += i.jump
           case .loop:
             pc += i.jump
-            if poll.bits != 0 { try answerPoll() }
+            if poll.isRaised { try answerPoll() }
           case .jumpIf, .jumpIfNot:
             let a = R[i.a]
             var outcome = a.bits != 0
@@ -320,7 +320,7 @@ extension Machine {
             }
             if outcome == (i.op == .jumpIf) {
               pc += i.jump
-              if i.jump < 0 && poll.bits != 0 { try answerPoll() }
+              if i.jump < 0 && poll.isRaised { try answerPoll() }
             }
           case .jumpIfNone: if R[i.a].tag == .none { pc += i.jump }
           case .jumpIfNotNone: if R[i.a].tag != .none { pc += i.jump }
@@ -336,7 +336,7 @@ extension Machine {
             }
             if outcome == (i.x & 4 != 0) {
               pc += i.shortJump
-              if i.shortJump < 0 && poll.bits != 0 { try answerPoll() }
+              if i.shortJump < 0 && poll.isRaised { try answerPoll() }
             }
           case .jumpLess:
             let a = R[i.a], b = R[i.b]
@@ -351,7 +351,7 @@ extension Machine {
             }
             if outcome == (i.x & 4 != 0) {
               pc += i.shortJump
-              if i.shortJump < 0 && poll.bits != 0 { try answerPoll() }
+              if i.shortJump < 0 && poll.isRaised { try answerPoll() }
             }
           case .jumpLessEqual:
             let a = R[i.a], b = R[i.b]
@@ -366,7 +366,7 @@ extension Machine {
             }
             if outcome == (i.x & 4 != 0) {
               pc += i.shortJump
-              if i.shortJump < 0 && poll.bits != 0 { try answerPoll() }
+              if i.shortJump < 0 && poll.isRaised { try answerPoll() }
             }
           case .jumpEqualK:
             let a = R[i.a], b = K[i.b]
@@ -379,7 +379,7 @@ extension Machine {
             }
             if outcome == (i.x & 4 != 0) {
               pc += i.shortJump
-              if i.shortJump < 0 && poll.bits != 0 { try answerPoll() }
+              if i.shortJump < 0 && poll.isRaised { try answerPoll() }
             }
           case .jumpLessK:
             let a = R[i.a], b = K[i.b]
@@ -394,7 +394,7 @@ extension Machine {
             }
             if outcome == (i.x & 4 != 0) {
               pc += i.shortJump
-              if i.shortJump < 0 && poll.bits != 0 { try answerPoll() }
+              if i.shortJump < 0 && poll.isRaised { try answerPoll() }
             }
           case .jumpLessEqualK:
             let a = R[i.a], b = K[i.b]
@@ -409,7 +409,7 @@ extension Machine {
             }
             if outcome == (i.x & 4 != 0) {
               pc += i.shortJump
-              if i.shortJump < 0 && poll.bits != 0 { try answerPoll() }
+              if i.shortJump < 0 && poll.isRaised { try answerPoll() }
             }
           case .jumpGreaterK:
             let a = R[i.a], b = K[i.b]
@@ -424,7 +424,7 @@ extension Machine {
             }
             if outcome == (i.x & 4 != 0) {
               pc += i.shortJump
-              if i.shortJump < 0 && poll.bits != 0 { try answerPoll() }
+              if i.shortJump < 0 && poll.isRaised { try answerPoll() }
             }
           case .jumpGreaterEqualK:
             let a = R[i.a], b = K[i.b]
@@ -439,7 +439,7 @@ extension Machine {
             }
             if outcome == (i.x & 4 != 0) {
               pc += i.shortJump
-              if i.shortJump < 0 && poll.bits != 0 { try answerPoll() }
+              if i.shortJump < 0 && poll.isRaised { try answerPoll() }
             }
           case .asCondition:
             if R[i.b].tag == .bool {
@@ -602,13 +602,13 @@ extension Machine {
                 R[i.a &+ 1] = Value(position &+ 1)
                 Machine.put(heap, R + i.b, heap.retained(a.list.elements[position]))
                 pc += i.shortJump
-                if poll.bits != 0 { try answerPoll() }
+                if poll.isRaised { try answerPoll() }
               }
             } else {
               save(frame, pc)
               guard try nextSlow(R + i.a, R + i.b) else { break }
               pc += i.shortJump
-              if poll.bits != 0 { try answerPoll() }
+              if poll.isRaised { try answerPoll() }
             }
           case .rangePrepare: try rangePrepare(R + i.a, isInclusive: i.x & 4 != 0)
           case .rangeNext:
@@ -620,7 +620,7 @@ extension Machine {
               R[i.a] = Value(value.asInt &+ 1)
               Machine.put(heap, R + i.b, value)
               pc += i.shortJump
-              if poll.bits != 0 { try answerPoll() }
+              if poll.isRaised { try answerPoll() }
             }
 
           // MARK: calls
@@ -632,7 +632,7 @@ extension Machine {
               let callee = function.closure.pointee.prototype
               let base = R + (i.a &+ 1)
               if base + callee.pointee.registerCount >= stackLimit || frame >= frameLimit { throw Machine.tooDeep }
-              if poll.bits != 0 { try answerPoll() }
+              if poll.isRaised { try answerPoll() }
               frame.pointee.code = pc
               frame += 1
               frame.pointee.base = base
@@ -651,14 +651,14 @@ extension Machine {
                 R = callee.base
                 K = callee.prototype.pointee.constants
               }
-              if poll.bits != 0 { try answerPoll() }
+              if poll.isRaised { try answerPoll() }
             }
           case .callSelf:
             let callee = frame.pointee.prototype
             if callee.pointee.simpleParameterCount == i.b {
               let base = R + (i.a &+ 1)
               if base + callee.pointee.registerCount >= stackLimit || frame >= frameLimit { throw Machine.tooDeep }
-              if poll.bits != 0 { try answerPoll() }
+              if poll.isRaised { try answerPoll() }
               frame.pointee.code = pc
               let captures = frame.pointee.captures
               frame += 1
@@ -679,7 +679,7 @@ extension Machine {
                 R = callee.base
                 K = callee.prototype.pointee.constants
               }
-              if poll.bits != 0 { try answerPoll() }
+              if poll.isRaised { try answerPoll() }
             }
           case .callShaped:
             save(frame, pc)
@@ -691,7 +691,7 @@ extension Machine {
               R = callee.base
               K = callee.prototype.pointee.constants
             }
-            if poll.bits != 0 { try answerPoll() }
+            if poll.isRaised { try answerPoll() }
           case .returnValue, .returnNone:
             var result = Value.none
             if i.op == .returnValue {

@@ -10,12 +10,12 @@ extension Machine {
 
   /// Answers an interrupt or the memory limit inside long work of natives.
   @inline(__always) func pollInterrupt() throws {
-    if poll.bits != 0 { try answerPoll() }
+    if poll.isRaised { try answerPoll() }
   }
 
   /// The same in a loop, at every 65 536th step.
   @inline(__always) func pollInterrupt(at step: Int) throws {
-    if step & 0xFFFF == 0 && poll.bits != 0 { try answerPoll() }
+    if step & 0xFFFF == 0 && poll.isRaised { try answerPoll() }
   }
 
   /// Whether work that cannot fail is to leave off, its result unfinished: whoever asked for it answers the poll.

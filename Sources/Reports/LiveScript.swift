@@ -38,7 +38,9 @@ enum LiveScript {
       busy.add(c.name)
       clearTimeout(c.timer)
       c.timer = setTimeout(() => {
-        send("set", new URLSearchParams([[c.name, c.value]])).finally(() => busy.delete(c.name))
+        send("set", new URLSearchParams([[c.name, c.value]])).then(async r => {
+          link.textContent = r.ok ? "" : "· " + await r.text()
+        }).finally(() => busy.delete(c.name))
       }, c.type === "text" ? 700 : 180)
     })
     for (const name of ["stop", "run"]) {

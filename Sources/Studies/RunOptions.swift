@@ -34,6 +34,8 @@ public struct RunOptions: Sendable {
   public var git: GitTree?
   /// Values of options that are known as they are, such as those of a recorded run; `settings` come second.
   public var values: [Datum.Field] = []
+  /// Values of options as typed that are taken where the study has such an option and they fit it; `settings` come first.
+  public var wishes: [String: String] = [:]
   /// Takes the record of this run folder for all trials but a random few of each sweep.
   public var sample: (folder: String, trials: Int)?
 

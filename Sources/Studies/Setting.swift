@@ -98,6 +98,14 @@ enum Setting {
   }
 }
 
+extension OptionDeclaration {
+  /// What is wrong with a value of the option as it was typed; nil when it fits.
+  public func refusal(of text: String) -> Diagnostic? {
+    do { _ = try Setting.value(for: self, text: text) } catch { return error as? Diagnostic }
+    return nil
+  }
+}
+
 extension String {
   /// Without blanks and tabs at either end.
   func trimmingSpaces() -> String {

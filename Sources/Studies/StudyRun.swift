@@ -100,7 +100,8 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     let isSecond = locked { chosen.contains { $0.name == option.name } }
     if isSecond, !isInteractive { throw StudyErrors.duplicateOption(option.name, at: option.span) }
     let known = options.values.first { $0.name == option.name }?.value
-    let value = try known ?? Setting.value(for: option, text: options.settings[option.name])
+    let wish = options.wishes[option.name].flatMap { option.refusal(of: $0) == nil ? $0 : nil }
+    let value = try known ?? Setting.value(for: option, text: options.settings[option.name] ?? wish)
     locked {
       chosen.append(Datum.Field(option.name, value ?? option.defaultValue))
       listener.receive(.option(option, value: value ?? option.defaultValue))

@@ -245,11 +245,13 @@ def watching(b):
         check("without the token %s is refused" % path, code == status, code)
     code = status_of(server.base + "set", b"nothing=1")
     check("an option that is not there is refused", code == 400, code)
-    server.set(noise=7)
-    check("a value out of bounds is an error on the page", first.wait(
-        "[...document.querySelectorAll('pre.error')].some(p => p.textContent.includes('0.5'))"))
+    code = status_of(server.base + "set", b"noise=7")
+    check("so is a value out of bounds", code == 400, code)
+    first.eval("(c => { c.max = 7; c.value = 7; c.dispatchEvent(new Event('input', { bubbles: true })) })"
+               "(document.querySelector('[name=noise]'))")
+    check("the page says why", first.wait("document.getElementById('link').textContent.includes('from 0.0 to 0.5')"))
     server.set(noise=0.1)
-    check("and the next one mends it", first.wait(TITLE % "noise is 0.100"))
+    check("and the next value is taken", first.wait(TITLE % "noise is 0.100"))
     # Settings seen: noise 0.2, 0.3, 0.3 with the other choice (text edited and mended too), 0.1. Going back leaves nothing more.
     first.wait(DONE)
     runs = lambda: sorted(os.listdir(os.path.join(server.folder, "runs")))
@@ -269,6 +271,17 @@ def watching(b):
         '"state": "done"' in open(os.path.join(server.folder, "runs", name, "run.json")).read() or
         re.search('"index"', "".join(open(os.path.join(d, f)).read() for d, _, fs in os.walk(
             os.path.join(server.folder, "runs", name, "trials")) for f in fs)) for name in runs()), runs())
+    # What was chosen before goes where the text no longer lets it stand.
+    says = lambda text: DONE + " && document.body.textContent.includes('%s') && !document.querySelector('.old')" % text
+    server.set(steps=9)
+    first.wait(says("steps are 9"))
+    server.save(STUDY.replace("in 1..9", "in 1..5"))
+    check("a value that no longer fits goes", first.wait(says("steps are 3")))
+    server.set(steps=5)
+    first.wait(says("steps are 5"))
+    server.save(STUDY.replace("steps = 3", "turns = 4").replace("{steps}", "{turns}"))
+    check("so does one of an option that has another name", first.wait(says("steps are 4")))
+    check("the others stay", first.wait(TITLE % "noise is 0.160"))
     first.close()
     second.close()
     status, seconds = server.end()

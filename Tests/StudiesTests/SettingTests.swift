@@ -33,6 +33,18 @@ private func id(_ body: () throws -> Datum?) -> String {
     #expect(id { try Setting.value(for: option(value), text: text) } == expected)
   }
 
+  /// A wish is taken where it fits; a setting must fit, and comes first.
+  @Test func aWishThatDoesNotFitIsLeft() throws {
+    func chosen(_ wish: String, _ setting: String? = nil) throws -> Datum? {
+      var options = RunOptions(settings: setting.map { ["o": $0] } ?? [:])
+      options.wishes = ["o": wish, "gone": "1"]
+      return try study("", Ears(), options).choose(option(.int(3), range(.int(1), .int(5))))
+    }
+    #expect(try chosen("4") == .int(4) && chosen("9") == nil && chosen("many") == nil)
+    #expect(try chosen("4", "2") == .int(2))
+    #expect(throws: Diagnostic.self) { try chosen("4", "9") }
+  }
+
   @Test func boundsHold() {
     let noise = option(.float(0.2), range(.float(0), .float(0.5)))
     #expect(id { try Setting.value(for: noise, text: "0.5") } == "value 0.5")

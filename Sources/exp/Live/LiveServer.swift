@@ -91,7 +91,7 @@ struct LiveServer {
       }
       return (parts[0], parts.count > 1 ? parts[1] : "")
     }
-    guard study.set(values) else { return LiveServer.text(.badRequest, "the study has no such option") }
+    if let refusal = study.set(values) { return LiveServer.text(.badRequest, refusal) }
     return accepted(request)
   }
 

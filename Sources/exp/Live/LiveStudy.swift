@@ -15,7 +15,7 @@ final class LiveStudy: @unchecked Sendable {
   private var wish = 1
   private var isEnding = false
   private var run: StudyRun?
-  private var names: Set<String> = []
+  private var declared: [OptionDeclaration]?
   private var currentFolder: String?
   private var folders = LiveFolders()
 
@@ -28,15 +28,18 @@ final class LiveStudy: @unchecked Sendable {
 
   // MARK: wishes, from any thread
 
-  /// Gives options new values and runs; false when there is no option of such a name.
-  func set(_ values: [(name: String, value: String)]) -> Bool {
+  /// Gives options new values and runs; says why when one is refused: then none is given.
+  func set(_ values: [(name: String, value: String)]) -> String? {
     condition.lock()
     defer { condition.unlock() }
-    guard values.allSatisfy({ names.contains($0.name) }) else { return false }
+    for (name, value) in values {
+      guard let option = declared?.first(where: { $0.name == name }) else { return "the study has no option \(name)" }
+      if let refusal = option.refusal(of: value) { return refusal.message }
+    }
     let before = settings
     for (name, value) in values { settings[name] = value }
     if settings != before { ask() }
-    return true
+    return nil
   }
 
   /// Runs (again); finished trials are taken from the record.
@@ -104,7 +107,11 @@ final class LiveStudy: @unchecked Sendable {
   private func execute(_ number: Int, _ settings: [String: String]) {
     guard let file = SourceLoader.load(path) else { return }
     var options = base
-    options.settings = settings
+    // What the command line says is checked; what was chosen before a change of the text is taken where it still fits.
+    condition.lock()
+    if declared != nil { options.settings = [:] }
+    condition.unlock()
+    options.wishes = settings
     let view = LiveView(hub) { [weak self] in self?.isCurrent(number) ?? false }
     view.onOptions = { [weak self] in self?.know($0) }
     view.onFolder = { [weak self] in self?.remember($0) }
@@ -117,8 +124,7 @@ final class LiveStudy: @unchecked Sendable {
     self.run = run
     condition.unlock()
     hub.begin()
-    let wanted = settings.filter { names.isEmpty || names.contains($0.key) || base.settings[$0.key] != nil }
-    var execution = StudyExecution(run: run, file: file, settings: wanted, threads: options.threads)
+    var execution = StudyExecution(run: run, file: file, settings: options.settings, threads: options.threads)
     execution.takesInterrupts = false
     let summary = execution.execute()
     condition.lock()
@@ -136,11 +142,11 @@ final class LiveStudy: @unchecked Sendable {
     return wish == number
   }
 
-  private func know(_ found: [String]) {
+  private func know(_ found: [OptionDeclaration]) {
     condition.lock()
-    names = Set(found)
-    // An option that the text no longer has keeps no value.
-    settings = settings.filter { names.contains($0.key) }
+    declared = found
+    // An option that the text no longer has keeps no value, and none a value that no longer fits.
+    settings = settings.filter { name, text in found.contains { $0.name == name && $0.refusal(of: text) == nil } }
     condition.unlock()
   }
 

@@ -13,6 +13,7 @@ final class LiveView: RunListener, @unchecked Sendable {
   private var last: String?
   private var pending: [StudyRecord.CodeSpan] = []
   private var hasMoving = false
+  private var declared: [OptionDeclaration] = []
   private var options: [LivePage.Option] = []
   private var header: RunHeader?
   private var folder: String?
@@ -24,7 +25,7 @@ final class LiveView: RunListener, @unchecked Sendable {
   /// False once another run has taken the page.
   private let isCurrent: () -> Bool
   /// Told when the options of the study are known, and its folder.
-  var onOptions: (([String]) -> Void)?
+  var onOptions: (([OptionDeclaration]) -> Void)?
   var onFolder: ((String?) -> Void)?
 
   init(_ hub: LiveHub, isCurrent: @escaping () -> Bool) {
@@ -36,6 +37,7 @@ final class LiveView: RunListener, @unchecked Sendable {
     guard isCurrent() else { return }
     switch event {
     case .option(let option, let value):
+      declared.append(option)
       options.append(
         LivePage.Option(
           name: option.name, documentation: option.documentation, value: value, bounds: option.bounds))
@@ -206,7 +208,7 @@ final class LiveView: RunListener, @unchecked Sendable {
   }
 
   private func publishOptions() {
-    onOptions?(options.map(\.name))
+    onOptions?(declared)
     hub.setOptions(LivePage.controls(options))
   }
 

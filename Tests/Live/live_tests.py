@@ -199,6 +199,8 @@ def watching(b):
     first, second = b.page(server.url), b.page(server.url)
     check("the page shows the study", first.wait(DONE))
     check("the figure is drawn", first.wait(TITLE % "noise is 0.200"))
+    check("and its claim is counted", first.eval(
+        "document.querySelector('#status').textContent.includes('1 of 1 claim holds')"))
     check("the title stands once", first.eval("document.querySelectorAll('h2').length === 0"))
     check("hostile names stay text", first.eval(
         "window.hacked === undefined && !document.querySelector('img, h1 script, td script, td img')"

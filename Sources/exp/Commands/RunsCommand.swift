@@ -128,7 +128,10 @@ struct RunsPlace: ParsableArguments {
       parts.append("\(run.claims.filter(\.holds).count) of \(Phrase.count(run.claims.count, "claim"))")
     }
     if run.counts.total > 0 { parts.append(Phrase.count(run.counts.total, "trial")) }
-    parts.append(Phrase.duration(run.seconds))
+    if run.counts.failed > 0 { parts.append("\(run.counts.failed) failed") }
+    if run.counts.diverged > 0 { parts.append("\(run.counts.diverged) diverged") }
+    // How long it took is written at the end.
+    if run.state.hasEnded { parts.append(Phrase.duration(run.seconds)) }
     if !entry.tags.isEmpty { parts.append(entry.tags.map { "#" + $0 }.joined(separator: " ")) }
     return parts.joined(separator: " · ")
   }

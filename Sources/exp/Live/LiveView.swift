@@ -200,7 +200,7 @@ final class LiveView: RunListener, @unchecked Sendable {
     let isWrong = summary.status == .scriptWrong || summary.status == .notRecorded
     if !isStopped, !isWrong { hub.removeOld() }
     var facts: [String] = []
-    if summary.claims > 0 { facts.append("\(summary.claimsHeld) of \(summary.claims) claims hold") }
+    if summary.claims > 0 { facts.append(Phrase.claims(summary.claimsHeld, of: summary.claims)) }
     if summary.trials > 0 { facts.append(Phrase.count(summary.trials, "trial")) }
     facts.append(NumberFormat.duration(summary.seconds))
     if isStopped { facts.append("what is finished stays; Run goes on") }

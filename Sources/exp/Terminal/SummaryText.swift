@@ -13,10 +13,7 @@ enum SummaryText {
     case .notRecorded: parts.append("not recorded")
     default: break
     }
-    if summary.claims > 0 {
-      parts.append(
-        "\(summary.claimsHeld) of \(Phrase.count(summary.claims, "claim")) hold\(summary.claims == 1 ? "s" : "")")
-    }
+    if summary.claims > 0 { parts.append(Phrase.claims(summary.claimsHeld, of: summary.claims)) }
     let time = Phrase.duration(summary.seconds)
     parts.append(summary.trials > 0 ? "\(Phrase.count(summary.trials, "trial")) in \(time)" : time)
     if summary.failedTrials > 0 { parts.append("\(Phrase.count(summary.failedTrials, "trial")) failed") }

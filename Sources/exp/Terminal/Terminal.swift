@@ -86,6 +86,11 @@ enum Phrase {
   /// `1 trial`, `51 trials`, `12 400 steps`.
   static func count(_ n: Int, _ noun: String) -> String { "\(grouped(n)) \(noun)\(n == 1 ? "" : "s")" }
 
+  /// `1 of 1 claim holds`, `2 of 3 claims hold`.
+  static func claims(_ held: Int, of all: Int) -> String {
+    "\(held) of \(count(all, "claim")) hold\(all == 1 ? "s" : "")"
+  }
+
   /// Thousands apart from 10 000 on.
   static func grouped(_ n: Int) -> String { NumberFormat.grouped(n) }
 

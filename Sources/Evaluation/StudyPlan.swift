@@ -88,10 +88,10 @@ extension Session {
     return report
   }
 
-  /// Runs the statements of a study that was walked with a few trials of each sweep and a few steps of each fold, for `limit`
-  /// seconds of the process's own time at most (five times as long by the clock), and gives the seconds that each would take on one thread by that; those that failed or were not
-  /// reached are left out.
-  /// Nothing is written or recorded. Like `plan` it wants a session of its own.
+  /// Runs the statements of a study that was walked with a few trials of each sweep and a few steps of each fold, for
+  /// `limit` seconds of the process's own time at most (five times as long by the clock), and gives the seconds that each
+  /// would take on one thread by that; those that failed or were not reached are left out. Nothing is written or
+  /// recorded. Like `plan` it wants a session of its own.
   public static func timings(
     _ file: SourceFile, _ report: PlanReport, settings: [String: String], library: StandardLibrary, host: any StudyHost,
     limit: Double

@@ -13,7 +13,7 @@ struct PlanCommand: ParsableCommand {
     commandName: "plan", abstract: "Walk a study with shapes only: what is wrong with it, and what it would cost.",
     discussion: """
       Numbers, records and options are what they are; tensors have a shape and no content. Where the study branches on what \
-      is not known, both sides are followed. Then a few trials and steps are run and timed, for four seconds at most, to say how \
+      is not known, both sides are followed. Then a few trials and steps are run and timed, for four seconds of processor time at most, to say how \
       long it would take. Nothing is written or recorded.
       """)
 

@@ -11,8 +11,14 @@ extension RunFolder {
     try files.write(JSON.object(members).pretty, to: place)
   }
 
-  /// What was removed or cut off since it was written, in words, as far as a folder without a manifest tells: logs of trials,
-  /// lines of them, checkpoints, the text of the study. Trials and checkpoints are computed again, texts are to be written again.
+  /// Logs of trials that are not as the manifest has them, relative to the folder; none where there is no manifest.
+  public func changedLogs() -> [String] {
+    let problems = try? manifestProblems { $0.hasPrefix("trials/") && $0.hasSuffix(".jsonl") }
+    return (problems ?? []).filter { $0.what != "the manifest has a line that is none" }.map(\.file)
+  }
+
+  /// What was removed or cut off since it was written, in words, as far as workers and the manifest, if the run has one, tell: logs of
+  /// trials, lines of them, checkpoints, the text of the study. Trials and checkpoints are computed again, texts are to be written again.
   /// Damage inside of other files is found when they are read.
   public func damage(sources: [(name: String, text: String)]) -> [String] {
     let fileSystem = files.fileSystem
@@ -27,6 +33,13 @@ extension RunFolder {
     for (_, log) in TrialStore.logs(in: path, fileSystem: fileSystem) {
       guard let last = (try? fileSystem.read(path + "/" + log))?.last, last != 0x0A else { continue }
       found.append("\(path)/\(log) ends inside a line; that trial is computed again")
+    }
+    // Lines that were cut off as a whole are missed by the manifest alone; a damaged line is named when it is read.
+    for log in changedLogs() where fileSystem.exists(path + "/" + log) {
+      guard let bytes = try? fileSystem.read(path + "/" + log), bytes.last ?? 0x0A == 0x0A,
+        RecordLog.read(bytes).damaged == 0
+      else { continue }
+      found.append("\(path)/\(log) is not as it was written; trials that it lacks are computed again")
     }
     for folder in names("checkpoints") where folder.hasSuffix("/") && names("checkpoints/" + folder).isEmpty {
       found.append("\(path)/checkpoints/\(folder) is empty; what it kept is computed again")

@@ -197,25 +197,30 @@ public final class RunFolder: @unchecked Sendable {
   /// sealed. Only those that are wanted are looked at, by their paths below the folder. Throws `FileError` when there is no
   /// manifest.
   public func checkManifest(of isWanted: (String) -> Bool = { _ in true }) throws -> [String] {
+    try manifestProblems(of: isWanted).map { "\($0.what): \($0.file)" }
+  }
+
+  /// The same, what and file apart.
+  func manifestProblems(of isWanted: (String) -> Bool) throws -> [(what: String, file: String)] {
     let text = String(decoding: try files.fileSystem.read(path + "/" + RunFolder.manifestName), as: UTF8.self)
-    var problems: [String] = [], listed: Set<String> = []
+    var problems: [(what: String, file: String)] = [], listed: Set<String> = []
     for line in text.split(separator: "\n") {
       let parts = line.split(separator: " ", maxSplits: 1, omittingEmptySubsequences: false)
       guard parts.count == 2 else {
-        problems.append("the manifest has a line that is none: \(line)")
+        problems.append(("the manifest has a line that is none", String(line)))
         continue
       }
       let name = String(parts[1].dropFirst())
       listed.insert(name)
       guard isWanted(name) else { continue }
       guard let bytes = try? files.fileSystem.read(path + "/" + name) else {
-        problems.append("missing: \(name)")
+        problems.append(("missing", name))
         continue
       }
-      if SHA256.hex(bytes) != parts[0] { problems.append("changed: \(name)") }
+      if SHA256.hex(bytes) != parts[0] { problems.append(("changed", name)) }
     }
     for name in try contents() where isWanted(name) && !listed.contains(name) && !RunFolder.isUnsealed(name) {
-      problems.append("not listed: \(name)")
+      problems.append(("not listed", name))
     }
     return problems
   }

@@ -47,6 +47,7 @@ struct RunBeginning {
   /// Makes a run that was left ready to be gone on with; says what is missing in its folder.
   private func prepare(_ folder: RunFolder, _ run: inout RunRecord) throws -> [String] {
     guard RunLife(folder).waitForVerdict().living.isEmpty else { throw StudyErrors.isBeingRun(folder.path) }
+    let notices = folder.damage(sources: sources)
     try folder.unseal()
     if run.state != .planned { run.session += 1 }
     run.surroundings = surroundings
@@ -54,7 +55,6 @@ struct RunBeginning {
     // Claims of those who worked on it before would only be in the way.
     folder.live.remove()
     try folder.live.make()
-    let notices = folder.damage(sources: sources)
     for source in sources { try folder.addSource(name: source.name, text: source.text) }
     return notices
   }

@@ -109,7 +109,9 @@ final class SweepWork: @unchecked Sendable {
         run.tracked(row, place)
       }
     }
-    let why = dead.map { "\($0) ended while it ran" } ?? reasons.reason(request.coordinates(index))
+    let why =
+      dead.map { "\($0) ended while it ran" }
+      ?? reasons.reason(request.coordinates(index), key: request.archive?.key(index))
     finish(index, outcome, why: why, seconds: monotonicSeconds() - begun)
   }
 
@@ -290,8 +292,13 @@ final class SweepWork: @unchecked Sendable {
   private func reasonsToRun(_ archive: any TrialArchive) -> TrialReasons {
     if run.options.sample != nil { return TrialReasons("drawn by `--sample`") }
     guard let finder else { return TrialReasons("`--fresh` was asked for") }
-    return TrialReasons(
-      sweep: folder, at: request.span, parts: archive.parts, earlier: finder.ownFolders(), study: run.study,
-      source: run.source, options: run.chosen)
+    let keys = request.points.indices.filter { !schedule.isFinished($0) }.map { archive.key($0) }
+    let reasons = TrialReasons(
+      sweep: folder, at: request.span, parts: archive.parts, keys: Set(keys), own: run.participant?.folder.path,
+      earlier: finder.ownFolders(), study: run.study, source: run.source, options: run.chosen)
+    if let log = reasons.changedLog, run.participant?.leads == true {
+      run.noticed("\(finder.runsFolder)/\(log) is not as it was written; trials that it lacks are computed again")
+    }
+    return reasons
   }
 }

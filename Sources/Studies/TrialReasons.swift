@@ -10,27 +10,40 @@ struct TrialReasons {
   private static let block = "fn"
   /// Coordinates that the earlier run had.
   private var known: Set<[Datum.Field]> = []
+  /// Files that are damaged or gone, for the keys of trials whose records they keep from being used.
+  private var damaged: [String: String] = [:]
+  /// A log of the earlier run that is not as its manifest has it, below the folder of runs.
+  private var lostLog: String?
+
+  /// That log, unless a line of it was found damaged, which is said where lines are read.
+  var changedLog: String? { lostLog.flatMap { damaged.values.contains($0) ? nil : $0 } }
 
   /// One reason for all.
   init(_ reason: String) { general = reason }
 
   /// By comparison with the one of the `earlier` runs, newest first, with the fewest differences. `parts` are those of the sweep
-  /// now; the study's `source` is what is run, with these values of its options.
+  /// now, and `keys` of the trials to be run; the study's `source` is what is run, with these values of its options, in the folder `own`.
   init(
-    sweep: String, at span: Span, parts: JSON, earlier: [String], study: String, source: SourceFile,
-    options: [Datum.Field]
+    sweep: String, at span: Span, parts: JSON, keys: Set<String>, own: String?, earlier: [String], study: String,
+    source: SourceFile, options: [Datum.Field]
   ) {
+    let earlier = earlier.prefix(20)
+    damaged = TrialFinder.damage(of: keys, in: earlier + (own.map { [$0] } ?? []))
     var best: (changes: Changes, folder: String, records: [JSON])?
-    for folder in earlier.prefix(20) {
+    for folder in earlier {
       let records = TrialStore.records(of: sweep, in: folder)
-      guard let before = records.last(where: { $0["code"] != nil }) else { continue }
+      guard let before = records.last(where: { $0["code"] != nil }) else {
+        lostLog = lostLog ?? TrialReasons.changedLog(of: sweep, in: folder)
+        continue
+      }
       let changes = Changes(from: before, to: parts)
       if best.map({ changes.count < $0.changes.count }) ?? true { best = (changes, folder, records) }
     }
     guard let best else {
-      general = "no earlier run has this sweep"
+      general = lostLog.map { "its record is not in what is left of \($0)" } ?? "no earlier run has this sweep"
       return
     }
+    lostLog = best.changes.count == 0 ? TrialReasons.changedLog(of: sweep, in: best.folder) : nil
     known = Set(best.records.compactMap { $0["coordinates"].flatMap(Datum.fields) })
     guard best.changes.count > 0, let folder = RunFolder.open(best.folder) else {
       general = nil
@@ -45,11 +58,21 @@ struct TrialReasons {
     general = words + " since " + NSString(string: best.folder).lastPathComponent
   }
 
-  /// Of the trial at these coordinates.
-  func reason(_ coordinates: [Datum.Field]) -> String {
+  /// Of the trial at these coordinates, with its key.
+  func reason(_ coordinates: [Datum.Field], key: String?) -> String {
+    if let file = key.flatMap({ damaged[$0] }) { return "its record was damaged: \(file)" }
     if let general { return general }
-    return known.contains(coordinates)
-      ? "the earlier record is of a failed trial, damaged, of other draws, or read files that changed" : "a new point"
+    if known.contains(coordinates) {
+      return "the earlier record is of a failed trial, of other draws, or read files that changed"
+    }
+    return lostLog.map { "its record is not in what is left of \($0)" } ?? "a new point"
+  }
+
+  /// A log of the sweep that is not as the manifest of its run has it: lines were cut off, or all of it.
+  private static func changedLog(of sweep: String, in folder: String) -> String? {
+    guard let folder = RunFolder.open(folder) else { return nil }
+    let log = folder.changedLogs().first { $0.hasPrefix("trials/\(sweep)/") || $0 == "trials/\(sweep).jsonl" }
+    return log.map { "\(folder.name)/\($0)" }
   }
 
   /// What is different between two sweeps.

@@ -191,22 +191,46 @@ struct TrialFinder {
   static func find(_ keys: Set<String>, in folders: [String], host: any StudyHost) -> [String: TrialRecord] {
     var found: [String: TrialRecord] = [:], damaged: [String: String] = [:]
     for folder in folders where found.count < keys.count {
-      for (_, log) in TrialStore.logs(in: folder) {
-        guard let bytes = try? DiskFileSystem.shared.read(folder + "/" + log) else { continue }
-        for line in bytes.split(separator: 0x0A) {
-          guard let key = TrialFinder.key(of: line), keys.contains(key), found[key] == nil else { continue }
-          guard let json = RecordLog.read(Array(line)).records.first else {
-            damaged[key] = folder + "/" + log
-            continue
-          }
-          let record = TrialRecord(json: json, folder: folder)
-          if record.isReusable, record.unchangedReads(host) != nil { found[key] = record }
+      eachRecord(in: folder, of: { keys.contains($0) && found[$0] == nil }) { key, record, log in
+        guard let record else {
+          damaged[key] = folder + "/" + log
+          return
         }
+        if record.isReusable, record.unchangedReads(host) != nil { found[key] = record }
       }
     }
     let logs = damaged.filter { found[$0.key] == nil }.values
     for log in Set(logs).sorted() { host.noticed(TrialFinder.damage(of: log, lines: logs.count { $0 == log })) }
     return found
+  }
+
+  /// Files with their run's name that keep the records of trials by these keys from being used: damaged or gone.
+  static func damage(of keys: Set<String>, in folders: [String]) -> [String: String] {
+    var files: [String: String] = [:]
+    for folder in folders {
+      let run = NSString(string: folder).lastPathComponent
+      eachRecord(in: folder, of: { keys.contains($0) && files[$0] == nil }) { key, record, log in
+        guard let record else {
+          files[key] = "\(run)/\(log)"
+          return
+        }
+        if let file = record.json["tensors"]?.string, record.tensorBytes() == nil { files[key] = "\(run)/\(file)" }
+      }
+    }
+    return files
+  }
+
+  /// Records with keys that are wanted, log by log; a line that is not whole gives nil.
+  private static func eachRecord(
+    in folder: String, of isWanted: (String) -> Bool, _ body: (_ key: String, TrialRecord?, _ log: String) -> Void
+  ) {
+    for (_, log) in TrialStore.logs(in: folder) {
+      guard let bytes = try? DiskFileSystem.shared.read(folder + "/" + log) else { continue }
+      for line in bytes.split(separator: 0x0A) {
+        guard let key = TrialFinder.key(of: line), isWanted(key) else { continue }
+        body(key, RecordLog.read(Array(line)).records.first.map { TrialRecord(json: $0, folder: folder) }, log)
+      }
+    }
   }
 
   /// What is said of damaged lines of a log.

@@ -71,6 +71,27 @@ import Testing
     #expect(try RunList.read(base + "/absent").entries.isEmpty)
   }
 
+  @Test func ofASealedRunTheManifestTellsWhichLogsLackLines() throws {
+    let base = try RunFolderTests.temporary()
+    defer { try? FileManager.default.removeItem(atPath: base) }
+    let folder = try RunFolder.create(in: base, study: "s", identity: "abcdef")
+    let log = try folder.log("trials/w1.jsonl")
+    for n in 1...3 { try log.append(["index": .int(n)]) }
+    try log.close()
+    try folder.seal(RunRecord(id: folder.name, study: "s"))
+    #expect(folder.changedLogs() == [] && folder.damage(sources: []) == [])
+    let path = folder.path + "/trials/w1.jsonl"
+    let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map { $0 + "\n" }
+    try lines[0].write(toFile: path, atomically: false, encoding: .utf8)
+    #expect(folder.changedLogs() == ["trials/w1.jsonl"])
+    #expect(folder.damage(sources: []) == ["\(path) is not as it was written; trials that it lacks are computed again"])
+    // A log that ends inside a line is named once.
+    try (lines[0] + lines[1].prefix(9)).write(toFile: path, atomically: false, encoding: .utf8)
+    #expect(folder.damage(sources: []) == ["\(path) ends inside a line; that trial is computed again"])
+    try folder.unseal()
+    #expect(folder.changedLogs() == [])
+  }
+
   @Test func tagsAreKeptOutsideOfTheManifest() throws {
     let base = try RunFolderTests.temporary()
     defer { try? FileManager.default.removeItem(atPath: base) }

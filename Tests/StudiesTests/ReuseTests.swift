@@ -52,6 +52,15 @@ import Testing
       return seen
     }
 
+    /// Why trials were run, in the run that has not this log.
+    func reasons(_ old: String) throws -> [String] {
+      let log = files(".jsonl").filter { $0 != old }.last ?? old
+      return try RecordLog.read(log).records.compactMap { $0["why"]?.string }
+    }
+
+    /// A file's path below the folder of runs.
+    func short(_ file: String) -> String { String(file.dropFirst(scratch.path.count + "/runs/".count)) }
+
     /// Files of the newest run's trials that end so.
     func files(_ ending: String) -> [String] {
       let all = FileManager.default.enumerator(atPath: scratch.path + "/runs")?.compactMap { $0 as? String } ?? []
@@ -151,6 +160,9 @@ import Testing
     }
     let second = try bench.run(study)
     #expect(second.run == [1] && second.reused.sorted() == [0, 2] && second.table == first.table)
+    let file = try #require(tensors.first)
+    let reasons = try bench.reasons(file.replacingOccurrences(of: "1.safetensors", with: "w1.jsonl"))
+    #expect(reasons.contains("its record was damaged: \(bench.short(file))"), "\(reasons)")
   }
 
   @Test func aLineCutShortIsRunAgain() throws {
@@ -162,6 +174,27 @@ import Testing
     let second = try bench.run(Self.study)
     #expect(second.run.count == 1 && second.reused.count == 2 && second.table == first.table)
     #expect(bench.notices == ["\(log) has 1 damaged line; such trials are computed again"])
+    #expect(try bench.reasons(log).filter { $0.contains("damaged") } == ["its record was damaged: \(bench.short(log))"])
+    _ = try bench.run(Self.study)
+    #expect(bench.notices == [])
+  }
+
+  /// Whole lines leave no trace in the log: the manifest of the run that had ended tells that they are gone.
+  @Test(arguments: [1, 3, 4])
+  func linesCutOffAreNamedAndRunAgain(_ count: Int) throws {
+    let bench = Bench()
+    let first = try bench.run(Self.study)
+    let log = try #require(bench.files(".jsonl").first)
+    let lines = try String(contentsOfFile: log, encoding: .utf8).split(separator: "\n")
+    #expect(lines.count == 4)
+    let left = lines.dropLast(count).map { $0 + "\n" }.joined()
+    try left.write(toFile: log, atomically: false, encoding: .utf8)
+    let second = try bench.run(Self.study)
+    #expect(second.run.count == min(count, 3) && second.table == first.table)
+    #expect(bench.notices == ["\(log) is not as it was written; trials that it lacks are computed again"])
+    let words = "its record is not in what is left of \(bench.short(log))"
+    let reasons = try bench.reasons(log).filter { !$0.hasPrefix("taken from") }
+    #expect(reasons == Array(repeating: words, count: min(count, 3)))
     _ = try bench.run(Self.study)
     #expect(bench.notices == [])
   }

@@ -57,6 +57,7 @@ extension Machine {
     var points: [[Value]] = []
     do {
       for index in 0..<total {
+        try pollInterrupt(at: index)
         var rest = index
         var point: [Value] = []
         for axis in sweep.axes.indices.reversed() {
@@ -98,7 +99,7 @@ extension Machine {
     if !walk.sweeps.contains(where: { $0.line == line }) {
       walk.sweeps.append((points.count, sweep.axes, line))
     }
-    try checkDuplicates(sweep, points.map { point in point.map { datum($0) } })
+    try checkDuplicates(sweep, data(points))
     // Each group of neighbours is walked at one of them, by turns at another place, so that no coordinate keeps step with it.
     let groups = min(points.count, 96)
     let starts = (0...groups).map { $0 * points.count / max(groups, 1) }
@@ -166,13 +167,19 @@ extension Machine {
   private func request(
     _ sweep: Prototype.SweepDescription, body: Value, _ points: [[Value]]
   ) throws -> SweepRequest {
-    let data = points.map { point in point.map { datum($0) } }
+    let data = try self.data(points)
     try checkDuplicates(sweep, data)
     let base = RandomKey.derive(key: drawScope.key, number: drawScope.count)
     drawScope.count += 1
-    let keys = data.map { Machine.scopeKey(sweep, base, $0) }
+    let keys = try data.map { point in
+      try pollInterrupt()
+      return Machine.scopeKey(sweep, base, point)
+    }
     let body = try portable(body)
-    let coordinates = try points.map { try $0.map { try portable($0) } }
+    let coordinates = try points.map { point in
+      try pollInterrupt()
+      return try point.map { try portable($0) }
+    }
     let archive = try SweepArchive(self, body: body, coordinates: coordinates, draws: keys)
     let settings = RunnerSettings(
       library: library, host: host, body: body, coordinates: coordinates, keys: keys, rootSeed: rootSeed,
@@ -181,6 +188,13 @@ extension Machine {
     return SweepRequest(
       name: sweep.name, coordinateNames: sweep.axes, points: data, span: span(of: frame) ?? .none,
       makeRunner: { SweepRunner(settings) }, archive: archive)
+  }
+
+  /// Points as data. Throws where the work is to stop: data are unfinished then.
+  private func data(_ points: [[Value]]) throws -> [[Datum]] {
+    let data = points.map { point in point.map { datum($0) } }
+    try pollInterrupt()
+    return data
   }
 
   private func checkDuplicates(_ sweep: Prototype.SweepDescription, _ points: [[Datum]]) throws {

@@ -27,16 +27,30 @@ public final class RunFolder: @unchecked Sendable {
     for n in 1... {
       let path = n == 1 ? base : base + "-\(n)"
       guard try files.makeNewFolder(path) else { continue }
-      for part in ["source", "trials", "tables", "figures"] { try files.makeFolders(path + "/" + part) }
+      for part in parts { try files.makeFolders(path + "/" + part) }
       return RunFolder(path: path, files: files)
     }
     throw FileError(operation: "make the folder", path: base, code: 0, reason: "no free name")
   }
 
+  /// A folder that was made for a run, whether or not its `run.json` can be read; nil for any other.
+  public static func openUnread(_ path: String, files: RunFiles = RunFiles()) -> RunFolder? {
+    let folder = RunFolder(path: trimmed(path), files: files)
+    return folder.isForRun ? folder : nil
+  }
+
+  private static func trimmed(_ path: String) -> String {
+    path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+  }
+
+  private static let parts = ["source", "trials", "tables", "figures"]
+
+  /// Whether it was made for a run, which may have no `run.json`.
+  var isForRun: Bool { RunFolder.parts.allSatisfy { files.fileSystem.exists(path + "/" + $0) } }
+
   /// A folder that exists, for reading or going on; nil when it has no readable `run.json`.
   public static func open(_ path: String, files: RunFiles = RunFiles()) -> RunFolder? {
-    let trimmed = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
-    let folder = RunFolder(path: trimmed, files: files)
+    let folder = RunFolder(path: trimmed(path), files: files)
     return folder.readRun() == nil ? nil : folder
   }
 

@@ -52,9 +52,16 @@ public final class RunLife {
   /// The time between two looks.
   static func pause() { usleep(200_000) }
 
-  /// The state of a run as it is: one that says that it runs, or is to run, and on which nobody works any more, is lost.
-  public static func state(_ run: RunRecord, _ verdict: Verdict) -> RunRecord.State {
-    run.state == .running && verdict.living.isEmpty ? .lost : run.state
+  /// The state of a run as it is: one that says that it runs and on which nobody works any more is lost. One that says that it is
+  /// done and has no manifest did not come to its end.
+  public static func state(_ run: RunRecord, of folder: RunFolder, _ verdict: Verdict) -> RunRecord.State {
+    guard isOpen(run, folder) else { return run.state }
+    return verdict.living.isEmpty ? .lost : .running
+  }
+
+  /// Whether a run may be worked on, by what its files say.
+  static func isOpen(_ run: RunRecord, _ folder: RunFolder) -> Bool {
+    run.state == .running || run.state == .done && !folder.isSealed
   }
 }
 

@@ -23,6 +23,9 @@ public struct RunList: Sendable {
   /// Names of folders whose `run.json` is there and cannot be read.
   public var unreadable: [String]
 
+  /// Names of folders that were made for runs which were left before they had a `run.json`.
+  public var unbegun: [String] = []
+
   /// Makes a list.
   public init(entries: [Entry], unreadable: [String] = []) {
     self.entries = entries
@@ -47,6 +50,7 @@ public struct RunList: Sendable {
       switch finding {
       case .none: continue
       case .damaged: list.unreadable.append(name)
+      case .unbegun: list.unbegun.append(name)
       case .run(let entry): list.entries.append(entry)
       }
     }
@@ -57,21 +61,28 @@ public struct RunList: Sendable {
   /// Finds out which runs that say they are running are lost, and shows them so. Looks on for as long as it is not certain:
   /// at most for the longest lease, and not at all where all workers are of this machine.
   public mutating func judge() {
-    var open = entries.indices.filter { entries[$0].run.state == .running }.map { ($0, RunLife(entries[$0].folder)) }
+    var open = entries.indices.filter { RunLife.isOpen(entries[$0].run, entries[$0].folder) }.map {
+      ($0, RunLife(entries[$0].folder))
+    }
     while true {
       let seen = open.map { (place: $0.0, life: $0.1, verdict: $0.1.look()) }
-      for (place, _, verdict) in seen { entries[place].run.state = RunLife.state(entries[place].run, verdict) }
+      for (place, _, verdict) in seen {
+        entries[place].run.state = RunLife.state(entries[place].run, of: entries[place].folder, verdict)
+      }
       open = seen.filter { !$0.verdict.isCertain }.map { ($0.place, $0.life) }
       if open.isEmpty { return }
       RunLife.pause()
     }
   }
 
-  private enum Finding { case none, damaged, run(Entry) }
+  private enum Finding { case none, damaged, unbegun, run(Entry) }
 
   private static func finding(_ path: String, _ files: RunFiles) -> Finding {
     let folder = RunFolder(path: path, files: files)
-    guard let run = folder.readRun() else { return files.fileSystem.exists(path + "/run.json") ? .damaged : .none }
+    guard let run = folder.readRun() else {
+      if files.fileSystem.exists(path + "/run.json") { return .damaged }
+      return folder.isForRun && RunLife(folder).look().living.isEmpty ? .unbegun : .none
+    }
     return .run(Entry(folder: folder, run: run, tags: folder.tags()))
   }
 

@@ -116,7 +116,7 @@ public struct RunRecord: Sendable, Hashable {
   public var versions: [Datum.Field]
   /// CPU class, kernels, cores, operating system: what does not change the numbers but helps to explain them.
   public var host: [Datum.Field]
-  /// When it started and ended, `2026-11-20T14:03:11Z`; empty when not yet.
+  /// When it started and ended, `2026-11-20T14:03:11.204518Z` (without the fraction before it had one); empty when not yet.
   public var started: String
   /// See `started`.
   public var finished: String

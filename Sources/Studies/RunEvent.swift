@@ -58,6 +58,8 @@ public struct RunHeader: Sendable {
   public var machine: String
   /// Path of the run folder, nil when nothing is recorded.
   public var folder: String?
+  /// Processes of this machine that share the trials, each with so many threads.
+  public var workers = 1
 }
 
 /// A value that was shown.

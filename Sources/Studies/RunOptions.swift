@@ -8,6 +8,8 @@ public struct RunOptions: Sendable {
   public var seed: Int?
   /// Worker threads of a sweep, at least 1.
   public var threads: Int
+  /// Processes of this machine that share the trials, for the header.
+  public var workers = 1
   /// Folders of data, searched in order.
   public var dataFolders: [String]
   /// Folder in which run folders are made; nil keeps no record.

@@ -123,11 +123,12 @@ final class RunRecorder: @unchecked Sendable {
   @discardableResult private func attempt<Result>(_ body: () throws -> Result) -> Result? { recording.attempt(body) }
 }
 
-/// Now, as `2026-11-20T14:03:11Z`.
+/// Now, as `2026-11-20T14:03:11.204518Z`: runs that begin within a second have an order.
 func timestamp() -> String {
-  var now = time(nil), parts = tm()
-  gmtime_r(&now, &parts)
+  var now = timespec(), parts = tm()
+  clock_gettime(CLOCK_REALTIME, &now)
+  gmtime_r(&now.tv_sec, &parts)
   return String(
-    format: "%04d-%02d-%02dT%02d:%02d:%02dZ", Int(parts.tm_year) + 1900, Int(parts.tm_mon) + 1, Int(parts.tm_mday),
-    Int(parts.tm_hour), Int(parts.tm_min), Int(parts.tm_sec))
+    format: "%04d-%02d-%02dT%02d:%02d:%02d.%06dZ", Int(parts.tm_year) + 1900, Int(parts.tm_mon) + 1,
+    Int(parts.tm_mday), Int(parts.tm_hour), Int(parts.tm_min), Int(parts.tm_sec), now.tv_nsec / 1000)
 }

@@ -70,7 +70,7 @@ public final class RunWatcher {
         if known == nil { ended.append(event(name, index, line.json)) }
       }
     }
-    let state = RunLife.state(run, workers)
+    let state = RunLife.state(run, of: folder, workers)
     return Picture(
       run: run, state: state, workers: workers, sweeps: stores.map { sweep($0.name) }, ended: ended,
       isOver: state.hasEnded && (!folder.live.exists || workers.living.isEmpty))

@@ -238,10 +238,12 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     if !isStarted {
       isStarted = true
       var header = RunHeader(
-        study: study, seed: seed, options: chosen, threads: options.threads, machine: options.machine, folder: nil)
+        study: study, seed: seed, options: chosen, threads: options.threads, machine: options.machine, folder: nil,
+        workers: options.workers)
       var notices: [String] = []
       if options.runsFolder != nil || options.place != nil { notices = begin(&header) }
-      listener.receive(.started(header))
+      // Of a run that is refused nothing is told but why.
+      if stopReason == StudyRun.refused { waiting = [] } else { listener.receive(.started(header)) }
       for notice in notices { noticed(notice) }
     }
     let actions = waiting
@@ -249,11 +251,14 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     for action in actions { action() }
   }
 
+  /// Why a run was stopped that could not have its folder.
+  private static let refused = "refused"
+
   /// The run's folder, and this process's part in it; gives what was found wrong there. A run that cannot have its folder is
   /// stopped before it computes what nothing would keep.
   private func begin(_ header: inout RunHeader) -> [String] {
     let notices = recording.attempt { try join(&header) }
-    if recording.diagnostic != nil { stop("refused") }
+    if recording.diagnostic != nil { stop(StudyRun.refused) }
     return notices ?? []
   }
 
@@ -320,7 +325,7 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     if recorder != nil { participant?.live.remove() }
     if recording.diagnostic != nil { status = max(status, .notRecorded) }
     // Of a run that was refused, its program says only where it was stopped.
-    let told = stopReason == "refused" ? [] : diagnostics
+    let told = stopReason == StudyRun.refused ? [] : diagnostics
     let summary = RunSummary(
       status: status, hasRun: hasBegun, claimsHeld: held, claims: claims.count,
       trials: counts.done + counts.failed + counts.diverged,

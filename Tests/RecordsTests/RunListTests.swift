@@ -71,6 +71,24 @@ import Testing
     #expect(try RunList.read(base + "/absent").entries.isEmpty)
   }
 
+  @Test func runsThatWereLeftAtTheirFirstOrLastMomentAreShownSo() throws {
+    let base = try RunFolderTests.temporary()
+    defer { try? FileManager.default.removeItem(atPath: base) }
+    _ = try RunFolder.create(in: base, study: "first", identity: "abcdef")
+    for study in ["last", "whole"] {
+      let folder = try RunFolder.create(in: base, study: study, identity: "abcdef")
+      var run = RunRecord(id: folder.name, study: study)
+      run.state = .done
+      if study == "last" { try folder.write(run) } else { try folder.seal(run) }
+    }
+    var list = try RunList.read(base)
+    list.judge()
+    #expect(list.unbegun == ["first-abcdef"])
+    #expect(RunFolder.open(base + "/first-abcdef") == nil && RunFolder.openUnread(base + "/first-abcdef/") != nil)
+    #expect(RunFolder.openUnread(base) == nil)
+    #expect(list.entries.map { "\($0.run.study) \($0.run.state)" } == ["last lost", "whole done"])
+  }
+
   @Test func ofASealedRunTheManifestTellsWhichLogsLackLines() throws {
     let base = try RunFolderTests.temporary()
     defer { try? FileManager.default.removeItem(atPath: base) }

@@ -133,7 +133,7 @@ import Testing
     // As a killed process leaves it: no end, its lease of a process that is gone.
     first.participant?.end()
     #expect(folder.readRun()?.state == .running)
-    #expect(RunLife.state(try #require(folder.readRun()), RunLife(folder).look()) == .lost)
+    #expect(RunLife.state(try #require(folder.readRun()), of: folder, RunLife(folder).look()) == .lost)
     let newest = try #require(UnfinishedRun.newest(ofStudyAt: "demo.exp", in: scratch.path + "/runs"))
     #expect(newest.path == folder.path)
     let ears = Ears(), again = study("", ears, options(RunPlace(folder: newest, role: .coordinator)))
@@ -167,10 +167,13 @@ import Testing
   @Test func aRunThatIsBeingRunIsLeftAlone() throws {
     let first = study("", Ears(), options())
     first.startIfNeeded()
-    let other = study("", Ears(), options(RunPlace(folder: try folder(first), role: .coordinator)))
-    other.startIfNeeded()
+    let ears = Ears()
+    let other = study("", ears, options(RunPlace(folder: try folder(first), role: .coordinator)))
+    other.beginStatement(.none, prose: ["Never told."])
     let summary = other.finish([])
     #expect(summary.diagnostics.map(\.id) == ["E0804"] && summary.stopReason == "refused")
+    // It is refused before its header, and nothing else is told.
+    #expect(ears.events.count == 1)
     #expect(first.finish([]).status == .good)
   }
 

@@ -318,6 +318,14 @@ func study(_ text: String, _ ears: Ears, _ options: RunOptions = RunOptions(), n
     #expect(files == ["tables/t.csv", "tables/t-2.csv", "tables/t.csv"])
   }
 
+  @Test func runsThatBeginWithinASecondHaveAnOrder() {
+    let stamps = (0..<200).map { _ in
+      usleep(20)
+      return timestamp()
+    }
+    #expect(stamps == Array(Set(stamps)).sorted() && stamps.allSatisfy { $0.count == 27 && $0.hasSuffix("Z") })
+  }
+
   @Test func anOptionDeclaredTwiceIsAnError() throws {
     let run = study(text, Ears())
     _ = try run.choose(noise)

@@ -87,9 +87,12 @@ struct DiffCommand: ParsableCommand {
 
 /// Finds the run that a command line names.
 enum RunLookup {
-  static func folder(_ name: String, below runs: String) throws -> RunFolder {
+  /// One that is to go may be without a `run.json` that can be read.
+  static func folder(_ name: String, below runs: String, isToGo: Bool = false) throws -> RunFolder {
     let paths = [name, runs + "/" + name]
-    for path in paths { if let folder = RunFolder.open(path) { return folder } }
+    for path in paths {
+      if let folder = RunFolder.open(path) ?? (isToGo ? RunFolder.openUnread(path) : nil) { return folder }
+    }
     if let path = paths.first(where: { DiskFileSystem.shared.exists($0 + "/run.json") }) {
       throw failure("\(path)/run.json is damaged")
     }

@@ -155,6 +155,7 @@ struct RunCommand: ParsableCommand {
 
   private var options: RunOptions {
     var options = of.runOptions(ofStudyAt: study, threads: threadsEach).recorded(below: out)
+    options.workers = workers ?? 1
     options.readable = allowRead
     options.writable = allowWrite
     options.reusesRecords = !fresh && !checkNan

@@ -37,13 +37,13 @@ extension RunsCommand {
     @OptionGroup var place: RunsPlace
 
     func run() throws {
-      let folders = try names.map { try RunLookup.folder($0, below: place.out) }
+      let folders = try names.map { try RunLookup.folder($0, below: place.out, isToGo: true) }
       if !force {
         for folder in folders {
           if let tag = folder.tags().first {
             throw RunLookup.failure("\(folder.name) is tagged #\(tag); --force removes it all the same")
           }
-          if folder.readRun().map({ RunLife.state($0, RunLife(folder).waitForVerdict()) }) == .running {
+          if !RunLife(folder).waitForVerdict().living.isEmpty {
             throw RunLookup.failure("\(folder.name) has not ended; --force removes it all the same")
           }
         }

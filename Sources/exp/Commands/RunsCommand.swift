@@ -44,6 +44,9 @@ struct RunsCommand: ParsableCommand {
         show(entries)
       }
       for name in list.unreadable { SourceLoader.complain("\(place.out)/\(name)/run.json cannot be read") }
+      for name in list.unbegun {
+        SourceLoader.complain("\(place.out)/\(name) was left before its run had begun: it has no run.json")
+      }
     }
 
     private func show(_ entries: [RunList.Entry]) {
@@ -67,7 +70,7 @@ struct RunsCommand: ParsableCommand {
     func run() throws {
       let folder = try RunLookup.folder(name, below: place.out)
       guard var record = folder.readRun() else { throw RunLookup.failure("\(folder.path)/run.json cannot be read") }
-      record.state = RunLife.state(record, RunLife(folder).waitForVerdict())
+      record.state = RunLife.state(record, of: folder, RunLife(folder).waitForVerdict())
       let output = Terminal.output
       if json { return output.line(record.json.compact) }
       let options = record.options.map { "\($0.name) \(plainText($0.value))" }.joined(separator: ", ")
@@ -123,7 +126,7 @@ struct RunsPlace: ParsableArguments {
   /// State, time, claims, trials and tags of a run on one line.
   static func line(_ entry: RunList.Entry) -> String {
     let run = entry.run
-    var parts = [run.state.rawValue, run.started.replacing("T", with: " ").replacing("Z", with: "")]
+    var parts = [run.state.rawValue, String(run.started.prefix(19)).replacing("T", with: " ")]
     if !run.claims.isEmpty {
       parts.append("\(run.claims.filter(\.holds).count) of \(Phrase.count(run.claims.count, "claim"))")
     }

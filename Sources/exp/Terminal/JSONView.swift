@@ -22,6 +22,7 @@ final class JSONView: RunListener {
       return [
         "event": "started", "study": .string(header.study), "seed": .int(header.seed),
         "options": .object(Datum.members(header.options)), "threads": .int(header.threads),
+        "workers": .int(header.workers),
         "machine": .string(header.machine), "folder": text(header.folder),
       ]
     case .code, .option: return nil

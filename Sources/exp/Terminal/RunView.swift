@@ -50,7 +50,8 @@ final class RunView: RunListener {
     self.header = header
     let options = header.options.map { "\($0.name) \(plainText($0.value))" }.joined(separator: ", ")
     let threads = header.threads > 0 ? Phrase.count(header.threads, "thread") : ""
-    let machine = [threads, header.machine].filter { !$0.isEmpty }.joined(separator: ", ")
+    let workers = header.workers > 1 ? Phrase.count(header.workers, "worker") + " of " : ""
+    let machine = [workers + threads, header.machine].filter { !$0.isEmpty }.joined(separator: ", ")
     let left = [header.study, "seed \(header.seed)", options, machine].filter { !$0.isEmpty }.joined(separator: " · ")
     terminal.line(Phrase.ends(left, header.folder.map(shortPath) ?? "", width: terminal.width))
     spaceBefore = true

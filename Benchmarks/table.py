@@ -47,8 +47,9 @@ def cell(entry):
         ratio += ", does not count: results differ"
     share = ""
     if entry.get("peak"):
-        seconds = statistics.median(p["ours"] for p in entry["pairs"])
-        share = f"{100 * entry['gflop'] / seconds / entry['peak']:.0f} %"
+        sides = ("ours", "peer") if found else ("ours",)
+        times = [statistics.median(p[side] for p in entry["pairs"] if p.get(side)) for side in sides]
+        share = " : ".join(f"{100 * entry['gflop'] / seconds / entry['peak']:.0f}" for seconds in times) + " %"
     losses = ""
     if agreement:
         peer = agreement["peer"]
@@ -71,11 +72,11 @@ def page(entries, limits, options):
         kind = "fma_f32_gflops_by_cpu_time" if threads == 1 else "fma_f32_gflops"
         lines += [f"Peak found on {threads} thread{'s' if threads > 1 else ''}: {found.get(kind, 0):.0f} GFLOP/s in f32, "
                   f"{found.get('read_dram_gbs', 0):.0f} GB/s from memory.", ""]
-    lines += ["| work | ours | best peer | ratio | aim | of the peak | memory, ours : peer's | losses, ours, peer's |",
+    lines += ["| work | ours | best peer | ratio | aim | of the peak, ours : peer's | memory, ours : peer's | losses, ours, peer's |",
               "| --- | --- | --- | --- | --- | --- | --- | --- |"]
     after = ["", "The share of the peak counts the products that the peers' programs name; where a step finds some of them needless, such as "
-             "those of\ntokens that no loss reads, it may pass 100 %. With several threads times are by the clock, and other work on the "
-             "machine takes its share."]
+             "those of\ntokens that no loss reads, it may pass 100 %; elsewhere a ratio cannot pass 100 by the peer's share. "
+             "With several threads times are by\nthe clock, and other work on the machine takes its share."]
     return "\n".join(lines + [cell(e) for e in entries] + after) + "\n"
 
 

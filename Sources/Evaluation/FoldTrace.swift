@@ -18,6 +18,17 @@ public final class FoldTrace: @unchecked Sendable {
     public var tensor: String
   }
 
+  /// A fold by the trial that it runs in, if any, and how many began there before it.
+  struct Label: Hashable {
+    /// Empty outside of trials.
+    var sweep = ""
+    var trial = 0
+    var number = 0
+
+    /// `fold 1 of runs, trial 3`
+    var words: String { "fold \(number)" + (sweep.isEmpty ? "" : " of \(sweep), trial \(trial)") }
+  }
+
   private struct Step {
     var step: Int
     var hashes: [Int]
@@ -28,8 +39,9 @@ public final class FoldTrace: @unchecked Sendable {
   }
 
   private let lock = NSLock()
-  private var folds: [String: Fold] = [:]
-  private var order: [String] = []
+  private var folds: [Label: Fold] = [:]
+  /// Folds outside of trials, and for each sweep the first that came, in order: it does not depend on threads.
+  private var order: [Label] = []
   private let wanted: Place?
   private var found: [Double]?
 
@@ -43,12 +55,14 @@ public final class FoldTrace: @unchecked Sendable {
     return found
   }
 
-  /// The first place at which another run's folds hold something else, in this one's order; nil when all that both have is the same.
+  /// The first place at which another run's folds hold something else, in this one's order, trials by their index; nil when all that both
+  /// have is the same.
   /// Folds and tensors that only one has count as parted at their first step.
   public func firstDifference(_ other: FoldTrace) -> Place? {
-    for name in order + other.order.filter({ folds[$0] == nil }) {
-      guard let a = folds[name], let b = other.folds[name], a.tensors == b.tensors else {
-        let tensors = (folds[name]?.tensors ?? []), others = other.folds[name]?.tensors ?? []
+    for label in labels + other.labels.filter({ folds[$0] == nil }) {
+      let name = label.words
+      guard let a = folds[label], let b = other.folds[label], a.tensors == b.tensors else {
+        let tensors = (folds[label]?.tensors ?? []), others = other.folds[label]?.tensors ?? []
         return Place(fold: name, step: 1, tensor: zip(tensors, others).first { $0 != $1 }?.0 ?? "")
       }
       for (x, y) in zip(a.steps, b.steps) where x.step != y.step || x.hashes != y.hashes {
@@ -62,16 +76,24 @@ public final class FoldTrace: @unchecked Sendable {
     return nil
   }
 
-  func reached(_ fold: String, step: Int, _ tensors: [(name: String, tensor: Tensor)]) {
+  /// All folds: those of a sweep stand where its first one came, by trial and number.
+  private var labels: [Label] {
+    let trials = Dictionary(grouping: folds.keys.filter { !$0.sweep.isEmpty }, by: \.sweep)
+    return order.flatMap { label -> [Label] in
+      (trials[label.sweep] ?? [label]).sorted { ($0.trial, $0.number) < ($1.trial, $1.number) }
+    }
+  }
+
+  func reached(_ fold: Label, step: Int, _ tensors: [(name: String, tensor: Tensor)]) {
     let hashes = tensors.map { FoldTrace.hash($0.tensor) }
     lock.lock()
     defer { lock.unlock() }
     if folds[fold] == nil {
-      order.append(fold)
+      if fold.sweep.isEmpty || !order.contains(where: { $0.sweep == fold.sweep }) { order.append(fold) }
       folds[fold] = Fold(tensors: tensors.map(\.name))
     }
     folds[fold]?.steps.append(Step(step: step, hashes: hashes))
-    if let wanted, wanted.fold == fold, wanted.step == step,
+    if let wanted, wanted.fold == fold.words, wanted.step == step,
       let tensor = tensors.first(where: { $0.name == wanted.tensor })?.tensor
     {
       found = (0..<tensor.count).map { tensor.type.isFloat ? tensor.element($0) : Double(tensor.integer($0)) }

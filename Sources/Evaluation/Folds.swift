@@ -20,12 +20,12 @@ final class Folds {
     /// The requests that it has answered.
     var requests: Int32
     /// What a trace of the run calls it.
-    var label = ""
+    var label = FoldTrace.Label()
   }
 
   private var folds: [Fold] = []
   /// What a trace calls the trial that runs, and how many folds began in it.
-  private var trial = "", begun = 0
+  private var trial = (sweep: "", index: 0), begun = 0
   /// Files written inside of folds, by the depth of the fold that wrote them.
   private var written: [(depth: Int, file: String)] = []
 
@@ -39,7 +39,7 @@ final class Folds {
     var fold = Fold(since: now, asked: (now, 0), requests: CheckpointClock.requests)
     fold.every = every
     begun += 1
-    fold.label = "fold \(begun)\(trial)"
+    fold.label = FoldTrace.Label(sweep: trial.sweep, trial: trial.index, number: begun)
     var kept: Value?
     if machine.tensors.recording == nil, CheckpointClock.seconds > 0 || every != nil {
       let file = Folds.fileName(name)
@@ -99,7 +99,7 @@ final class Folds {
   }
 
   /// A trial begins: what errors left behind is forgotten.
-  func begin(trial name: String) { (folds, written, trial, begun) = ([], [], " of " + name, 0) }
+  func begin(trial index: Int, of sweep: String) { (folds, written, trial, begun) = ([], [], (sweep, index), 0) }
 
   private func keep(
     _ call: NativeCall, _ name: String, depth: Int, isForced: Bool, _ value: Value, _ rows: Value, _ step: Int,

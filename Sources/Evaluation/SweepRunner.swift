@@ -46,7 +46,7 @@ final class SweepRunner: TrialRunner {
 
   func run(_ index: Int, report: @escaping (TrialNews) -> Void) -> TrialOutcome {
     host.begin(settings.archive?.key(index))
-    machine.folds.begin(trial: "\(settings.name), trial \(index)")
+    machine.folds.begin(trial: index, of: settings.name)
     var outcome = compute(index, report)
     let files = host.end()
     outcome.reads = files.reads

@@ -50,27 +50,46 @@ public struct RunComparison {
   /// Files that were read and are not the same.
   public func data() -> [RunDifference] { fields("data", first.readRun()?.data ?? [], second.readRun()?.data ?? []) }
 
-  /// What was computed: the first difference of each sweep and of each item of the report, in order; figures by what
-  /// they show. Empty when every number is the same.
+  /// What was computed: the first difference of each item of the report and of each sweep, in order; figures by what
+  /// they show. Items go together by their names, trials by their coordinates: what only one run has is a difference of its own.
+  /// Empty when every number is the same.
   public func results() -> [RunDifference] {
     guard let a = first.readStudy(), let b = second.readStudy() else { return [unreadable()] }
-    var result: [RunDifference] = []
     let (left, right) = (RunComparison.results(a), RunComparison.results(b))
-    var sweeps = SweepNames()
-    for place in 0..<max(left.count, right.count) {
-      guard place < left.count, place < right.count else {
-        let words = { (items: [(cell: String, item: StudyRecord.Item)]) in
-          place < items.count ? items[place].cell + RunComparison.name(items[place].item) : "nothing"
-        }
-        result.append(RunDifference(place: "the report", first: words(left), second: words(right)))
-        break
-      }
-      if var difference = compare(left[place].item, right[place].item, &sweeps) {
-        difference.place = left[place].cell + difference.place
-        result.append(difference)
+    return RunComparison.pairs(left.map(\.name), right.map(\.name)).flatMap { pair -> [RunDifference] in
+      switch (pair.0.map { left[$0] }, pair.1.map { right[$0] }) {
+      case (let x?, let y?):
+        return compare(x, y).map { RunDifference(place: x.cell + $0.place, first: $0.first, second: $0.second) }
+      case (let x?, nil): return [RunDifference(place: x.cell + x.name, first: "there", second: "absent")]
+      case (nil, let y?): return [RunDifference(place: y.cell + y.name, first: "absent", second: "there")]
+      case (nil, nil): return []
       }
     }
-    return result
+  }
+
+  /// Places of two lists of names that go together, in order, with as few left over as may be.
+  private static func pairs(_ a: [String], _ b: [String]) -> [(Int?, Int?)] {
+    var removed: Set<Int> = [], inserted: Set<Int> = []
+    for change in b.difference(from: a) {
+      switch change {
+      case .remove(let offset, _, _): removed.insert(offset)
+      case .insert(let offset, _, _): inserted.insert(offset)
+      }
+    }
+    var pairs: [(Int?, Int?)] = [], i = 0, j = 0
+    while i < a.count || j < b.count {
+      if removed.contains(i) {
+        pairs.append((i, nil))
+        i += 1
+      } else if inserted.contains(j) {
+        pairs.append((nil, j))
+        j += 1
+      } else {
+        pairs.append((i, j))
+        (i, j) = (i + 1, j + 1)
+      }
+    }
+    return pairs
   }
 
   /// How much there is to compare in the first run: tables (rows of trainings outside of trials are one), figures, values and claims.
@@ -128,11 +147,19 @@ public struct RunComparison {
 
   // MARK: results
 
-  /// What was computed, without prose, code and citations, each with its cell where there are several: `cell 3, `. A cell is a run of
-  /// prose with what follows it.
-  private static func results(_ study: StudyRecord) -> [(cell: String, item: StudyRecord.Item)] {
+  /// Something that was computed: its cell where there are several, `cell 3, `; in words what it is; the folder below `trials/` if it
+  /// is a sweep.
+  private struct Result {
+    var cell: String
+    var name: String
+    var item: StudyRecord.Item
+    var folder = ""
+  }
+
+  /// What was computed, without prose, code and citations. A cell is a run of prose with what follows it.
+  private static func results(_ study: StudyRecord) -> [Result] {
     var result: [(cell: Int, item: StudyRecord.Item)] = []
-    var cell = 0, isInProse = false
+    var cell = 0, isInProse = false, sweeps = SweepNames()
     for item in study.items {
       switch item {
       case .prose:
@@ -145,7 +172,11 @@ public struct RunComparison {
       cell = max(1, cell)
       isInProse = false
     }
-    return result.map { (cell > 1 ? "cell \($0.cell), " : "", $0.item) }
+    return result.map { part in
+      var found = Result(cell: cell > 1 ? "cell \(part.cell), " : "", name: name(part.item), item: part.item)
+      if case .coverage(let coverage) = part.item { found.folder = sweeps.folder(coverage.name) }
+      return found
+    }
   }
 
   private static func name(_ item: StudyRecord.Item) -> String {
@@ -164,14 +195,19 @@ public struct RunComparison {
     }
   }
 
-  private func compare(_ a: StudyRecord.Item, _ b: StudyRecord.Item, _ sweeps: inout SweepNames) -> RunDifference? {
-    let place = RunComparison.name(a)
-    switch (a, b) {
+  private func compare(_ a: Result, _ b: Result) -> [RunDifference] {
+    if case .coverage = a.item { return SweepComparison(a.folder, b.folder, first, second).differences() }
+    return firstDifference(a, b).map { [$0] } ?? []
+  }
+
+  /// Of two items of one name that are no sweeps.
+  private func firstDifference(_ a: Result, _ b: Result) -> RunDifference? {
+    let place = a.name
+    switch (a.item, b.item) {
     case (.value(_, let x), .value(_, let y)): return DatumComparison.first(x, y, place)
     case (.table(_, let x, _), .table(_, let y, _)): return DatumComparison.first(.table(x), .table(y), place)
     case (.figure(let x, _), .figure(let y, _)): return DatumComparison.first(.figure(x), .figure(y), place)
     case (.claim(let x), .claim(let y)):
-      if x.text != y.text { break }
       if x.holds != y.holds {
         let words = { (claim: RunRecord.Claim) in claim.holds ? "holds" : "does not hold" }
         return RunDifference(place: place, first: words(x), second: words(y))
@@ -179,49 +215,70 @@ public struct RunComparison {
       return DatumComparison.first(.record(x.numbers), .record(y.numbers), place)
     case (.printed(let x), .printed(let y)): return DatumComparison.first(.string(x), .string(y), place)
     case (.error(let x), .error(let y)): return DatumComparison.first(.string(x), .string(y), place)
-    case (.coverage(let x), .coverage(let y)) where x.name == y.name:
-      return SweepComparison(sweeps.folder(x.name), first, second).firstDifference()
     case (.series(let x, _), .series(let y, _)): return DatumComparison.first(.table(x), .table(y), place)
-    default: break
+    default: return nil
     }
-    return RunDifference(place: "the report", first: place, second: RunComparison.name(b))
   }
 }
 
 /// Compares the trials of one sweep of two runs.
 struct SweepComparison {
-  /// Of its folder below `trials/`.
   private let name: String
+  private let otherName: String
   private let one: RunFolder
   private let other: RunFolder
 
-  init(_ name: String, _ first: RunFolder, _ second: RunFolder) {
+  /// Of its folder below `trials/` in each run.
+  init(_ name: String, _ otherName: String, _ first: RunFolder, _ second: RunFolder) {
     self.name = name
+    self.otherName = otherName
     one = first
     other = second
   }
 
-  /// The first trial that differs, by its index, and where in it.
-  func firstDifference() -> RunDifference? {
-    let (a, b) = (trials(one), trials(other))
-    for index in Set(a.keys).union(b.keys).sorted() {
-      guard let x = a[index], let y = b[index] else {
-        let words = { (json: JSON?) in json == nil ? "absent" : "there" }
-        return RunDifference(place: "\(name), trial \(index)", first: words(a[index]), second: words(b[index]))
-      }
-      if let difference = compare(index, x, y) { return difference }
+  /// The first trial, by its index in the first run, that differs from the one with its coordinates, and where in it; then the
+  /// first of those that only one run has.
+  func differences() -> [RunDifference] {
+    let (a, b) = (trials(name, one), trials(otherName, other))
+    let (inOne, inOther) = (Set(a.map(\.point)), Dictionary(b.map { ($0.point, $0.json) }) { first, _ in first })
+    var differences: [RunDifference] = []
+    for trial in a {
+      guard let twin = inOther[trial.point] else { continue }
+      guard let difference = compare(trial.json, twin, place(trial)) else { continue }
+      differences.append(difference)
+      break
     }
-    return nil
+    func only(_ trials: [Trial], _ first: String, _ second: String) {
+      guard let trial = trials.first else { return }
+      let more = trials.count > 1 ? " and \(trials.count - 1) more" : ""
+      differences.append(RunDifference(place: place(trial) + more, first: first, second: second))
+    }
+    only(a.filter { inOther[$0.point] == nil }, "there", "absent")
+    only(b.filter { !inOne.contains($0.point) }, "absent", "there")
+    return differences
   }
 
-  private func trials(_ folder: RunFolder) -> [Int: JSON] {
-    TrialRecord.latest(TrialStore.records(of: name, in: folder.path))
+  private struct Trial {
+    var index: Int
+    var json: JSON
+    /// Its coordinates as text.
+    var point: String
   }
 
-  private func compare(_ index: Int, _ a: JSON, _ b: JSON) -> RunDifference? {
-    let coordinates = (a["coordinates"].flatMap(Datum.fields) ?? []).map { "\($0.name) \(plainText($0.value))" }
-    let place = "\(name), trial \(index) (\(coordinates.joined(separator: ", ")))"
-    for part in ["coordinates", "status", "series", "fields", "error"] {
+  private func trials(_ sweep: String, _ folder: RunFolder) -> [Trial] {
+    TrialRecord.latest(TrialStore.records(of: sweep, in: folder.path)).sorted { $0.key < $1.key }.map {
+      Trial(index: $0.key, json: $0.value, point: $0.value["coordinates"]?.compact ?? "")
+    }
+  }
+
+  private func place(_ trial: Trial) -> String {
+    let fields = trial.json["coordinates"].flatMap(Datum.fields) ?? []
+    let coordinates = fields.map { "\($0.name) \(plainText($0.value))" }.joined(separator: ", ")
+    return "\(name), trial \(trial.index) (\(coordinates))"
+  }
+
+  private func compare(_ a: JSON, _ b: JSON, _ place: String) -> RunDifference? {
+    for part in ["status", "series", "fields", "error"] {
       if let difference = self.part(part, a, b, part == "fields" ? place : "\(place), \(part)") { return difference }
     }
     if let difference = tensors(a, b, place) { return difference }
@@ -250,145 +307,5 @@ struct SweepComparison {
       return RunDifference(place: "\(place), tensors", first: words(x), second: words(y))
     }
     return TensorFileComparison(x, y).first(place)
-  }
-}
-
-/// Finds the first difference of two values, and says both in decimal and, where a number's digits look alike or not, in
-/// hexadecimal.
-enum DatumComparison {
-  static func first(_ a: Datum, _ b: Datum, _ place: String) -> RunDifference? {
-    if same(a, b) { return nil }
-    switch (a, b) {
-    case (.list(let x), .list(let y)) where x.count == y.count:
-      for (i, pair) in zip(x, y).enumerated() {
-        if let difference = first(pair.0, pair.1, "\(place)[\(i)]") { return difference }
-      }
-    case (.record(let x), .record(let y)) where x.map(\.name) == y.map(\.name):
-      for (left, right) in zip(x, y) {
-        if let difference = first(left.value, right.value, "\(place), \(left.name)") { return difference }
-      }
-    case (.table(let x), .table(let y)) where x.columnNames == y.columnNames && x.rowCount == y.rowCount:
-      for row in 0..<x.rowCount {
-        for (left, right) in zip(x.columns, y.columns) {
-          if let difference = first(
-            left.values[row], right.values[row], "\(place), \(self.row(row, x, y)), \(left.name)")
-          {
-            return difference
-          }
-        }
-      }
-      return RunDifference(place: "\(place), failures", first: "\(x.failures)", second: "\(y.failures)")
-    case (.tensor(let x), .tensor(let y)) where x.shape == y.shape && x.type == y.type:
-      if let p = x.elements, let q = y.elements, let i = p.indices.first(where: { !same(.float(p[$0]), .float(q[$0])) })
-      {
-        return first(.float(p[i]), .float(q[i]), "\(place), element \(i)")
-      }
-    case (.model(let x), .model(let y)) where x.tensors.map(\.path) == y.tensors.map(\.path):
-      for (left, right) in zip(x.tensors, y.tensors) {
-        if let difference = first(.tensor(left.tensor), .tensor(right.tensor), "\(place), \(left.path)") {
-          return difference
-        }
-      }
-    case (.figure, .figure):
-      return firstOfJSON(a.json, b.json, place) ?? RunDifference(place: place, first: "", second: "")
-    default: break
-    }
-    return RunDifference(place: place, first: words(a), second: words(b))
-  }
-
-  /// A row by its step, where both have one and it is the same.
-  private static func row(_ row: Int, _ a: Table, _ b: Table) -> String {
-    guard case .int(let step)? = a.column("step")?[row], b.column("step")?[row] == .int(step) else {
-      return "row \(row)"
-    }
-    return "step \(step)"
-  }
-
-  /// The same for values in their written form.
-  private static func firstOfJSON(_ a: JSON, _ b: JSON, _ place: String) -> RunDifference? {
-    if a == b { return nil }
-    switch (a, b) {
-    case (.array(let x), .array(let y)) where x.count == y.count:
-      for (i, pair) in zip(x, y).enumerated() {
-        if let difference = firstOfJSON(pair.0, pair.1, "\(place)[\(i)]") { return difference }
-      }
-    case (.object(let x), .object(let y)) where x.map(\.key) == y.map(\.key):
-      for (left, right) in zip(x, y) {
-        let inner = left.key.hasPrefix("$") ? place : "\(place), \(left.key)"
-        if let difference = firstOfJSON(left.value, right.value, inner) { return difference }
-      }
-    case (JSON.float(let x), JSON.float(let y)): return RunDifference(place: place, first: number(x), second: number(y))
-    default: break
-    }
-    return RunDifference(place: place, first: a.compact, second: b.compact)
-  }
-
-  /// Bits count: a zero has a sign, and every NaN is the same.
-  private static func same(_ a: Datum, _ b: Datum) -> Bool {
-    if case .float(let x) = a, case .float(let y) = b { return x.bitPattern == y.bitPattern || x.isNaN && y.isNaN }
-    return a == b || a.json == b.json
-  }
-
-  private static func words(_ datum: Datum) -> String {
-    guard case .float(let x) = datum else { return plainText(datum) }
-    return number(x)
-  }
-
-  /// A number in decimal and in hexadecimal.
-  static func number(_ x: Double) -> String { "\(NumberText.shortest(x)) (\(String(format: "%a", x)))" }
-}
-
-/// Finds the first difference of two safetensors files.
-struct TensorFileComparison {
-  private let one: [UInt8]
-  private let other: [UInt8]
-
-  init(_ first: [UInt8], _ second: [UInt8]) {
-    one = first
-    other = second
-  }
-
-  func first(_ place: String) -> RunDifference {
-    guard let a = header(one), let b = header(other), a.json == b.json else {
-      let words = { (bytes: [UInt8]) in header(bytes)?.json.compact ?? "no safetensors file" }
-      return RunDifference(place: "\(place), tensors", first: words(one), second: words(other))
-    }
-    let at = zip(one, other).enumerated().first { $0.1.0 != $0.1.1 }?.offset ?? a.start
-    for member in a.json.members ?? [] {
-      guard let offsets = member.value["data_offsets"]?.array?.compactMap(\.int), offsets.count == 2,
-        (a.start + offsets[0]..<a.start + offsets[1]).contains(at), let type = member.value["dtype"]?.string
-      else { continue }
-      let width = ["F64": 8, "I64": 8, "F32": 4, "I32": 4][type] ?? 1
-      let element = (at - a.start - offsets[0]) / width
-      let start = a.start + offsets[0] + element * width
-      return RunDifference(
-        place: "\(place), tensor \(member.key), element \(element)", first: word(one, start, type, width),
-        second: word(other, start, type, width))
-    }
-    return RunDifference(
-      place: "\(place), tensors, byte \(at)", first: "\(one.count) bytes", second: "\(other.count) bytes")
-  }
-
-  private func header(_ bytes: [UInt8]) -> (json: JSON, start: Int)? {
-    guard bytes.count >= 8 else { return nil }
-    let length = bytes[0..<8].enumerated().reduce(UInt64(0)) { $0 | UInt64($1.element) << UInt64(8 * $1.offset) }
-    guard length < UInt64(bytes.count) - 7, let json = try? JSON.read(Array(bytes[8..<8 + Int(length)])) else {
-      return nil
-    }
-    return (json, 8 + Int(length))
-  }
-
-  private func word(_ bytes: [UInt8], _ start: Int, _ type: String, _ width: Int) -> String {
-    guard start + width <= bytes.count else { return "its end" }
-    let bits = (0..<width).reduce(UInt64(0)) { $0 | UInt64(bytes[start + $1]) << UInt64(8 * $1) }
-    switch type {
-    case "F64": return DatumComparison.number(Double(bitPattern: bits))
-    case "F32":
-      let x = Float(bitPattern: UInt32(truncatingIfNeeded: bits))
-      return "\(x) (\(String(format: "%a", Double(x))))"
-    case "I64": return "\(Int64(bitPattern: bits))"
-    case "I32": return "\(Int32(truncatingIfNeeded: bits))"
-    default: return "\(bits)"
-    }
   }
 }

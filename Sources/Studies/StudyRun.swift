@@ -76,7 +76,7 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   }
 
   /// A study's name: its file name without folder and `.exp`.
-  static func name(of path: String) -> String {
+  public static func name(of path: String) -> String {
     let file = path.split(separator: "/").last.map(String.init) ?? path
     return file.hasSuffix(".exp") && file.count > 4 ? String(file.dropLast(4)) : file
   }

@@ -30,14 +30,14 @@ struct RunReplay {
     return summary
   }
 
-  /// Runs it on one thread and notes what its folds hold after every step. Throws as `execute` does.
-  func trace(elementsAt place: FoldTrace.Place? = nil) throws -> FoldTrace {
+  /// Runs it and notes what its folds hold after every step. Throws as `execute` does.
+  func trace(threads: Int, elementsAt place: FoldTrace.Place? = nil) throws -> FoldTrace {
     let scratch = FileManager.default.temporaryDirectory.appendingPathComponent("exp-replay-\(UUID().uuidString)").path
     defer { try? FileManager.default.removeItem(atPath: scratch) }
     let trace = FoldTrace(elementsAt: place)
     FoldTrace.current = trace
     defer { FoldTrace.current = nil }
-    let summary = try execute(in: scratch, threads: 1)
+    let summary = try execute(in: scratch, threads: threads)
     if summary.status == .interrupted { throw ExitCode(RunStatus.interrupted.rawValue) }
     return trace
   }

@@ -53,6 +53,51 @@ import Testing
     #expect(results == ["runs-2, trial 1 (x 2), y"])
   }
 
+  @Test func anItemThatOnlyOneRunHasShiftsNoOther() throws {
+    let text = """
+      EXTRA
+      let runs = sweep w in [4, 16] { { y: w * 0.5 } }
+      runs
+      let z = 5
+      z
+      claim "late" { z > 3 }
+      """
+    let one = text.replacingOccurrences(of: "EXTRA", with: "let a = 1")
+    let other = text.replacingOccurrences(of: "EXTRA", with: "let a = 1\na\nclaim \"early\" { a == 1 }")
+    #expect(try differences(one, other).results == ["the value a", "the claim “early”"])
+    // A wider sweep has one trial more, and its table one row; the others are compared by their coordinates.
+    let wider = one.replacingOccurrences(of: "[4, 16]", with: "[4, 8, 16]")
+    #expect(try differences(one, wider).results == ["runs, trial 1 (w 8)", "the table runs, w 8"])
+    let changed = wider.replacingOccurrences(of: "w * 0.5", with: "if w == 16 { 9.0 } else { w * 0.5 }")
+    #expect(
+      try differences(one, changed).results == [
+        "runs, trial 1 (w 16), y", "runs, trial 1 (w 8)", "the table runs, w 16, y",
+      ])
+  }
+
+  @Test func rowsOfTablesGoTogetherByWhatTellsThemApart() {
+    func place(_ a: [Table.Column], _ b: [Table.Column]) -> String? {
+      DatumComparison.first(.table(Table(columns: a)), .table(Table(columns: b)), "t")?.place
+    }
+    let widths = Table.Column("w", [.int(4), .int(4), .int(8)]),
+      reps = Table.Column("rep", [.int(1), .int(2), .int(1)])
+    let losses = Table.Column("loss", [.float(1), .float(2), .float(3)])
+    func row(_ i: Int) -> [Datum] { [widths.values[i], reps.values[i], losses.values[i]] }
+    func table(_ rows: [[Datum]]) -> [Table.Column] {
+      ["w", "rep", "loss"].enumerated().map { place, name in Table.Column(name, rows.map { $0[place] }) }
+    }
+    #expect(place(table([row(0), row(1), row(2)]), table([row(0), row(2)])) == "t, w 4, rep 2")
+    #expect(
+      place(table([row(0), row(2)]), table([row(0), [.int(4), .int(2), .float(7)], [.int(8), .int(1), .float(5)]]))
+        == "t, w 8, rep 1, loss")
+    #expect(place(table([row(0), row(1)]), table([row(1), row(0)])) == "t, order")
+    #expect(place([widths, reps], [widths, reps, losses]) == "t, columns")
+    // Without anything that tells rows apart they go by their numbers.
+    #expect(place([.init("a", [.int(1), .int(1)])], [.init("a", [.int(1), .int(1), .int(1)])]) == "t, row 2")
+    #expect(place([losses], [.init("loss", [.float(1), .float(4), .float(3)])]) == "t, row 1, loss")
+    #expect(DatumComparison.first(.list([.int(1)]), .list([.int(1), .int(2)]), "l")?.place == "l, length")
+  }
+
   @Test func whatIsTrackedOutsideOfTrialsIsASeries() throws {
     let text = """
       for i in 0..<4 { track(step: i, loss: if i == 2 { EDIT } else { 0.5 }) }

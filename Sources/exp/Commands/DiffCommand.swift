@@ -20,6 +20,7 @@ struct DiffCommand: ParsableCommand {
   @Flag(help: "Run both again to find the step and the tensor at which trainings part.") var replay = false
   @Option(help: ArgumentHelp("Folder with data files, for --replay; may be repeated.", valueName: "dir")) var data:
     [String] = []
+  @OptionGroup var threading: ThreadOptions
   @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {
@@ -58,7 +59,8 @@ struct DiffCommand: ParsableCommand {
     } else if replay {
       output.line("run again, their folds are the same after every step")
     }
-    output.line(results.isEmpty ? "the results are the same" : "\(Phrase.count(results.count, "result")) differ")
+    let verb = results.count == 1 ? "differs" : "differ"
+    output.line(results.isEmpty ? "the results are the same" : "\(Phrase.count(results.count, "result")) \(verb)")
   }
 
   /// The first step and tensor at which the folds of two runs part, with the first element that differs; nil when they do not.
@@ -67,9 +69,9 @@ struct DiffCommand: ParsableCommand {
       guard let record = folder.readRun() else { throw RunLookup.failure("\(folder.path)/run.json cannot be read") }
       return RunReplay(folder: folder, record: record, data: data)
     }
-    let traces = try replays.map { try $0.trace() }
+    let traces = try replays.map { try $0.trace(threads: threading.count) }
     guard let place = traces[0].firstDifference(traces[1]) else { return nil }
-    let elements = try replays.map { try $0.trace(elementsAt: place).elements }
+    let elements = try replays.map { try $0.trace(threads: threading.count, elementsAt: place).elements }
     var difference = RunDifference(
       place: "\(place.fold), step \(place.step)" + (place.tensor.isEmpty ? "" : ", tensor \(place.tensor)"),
       first: elements[0] == nil ? "is not there" : "is there", second: elements[1] == nil ? "is not there" : "is there")
@@ -88,7 +90,10 @@ struct DiffCommand: ParsableCommand {
 /// Finds the run that a command line names.
 enum RunLookup {
   /// One that is to go may be without a `run.json` that can be read.
-  static func folder(_ name: String, below runs: String, isToGo: Bool = false) throws -> RunFolder {
+  /// A study stands for its newest run where that is asked for.
+  static func folder(
+    _ name: String, below runs: String, isToGo: Bool = false, ofStudy: Bool = false
+  ) throws -> RunFolder {
     let paths = [name, runs + "/" + name]
     for path in paths {
       if let folder = RunFolder.open(path) ?? (isToGo ? RunFolder.openUnread(path) : nil) { return folder }
@@ -96,7 +101,11 @@ enum RunLookup {
     if let path = paths.first(where: { DiskFileSystem.shared.exists($0 + "/run.json") }) {
       throw failure("\(path)/run.json is damaged")
     }
-    throw failure("\(name) is not the folder of a run")
+    if ofStudy, let folder = RunFolder.runs(of: StudyRun.name(of: name), in: runs).first {
+      SourceLoader.complain("\(shortPath(folder.path)) is the newest run of \(folder.readRun()?.study ?? name)")
+      return folder
+    }
+    throw failure("\(name) is not the folder of a run" + (ofStudy ? ", nor a study that has one in \(runs)" : ""))
   }
 
   /// What is no longer as it was written in a run that came to its end, of the files that are wanted; nil when all is.

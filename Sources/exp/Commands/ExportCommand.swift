@@ -31,7 +31,7 @@ struct ExportCommand: ParsableCommand {
   }
 
   func run() throws {
-    let folder = try RunLookup.folder(name, below: out)
+    let folder = try RunLookup.folder(name, below: out, ofStudy: true)
     let isRead = { to == .csv ? Self.isTable($0) : $0 == RunFolder.studyName }
     if let damage = RunLookup.damage(folder, of: isRead) { throw RunLookup.failure(damage) }
     let place = target ?? folder.name + (to == .csv ? "-csv" : ".\(to.rawValue)")

@@ -46,6 +46,8 @@ struct RunCommand: ParsableCommand {
   }
 
   func run() throws {
+    // What is shown may be cut short, by `head` for one; the run and its record go on.
+    signal(SIGPIPE, SIG_IGN)
     guard watch else { throw ExitCode(try once(nil).status.rawValue) }
     var last = RunStatus.good
     while true {

@@ -29,7 +29,7 @@ struct VerifyCommand: ParsableCommand {
   }
 
   func run() throws {
-    let folder = try RunLookup.folder(name, below: out)
+    let folder = try RunLookup.folder(name, below: out, ofStudy: true)
     guard let record = folder.readRun(), !record.state.isUnfinished else {
       throw RunLookup.failure("\(shortPath(folder.path)) did not come to its end: there is nothing to compare with")
     }

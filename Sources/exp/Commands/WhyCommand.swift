@@ -10,7 +10,9 @@ struct WhyCommand: ParsableCommand {
     commandName: "why", abstract: "Say why trials of a run were run, or taken from an earlier record.",
     discussion: "Trials are named by an index, or by coordinates: exp why RUN width=8 rep=1")
 
-  @Argument(help: ArgumentHelp("The run's folder, or its name below runs/.", valueName: "run")) var name: String
+  @Argument(
+    help: ArgumentHelp("The run's folder, its name below runs/, or a study: its newest run.", valueName: "run"))
+  var name: String
   @Argument(help: ArgumentHelp("The index of a trial, from 0, or coordinates as name=value.", valueName: "trial"))
   var trial: [String] = []
   @Option(help: ArgumentHelp("Only this sweep.", valueName: "name")) var sweep: String?
@@ -25,7 +27,7 @@ struct WhyCommand: ParsableCommand {
   }
 
   func run() throws {
-    let folder = try RunLookup.folder(name, below: out)
+    let folder = try RunLookup.folder(name, below: out, ofStudy: true)
     let logs = TrialStore.logs(in: folder.path)
     var isFound = false
     for name in Set(logs.map(\.sweep)).sorted() where sweep == nil || sweep == name {

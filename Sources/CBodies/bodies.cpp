@@ -17,18 +17,24 @@ namespace {
 // Bodies touch what is fixed and nothing else.
 const uint16 fixed_category = 0x1, moving_category = 0x20;
 
-// How many contacts each body has, and whether one began in this step.
+// How many contacts each body has, whether one began in this step, and which zones there were contacts with.
 struct contacts : b2ContactListener {
   std::vector<int> count;
-  std::vector<char> began;
+  std::vector<char> began, visited;
+  int visits = 0;
 
   void change(b2Contact *contact, int by) {
     for (b2Fixture *fixture : {contact->GetFixtureA(), contact->GetFixtureB()}) {
+      if (fixture->IsSensor()) visit(fixture->GetUserData().pointer);
       if (fixture->GetFilterData().categoryBits != moving_category) continue;
       uintptr_t body = fixture->GetBody()->GetUserData().pointer;
       count[body] += by;
       if (by > 0) began[body] = 1;
     }
+  }
+  void visit(uintptr_t zone) {
+    visits += !visited[zone];
+    visited[zone] = 1;
   }
   void BeginContact(b2Contact *contact) override { change(contact, 1); }
   void EndContact(b2Contact *contact) override { change(contact, -1); }
@@ -39,7 +45,7 @@ struct sight : b2RayCastCallback {
   float nearest = 1;
 
   float ReportFixture(b2Fixture *fixture, const b2Vec2 &, const b2Vec2 &, float fraction) override {
-    if (fixture->GetFilterData().categoryBits != fixed_category) return -1;
+    if (fixture->GetFilterData().categoryBits != fixed_category || fixture->IsSensor()) return -1;
     nearest = fraction;
     return fraction;
   }
@@ -81,7 +87,9 @@ struct cb_world {
     world.SetContactListener(&touching);
     touching.count.assign(scene.bodies, 0);
     touching.began.assign(scene.bodies, 0);
+    touching.visited.assign(scene.zones, 0);
     lay_ground(scene);
+    lay_zones(scene);
     for (int32_t i = 0; i < scene.bodies; i++) bodies.push_back(body(scene, i));
     for (int32_t i = 0; i < scene.joints; i++) joints.push_back(joint(scene.joint[i]));
   }
@@ -101,13 +109,21 @@ struct cb_world {
     }
   }
 
-  b2Body *body(const cb_scene &scene, int32_t index) {
-    const cb_body &given = scene.body[index];
+  void lay_zones(const cb_scene &scene) {
     b2BodyDef definition;
-    definition.type = b2_dynamicBody;
-    definition.position = vector(given.x, given.y);
-    definition.angle = (float)given.angle;
-    definition.userData.pointer = (uintptr_t)index;
+    b2Body *floor = world.CreateBody(&definition);
+    for (int32_t i = 0; i < scene.zones; i++) {
+      b2PolygonShape shape = polygon(scene, scene.zone[i]);
+      b2FixtureDef fixture;
+      fixture.shape = &shape;
+      fixture.isSensor = true;
+      fixture.userData.pointer = (uintptr_t)i;
+      fixture.filter.categoryBits = fixed_category;
+      floor->CreateFixture(&fixture);
+    }
+  }
+
+  static b2PolygonShape polygon(const cb_scene &scene, const cb_polygon &given) {
     b2Vec2 corners[CB_MAX_CORNERS];
     for (int32_t i = 0; i < given.corners; i++) {
       const double *p = scene.points + 2 * (given.first + i);
@@ -115,14 +131,27 @@ struct cb_world {
     }
     b2PolygonShape shape;
     shape.Set(corners, given.corners);
-    b2FixtureDef fixture;
-    fixture.shape = &shape;
-    fixture.density = (float)given.density;
-    fixture.friction = (float)given.friction;
-    fixture.filter.categoryBits = moving_category;
-    fixture.filter.maskBits = fixed_category;
+    return shape;
+  }
+
+  b2Body *body(const cb_scene &scene, int32_t index) {
+    const cb_body &given = scene.body[index];
+    b2BodyDef definition;
+    definition.type = b2_dynamicBody;
+    definition.position = vector(given.x, given.y);
+    definition.angle = (float)given.angle;
+    definition.userData.pointer = (uintptr_t)index;
     b2Body *made = world.CreateBody(&definition);
-    made->CreateFixture(&fixture);
+    for (int32_t i = 0; i < given.polygons; i++) {
+      b2PolygonShape shape = polygon(scene, scene.polygon[given.first + i]);
+      b2FixtureDef fixture;
+      fixture.shape = &shape;
+      fixture.density = (float)given.density;
+      fixture.friction = (float)given.friction;
+      fixture.filter.categoryBits = moving_category;
+      fixture.filter.maskBits = given.is_apart ? 0 : fixed_category;
+      made->CreateFixture(&fixture);
+    }
     made->ApplyForceToCenter(vector(given.push_x, given.push_y), true);
     return made;
   }
@@ -140,11 +169,13 @@ struct cb_world {
   }
 
   // `stride` lies between the numbers of one world.
-  void step(const double *speeds, const double *torques, int64_t stride) {
+  void step(const cb_rows &rows, int64_t stride) {
     for (size_t i = 0; i < joints.size(); i++) {
-      joints[i]->SetMotorSpeed((float)speeds[i * stride]);
-      joints[i]->SetMaxMotorTorque((float)torques[i * stride]);
+      joints[i]->SetMotorSpeed((float)rows.speeds[i * stride]);
+      joints[i]->SetMaxMotorTorque((float)rows.torques[i * stride]);
     }
+    for (size_t i = 0; i < bodies.size(); i++)
+      bodies[i]->ApplyForceToCenter(vector(rows.forces[i * stride], rows.forces[(bodies.size() + i) * stride]), true);
     touching.began.assign(touching.began.size(), 0);
     world.Step(seconds, velocity_iterations, position_iterations);
   }
@@ -169,6 +200,7 @@ struct cb_world {
       if ((to - from).LengthSquared() > 0) world.RayCast(&seen, from, to);
       put(seen.nearest);
     }
+    put(touching.visits);
   }
 };
 
@@ -205,6 +237,18 @@ int32_t cb_is_body(const double *p, int32_t n) {
   return fabs(turned) < 7 && fabs(mass.area) > 1e-4 && mass.moment / mass.moment_at_origin > 1e-3;
 }
 
+int32_t cb_is_zone(const double *p, int32_t n) {
+  if (n < 3 || n > CB_MAX_CORNERS) return 0;
+  for (int32_t i = 0; i < n; i++)
+    for (int32_t j = 0; j < i; j++)
+      for (int32_t k = 0; k < j; k++) {
+        const double *a = p + 2 * i, *b = p + 2 * j, *c = p + 2 * k;
+        double doubled_area = fabs((b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]));
+        if (doubled_area > 0.01 && cb_is_edge(a, b) && cb_is_edge(b, c) && cb_is_edge(c, a)) return 1;
+      }
+  return 0;
+}
+
 cb_world *cb_make(const cb_scene *scene) {
   // The table of contacts is made at the first one, and without a lock.
   static std::once_flag once;
@@ -212,24 +256,27 @@ cb_world *cb_make(const cb_scene *scene) {
     const double box[] = {-1, -1, 1, -1, 1, 1, -1, 1}, ground[] = {-5, 0, 5, 0};
     cb_body body = {};
     body.density = 1;
-    body.corners = 4;
+    body.polygons = 1;
+    cb_polygon polygon = {0, 4};
     cb_scene scene = {};
     scene.seconds = 0.01;
     scene.bodies = 1;
     scene.ground = 2;
     scene.body = &body;
+    scene.polygon = &polygon;
     scene.points = box;
     scene.ground_points = ground;
-    cb_world(scene).step(nullptr, nullptr, 0);
+    double forces[] = {0, 0};
+    cb_world(scene).step({nullptr, nullptr, forces, nullptr}, 1);
   });
   return new (std::nothrow) cb_world(*scene);
 }
 
 void cb_free(cb_world *world) { delete world; }
 
-void cb_step_one(cb_world *world, const double *speeds, const double *torques, double *sensed, int64_t stride) {
-  world->step(speeds, torques, stride);
-  world->sense(sensed, stride);
+void cb_step_one(cb_world *world, cb_rows rows, int64_t stride) {
+  world->step(rows, stride);
+  world->sense(rows.sensed, stride);
 }
 
 #else
@@ -237,7 +284,8 @@ void cb_step_one(cb_world *world, const double *speeds, const double *torques, d
 const char *cb_version(void) { return nullptr; }
 int32_t cb_is_edge(const double *, const double *) { return 0; }
 int32_t cb_is_body(const double *, int32_t) { return 0; }
+int32_t cb_is_zone(const double *, int32_t) { return 0; }
 cb_world *cb_make(const cb_scene *) { return nullptr; }
 void cb_free(cb_world *) {}
-void cb_step_one(cb_world *, const double *, const double *, double *, int64_t) {}
+void cb_step_one(cb_world *, cb_rows, int64_t) {}
 #endif

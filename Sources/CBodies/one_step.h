@@ -5,8 +5,8 @@
 extern "C" {
 #endif
 
-// One step of one world, and what is sensed then; `stride` lies between its numbers.
-void cb_step_one(cb_world *world, const double *speeds, const double *torques, double *sensed, int64_t stride);
+// One step of one world, and what is sensed then: the rows begin with its numbers, between which `stride` lies.
+void cb_step_one(cb_world *world, cb_rows rows, int64_t stride);
 
 #ifdef __cplusplus
 }

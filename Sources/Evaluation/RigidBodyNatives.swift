@@ -7,7 +7,7 @@ extension Natives {
     NativeFunction(
       "rigid_bodies", ["scenes", "which", "start", "control"],
       doc:
-        "Moves rigid bodies in a plane: one world for each of the numbers `which`, made of that one of `scenes`, and a step of all at a time until none is alive. Before each step `control(carry, sensed)` gives `{ carry, alive, speeds, torques }`: whether worlds `[worlds]` go on, and how fast the motors of joints `[joints, worlds]` should turn with what torque at most. `sensed` is `{ x, y, angle, vx, vy, spin, touching }` of the bodies `[bodies, worlds]`, `joint_angle` and `joint_speed` `[joints, worlds]`, and `rays` `[rays, worlds]`, how far each came before the ground, in parts of its length; what is sensed first is after one step without motors. The last carry is the result. A scene is `{ bodies, joints, rays, gravity: [0, -10], rate: 50, iterations: [8, 3], ground, friction: 0.2 }`: a body `{ at, shape, angle: 0, density: 1, friction: 0.2, push: [0, 0] }` is a convex polygon of 3 to 8 corners, `push` a force during the first step; a joint is `{ bodies, anchors, limits }`, a ray `{ body, to }`; `ground` are the points of a line. Bodies touch the ground and not one another. Computed in f32 by Box2D, the same for any number of threads; no derivative.",
+        "Moves rigid bodies in a plane: one world for each of the numbers `which`, made of that one of `scenes`, and a step of all at a time until none is alive. Before each step `control(carry, sensed)` gives `{ carry, alive, speeds, torques }`: whether worlds `[worlds]` go on, and how fast the motors of joints `[joints, worlds]` should turn with what torque at most; and, if it likes, `forces` on the centres of the bodies, first all along x, then along y, `[2 * bodies, worlds]`. `sensed` is `{ x, y, angle, vx, vy, spin, touching }` of the bodies `[bodies, worlds]`, `joint_angle` and `joint_speed` `[joints, worlds]`, and `rays` `[rays, worlds]`, how far each came before the ground, in parts of its length, and `visited` `[worlds]`, how many zones were touched so far; what is sensed first is after one step without motors. The last carry is the result. A scene is `{ bodies, joints, rays, gravity: [0, -10], rate: 50, iterations: [8, 3], ground, friction: 0.2, zones }`: a body `{ at, shape, angle: 0, density: 1, friction: 0.2, push: [0, 0], touches: true }` is a convex polygon of 3 to 8 corners, or consists of several (`shapes`), `push` a force during the first step; a joint is `{ bodies, anchors, limits }`, a ray `{ body, to }`; `ground` are the points of a line, `zones` polygons that stop nothing. Bodies touch ground and zones, unless `touches` is false, and not one another. Computed in f32 by Box2D, the same for any number of threads; no derivative.",
       example:
         "let ball = { bodies: [{ at: [0, 1], shape: [[-0.1, -0.1], [0.1, -0.1], [0, 0.1]] }], ground: [[-1, 0], [1, 0]] }\nrigid_bodies([ball], [0], 0, (t, s) -> { carry: t + 1, alive: s.touching[0] < 1, speeds: [], torques: [] })  # => 21"
     ) { call in try RigidBodyCall(call).run() }
@@ -35,10 +35,13 @@ private struct RigidBodyCall {
     var isAlive = Array(repeating: true, count: worlds.count)
     let none = Array(repeating: 0.0, count: worlds.joints * worlds.count)
     var (speeds, torques) = (none, none)
+    let unmoved = Array(repeating: 0.0, count: 2 * worlds.bodies * worlds.count)
+    var forces = unmoved
     var time = 0
     while isAlive.contains(true) {
       do {
-        worlds.step(isAlive: isAlive, speeds: speeds, torques: torques, threads: machine.planThreads)
+        worlds.step(
+          isAlive: isAlive, speeds: speeds, torques: torques, forces: forces, threads: machine.planThreads)
         try machine.pollInterrupt()
         let sensed = try sensed(worlds)
         let given = carry
@@ -50,6 +53,7 @@ private struct RigidBodyCall {
         isAlive = try zip(isAlive, column("alive", of: answer, [worlds.count])).map { $0 && $1 != 0 }
         speeds = try column("speeds", of: answer, [worlds.joints, worlds.count])
         torques = try column("torques", of: answer, [worlds.joints, worlds.count])
+        forces = try column("forces", of: answer, [2 * worlds.bodies, worlds.count], else: unmoved)
         guard let next = heap.field(answer, named: "carry") else { throw wrong("`control` gives no `carry`") }
         carry = heap.retained(next)
       } catch {
@@ -65,9 +69,12 @@ private struct RigidBodyCall {
     RuntimeError("E0210", "`rigid_bodies`: \(message)", label: "called here")
   }
 
-  /// The numbers `[rows, worlds]` that `control` gives under a name.
-  private func column(_ name: String, of answer: Value, _ shape: Shape) throws -> [Double] {
+  /// The numbers `[rows, worlds]` that `control` gives under a name, or `other` where it gives none.
+  private func column(
+    _ name: String, of answer: Value, _ shape: Shape, else other: [Double]? = nil
+  ) throws -> [Double] {
     guard answer.tag == .record, let value = heap.field(answer, named: name) else {
+      if let other { return other }
       throw wrong(
         "`control` gives a record with `carry`, `alive`, `speeds` and `torques`, not \(machine.brief(answer))")
     }
@@ -93,7 +100,8 @@ private struct RigidBodyCall {
       let tensor = try translatingErrors { try Tensor(Array(numbers), shape: [rows, worlds.count]) }
       return (name, tensor)
     }
-    return heap.record(fields.map { ($0, call.result(.tensor($1))) })
+    let visited = try translatingErrors { try Tensor(Array(worlds.sensed[first...]), shape: [worlds.count]) }
+    return heap.record((fields + [("visited", visited)]).map { ($0, call.result(.tensor($1))) })
   }
 
   private func which() throws -> [Int] {
@@ -143,6 +151,11 @@ private struct SceneReader {
       try SceneReader(call: call, place: "\(place), body \(i)").add(body: body, to: &scene)
     }
     if scene.bodies.isEmpty { throw wrong("there are no `bodies`") }
+    for (i, zone) in try list(value, "zones").enumerated() {
+      let reader = SceneReader(call: call, place: "\(place), zone \(i)")
+      scene.zones.append(
+        try reader.polygon(zone, in: &scene, if: cb_is_zone, else: "it is no polygon of 3 to 8 corners, or too thin"))
+    }
     for (i, joint) in try list(value, "joints").enumerated() {
       let reader = SceneReader(call: call, place: "\(place), joint \(i)")
       scene.joints.append(try reader.joint(joint, scene.bodies.count))
@@ -169,17 +182,38 @@ private struct SceneReader {
 
   private func add(body: Value, to scene: inout RigidBodies.Scene) throws {
     let (at, push) = (try numbers(body, "at", [2]), try numbers(body, "push", [2], else: [0, 0], in: -1e6...1e6))
-    let corners = try numbers(body, "shape", [nil, 2], in: -100...100)
-    guard cb_is_body(corners, Int32(clamping: corners.count / 2)) != 0 else {
-      throw wrong("`shape` is no convex polygon of 3 to 8 corners, or too thin")
+    let first = scene.polygons.count
+    let shapes = try field(body, "shape").map { [$0] } ?? list(body, "shapes")
+    if shapes.isEmpty { throw wrong("there is no `shape`") }
+    for shape in shapes {
+      scene.polygons.append(
+        try polygon(
+          shape, in: &scene, within: -100...100, if: cb_is_body,
+          else: "`shape` is no convex polygon of 3 to 8 corners, or too thin"))
     }
     scene.bodies.append(
       cb_body(
         x: at[0], y: at[1], angle: try number(body, "angle", else: 0),
         density: try number(body, "density", else: 1, in: 1e-3...1e6),
         friction: try number(body, "friction", else: 0.2, in: 0...1_000), push_x: push[0], push_y: push[1],
-        first: Int32(scene.points.count / 2), corners: Int32(corners.count / 2)))
-    scene.points += corners
+        first: Int32(first), polygons: Int32(scene.polygons.count - first), is_apart: try touches(body) ? 0 : 1))
+  }
+
+  private func touches(_ body: Value) throws -> Bool {
+    guard let value = try field(body, "touches") else { return true }
+    guard value.tag == .bool else { throw wrong("`touches` is neither true nor false") }
+    return value.asBool
+  }
+
+  /// Adds a polygon's corners to the scene's points.
+  private func polygon(
+    _ corners: Value, in scene: inout RigidBodies.Scene, within range: ClosedRange<Double>? = nil,
+    if isSound: (UnsafePointer<Double>, Int32) -> Int32, else message: String
+  ) throws -> cb_polygon {
+    let corners = try numbers(in: corners, "shape", [nil, 2], within: range)
+    guard isSound(corners, Int32(clamping: corners.count / 2)) != 0 else { throw wrong(message) }
+    defer { scene.points += corners }
+    return cb_polygon(first: Int32(scene.points.count / 2), corners: Int32(corners.count / 2))
   }
 
   private func joint(_ joint: Value, _ bodies: Int) throws -> cb_joint {
@@ -223,6 +257,12 @@ private struct SceneReader {
       if let other { return other }
       throw wrong("there is no `\(name)`")
     }
+    return try numbers(in: value, name, shape, within: range)
+  }
+
+  private func numbers(
+    in value: Value, _ name: String, _ shape: [Int?], within range: ClosedRange<Double>?
+  ) throws -> [Double] {
     let given = try call.content(try TensorBuilding(call.machine).tensor(of: value, type: .f64))
     guard given.rank == shape.count, zip(given.shape, shape).allSatisfy({ $1 == nil || $0 == $1 }) else {
       let wanted = "[" + shape.map { $0.map(String.init) ?? "any" }.joined(separator: ", ") + "]"

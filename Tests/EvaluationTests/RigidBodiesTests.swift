@@ -24,6 +24,20 @@ struct RigidBodiesTests {
       let w = biped(steps: 80)
       digest(returns(nets, w, [-2, -1, 0.5, 1], w.start(3, 1)))
       """
+    try expectTheSameBits(program)
+  }
+
+  @Test func racesHaveTheSameBitsOnAnyNumberOfThreadsTwice() throws {
+    let program = """
+      let nets = [mutate(minimal_network(4, 3, enabled: 0.7, key: i), key: i) for i in 1..3]
+      let see = s -> [mean(race_view(s)[.., .., .., part, 1], axes: -1) for part in [8, 24, 40, 56]]
+      let w = racer(steps: 30, observations: 4, see: see, pedals: a -> [a[0], 0.5 + a[1], 0 * a[2]])
+      digest(returns(nets, w, [-1, 1], w.start(2, 1)))
+      """
+    try expectTheSameBits(program)
+  }
+
+  private func expectTheSameBits(_ program: String) throws {
     let alone = try value(program, threads: 1)
     #expect(!alone.isEmpty)
     for threads in [1, 4, 4] { #expect(try value(program, threads: threads) == alone) }

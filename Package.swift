@@ -44,7 +44,9 @@ let package = Package(
       swiftSettings: checkedInDebug),
     .target(
       name: "Graphs", dependencies: ["Tensors", "CKernels"], exclude: ["README.md"], swiftSettings: checkedInDebug),
-    .target(name: "Records", dependencies: ["Notation"], exclude: ["README.md"]),
+    .target(
+      name: "CHashes", exclude: ["README.md"], cSettings: [.unsafeFlags(["-O3", "-Wall", "-Wextra"])]),
+    .target(name: "Records", dependencies: ["CHashes", "Notation"], exclude: ["README.md"]),
     .target(
       name: "Evaluation",
       dependencies: [
@@ -85,10 +87,12 @@ let package = Package(
       name: "ResolutionTests", dependencies: ["Resolution", "Syntax", "Diagnostics"], exclude: ["Golden"]),
     .testTarget(name: "TensorsTests", dependencies: ["Tensors", "CKernels"], exclude: ["Fixtures"]),
     .testTarget(name: "GraphsTests", dependencies: ["Graphs", "Tensors"]),
-    .testTarget(name: "RecordsTests", dependencies: ["Records", "Notation"], exclude: ["Samples"]),
+    .testTarget(name: "RecordsTests", dependencies: ["Records", "CHashes", "Notation"], exclude: ["Samples"]),
     .testTarget(
       name: "EvaluationTests",
-      dependencies: ["Evaluation", "Resolution", "Syntax", "Diagnostics", "Tensors", "Records", "Notation"],
+      dependencies: [
+        "Evaluation", "Resolution", "Syntax", "Diagnostics", "Tensors", "Records", "CKernels", "Notation",
+      ],
       exclude: ["Specs", "Golden"]),
     .testTarget(
       name: "StudiesTests", dependencies: ["Studies", "Evaluation", "Records", "Diagnostics", "Notation"],

@@ -1,3 +1,4 @@
+import CKernels
 import Diagnostics
 import Foundation
 import Notation
@@ -116,7 +117,8 @@ extension StudyHost {
   }
 }
 
-/// Hashes of files, kept as long as a file's size and time of change are the same.
+/// Hashes of files, kept as long as a file's size and time of change are the same. Between two pieces of a file it looks whether to
+/// stop: then there is no hash.
 private final class FileHashes: @unchecked Sendable {
   static let shared = FileHashes()
   private let lock = NSLock()
@@ -132,6 +134,7 @@ private final class FileHashes: @unchecked Sendable {
     var hash = SHA256()
     while let piece = try? file.read(upToCount: 1 << 20), !piece.isEmpty {
       piece.withUnsafeBytes { hash.update($0) }
+      if ck_stopped() != 0 { return nil }
     }
     let result = hash.finishHex()
     known[path] = (facts, result)

@@ -1,3 +1,4 @@
+import CHashes
 import Testing
 
 @testable import Records
@@ -27,6 +28,28 @@ import Testing
     // `printf 'a%.0s' $(seq 10000) | sha256sum`
     let expected = "27dd1f61b867b6a0f6e9d8a41c43231de52107e53ae424de8f847b821db4b711"
     #expect(SHA256.hex([UInt8](repeating: 0x61, count: 10_000)) == expected)
+  }
+
+  /// The hash of the 301 hashes, as hexadecimal digits one after the other, of the first 0 to 300 bytes 7 i mod 256; Python's
+  /// hashlib gives the same.
+  @Test func everyLength() {
+    let bytes = (0..<300).map { UInt8(truncatingIfNeeded: $0 &* 7) }
+    let hashes = (0...300).map { SHA256.hex(Array(bytes[..<$0])) }.joined()
+    #expect(SHA256.hex(hashes) == "917dfe241fcf4d27cf00582a4b7cbc1f5bb92f4298d46d8d986f7cda814596c6")
+  }
+
+  /// The processor's instructions and plain C take the same blocks to the same state.
+  @Test func instructionsAndPlainC() {
+    var (fast, plain) = ((0..<8).map { UInt32($0) }, (0..<8).map { UInt32($0) })
+    let bytes = (0..<64 * 10).map { UInt8(truncatingIfNeeded: $0 &* $0 &* 31 &+ 5) }
+    for (first, count) in [(0, 0), (0, 1), (1, 2), (3, 7)] {
+      bytes.withUnsafeBufferPointer { buffer in
+        guard let start = buffer.baseAddress else { return }
+        ch_sha256_blocks(&fast, start + 64 * first, Int64(count))
+        ch_sha256_blocks_plain(&plain, start + 64 * first, Int64(count))
+      }
+      #expect(fast == plain)
+    }
   }
 
   @Test func anyCutGivesTheSame() {

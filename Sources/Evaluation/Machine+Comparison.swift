@@ -132,7 +132,8 @@ extension Machine {
       return counts.contains(a.number)
     case .string:
       guard a.tag == .string else { break }
-      return a.string.pointee.byteCount == 0 || b.swiftString.contains(a.swiftString)
+      let part = a.string.buffer
+      return try part.isEmpty || !Natives.occurrences(of: part, in: b.string.buffer, self, limit: 1).isEmpty
     case .record:
       guard a.tag == .string else { break }
       return withKey(a) { heap.field(b, $0) != nil }
@@ -196,40 +197,43 @@ extension Machine {
   /// `same(a, b)`: NaN is same as NaN.
   func isSame(_ a: Value, _ b: Value) -> Bool { matches(a, b, nanIsSame: true) }
 
+  /// Pairs to compare stand in `work`; of two lists also the place from which on.
   private func matches(_ first: Value, _ second: Value, nanIsSame: Bool) -> Bool {
     if !first.isHeap || first.tag == .string { return atomsMatch(first, second, nanIsSame) }
-    var work = [(first, second)]
-    while let (a, b) = work.popLast() {
+    var work = [(first, second, 0)]
+    while let (a, b, next) = work.popLast() {
       if isInterrupted { return false }
       if nanIsSame && a.isIdentical(b) { continue }
       switch (a.tag, b.tag) {
       case (.list, .list):
         guard a.list.count == b.list.count else { return false }
-        for i in stride(from: a.list.count - 1, through: 0, by: -1) {
+        // What is inside comes before the rest of the lists: the work is as long as they are deep, not as long as they are.
+        for i in next..<a.list.count {
           let x = a.list.elements[i], y = b.list.elements[i]
-          if !x.isHeap || x.tag == .string {
-            if !atomsMatch(x, y, nanIsSame) { return false }
-          } else {
-            work.append((x, y))
+          guard !x.isHeap || x.tag == .string else {
+            work.append((a, b, i + 1))
+            work.append((x, y, 0))
+            break
           }
+          if !atomsMatch(x, y, nanIsSame) || (i & 0xFFFF == 0 && isInterrupted) { return false }
         }
       case (.record, .record):
         guard recordsMatch(a, b, &work) else { return false }
       case (.closure, .closure):
         guard a.closure.pointee.prototype == b.closure.pointee.prototype else { return false }
-        for i in 0..<a.closure.captureCount { work.append((a.closure.captures[i], b.closure.captures[i])) }
+        for i in 0..<a.closure.captureCount { work.append((a.closure.captures[i], b.closure.captures[i], 0)) }
       case (.range, .range):
         let x = a.range, y = b.range
         guard x.pointee.header.flags == y.pointee.header.flags else { return false }
-        work.append((x.pointee.start, y.pointee.start))
-        work.append((x.pointee.end, y.pointee.end))
-        work.append((x.pointee.step, y.pointee.step))
-      case (.table, .table): work.append((a.box.pointee.first, b.box.pointee.first))
-      case (.figure, .figure): work.append((a.box.pointee.first, b.box.pointee.first))
+        work.append((x.pointee.start, y.pointee.start, 0))
+        work.append((x.pointee.end, y.pointee.end, 0))
+        work.append((x.pointee.step, y.pointee.step, 0))
+      case (.table, .table): work.append((a.box.pointee.first, b.box.pointee.first, 0))
+      case (.figure, .figure): work.append((a.box.pointee.first, b.box.pointee.first, 0))
       case (.overload, .overload), (.module, .module), (.bound, .bound):
         guard a.boxedObject === b.boxedObject else { return false }
-        work.append((a.box.pointee.first, b.box.pointee.first))
-        work.append((a.box.pointee.second, b.box.pointee.second))
+        work.append((a.box.pointee.first, b.box.pointee.first, 0))
+        work.append((a.box.pointee.second, b.box.pointee.second, 0))
       case (.tensor, _), (_, .tensor):
         if a.tag == .tensor && b.tag == .tensor {
           guard TensorHooks.same(self, a, b) else { return false }
@@ -244,15 +248,15 @@ extension Machine {
     return true
   }
 
-  private func recordsMatch(_ a: Value, _ b: Value, _ work: inout [(Value, Value)]) -> Bool {
+  private func recordsMatch(_ a: Value, _ b: Value, _ work: inout [(Value, Value, Int)]) -> Bool {
     guard a.record.count == b.record.count else { return false }
     let isSameShape = a.record.shape == b.record.shape
     for i in 0..<a.record.count {
       if isSameShape {
-        work.append((a.record.values[i], b.record.values[i]))
+        work.append((a.record.values[i], b.record.values[i], 0))
       } else {
         guard let other = heap.field(b, a.record.key(i)) else { return false }
-        work.append((a.record.values[i], other))
+        work.append((a.record.values[i], other, 0))
       }
     }
     return true

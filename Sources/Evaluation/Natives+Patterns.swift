@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Synchronization
 
 /// Regular expressions, by Swift's own engine. It looks for a match by trying, so some patterns take very long on some
 /// texts: those are looked for on a thread of their own, which Ctrl-C leaves behind.
@@ -48,7 +49,9 @@ extension Natives {
   ) throws -> [PatternMatch] {
     let pattern = try TextPattern.of(source)
     if pattern.isQuick, text.utf8.count < 2000 { return pattern.matches(in: text, limit: limit) }
-    return try PatternThread.run(call.machine) { pattern.matches(in: text, limit: limit) }
+    return try PatternThread.run(call.machine) { worker in
+      pattern.matches(in: text, limit: limit) { worker.isLeft.load(ordering: .relaxed) }
+    }
   }
 }
 
@@ -117,12 +120,13 @@ final class TextPattern: @unchecked Sendable {
     return repetitions <= 2
   }
 
-  /// Up to `limit` matches from left to right. An empty match behind another one's end does not count.
-  func matches(in text: String, limit: Int) -> [PatternMatch] {
+  /// Up to `limit` matches from left to right, unless nobody waits for them any more. An empty match behind another one's
+  /// end does not count.
+  func matches(in text: String, limit: Int, isLeft: () -> Bool = { false }) -> [PatternMatch] {
     var found: [PatternMatch] = []
     var start = text.startIndex, counted = text.startIndex, characters = 0
     var last: String.Index?
-    while found.count < limit, let match = try? expression.firstMatch(in: text[start...]) {
+    while found.count < limit, !isLeft(), let match = try? expression.firstMatch(in: text[start...]) {
       let range = match.range
       if !(range.isEmpty && range.lowerBound == last) {
         characters += text.distance(from: counted, to: range.lowerBound)
@@ -153,19 +157,23 @@ final class PatternThread: @unchecked Sendable {
   private let wake = DispatchSemaphore(value: 0)
   private let begun = DispatchSemaphore(value: 0)
   private var job: (() -> Void)?
+  /// Set when nobody waits for its work any more.
+  let isLeft = Atomic(false)
   #if os(Linux)
-    private var id = pthread_t()
+    private var id: id_t?
   #endif
   private var clock = CLOCK_MONOTONIC
 
   private init() {
     let thread = Thread { [self] in
       #if os(Linux)
-        id = pthread_self()
-        pthread_getcpuclockid(id, &clock)
+        // `PROCESS/task/THREAD`.
+        let names = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self")
+        id = names?.split(separator: "/").last.flatMap { id_t($0) }
+        pthread_getcpuclockid(pthread_self(), &clock)
       #endif
       begun.signal()
-      while true {
+      while !isLeft.load(ordering: .relaxed) {
         wake.wait()
         // Out of its place before it is done: the next interpreter may then put its own there at once.
         let work = job
@@ -186,22 +194,22 @@ final class PatternThread: @unchecked Sendable {
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
   }
 
-  /// Lets the thread finish what nobody waits for when the processors have nothing else to do.
+  /// Lets the thread finish the match that nobody waits for, with less of the processors than others. It is not left to
+  /// idle ones: a process ends when its last thread does, which would then be seconds later on a busy machine.
   private func leave() {
+    isLeft.store(true, ordering: .relaxed)
     #if os(Linux)
-      let whenIdle: Int32 = 5  // SCHED_IDLE
-      var priority = sched_param()
-      pthread_setschedparam(id, whenIdle, &priority)
+      if let id { setpriority(__priority_which_t(PRIO_PROCESS.rawValue), id, 10) }
     #endif
   }
 
   /// The result of `body`; an interrupt or the limit leaves the thread to itself and throws.
-  static func run<T: Sendable>(_ machine: Machine, _ body: @escaping @Sendable () -> T) throws -> T {
+  static func run<T: Sendable>(_ machine: Machine, _ body: @escaping @Sendable (PatternThread) -> T) throws -> T {
     let worker = lock.withLock { idle.popLast() } ?? PatternThread()
     let done = DispatchSemaphore(value: 0)
     nonisolated(unsafe) var result: T?
     worker.job = {
-      result = body()
+      result = body(worker)
       done.signal()
     }
     let start = worker.seconds

@@ -57,14 +57,14 @@ extension Natives {
     ) { call in Value(try call.text(0).hasSuffix(try call.text(1))) },
   ]
 
-  /// Where a text begins in another, as bytes from its start: from left to right, none within another.
-  private static func occurrences(
-    of pattern: UnsafeBufferPointer<UInt8>, in text: UnsafeBufferPointer<UInt8>, _ machine: Machine
+  /// Where a text begins in another, as bytes from its start: the first `limit` from left to right, none within another.
+  static func occurrences(
+    of pattern: UnsafeBufferPointer<UInt8>, in text: UnsafeBufferPointer<UInt8>, _ machine: Machine, limit: Int = .max
   ) throws -> [Int] {
     var places: [Int] = []
     guard let bytes = text.baseAddress, let first = pattern.baseAddress else { return places }
     var start = 0, looks = 0
-    while start + pattern.count <= text.count {
+    while start + pattern.count <= text.count, places.count < limit {
       // Stretches, so that an interrupt is answered in the midst of a long text without any.
       let length = min(text.count - start - pattern.count + 1, 1 << 20)
       looks += 1

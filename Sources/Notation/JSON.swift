@@ -1,6 +1,6 @@
 /// A JSON value that keeps the order of its members and tells integers from doubles, so that what is written reads
 /// back the same.
-public indirect enum JSON: Sendable, Hashable {
+public enum JSON: Sendable, Hashable {
   case null
   case bool(Bool)
   case int(Int)

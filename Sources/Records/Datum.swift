@@ -1,6 +1,6 @@
 /// A value as it leaves the language: what tables, options, claims, figures and the terminal see. Holds no closures
 /// and no handles.
-public indirect enum Datum: Sendable, Hashable {
+public enum Datum: Sendable, Hashable {
   case none
   case bool(Bool)
   case int(Int)
@@ -8,11 +8,11 @@ public indirect enum Datum: Sendable, Hashable {
   case string(String)
   case list([Datum])
   case record([Field])
-  case table(Table)
-  case figure(Figure)
-  case tensor(TensorDatum)
+  indirect case table(Table)
+  indirect case figure(Figure)
+  indirect case tensor(TensorDatum)
   /// A function that holds parameters, summarised for showing.
-  case model(ModelDatum)
+  indirect case model(ModelDatum)
   /// Anything else, by the one line that describes it.
   case other(String)
 

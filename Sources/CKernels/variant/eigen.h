@@ -116,7 +116,7 @@ static int64_t CK(eigen)(int64_t n, const double *a, double *values, double *vec
   if (!failed) CK(rotate_now)(&columns);
   free(columns.c);
   // Ascending, columns with their values.
-  for (int64_t i = 0; i < n - 1; i++) {
+  for (int64_t i = 0; i < n - 1 && !ck_must_stop(); i++) {
     int64_t k = i;
     for (int64_t j = i + 1; j < n; j++)
       if (d[j] < d[k]) k = j;
@@ -131,7 +131,7 @@ static int64_t CK(eigen)(int64_t n, const double *a, double *values, double *vec
       }
     }
   }
-  for (int64_t i = 0; i < n; i++)
+  for (int64_t i = 0; i < n && !ck_must_stop(); i++)
     for (int64_t j = 0; j < n; j++) vectors[i * n + j] = V_(i, j);
 #undef V_
   free(v);

@@ -22,7 +22,7 @@ static void CK(scale)(double a, double *x, int64_t n) {
   _Pragma("clang loop vectorize(assume_safety)") for (int64_t i = 0; i < n; i++) x[i] *= a;
 }
 static void CK(subtract)(const double *x, int64_t ldx, double *y, int64_t ldy, int64_t rows, int64_t columns) {
-  for (int64_t r = 0; r < rows; r++)
+  for (int64_t r = 0; r < rows && !ck_must_stop(); r++)
     _Pragma("clang loop vectorize(assume_safety)") for (int64_t i = 0; i < columns; i++) y[r * ldy + i] -=
       x[r * ldx + i];
 }

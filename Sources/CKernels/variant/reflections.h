@@ -115,10 +115,10 @@ static int64_t CK(qr_unpack)(
   if (!columns) return -1;
   for (int64_t j = 0; j < k; j++) columns[j * m + j] = 1;
   int64_t failed = CK(apply_q_rows)(k, m, w, tau, k, columns);
-  CK(transpose_f64)(k, m, columns, m, q, k);
+  if (!ck_must_stop()) CK(transpose_f64)(k, m, columns, m, q, k);
   free(columns);
-  CK(transpose_f64)(n, k, w, m, r, n);
-  for (int64_t i = 1; i < k; i++) memset(r + i * n, 0, (size_t)(i < n ? i : n) * sizeof *r);
+  if (!ck_must_stop()) CK(transpose_f64)(n, k, w, m, r, n);
+  for (int64_t i = 1; i < k && !ck_must_stop(); i++) memset(r + i * n, 0, (size_t)(i < n ? i : n) * sizeof *r);
   return failed;
 }
 // a [m, n] = q [m, k] r [k, n], k = min(m, n); with `order` the columns of a are taken in that order, largest first.

@@ -10,8 +10,6 @@
 #define FILTER_PARTS 8
 #define FILTER_STRIP 256
 
-INL int64_t CK(least)(int64_t a, int64_t b) { return a < b ? a : b; }
-INL int64_t CK(most)(int64_t a, int64_t b) { return a > b ? a : b; }
 INL int64_t CK(floor_quotient)(int64_t a, int64_t b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
 
 // Target places fall into classes, in which neighbours look at neighbouring source places.

@@ -25,6 +25,34 @@
 #define REPEAT_ROWS_6(M) M(5) M(6)
 #define REPEAT_ROWS_4(M) M(1) M(2) M(3) M(4)
 
+INL int64_t CK(least)(int64_t a, int64_t b) { return a < b ? a : b; }
+INL int64_t CK(most)(int64_t a, int64_t b) { return a > b ? a : b; }
+
+// Memory that is wanted soon: `rows` of `lines` cache lines each, which come into the second cache `share` at a time. Many at
+// once would keep what is wanted now waiting.
+typedef struct {
+  const char *at;
+  int64_t rows, row_bytes, lines, line, share;
+} CK(ahead);
+// Rows of `bytes` that begin `row_bytes` apart, all of them within `times` shares.
+INL CK(ahead) CK(look_ahead)(const void *at, int64_t rows, int64_t bytes, int64_t row_bytes, int64_t times) {
+  const int64_t lines = (bytes + 126) / 64;
+  return (CK(ahead)){
+    .at = at, .rows = rows, .row_bytes = row_bytes, .lines = lines, .share = (rows * lines + times - 1) / times};
+}
+INL void CK(bring_share)(CK(ahead) * a) {
+  for (int64_t i = a->share; i > 0 && a->rows > 0; i--) {
+    __builtin_prefetch(a->at + 64 * a->line, 0, 2);
+    if (++a->line == a->lines) {
+      a->line = 0;
+      a->rows--;
+      a->at += a->row_bytes;
+    }
+  }
+}
+// Steps of a sum between two shares.
+#define STRETCH 16
+
 #define T float
 #define P(name) CK(name##_f32)
 #define LANES_T (CK_VECTOR_BYTES / 4)

@@ -15,6 +15,7 @@ typedef struct {
   int first;        // C is written, not added to
   const ck_product *last;  // the epilogue of the last block, or NULL
   int64_t column;   // of C, for the bias
+  CK(ahead) *ahead;  // what comes nearer meanwhile
 } P(tile);
 
 // What the last block of k does after its sums: bias, what else is added, activation and gate.
@@ -73,26 +74,29 @@ INL void P(tile_body)(const P(tile) * t, int rows, int across, int by_rows, int 
   const int64_t row = by_rows ? t->a_row : 1, step = by_rows ? 1 : t->a_step, ldb = t->ldb;
   const T *base[(ROWS_MAX + 2) / 3];
   _Pragma("clang loop unroll(full)") for (int i = 0; i < (ROWS_MAX + 2) / 3; i++) base[i] = a + 3 * i * row;
-  // C comes into the cache while long sums are made.
-  if (t->k >= 64) {
-    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++)
+  // C comes into the cache while long sums are made, some of its rows before every stretch, and so does what is used next.
+  T *c = t->c, *const c_end = c + (t->k >= 64 ? rows : 0) * t->ldc;
+  const int64_t c_rows = (rows * STRETCH + t->k - 1) / t->k;
+  for (int64_t left = t->k; left > 0; left -= STRETCH) {
+    for (int64_t i = 0; i < c_rows && c < c_end; i++, c += t->ldc)
       _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v += 64 / (LANES_T * (int)sizeof(T)))
-        __builtin_prefetch(t->c + i * t->ldc + v * LANES_T, 1);
-  }
-  for (int64_t k = t->k; k > 0; k--) {
-    P(vec) x[ACROSS_WIDE];
-    _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) x[v] =
-      masked && v == across - 1 ? P(load_mask)(b + v * LANES_T, mask) : P(load)(b + v * LANES_T);
-    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
-      P(vec) y = P(spread)(by_rows ? base[i / 3][(i % 3) * row] : a[i]);
-      _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) acc[i][v] = P(fused)(y, x[v], acc[i][v]);
+        __builtin_prefetch(c + v * LANES_T, 1);
+    CK(bring_share)(t->ahead);
+    for (int64_t k = left < STRETCH ? left : STRETCH; k > 0; k--) {
+      P(vec) x[ACROSS_WIDE];
+      _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) x[v] =
+        masked && v == across - 1 ? P(load_mask)(b + v * LANES_T, mask) : P(load)(b + v * LANES_T);
+      _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
+        P(vec) y = P(spread)(by_rows ? base[i / 3][(i % 3) * row] : a[i]);
+        _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) acc[i][v] = P(fused)(y, x[v], acc[i][v]);
+      }
+      if (by_rows) {
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < (ROWS_MAX + 2) / 3; i++) base[i] += 1;
+      } else {
+        a += step;
+      }
+      b += ldb;
     }
-    if (by_rows) {
-      _Pragma("clang loop unroll(full)") for (int i = 0; i < (ROWS_MAX + 2) / 3; i++) base[i] += 1;
-    } else {
-      a += step;
-    }
-    b += ldb;
   }
   if (!masked) mask = P(mask_of)(t->columns - (across - 1) * LANES_T);
   if (t->last) {
@@ -216,6 +220,13 @@ static void P(pack_b)(
   }
 }
 
+// The same part of op(B), to come nearer within `times` shares.
+static CK(ahead) P(ahead_b)(const ck_product *p, int64_t k0, int64_t kb, int64_t j0, int64_t nb, int64_t times) {
+  const T *b = (const T *)p->b + (p->trans_b ? j0 * p->ldb + k0 : k0 * p->ldb + j0);
+  const int64_t rows = p->trans_b ? nb : kb, columns = p->trans_b ? kb : nb;
+  return CK(look_ahead)(b, rows, columns * (int64_t)sizeof(T), p->ldb * (int64_t)sizeof(T), times);
+}
+
 // Steps of A stored transposed, `rows` neighbours each, PACKED_ROWS apart.
 #define PACKED_ROWS 16
 static void P(pack_steps)(int64_t rows, int64_t kb, const T *s, int64_t lda, T *out) {
@@ -314,7 +325,7 @@ static void P(product)(const ck_product *p) {
   }
   const int wide = m <= ROWS_WIDE;
   const int64_t width = (wide ? ACROSS_WIDE : ACROSS) * LANES_T;
-  const int64_t uses = (n + width - 1) / width;
+  const int64_t uses = (n + width - 1) / width, group = PACK_TOGETHER * width;
   // Rows of A whose addresses fall on the same few sets of the first cache push one another out: fewer at a time then,
   // or, where they are used again, packed.
   const int64_t row_bytes = p->lda * (int64_t)sizeof(T);
@@ -338,6 +349,8 @@ static void P(product)(const ck_product *p) {
     packed_b = packed_a + (K_BLOCK + K_TAIL) * PACKED_ROWS;
   }
   P(tile) t;
+  CK(ahead) ahead = {0};
+  t.ahead = &ahead;
   t.ldc = p->ldc;
   const ck_product *const epilogue = p->bias || p->added || p->activation || p->gate ? p : NULL;
   int64_t kb;
@@ -349,7 +362,6 @@ static void P(product)(const ck_product *p) {
     t.last = k0 + kb == k && !tail ? epilogue : NULL;
     for (int64_t j0 = 0; j0 < n; j0 += N_CACHE) {
       const int64_t nb = n - j0 < N_CACHE ? n - j0 : N_CACHE;
-      if (pack_b) P(pack_b)(p, k0, kb, j0, nb, width, packed_b);
       for (int64_t panel = 0; panel < panels; panel++) {
         if (ck_must_stop()) return;
         const int64_t i0 = m * panel / panels;
@@ -376,24 +388,25 @@ static void P(product)(const ck_product *p) {
             by_rows = 1;
           }
         }
-        // The next rows of A come nearer while these are used, a share behind every tile.
-        const char *next = NULL;
-        int64_t next_lines = 0, next_bytes = 0, next_at = 0, share = 0;
-        if (far_a && panel + 1 < panels) {
+        // The next rows of A come nearer while these are used; while B is packed, more of B.
+        const int64_t shares = (t.k + STRETCH - 1) / STRETCH;
+        if (far_a && panel + 1 < panels && !(pack_b && panel == 0)) {
           const int64_t i1 = i0 + rows, rows1 = m * (panel + 2) / panels - i1;
-          next = (const char *)((const T *)p->a + (p->trans_a ? k0 * p->lda + i1 : i1 * p->lda + k0));
-          next_bytes = (p->trans_a ? rows1 : kb) * (int64_t)sizeof(T);
-          next_lines = p->trans_a ? kb : rows1;
-          share = (next_lines * width + nb - 1) / nb;
+          ahead = CK(look_ahead)(
+            (const T *)p->a + (p->trans_a ? k0 * p->lda + i1 : i1 * p->lda + k0), p->trans_a ? kb : rows1,
+            (p->trans_a ? rows1 : kb) * (int64_t)sizeof(T), row_bytes, (nb + width - 1) / width * shares);
         }
         for (int64_t j = 0; j < nb; j += width) {
-          for (int64_t line = 0; line < share && next_at < next_lines; line++, next_at++)
-            for (int64_t byte = 0; byte < next_bytes + 63; byte += 64)
-              __builtin_prefetch(next + next_at * row_bytes + byte, 0, 2);
           const int64_t columns = nb - j < width ? nb - j : width;
           const int64_t across = (columns + LANES_T - 1) / LANES_T;
           int masked = 0;
           if (pack_b) {
+            // While the first rows of A are used, the columns for some tiles at a time, so that the next ones can come nearer.
+            if (panel == 0 && j % group == 0) {
+              P(pack_b)(p, k0, kb, j0 + j, CK(least)(nb - j, group), width, packed_b + j * kb);
+              const int64_t rest = nb - j - group;
+              if (rest > 0) ahead = P(ahead_b)(p, k0, kb, j0 + j + group, CK(least)(rest, group), PACK_TOGETHER * shares);
+            }
             t.b = packed_b + j * kb;
             t.ldb = width;
           } else {

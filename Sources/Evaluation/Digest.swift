@@ -10,16 +10,21 @@ struct Digest {
   private var completed: [[UInt8]] = []
   /// What stands for a function's code.
   private let code: (Prototype) -> [UInt8]
+  /// Whether to leave off in the midst of a large tensor.
+  private let isInterrupted: () -> Bool
 
-  private init(code: @escaping (Prototype) -> [UInt8]) { self.code = code }
+  private init(code: @escaping (Prototype) -> [UInt8], isInterrupted: @escaping () -> Bool = { false }) {
+    self.code = code
+    self.isInterrupted = isInterrupted
+  }
 
   /// 64 hexadecimal digits. Throws for a traced value.
   static func hex(_ machine: Machine, _ value: Value) throws -> String {
     let copy = try machine.portable(value)
-    var digest = Digest { SHA256.bytes(Array($0.name.utf8)) }
+    var digest = Digest(code: { SHA256.bytes(Array($0.name.utf8)) }, isInterrupted: { machine.isInterrupted })
     for node in copy.nodes {
-      try machine.pollInterrupt()
       digest.add(node)
+      try machine.pollInterrupt()
     }
     return SHA256.hex(digest.parts.last ?? [])
   }
@@ -87,21 +92,22 @@ struct Digest {
     var hash = SHA256()
     hash.update(Array("tensor \(tensor.type.name) \(tensor.shape)".utf8))
     switch tensor.type {
-    case .f32: Digest.update(&hash, tensor, Float.self) { $0.isNaN ? Float.nan : $0 == 0 ? 0 : $0 }
-    case .f64: Digest.update(&hash, tensor, Double.self) { $0.isNaN ? Double.nan : $0 == 0 ? 0 : $0 }
-    default: hash.update(UnsafeRawBufferPointer(start: tensor.pointer, count: tensor.byteCount))
+    case .f32: update(&hash, tensor, Float.self) { $0.isNaN ? Float.nan : $0 == 0 ? 0 : $0 }
+    case .f64: update(&hash, tensor, Double.self) { $0.isNaN ? Double.nan : $0 == 0 ? 0 : $0 }
+    case .i32, .i64, .bool: update(&hash, tensor, UInt8.self) { $0 }
     }
     complete(hash.finish())
   }
 
   /// The elements in pieces, each element in its one form.
-  private static func update<Element>(
+  private func update<Element>(
     _ hash: inout SHA256, _ tensor: Tensor, _: Element.Type, _ form: (Element) -> Element
   ) {
     let elements = UnsafeBufferPointer(
-      start: UnsafeRawPointer(tensor.pointer).assumingMemoryBound(to: Element.self), count: tensor.count)
+      start: UnsafeRawPointer(tensor.pointer).assumingMemoryBound(to: Element.self),
+      count: tensor.byteCount / MemoryLayout<Element>.stride)
     var start = 0
-    while start < elements.count {
+    while start < elements.count, !isInterrupted() {
       let piece = elements[start..<min(start + 4096, elements.count)].map(form)
       piece.withUnsafeBytes { hash.update($0) }
       start += piece.count

@@ -19,7 +19,9 @@ extension Natives {
       "reverse", ["xs"], kinds: [.list, .range], doc: "The elements from last to first.",
       example: "reverse([1, 2])  # => [2, 1]"
     ) { call in
-      call.heap.list(try ownedElements(call, 0).reversed())
+      guard call[0].tag == .list else { return call.heap.list(try ownedElements(call, 0).reversed()) }
+      let list = call[0].list
+      return try call.machine.list(of: list.count) { call.heap.retained(list.elements[list.count - 1 - $0]) }
     },
     NativeFunction(
       "order", ["xs", "descending?"], kinds: [.list, .range],

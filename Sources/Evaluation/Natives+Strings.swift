@@ -9,7 +9,12 @@ extension Natives {
     ) { call in
       let (text, separator) = (try call.bytes(0), try call.bytes(1))
       if separator.isEmpty {
-        let characters = Array(try call.text(0))
+        let text = try call.text(0)
+        var characters: [Character] = []
+        for (i, character) in text.enumerated() {
+          try call.machine.pollInterrupt(at: i)
+          characters.append(character)
+        }
         return try call.machine.list(of: characters.count) { call.heap.string(String(characters[$0])) }
       }
       let places = try occurrences(of: separator, in: text, call.machine)

@@ -91,11 +91,11 @@ public final class ScanProgram: GraphProgram, @unchecked Sendable {
     return first[index]
   }
 
-  /// For each out of the body the first one with its value; carries are their last values, not those of every step.
+  /// For each result of the body the first out with its value, for outs; carries are their last values, not those of every step.
   private func firstEqualOuts() -> [Int] {
     let outputs = body.simplified().outputs
     return outputs.indices.map { k in
-      k < carries ? k : outputs.indices.first { $0 >= carries && outputs[$0] == outputs[k] } ?? k
+      outputs.indices.first { $0 >= carries && outputs[$0] == outputs[k] } ?? k
     }
   }
 

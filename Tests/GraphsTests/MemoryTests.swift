@@ -26,6 +26,28 @@ import Testing
     ]
   }
 
+  /// Ranges of a view that begin and end anywhere hold its elements in order, also from one matrix of it into the next.
+  @Test func rangesOfViews() {
+    let view = Layout(shape: [3, 4, 5], strides: [100, 10, 1], offset: 7)
+    let base = (0..<300).map { Int64($0) }
+    let elements: [Int64] = (0..<60).map { i in
+      let (matrix, row, column) = (i / 20, i / 5 % 4, i % 5)
+      return Int64(7 + 100 * matrix + 10 * row + column)
+    }
+    for first in 0..<60 {
+      for count in 1...60 - first {
+        var out = [Int64](repeating: -1, count: count)
+        base.withUnsafeBytes { x in
+          out.withUnsafeMutableBytes { target in
+            guard let x = x.baseAddress, let target = target.baseAddress else { return }
+            view.copyRange(from: x, to: target, .i64, first: first, count: count)
+          }
+        }
+        #expect(out == Array(elements[first..<first + count]))
+      }
+    }
+  }
+
   @Test(arguments: [3, 6]) func valuesMadeAgainHaveTheirBits(count: Int) throws {
     let inputs = Self.sizes(16_411)
     let body = Self.layers(count)

@@ -72,7 +72,8 @@ struct SweepArchive: TrialArchive, @unchecked Sendable {
 
 /// The host as a trial sees it: notes which files it reads, on which its result depends, and whether it writes any.
 final class TrialHost: ForwardingHost {
-  private var asked: [FileRead] = []
+  /// What it asked for, and the file that it was given.
+  private var asked: [(read: FileRead, path: String?)] = []
   private var hasWritten = false
   private var key: String?
 
@@ -81,17 +82,20 @@ final class TrialHost: ForwardingHost {
 
   /// What the trial read, with the contents as they are now, and whether it wrote.
   func end() -> (reads: [FileRead], hasWritten: Bool) {
-    (asked.map { FileRead(path: $0.path, isData: $0.isData, hash: outer.hash(of: $0)) }, hasWritten)
+    (asked.map { FileRead(path: $0.path, isData: $0.isData, hash: FileHashes.hash($1)) }, hasWritten)
   }
 
   override func dataFile(_ relativePath: String) -> (path: String?, lookedIn: [String]) {
-    note(FileRead(path: relativePath, isData: true, hash: ""))
-    return outer.dataFile(relativePath)
+    let found = outer.dataFile(relativePath)
+    note(FileRead(path: relativePath, isData: true, hash: ""), found.path)
+    return found
   }
 
   override func resolve(path: String, forWriting: Bool) throws -> String {
-    if forWriting { hasWritten = true } else { note(FileRead(path: path, isData: false, hash: "")) }
-    return try outer.resolve(path: path, forWriting: forWriting)
+    if forWriting { hasWritten = true }
+    let found = Result { try outer.resolve(path: path, forWriting: forWriting) }
+    if !forWriting { note(FileRead(path: path, isData: false, hash: ""), try? found.get()) }
+    return try found.get()
   }
 
   /// Inside a trial without a key, of which nothing is known to be the same, nothing is kept.
@@ -102,18 +106,21 @@ final class TrialHost: ForwardingHost {
   }
 
   override func tookOver(_ read: FileRead) {
-    note(FileRead(path: read.path, isData: read.isData, hash: ""))
+    note(FileRead(path: read.path, isData: read.isData, hash: ""), outer.path(of: read))
     outer.tookOver(read)
   }
 
-  private func note(_ read: FileRead) { if !asked.contains(read) { asked.append(read) } }
+  private func note(_ read: FileRead, _ path: String?) {
+    if !asked.contains(where: { $0.read == read }) { asked.append((read, path)) }
+  }
 }
 
 extension StudyHost {
   /// The hash of a file that a script asked for as it is now; empty when there is none.
-  public func hash(of read: FileRead) -> String {
-    let path = read.isData ? dataFile(read.path).path : try? resolve(path: read.path, forWriting: false)
-    return path.flatMap { FileHashes.shared.hash($0) } ?? ""
+  public func hash(of read: FileRead) -> String { FileHashes.hash(path(of: read)) }
+
+  fileprivate func path(of read: FileRead) -> String? {
+    read.isData ? dataFile(read.path).path : try? resolve(path: read.path, forWriting: false)
   }
 }
 
@@ -124,7 +131,10 @@ private final class FileHashes: @unchecked Sendable {
   private let lock = NSLock()
   private var known: [String: (facts: FileFacts, hash: String)] = [:]
 
-  func hash(_ path: String) -> String? {
+  /// Empty without a file.
+  static func hash(_ path: String?) -> String { path.flatMap { shared.hash($0) } ?? "" }
+
+  private func hash(_ path: String) -> String? {
     guard let facts = FileFacts(path) else { return nil }
     lock.lock()
     defer { lock.unlock() }

@@ -49,7 +49,7 @@ extension Plan {
         try step.running.run(in: workspace, threads)
       }
     } else {
-      for step in running { try step.run(in: workspace, threads) }
+      for step in running { try step._withUnsafeGuaranteedRef { try $0.run(in: workspace, threads) } }
     }
     try stopIfAsked()
   }

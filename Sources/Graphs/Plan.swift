@@ -12,8 +12,8 @@ public final class Plan: @unchecked Sendable {
   /// What the plan computes.
   public let graph: Graph
   let steps: [PlanStep]
-  /// The same, as what runs.
-  let running: [RunningStep]
+  /// The same, as what runs: `steps` holds them, so that no run counts holders.
+  let running: [Unmanaged<RunningStep>]
   let memory: PlanMemory
   let fusion: Fusion
   private let guardPlan: GuardPlan
@@ -58,7 +58,7 @@ public final class Plan: @unchecked Sendable {
     self.fusion = fusion
     let steps = builder.steps()
     self.steps = steps
-    running = steps.map(\.running)
+    running = steps.map { .passUnretained($0.running) }
     memory = builder.memory
     guardPlan = GuardPlan(graph)
     let memory = self.memory

@@ -90,6 +90,7 @@ private struct SimplifyPass {
     default: break
     }
     if let same = withoutEffect(node) { return same }
+    if let sum = sumOfOne(node) { return sum }
     if let folded = folded(node) { return folded }
     if let spread = repeatedScalar(node) { return spread }
     var node = node
@@ -141,6 +142,21 @@ private struct SimplifyPass {
     case .binary(.multiply), .binary(.divide): return isConstant(node.inputs[1], 1) ? input : nil
     default: return nil
     }
+  }
+
+  /// A sum of one element each, as that element + 0, which loops can do: -0 becomes 0 as it does in sums.
+  private mutating func sumOfOne(_ node: Node) -> NodeID? {
+    guard case .reduce(.sum, _) = node.primitive, node.type.isFloat, !node.isNumber, node.count > 0,
+      nodes[node.inputs[0].index].count == node.count
+    else { return nil }
+    var (element, zero, sum) = (node, node, node)
+    element.primitive = .reshape(node.shape)
+    (zero.shape, zero.inputs) = ([], [])
+    sum.primitive = .binary(.add)
+    sum.inputs = [
+      rewritten(element), constant(node.type == .f64 ? Tensor(scalar: 0.0) : Tensor(scalar: 0 as Float), zero),
+    ]
+    return rewritten(sum)
   }
 
   private func isConstant(_ id: NodeID, _ value: Double) -> Bool {

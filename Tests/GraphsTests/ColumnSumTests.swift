@@ -32,7 +32,8 @@ import Testing
         return nil
       }
       if rows >= 8192 || rows * columns <= 65_536, columns <= 64 || rows >= 1024 {
-        #expect(loops.reduce(0) { $0 + $1.sums.count } == 3, "\(rows) x \(columns)")
+        // A sum of one row adds nothing up.
+        #expect(loops.reduce(0) { $0 + $1.sums.count } == (rows == 1 ? 0 : 3), "\(rows) x \(columns)")
       }
       for threads in 1...4 {
         var taken: [Tensor?] = inputs.map(copy)

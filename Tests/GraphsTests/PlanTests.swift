@@ -58,6 +58,23 @@ import Testing
     }
   }
 
+  /// A sum over an axis of one element is that element, but that -0 becomes 0, and no step of its own.
+  @Test(arguments: [ElementType.f32, .f64], [([6, 1], 1), ([1, 6], 0)] as [(Shape, Int)])
+  func sumsOfOneElementJoinLoops(type: ElementType, form: (shape: Shape, axis: Int)) throws {
+    let x = tensor([0, 1, -2, .infinity, .nan, -0.0], form.shape, type)
+    let body: (Trace, [NodeID]) throws -> [NodeID] = { trace, x in
+      let negated = try trace.apply(.unary(.negate), [x[0]])
+      let sum = try trace.apply(.reduce(.sum, axes: [form.axis]), [negated])
+      return [try trace.apply(.unary(.abs), [sum]), sum]
+    }
+    let plan = try plan([x], body)
+    #expect(plan.steps.count == 1)
+    var inputs: [Tensor?] = [copy(x)]
+    let (expected, found) = (try runEager([x], body), try plan.run(&inputs))
+    for (a, b) in zip(expected, found) { #expect(areSame(a, b)) }
+    #expect(found[1].element(0).sign == .plus)
+  }
+
   @Test func sharedInputsAreNotOverwritten() throws {
     let x = sample([50, 40], .f32)
     let before = copy(x)

@@ -301,8 +301,9 @@ static void P(product_narrow)(const ck_product *p) {
         for (int64_t i = 0; i < rows; i++) s[i] = T_MAX((T)p->constant, s[i]);
       if (p->gate) {
         const T *gate = (const T *)p->gate + i0 * p->ldc + j;
-        for (int64_t i = 0; i < rows; i++)
-          if ((T)p->threshold >= gate[i * p->ldc]) s[i] = (T)p->replacement;
+        // Which elements it closes cannot be foreseen: a choice, not a branch.
+        const T threshold = (T)p->threshold, replacement = (T)p->replacement;
+        for (int64_t i = 0; i < rows; i++) s[i] = threshold >= gate[i * p->ldc] ? replacement : s[i];
       }
     }
     const int64_t whole = p->n & ~(int64_t)7;

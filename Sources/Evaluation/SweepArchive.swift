@@ -116,8 +116,11 @@ final class TrialHost: ForwardingHost {
 }
 
 extension StudyHost {
-  /// The hash of a file that a script asked for as it is now; empty when there is none.
-  public func hash(of read: FileRead) -> String { FileHashes.hash(path(of: read)) }
+  /// The hash of a file that a script asked for as it is now; empty when there is none, and with `computing: false` where it
+  /// is not known already.
+  public func hash(of read: FileRead, computing: Bool = true) -> String {
+    FileHashes.hash(path(of: read), computing: computing)
+  }
 
   fileprivate func path(of read: FileRead) -> String? {
     read.isData ? dataFile(read.path).path : try? resolve(path: read.path, forWriting: false)
@@ -132,19 +135,25 @@ private final class FileHashes: @unchecked Sendable {
   private var known: [String: (facts: FileFacts, hash: String)] = [:]
 
   /// Empty without a file.
-  static func hash(_ path: String?) -> String { path.flatMap { shared.hash($0) } ?? "" }
+  static func hash(_ path: String?, computing: Bool = true) -> String {
+    path.flatMap { shared.hash($0, computing: computing) } ?? ""
+  }
 
-  private func hash(_ path: String) -> String? {
+  private func hash(_ path: String, computing: Bool) -> String? {
     guard let facts = FileFacts(path) else { return nil }
     lock.lock()
     defer { lock.unlock() }
     if let entry = known[path], entry.facts == facts { return entry.hash }
-    guard let file = FileHandle(forReadingAtPath: path) else { return nil }
-    defer { try? file.close() }
+    guard computing, let file = fopen(path, "rb") else { return nil }
+    defer { fclose(file) }
+    setvbuf(file, nil, _IONBF, 0)
     var hash = SHA256()
-    while let piece = try? file.read(upToCount: 1 << 20), !piece.isEmpty {
-      piece.withUnsafeBytes { hash.update($0) }
-      if ck_stopped() != 0 { return nil }
+    var piece = [UInt8](repeating: 0, count: 1 << 18)
+    while true {
+      let count = fread(&piece, 1, piece.count, file)
+      if ferror(file) != 0 || ck_stopped() != 0 { return nil }
+      if count == 0 { break }
+      piece.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
     }
     let result = hash.finishHex()
     known[path] = (facts, result)

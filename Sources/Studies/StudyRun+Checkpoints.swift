@@ -22,10 +22,10 @@ extension StudyRun {
 
   func noteRead(_ read: FileRead) { locked { if !reads.contains(read) { reads.append(read) } } }
 
-  /// The files that were read and were there, with their hashes.
-  var readFiles: [Datum.Field] {
+  /// The files that were read and were there, with their hashes; with `computing: false`, those that are known already.
+  func readFiles(computing: Bool) -> [Datum.Field] {
     reads.compactMap { read in
-      let hash = hash(of: read)
+      let hash = hash(of: read, computing: computing)
       return hash.isEmpty ? nil : Datum.Field(read.path, .string(hash))
     }
   }

@@ -319,7 +319,8 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     if isLeft { recorder = nil }
     if isInterrupted { stopOthers() }
     if state == .done, recorder != nil { checkpoints?.finished() }
-    recorder?.depends(on: readFiles, git: options.git)
+    // Who has interrupted it does not wait for hashes.
+    recorder?.depends(on: readFiles(computing: !isInterrupted), git: options.git)
     recorder?.finish(state: state, seconds: seconds, counts: counts, claims: claims, errors: shownErrors)
     participant?.end()
     if recorder != nil { participant?.live.remove() }

@@ -106,7 +106,7 @@ static P(view) P(make_view)(
 // What the next strip will look at and write comes into the second cache in `steps` shares while this one is computed: the
 // processor itself does not look past the end of a page.
 typedef struct {
-  const char *at[2];
+  const char *at[2], *until[2];
   int64_t share[2];
 } P(coming);
 static P(coming) P(next_strip)(
@@ -123,15 +123,15 @@ static P(coming) P(next_strip)(
   const void *memory[2] = {source, target};
   P(coming) c;
   for (int i = 0; i < 2; i++) {
-    c.at[i] = (const char *)memory[i] + begin[i] * row[i];
-    c.share[i] = ((end[i] - begin[i]) * row[i] / CK(most)(steps, 1) + 127) & ~(int64_t)63;
+    c.at[i] = c.until[i] = (const char *)memory[i] + begin[i] * row[i];
+    c.share[i] = (end[i] - begin[i]) * row[i] / CK(most)(steps, 1) + 1;
   }
   return c;
 }
 INL void P(bring)(P(coming) *c) {
   for (int i = 0; i < 2; i++) {
-    for (int64_t byte = 0; byte < c->share[i]; byte += 64) __builtin_prefetch(c->at[i] + byte, 0, 2);
-    c->at[i] += c->share[i];
+    c->until[i] += c->share[i];
+    for (; c->at[i] < c->until[i]; c->at[i] += 64) __builtin_prefetch(c->at[i], 0, 2);
   }
 }
 
@@ -209,7 +209,7 @@ static void P(convolve)(const ck_convolution *p, int64_t first_strip, int64_t la
       coming = P(next_strip)(
         p, CK(strip_at)(p, size, index + 1), p->source, p->target,
         p->groups * CK(least)(qw, s.t1) * ((chain + K_BLOCK - 1) / K_BLOCK) * ((nt + width - 1) / width) * (s.n1 - s.n0)
-          * (s.u1 - s.u0));
+          * (s.u1 - s.u0) * ((s.t1 / qw + height - 1) / height));
     for (int64_t g = 0; g < p->groups; g++) {
       const P(view) view = P(make_view)(p, s, g * ns, ns, buffer, 1);
       const T *panels = (const T *)p->filter + g * chain * P(rounded)(nt);
@@ -233,7 +233,6 @@ static void P(convolve)(const ck_convolution *p, int64_t first_strip, int64_t la
             const T *panel = panels + j * chain;
             for (int64_t n = s.n0; n < s.n1; n++)
               for (int64_t u = s.u0; u < s.u1; u++) {
-                if (brings) P(bring)(&coming);
                 int before = 0, after = 0;
                 int64_t count = 0;
                 for (int64_t i = 0; i < h->window; i++) {
@@ -265,6 +264,7 @@ static void P(convolve)(const ck_convolution *p, int64_t first_strip, int64_t la
                 T *c = (T *)p->target + ((n * h->target + u) * w->target + r) * all + g * nt + j;
                 for (int64_t q = 0; q < tiles; q++) {
                   const int64_t a = j0 + (j1 - j0) * q / tiles, b = j0 + (j1 - j0) * (q + 1) / tiles;
+                  if (brings) P(bring)(&coming);
                   t.a = view.origin + a * t.a_row;
                   t.c = c + a * qw * all;
                   P(run_tile)(&t, b - a, 1);
@@ -307,7 +307,8 @@ static void P(filter_part)(const ck_convolution *p, const void *cotangent, int64
     if (brings)
       coming = P(next_strip)(
         p, CK(strip_at)(p, size, index + 1), p->source, cotangent,
-        p->groups * ((ns + chunk - 1) / chunk) * ((nt + width - 1) / width) * h->window);
+        p->groups * ((ns + chunk - 1) / chunk) * ((nt + width - 1) / width) * h->window
+          * ((chunk * w->window + ROWS_MAX - 1) / ROWS_MAX));
     for (int64_t g = 0; g < p->groups; g++)
       for (int64_t c0 = 0; c0 < ns; c0 += chunk) {
         const int64_t channels = CK(least)(chunk, ns - c0);
@@ -335,8 +336,10 @@ static void P(filter_part)(const ck_convolution *p, const void *cotangent, int64
         const P(view) view = P(make_view)(p, s, g * ns + c0, channels, buffer, 0);
         for (int64_t j = 0; j < nt; j += width) {
           const int64_t valid = CK(least)(nt - j, width), wide = P(rounded)(valid);
+          // Whole vectors of the cotangent are read where they lie.
+          const int in_place = valid == wide;
           T *to = panel;
-          for (int64_t n = s.n0; n < s.n1; n++)
+          for (int64_t n = s.n0; n < s.n1 && !in_place; n++)
             for (int64_t u = s.u0; u < s.u1; u++) {
               const T *from = y + ((n * h->target + u) * w->target + s.t0) * all + j;
               for (int64_t t = 0; t < places; t++) {
@@ -347,7 +350,7 @@ static void P(filter_part)(const ck_convolution *p, const void *cotangent, int64
                 from += all;
               }
             }
-          P(window_tile) t = {.a_row = 1, .ldb = wide, .ldc = all, .columns = valid};
+          P(window_tile) t = {.a_row = 1, .ldb = in_place ? all : wide, .ldc = all, .columns = valid};
           t.runs = runs;
           T *c = out + g * nt + j;
           t.a_step = w->stride * view.pixel;
@@ -355,7 +358,6 @@ static void P(filter_part)(const ck_convolution *p, const void *cotangent, int64
           const int64_t rows = joined ? w->window * ns : channels;
           const int64_t tiles = (rows + ROWS_MAX - 1) / ROWS_MAX;
           for (int64_t i = 0; i < h->window; i++) {
-            if (brings) P(bring)(&coming);
             t.count = 0;
             for (int64_t n = s.n0; n < s.n1; n++)
               for (int64_t u = s.u0; u < s.u1; u++) {
@@ -364,12 +366,15 @@ static void P(filter_part)(const ck_convolution *p, const void *cotangent, int64
                 runs[t.count++] = (P(run)){
                   (n - s.n0) * view.image + (r - view.r0) * view.row
                     + (s.t0 * w->stride - w->before - view.c0) * view.pixel,
-                  panel + ((n - s.n0) * (s.u1 - s.u0) + (u - s.u0)) * places * wide, places};
+                  in_place ? y + ((n * h->target + u) * w->target + s.t0) * all + j
+                           : panel + ((n - s.n0) * (s.u1 - s.u0) + (u - s.u0)) * places * wide,
+                  places};
               }
             for (int64_t k = 0; k < (joined ? 1 : w->window); k++) {
               const int64_t target = (i * w->window + k) * ns + c0;
               for (int64_t q = 0; q < tiles; q++) {
                 const int64_t a = rows * q / tiles, b = rows * (q + 1) / tiles;
+                if (brings) P(bring)(&coming);
                 t.a = view.origin + k * w->dilation * view.pixel + a;
                 t.c = c + (target + a) * all;
                 P(run_tile)(&t, b - a, 0);

@@ -246,7 +246,9 @@ struct TrialFinder {
 
   private func folders() -> [String] {
     let names = ((try? DiskFileSystem.shared.list(runsFolder)) ?? []).filter { $0.hasSuffix("/") }.map { $0.dropLast() }
-    let paths = names.map { runsFolder + "/" + $0 }.filter { $0 != own }
+    // A worker may have been told the same folder by another path.
+    let ownPath = own.map(FileAccess.absolute)
+    let paths = names.map { runsFolder + "/" + $0 }.filter { FileAccess.absolute($0) != ownPath }
     let prefix = runsFolder + "/" + RunFolder.safeName(study) + "-"
     let mine = newestFirst(paths.filter { $0.hasPrefix(prefix) })
     return mine + newestFirst(paths.filter { !$0.hasPrefix(prefix) }).prefix(TrialFinder.otherFolders)

@@ -226,6 +226,16 @@ import Testing
     #expect(second.run == [1] && second.reused == [0])
   }
 
+  @Test func theOwnFolderIsNoEarlierRunByWhateverPath() throws {
+    let bench = Bench()
+    _ = try bench.run(Self.study)
+    let runs = bench.scratch.path + "/runs"
+    let name = try #require(FileManager.default.contentsOfDirectory(atPath: runs).first)
+    for (own, count) in [(nil, 1), (runs + "/" + name, 0), (runs + "/../runs/" + name, 0)] {
+      #expect(TrialFinder(runsFolder: runs, study: "demo", own: own).ownFolders().count == count)
+    }
+  }
+
   @Test func reasonsNameWhatChanged() throws {
     let bench = Bench()
     func reasons(_ text: String, seed: Int? = nil, set: [String: String] = [:]) throws -> Set<String> {

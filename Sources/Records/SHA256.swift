@@ -37,9 +37,9 @@ public struct SHA256: Sendable {
     length &+= UInt64(bytes.count)
     var rest = bytes[...]
     if !pending.isEmpty {
-      let before = pending.count
-      pending += rest.prefix(64 - pending.count)
-      rest = rest.dropFirst(pending.count - before)
+      let missing = rest.prefix(64 - pending.count)
+      pending += missing
+      rest = rest.dropFirst(missing.count)
       guard pending.count == 64 else { return }
       pending.withUnsafeBytes { SHA256.take($0[...], &state) }
       pending.removeAll(keepingCapacity: true)

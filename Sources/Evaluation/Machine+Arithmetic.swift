@@ -150,6 +150,9 @@ extension Machine {
       help = ["`++` joins strings; to put a value into a text, write \"{value}\""]
     }
     if op == .remainder && x.tag == .string { help = ["a value is put into a text by its name: `\"{x:.2f}\"`"] }
+    if op == .multiply && (x.tag == .string && y.tag == .int || x.tag == .int && y.tag == .string) {
+      help = ["a text several times: `join([s for i in 0..<n])`"]
+    }
     let what = op == .matmul ? "tensors" : "numbers or tensors"
     if x.isNone || y.isNone {
       return RuntimeError(

@@ -253,9 +253,12 @@ extension Machine {
   private func checkGiven(_ prototype: Prototype, _ base: UnsafeMutablePointer<Value>) throws {
     for (i, parameter) in prototype.parameters.enumerated() where base[i].isUnset && !parameter.hasDefault {
       if parameter.isRest { continue }
+      let names = prototype.parameters.map(\.name).joined(separator: ", ")
+      let isPair = i == 1 && base[0].tag == .list && base[0].list.count == prototype.parameters.count
       throw RuntimeError(
         "E0201", "`\(prototype.name)` needs a value for `\(parameter.name)`", label: "`\(parameter.name)` is missing",
-        help: ["its parameters are (\(prototype.parameters.map(\.name).joined(separator: ", ")))"])
+        help: ["its parameters are (\(names))"]
+          + (isPair ? ["it was given one list: `([\(names)]) -> …` takes a list apart"] : []))
     }
   }
 

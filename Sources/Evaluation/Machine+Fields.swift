@@ -12,8 +12,17 @@ let methodsFromElsewhere: [String: String] = [
   "inject": "`reduce(xs, f, start)`",
   "toUpperCase": "`upper(s)`", "toLowerCase": "`lower(s)`", "strip": "`trim(s)`",
   "format": "\"{x:.2f}\" formats in place",
-  "items": "`for { key, value } in r { … }` goes through a record", "toString": "`text(x)`", "T": "`transpose(x)`",
+  "toString": "`text(x)`", "T": "`transpose(x)`",
   "item": "a tensor of one element is a number where one is wanted", "numpy": "`to_list(x)` makes lists of numbers",
+]
+
+/// Those of maps, which records are asked for.
+let mapMethodsFromElsewhere: [String: String] = [
+  "items": "`for { key, value } in r { … }` goes through a record",
+  "get": "a name that a record may lack: `if has(r, name) { r[name] } else { … }`",
+  "update": "`{ ...r, lr: 0.2 }` is the record with another value",
+  "copy": "values do not change: there is nothing to copy",
+  "has_key": "`has(r, name)`", "containsKey": "`has(r, name)`",
 ]
 
 extension Machine {
@@ -111,7 +120,8 @@ extension Machine {
     }
     // What has no fields is only followed by functions.
     let near = nearNames(name, among: names.isEmpty ? library.prelude.names.keys.sorted() : names).first
-    if names.isEmpty, let ours = methodsFromElsewhere[name] { help.append(ours) }
+    let elsewhere = object.tag == .record ? mapMethodsFromElsewhere : names.isEmpty ? methodsFromElsewhere : [:]
+    if let ours = elsewhere[name] { help.append(ours) }
     return RuntimeError(
       "E0208", "\(brief(object)) has no \(noun) `\(name)`",
       label: near.map { "did you mean `\($0)`?" } ?? "no such \(noun)",

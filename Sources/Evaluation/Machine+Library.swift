@@ -117,8 +117,8 @@ extension Machine {
           members = heap.setField(members, key, value)
           heap.release(key)
         }
-      } else if let file = library.files.first(where: { $0.name == use.path }) {
-        for name in file.names {
+      } else {
+        for name in library.names(ofModule: use.path) {
           let key = heap.interned(name)
           members = heap.setField(members, key, heap.retained(try libraryValue(named: name)))
           heap.release(key)

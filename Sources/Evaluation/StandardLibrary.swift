@@ -71,6 +71,11 @@ public final class StandardLibrary: @unchecked Sendable {
     "pi": Value(Double.pi), "inf": Value(Double.infinity), "nan": Value(Double.nan),
   ]
 
+  /// Modules that are no file of their own: `use nn` is what networks are built of.
+  private static let groups = [
+    "nn": ["activations", "attention", "convolution", "initializers", "layers", "losses", "networks", "recurrent"]
+  ]
+
   private let lock = NSLock()
   private var compiled: [Int: CompiledFile] = [:]
 
@@ -159,7 +164,13 @@ public final class StandardLibrary: @unchecked Sendable {
       for found in seen where names[found.name] == nil { names[found.name] = [] }
     }
     self.definitions = definitions
-    prelude = Prelude(names: names, modules: Set(files.map(\.name)))
+    prelude = Prelude(names: names, modules: Set(files.map(\.name)).union(Self.groups.keys))
+  }
+
+  /// What `use NAME` brings in: the names of a file or of a group of files.
+  func names(ofModule name: String) -> [String] {
+    let members = Self.groups[name] ?? [name]
+    return files.filter { members.contains($0.name) }.flatMap(\.names)
   }
 
   private static func signature(_ parameters: [Parameter]) -> Signature {

@@ -17,6 +17,9 @@ extension StatementRunner {
     var ways: [[Bool]] = [[]], count = 0, isUnknown = false
     var kept: [Value]?
     var found: [Diagnostic] = []
+    let session = self.session
+    let watch = TimeLimit(walk.limit) { session.interrupt() }
+    defer { watch.end() }
     while let way = ways.popLast(), count < StudyWalk.maximumWays {
       if count > 0 { restore(before) }
       count += 1
@@ -28,7 +31,12 @@ extension StatementRunner {
         if kept == nil { kept = registers() } else { walk.noteAlternative(from: start) }
       } catch {
         let failure = machine.runtimeError(error)
-        if failure.id == RuntimeError.interrupted.id { throw failure }
+        if failure.id == RuntimeError.interrupted.id {
+          guard watch.end() else { throw failure }
+          session.interrupts.reset()
+          walk.left.append(line)
+          break
+        }
         walk.noteDeadEnd()
         let isSure = !walk.hasChosen && !StudyWalk.isUnknown(failure)
         if isSure || StudyWalk.isCertain(failure) { found.append(failure.diagnostic) } else { isUnknown = true }
@@ -42,7 +50,8 @@ extension StatementRunner {
     guard let kept else {
       restore(before)
       // A mistake is told once: what depends on it is not known.
-      forget(statement, words, line: line, needs: line, walk, isNoted: isUnknown && found.isEmpty)
+      let isNoted = isUnknown && found.isEmpty && walk.left.last != line
+      forget(statement, words, line: line, needs: line, walk, isNoted: isNoted)
       return
     }
     restore(kept)

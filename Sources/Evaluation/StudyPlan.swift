@@ -40,6 +40,8 @@ extension Session {
     public var stepBytes = 0.0
     /// Lines whose statements are not known before another line has run.
     public var unknown: [(line: Int, needs: Int)] = []
+    /// Lines whose statements were left because their walk took too long.
+    public var left: [Int] = []
     /// Whether some fold may end before the last of the steps that are counted.
     public var mayEndEarly = false
     /// The work of each statement that was walked, by its place among those of the file.
@@ -48,14 +50,18 @@ extension Session {
     var trialWork: [Span: [(point: Int, work: StudyWork)]] = [:]
   }
 
-  /// Walks a study with shapes only: nothing is computed, written or recorded.
-  public func plan(_ file: SourceFile, settings: [String: String] = [:]) -> PlanReport {
+  /// Seconds of processor time after which `plan` leaves a statement.
+  public static let walkLimit = 20.0
+
+  /// Walks a study with shapes only: nothing is computed, written or recorded. A statement whose walk takes more than
+  /// `limit` seconds of processor time is left, and not known.
+  public func plan(_ file: SourceFile, settings: [String: String] = [:], limit: Double = walkLimit) -> PlanReport {
     let problems = check(file, settings: settings)
     if problems.contains(where: { $0.severity == .error }) { return PlanReport(diagnostics: problems) }
     guard case .success(let program) = prepare(parse(file).tree, keepsGlobals: false) else {
       return PlanReport(diagnostics: problems)
     }
-    let walk = StudyWalk()
+    let walk = StudyWalk(limit: limit)
     walk.recording.scope = .machine
     machine.tensors.walk = walk
     machine.tensors.recording = walk.recording
@@ -69,7 +75,7 @@ extension Session {
     var report = PlanReport(
       diagnostics: problems + result.diagnostics + walk.problems,
       sweeps: walk.sweeps.map { PlanReport.Sweep(points: $0.points, names: $0.names, line: $0.line) },
-      parameters: walk.parameters, work: cost.whole, stepBytes: cost.stepBytes, unknown: walk.skipped,
+      parameters: walk.parameters, work: cost.whole, stepBytes: cost.stepBytes, unknown: walk.skipped, left: walk.left,
       mayEndEarly: walk.mayEndEarly)
     for trial in walk.trials {
       let one = cost.work(trial.nodes) * (1 / Double(trial.times))
@@ -100,16 +106,8 @@ extension Session {
     let session = Session(
       library: library, host: TimingHost(host, timing), threads: 1, maxMemory: min(2 << 30, Machine.defaultByteLimit))
     session.machine.tensors.timing = timing
-    // On a machine that is busy with other things the clock runs ahead of what was timed.
-    let began = DispatchTime.now().uptimeNanoseconds, used = clock()
-    let watch = DispatchSource.makeTimerSource(queue: .global())
-    watch.setEventHandler {
-      let waited = Double(DispatchTime.now().uptimeNanoseconds - began) * 1e-9
-      if Double(clock() - used) / Double(CLOCKS_PER_SEC) > limit || waited > 5 * limit { session.interrupt() }
-    }
-    watch.schedule(deadline: .now(), repeating: 0.05)
-    watch.resume()
-    defer { watch.cancel() }
+    let watch = TimeLimit(limit) { session.interrupt() }
+    defer { watch.end() }
     _ = session.run(file, settings: settings)
     return timing.parts
   }

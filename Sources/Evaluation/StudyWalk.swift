@@ -15,6 +15,10 @@ final class StudyWalk {
   var unknown: [String: Int] = [:]
   /// Statements that could not be walked: their line, and the line that would have to run first.
   var skipped: [(line: Int, needs: Int)] = []
+  /// Lines whose statements were left at the limit.
+  var left: [Int] = []
+  /// Seconds of processor time that the walk of one statement may take.
+  let limit: Double
   /// Sweeps that were met: how many points, and the line.
   var sweeps: [(points: Int, names: [String], line: Int)] = []
   /// Trials that were walked, without those inside of others: where their sweep stands, which point it is, for how many it
@@ -47,6 +51,8 @@ final class StudyWalk {
   private(set) var hasChosen = false
   /// Ways through one statement that are followed.
   static let maximumWays = 8
+
+  init(limit: Double) { self.limit = limit }
 
   /// Begins a way through a statement that takes these sides at its first branches.
   func begin(_ choices: [Bool]) {

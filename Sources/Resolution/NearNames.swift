@@ -53,5 +53,9 @@ let advice: [String: String] = [
   "np": "functions stand by themselves, as in `zeros(2, 3)`",
   "torch": "functions stand by themselves, as in `zeros(2, 3)`",
   "math": "functions stand by themselves, as in `sqrt(2)`",
+  "matrix": "a matrix is a tensor: `tensor([[1, 2], [3, 4]])`", "seq": "a range is written `1..10 by 2`",
+  "assert": "write `expect condition` inside a `test`, or `claim \"text\" { condition }`",
+  "it": "a function is written `x -> x > 1`", "end": "blocks stand in braces, and end with `}`",
+  "library": "the library is there without it", "require": "the library is there without it",
   "plt": "figures are values: `plot(table, x: \"a\", y: \"b\")`",
 ]

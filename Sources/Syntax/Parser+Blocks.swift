@@ -6,7 +6,7 @@ extension Parser {
     let lower = token.lower
     guard at(.leftBrace) else {
       if at(.colon) {
-        report(.colonBlock)
+        report(isColonRange ? .colonRange : .colonBlock)
       } else if atWord("then") || atWord("do") {
         report(.wordBlock(text(token)))
       } else if at(.assign) {

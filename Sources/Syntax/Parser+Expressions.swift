@@ -73,6 +73,13 @@ extension Parser {
     return make(.unary(.not, operand), span(from: lower))
   }
 
+  /// Two words in a row, as no expression has them: what `//` begins is a comment of another language.
+  private func isProse(_ at: Int) -> Bool {
+    guard at + 1 < tokens.count, tokens[at].kind == .name, !tokens[at + 1].newlineBefore else { return false }
+    let second = tokens[at + 1]
+    return second.kind == .name && !["where", "zip", "paired", "by", "within", "as"].contains(text(second))
+  }
+
   private mutating func parseInfix(_ precedence: Precedence, _ left: Expression, _ lower: Int) -> Expression {
     if precedence == .comparison { return parseComparison(left, lower) }
     let operation = token
@@ -80,6 +87,12 @@ extension Parser {
     if at(.plusPlus), !token.spaceBefore, peek().newlineBefore || [.rightBrace, .semicolon, .end].contains(peek().kind)
     {
       remark(.increment("++"))
+      advance()
+      return left
+    }
+    if at(.slashSlash), isProse(index + 1) {
+      remark(.slashComment)
+      while !peek().newlineBefore, peek().kind != .end { advance() }
       advance()
       return left
     }
@@ -216,6 +229,10 @@ extension Parser {
       case .dot, .questionDot: expression = parseField(expression, lower)
       case .leftParen where continues: expression = parseCall(expression, lower)
       case .leftBracket where continues: expression = parseIndex(expression, lower)
+      case .foreign where atForeign("?") && peek().kind == .leftBracket && peek().lower == token.lower + 1:
+        remark(.optionalIndex)
+        advance()
+        expression = parseIndex(expression, lower)
       default: return expression
       }
     }

@@ -131,7 +131,7 @@ extension Parser {
         expectIn()
         clauses.append(.each(pattern, parseExpression()))
       } else if eat(.kwIf) {
-        clauses.append(.filter(parseExpression()))
+        clauses.append(.filter(parseCondition()))
       } else {
         return clauses
       }
@@ -153,7 +153,11 @@ extension Parser {
       report(.blockForRecord(afterArrow: false), at: span(token))
       return make(.block(parseBlock()), span(from: lower))
     }
-    let entries = parseBracketed(.rightBrace, "`,`") { $0.parseEntry() }
+    let entries = parseBracketed(.rightBrace, "`,`") { parser -> Expression.RecordEntry in
+      let entry = parser.parseEntry()
+      if parser.at(.kwFor) { parser.report(.recordComprehension) }
+      return entry
+    }
     return make(.record(entries), span(from: lower))
   }
 
@@ -184,6 +188,12 @@ extension Parser {
       let name = makeName(token)
       advance()
       return .field(name, make(.name(name.text), name.span))
+    }
+    if at(.name), next == .kwFor {
+      let name = makeName(token)
+      advance()
+      report(.setComprehension(name.text))
+      return .spread(invalid())
     }
     if at(.stringBegin) || at(.rawString) { return parseStringEntry() }
     if at(.leftParen) { return parseComputedEntry() }

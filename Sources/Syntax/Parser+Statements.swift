@@ -52,7 +52,7 @@ extension Parser {
     case .kwIf: return .trailingIf
     case .rightParen, .rightBracket: return .strayCloser(text(token))
     case .foreign: return .foreignOperator(text(token))
-    case .colon: return .strayColon
+    case .colon: return isColonRange ? .colonRange : .strayColon
     case .arrow: return .strayArrow
     case .kwIn, .kwElse, .kwCatch: return .expected("the end of the line", found: describe(token))
     default:
@@ -65,6 +65,12 @@ extension Parser {
       if previous.kind == .rightBrace { return .forgottenSeparator(found: describe(token)) }
       return .expected("the end of the line", found: describe(token))
     }
+  }
+
+  /// `1:10` and `1:n {`, ranges of other languages.
+  var isColonRange: Bool {
+    guard at(.colon), !token.spaceBefore, !peek().spaceBefore else { return false }
+    return peek().kind == .int || (peek().kind == .name && peek(2).kind == .leftBrace)
   }
 
   /// A line that starts with a binary operator. A `-` that touches its operand starts one of its own, unless the line

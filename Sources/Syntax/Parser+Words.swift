@@ -170,6 +170,9 @@ enum ForeignWord {
     "with": "there is no `with` statement: call the function with what it needs",
     "repeat": "loops are written `for i in 0..<n { … }` or `while condition { … }`",
     "loop": "loops are written `for i in 0..<n { … }` or `while condition { … }`",
+    "do": "loops are written `while condition { … }`",
+    "guard": "write `if not condition { … }`",
+    "enum": "there are no types to declare: strings name choices",
     "unless": "write `if not condition { … }`",
     "yield": "there are no generators: return a list",
     "async": "there is no `async`: a `sweep` runs its trials in parallel",
@@ -186,9 +189,10 @@ enum ForeignWord {
   /// The token after the word cannot follow a name, so that the word is not meant as one.
   static func isForm(_ word: String, _ next: Token) -> Bool {
     switch next.kind {
-    case .name, .stringBegin, .rawString, .int, .float, .kwNot, .kwTrue, .kwFalse, .kwNone, .kwFor, .kwIf, .kwFn:
+    case .name, .stringBegin, .rawString, .int, .float, .kwNot, .kwTrue, .kwFalse, .kwNone, .kwFor, .kwIf, .kwFn,
+      .kwLet:
       return true
-    case .leftBrace: return ["repeat", "loop", "struct", "class"].contains(word)
+    case .leftBrace: return ["repeat", "loop", "do", "struct", "class"].contains(word)
     default: return false
     }
   }

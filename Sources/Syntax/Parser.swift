@@ -133,6 +133,10 @@ struct Parser {
     if at(.end) || opening.match < 0 {
       let note = at(.end) ? [] : [Diagnostic.Note(here, "\(describe(token)) cannot stand inside it")]
       report(.unclosedBracket(text(opening)), at: span(opening), notes: note)
+    } else if at(.foreign) {
+      report(.foreignOperator(text(token)))
+    } else if kind.isAssignment {
+      report(.assignmentAsValue(text(token)))
     } else {
       report(
         .expected("\(expected) or \(describeCloser(closer))", found: describe(token)),

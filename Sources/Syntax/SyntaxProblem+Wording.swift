@@ -67,7 +67,10 @@ extension SyntaxProblem {
     case .lineStartsWithOperator(let operation):
       return Wording(id: "E0024", message: "a line cannot start with `\(operation)`", label: "the statement before it has already ended",
         help: (["/", "//"].contains(operation) ? ["a comment begins with `#`"] : [])
+          + (operation == "@" ? ["there are no decorators: a function is changed by a call, `let fast = compiled(f)`"] : [])
           + ["put `\(operation)` at the end of the line before, or put parentheses around the whole"])
+    case .slashComment:
+      return Wording(id: "E0024", message: "a comment begins with `#`", label: "`//` divides, and gives a whole number")
     case .forgottenParentheses(let name, let found):
       return Wording(id: "E0025", message: "expected the end of the line", label: "found \(found)",
         help: [
@@ -84,6 +87,9 @@ extension SyntaxProblem {
       return Wording(id: "E0026", message: "\(what) needs parentheses here", label: "it binds less tightly than the operator before it")
     case .statementAsExpression(let word):
       return Wording(id: "E0027", message: "`\(word)` begins a statement and has no value", label: "expected an expression")
+    case .assignmentAsValue(let operation):
+      return Wording(id: "E0027", message: "an assignment is a statement and has no value", label: "`\(operation)` cannot stand inside brackets",
+        help: ["a loop assigns, `for x in xs { total += x }`; a function cannot rebind outer names"])
     case .reservedName(let word):
       return Wording(id: "E0028", message: "`\(word)` is a reserved word and cannot be a name here", label: "choose another name",
         help: ["after `.`, and before `:`, any word may stand"])
@@ -160,6 +166,12 @@ extension SyntaxProblem {
         help: ["a function without parameters is written `() -> value`, an empty list `[]`"])
     case .bareComprehension:
       return Wording(id: "E0062", message: "a comprehension stands in brackets", label: "write `[… for x in xs]`")
+    case .recordComprehension:
+      return Wording(id: "E0062", message: "a comprehension makes a list, not a record", label: "no `for` stands in a record",
+        help: ["`var d = {}`, then `for x in xs { d[name] = value }` fills a record"])
+    case .setComprehension(let name):
+      return Wording(id: "E0062", message: "a comprehension makes a list, and there are no sets", label: "no `for` stands in a record",
+        help: ["the different elements of a list: `unique([\(name) for \(name) in xs])`"])
     case .mixedComprehension:
       return Wording(id: "E0063", message: "a comprehension has one element before its `for`", label: "it can have no other elements",
         help: ["join lists with `++`"])
@@ -169,10 +181,15 @@ extension SyntaxProblem {
     case .colonSlice:
       return Wording(id: "E0064", message: "a slice is a range, without `:`", label: "write `a..<b`, or `..` alone for the whole axis",
         help: ["both ends are named; negative indexes count from the end: `xs[-2..-1]` are the last two"])
+    case .colonRange:
+      return Wording(id: "E0064", message: "a range is written with two points", label: "write `a..b`, or `a..<b` without its end")
     case .chainedRange:
       return Wording(id: "E0065", message: "a range has two ends", label: "write `a..b by step` for a step")
     case .emptyIndex:
       return Wording(id: "E0066", message: "an index is missing between the brackets", label: "expected a number, a range, a mask or a string")
+    case .optionalIndex:
+      return Wording(id: "E0066", message: "there is no `?[`", label: "write `[`",
+        help: ["a name that a record may lack: `if has(r, name) { r[name] } else { … }`; where the record itself may be none, `r?.x`"])
     case .indexAfterDot(let index):
       return Wording(id: "E0067", message: "a field has a name", label: "write `[\(index)]` for the element at \(index)")
     case .increment(let text):

@@ -20,6 +20,7 @@ enum SyntaxProblem: Hashable {
   case strayCloser(String)
   case forgottenComma
   case lineStartsWithOperator(String)
+  case slashComment
   case forgottenParentheses(String, found: String)
   case forgottenSign(String, String)
   case forgottenSeparator(found: String)
@@ -28,6 +29,7 @@ enum SyntaxProblem: Hashable {
   case equalsForColon(String, String)
   case numberAsField(String)
   case statementAsExpression(String)
+  case assignmentAsValue(String)
   case reservedName(String)
   case nothingAfter(String)
   case assignmentInCondition
@@ -53,9 +55,13 @@ enum SyntaxProblem: Hashable {
   case barePattern(String, inLoop: Bool)
   case emptyParentheses
   case bareComprehension
+  case recordComprehension
+  case setComprehension(String)
+  case optionalIndex
   case mixedComprehension
   case openRange
   case colonSlice
+  case colonRange
   case chainedRange
   case emptyIndex
   case indexAfterDot(String)

@@ -14,10 +14,10 @@ private final class InTurn: QuietHost {
 
 /// `exp plan`: a study walked with shapes only.
 @Suite struct StudyPlanTests {
-  private func plan(_ text: String) throws -> Session.PlanReport {
+  private func plan(_ text: String, limit: Double = Session.walkLimit) throws -> Session.PlanReport {
     try onLargeStack {
       let session = Session(library: try testLibrary.get(), host: WalkHost(TestHost()), threads: 1)
-      return session.plan(SourceStore.shared.add(name: "plan.exp", text: text))
+      return session.plan(SourceStore.shared.add(name: "plan.exp", text: text), limit: limit)
     }
   }
 
@@ -94,6 +94,18 @@ private final class InTurn: QuietHost {
   }
 
   /// What timing expects a study to take on one thread, and what it takes, both in seconds of this thread.
+  @Test func aStatementWhoseLoopDoesNotEndIsLeft() throws {
+    let report = try plan(
+      """
+      var n = 0
+      while n >= 0 { n = (n + 1) % 1000 }
+      let a = n + 1
+      let b = zeros(2, 3) @ zeros(4, 5)
+      """, limit: 0.2)
+    #expect(report.left == [2] && report.unknown.map(\.line) == [3])
+    #expect(report.diagnostics.map(\.id) == ["E0401"])
+  }
+
   private func times(_ text: String, limit: Double = 20) throws -> (expected: Double, real: Double) {
     try onLargeStack {
       let library = try testLibrary.get(), file = SourceStore.shared.add(name: "timed.exp", text: text)

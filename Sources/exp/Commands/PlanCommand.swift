@@ -13,7 +13,7 @@ struct PlanCommand: ParsableCommand {
     commandName: "plan", abstract: "Walk a study with shapes only: what is wrong with it, and what it would cost.",
     discussion: """
       Numbers, records and options are what they are; tensors have a shape and no content. Where the study branches on what \
-      is not known, both sides are followed. Then a few trials and steps are run and timed, for four seconds of processor time at most, to say how \
+      is not known, both sides are followed; a statement whose loops take more than \(Int(Session.walkLimit)) seconds is left. Then a few trials and steps are run and timed, for four seconds of processor time at most, to say how \
       long it would take. Nothing is written or recorded.
       """)
 
@@ -78,6 +78,9 @@ struct PlanCommand: ParsableCommand {
     line("arithmetic", "\(PlanTime.amount(report.work.products + report.work.elements)) operations")
     line("memory", "about \(PlanTime.bytes(report.stepBytes)) for the largest step")
     line("time", "\(time.text(isBound: report.mayEndEarly)) with \(Phrase.count(threads, "thread"))")
+    for place in report.left {
+      lines.append("line \(place): left after \(Int(Session.walkLimit)) s, so not in these figures; do its loops end?")
+    }
     for (place, needs) in report.unknown.map({ ($0.line, $0.needs) }) {
       lines.append(
         place == needs
@@ -102,7 +105,7 @@ struct PlanCommand: ParsableCommand {
       "sweeps": .array(sweeps), "parameters": .int(report.parameters), "products": .float(report.work.products),
       "elements": .float(report.work.elements), "bytes": .float(report.stepBytes), "seconds": .float(time.seconds),
       "counted_seconds": .float(time.counted), "may_end_early": .bool(report.mayEndEarly),
-      "unknown": .array(unknown), "problems": .array(problems),
+      "unknown": .array(unknown), "left": .array(report.left.map { .int($0) }), "problems": .array(problems),
     ]
   }
 }

@@ -92,7 +92,9 @@ final class Demo {
       isOver
       ? "the end · b back · Enter leaves"
       : (cells[position].code.isEmpty ? "Enter goes on" : "Enter runs") + " · b back · e edits · q leaves · ? more"
-    output.write("\n" + output.styled("  " + words, .faint))
+    // A prompt that is wrapped could not be taken away again.
+    let prompt = words.count + 2 < output.width ? words : "Enter · b · e · q · ?"
+    output.write("\n" + output.styled("  " + prompt, .faint))
     let key = keys.next()
     output.write(output.isInteractive ? "\r\u{1B}[2K" : "\n")
     return key

@@ -32,9 +32,12 @@ extension Repl {
       let different = here.filter { there.digests[$0.name] != $0.digest }.map(\.name)
       guard different.isEmpty else {
         let names = different.prefix(5).joined(separator: ", ") + (different.count > 5 ? " and others" : "")
+        // A draw belongs to the name that it is bound to, and a script must give such a result a name.
+        let drawn = usedResults.map { "_\($0)" }.first { different.contains($0) }
         return output.line(
-          "not saved: run again, \(names) would hold something else; what came of a cell that was stopped or failed "
-            + "cannot be repeated (:undo takes it back)")
+          "not saved: run again, \(names) would hold something else; "
+            + (drawn.map { "\($0), which was drawn without a name, is used later: :undo, and bind it, `let x = …`" }
+              ?? "what came of a cell that was stopped or failed cannot be repeated (:undo takes it back)"))
       }
       try Data(text.utf8).write(to: URL(fileURLWithPath: place), options: .atomic)
       output.line("saved \(place): run again, it gives the same values")
@@ -44,9 +47,7 @@ extension Repl {
   /// The cells as a script. A result that later cells use as `_` or `_3` gets a name.
   private var savedText: String {
     let texts = cells.map { $0.completedText }
-    let redefined = lastDefinitions(texts)
-    var used: Set<Int> = []
-    for (cell, text) in zip(cells, texts) { used.formUnion(ResultNames.used(in: text, last: cell.results.lowerBound)) }
+    let redefined = lastDefinitions(texts), used = usedResults
     var parts: [String] = []
     for (index, (cell, text)) in zip(cells, texts).enumerated() {
       if text.allSatisfy(\.isWhitespace) || redefined.contains(index) { continue }
@@ -59,6 +60,11 @@ extension Repl {
     var text = parts.isEmpty ? "" : parts.joined(separator: "\n\n") + "\n"
     if let seed = replay.seed, !text.contains("seed \(seed)") { text = "seed \(seed)\n\n" + text }
     return text
+  }
+
+  /// The results that later cells use as `_` or `_3`.
+  private var usedResults: Set<Int> {
+    cells.reduce(into: []) { $0.formUnion(ResultNames.used(in: $1.completedText, last: $1.results.lowerBound)) }
   }
 
   /// Cells that only define functions which later cells define again: in a script the last definition stands for all.

@@ -11,6 +11,12 @@ extension FunctionCompiler {
     default:
       let base = builder.allocate()
       let span = builder.span
+      if let (op, place) = functionInPlace(callee, arguments) {
+        self.arguments(arguments)
+        builder.span = span
+        builder.emit(op, x: arguments.count, a: base, b: place, c: target)
+        return
+      }
       var isSelf = false
       if case .name = callee.kind, case .itself = program.references[callee.id], !isShaped(arguments) {
         isSelf = true
@@ -22,6 +28,19 @@ extension FunctionCompiler {
       builder.span = span
       emitCall(isSelf ? .callSelf : .call, base, arguments, implicit: 0, to: target)
     }
+  }
+
+  /// The operation that calls a function where it is, a local or what this function captured, and its place; nil where
+  /// the function must be put before its arguments. No argument may rebind the local.
+  private func functionInPlace(_ callee: Expression, _ arguments: [Expression.Argument]) -> (op: Op, place: Int)? {
+    guard case .name = callee.kind, !isShaped(arguments), arguments.count <= 0xFF else { return nil }
+    let reference = program.references[callee.id]
+    if case .capture(let index) = reference {
+      return layout?.captures[index].role == .state ? nil : (.callCapture, index)
+    }
+    let mayRebind = arguments.contains { if case .positional(let value) = $0 { mayAssign(value) } else { true } }
+    guard let register = register(reference), !mayRebind else { return nil }
+    return (.callLocal, register)
   }
 
   /// Evaluates arguments into the next registers.

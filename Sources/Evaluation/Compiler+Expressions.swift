@@ -32,7 +32,7 @@ extension FunctionCompiler {
   }
 
   /// Whether evaluating could run an assignment: it holds a block.
-  private func mayAssign(_ value: Expression) -> Bool {
+  func mayAssign(_ value: Expression) -> Bool {
     switch value.kind {
     case .none, .bool, .int, .float, .string, .name, .function, .invalid: false
     case .conditional, .block, .attempt, .sweep, .comprehension: true

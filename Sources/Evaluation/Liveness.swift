@@ -41,7 +41,7 @@ enum Liveness {
     case .setIndex:
       return [Use(register: i.a, flag: 0), Use(register: i.b, flag: 1), Use(register: i.c, flag: 2)]
     case .setField: return [Use(register: i.a, flag: 0), Use(register: i.b, flag: 1)]
-    case .element, .restOf, .asCondition: return [Use(register: i.b, flag: 0)]
+    case .element, .restOf, .asCondition, .callLocal: return [Use(register: i.b, flag: 0)]
     case .setState, .jumpIfNone, .jumpIfNotNone, .jumpIfSet, .assignPath, .joinElements, .checkList, .makeParam,
       .makeState, .note, .markRestore:
       return [Use(register: i.a, flag: 0)]
@@ -50,7 +50,7 @@ enum Liveness {
     case .nop, .halt, .mark, .markSave, .loadConstant, .loadInteger, .loadNone, .loadTrue, .loadFalse, .drop,
       .getCapture, .getState, .getPrelude, .getSelf, .jump, .loop, .both, .concatenate, .format, .newList,
       .listExtend, .newRecord, .recordSet, .recordExtend, .newRange, .getIndexes, .tryMethod, .iterate, .next,
-      .rangePrepare, .rangeNext, .call, .callSelf, .callShaped, .returnNone, .expectFails, .sweep, .raise:
+      .rangePrepare, .rangeNext, .call, .callCapture, .callSelf, .callShaped, .returnNone, .expectFails, .sweep, .raise:
       return []
     }
   }
@@ -63,7 +63,7 @@ enum Liveness {
   /// The register that an instruction certainly writes; -1 for none.
   static func definition(_ i: Instruction) -> Int {
     switch i.op {
-    case .call, .callSelf, .callShaped: return i.c
+    case .call, .callLocal, .callCapture, .callSelf, .callShaped: return i.c
     case .next, .rangeNext: return i.b
     case .markSave, .loadConstant, .loadInteger, .loadNone, .loadTrue, .loadFalse, .copy, .move, .drop, .getCapture,
       .getState, .getPrelude, .getSelf, .makeClosure, .makeOverload, .add, .subtract, .multiply, .divide,

@@ -205,6 +205,13 @@ extension Machine {
     -> Bool
   {
     let position = slot[1].asInt
+    if slot[0].tag == .range {
+      let counts = try rangeCounts(slot[0])
+      guard position < counts.count else { return false }
+      slot[1] = Value(position + 1)
+      Machine.put(heap, target, counts.value(position))
+      return true
+    }
     guard position < (try iterationCount(slot[0])) else { return false }
     let element = try iterationElement(slot[0], position)
     slot[1] = Value(position + 1)

@@ -272,11 +272,7 @@ extension Machine {
       operand.pointee = .none
       Machine.put(heap, slot, value)
     }
-    var used = first
-    while used <= operand {
-      Machine.drop(heap, used)
-      used += 1
-    }
+    for i in 0...(operand - first) { Machine.drop(heap, first + i) }
   }
 
   /// `root[i][j] op= x` of floats where nobody else holds the lists; false, and nothing is done, where it is not that.

@@ -247,6 +247,8 @@ extension Machine {
             let b = R[i.b]
             if b.tag == .float {
               Machine.put(heap, R + i.a, Value(-b.asDouble))
+            } else if b.tag == .int && b.asInt != Int.min {
+              Machine.put(heap, R + i.a, Value(0 &- b.asInt))
             } else {
               save(frame, pc)
               try unarySlow(.negate, R + i.a, R + i.b, i.x)
@@ -470,6 +472,13 @@ extension Machine {
             save(frame, pc)
             try listExtend(R + i.a, R + i.b)
           case .joinElements:
+            let a = R[i.a]
+            if a.tag == .list && a.isUnique && i.c == 1 && a.list.count < a.list.pointee.capacity {
+              a.list.elements[a.list.count] = R[i.b]
+              a.list.pointee.count &+= 1
+              R[i.b] = .none
+              break
+            }
             save(frame, pc)
             try joinElements(R + i.a, R + i.b, i.c)
           case .newRecord:
@@ -631,7 +640,7 @@ extension Machine {
             {
               let callee = function.closure.pointee.prototype
               let base = R + (i.a &+ 1)
-              if base + callee.pointee.registerCount >= stackLimit || frame >= frameLimit { throw Machine.tooDeep }
+              guard base + callee.pointee.registerCount < stackLimit, frame < frameLimit else { throw Machine.tooDeep }
               if poll.isRaised { try answerPoll() }
               frame.pointee.code = pc
               frame += 1
@@ -644,7 +653,38 @@ extension Machine {
             } else {
               save(frame, pc)
               if let callee = try prepareCall(R + i.a, i.b, nil, result: R + i.c) {
-                if frame >= frameLimit { throw Machine.tooDeep }
+                guard frame < frameLimit else { throw Machine.tooDeep }
+                frame += 1
+                frame.pointee = callee
+                pc = callee.code
+                R = callee.base
+                K = callee.prototype.pointee.constants
+              }
+              if poll.isRaised { try answerPoll() }
+            }
+          case .callLocal, .callCapture:
+            // The function stays where it is: the caller's register or captures keep it while it runs.
+            let function = i.op == .callLocal ? R[i.b] : frame.pointee.captures[i.b]
+            if function.tag == .closure,
+              function.closure.pointee.prototype.pointee.simpleParameterCount == i.x
+            {
+              let callee = function.closure.pointee.prototype
+              let base = R + (i.a &+ 1)
+              guard base + callee.pointee.registerCount < stackLimit, frame < frameLimit else { throw Machine.tooDeep }
+              if poll.isRaised { try answerPoll() }
+              frame.pointee.code = pc
+              frame += 1
+              frame.pointee.base = base
+              frame.pointee.prototype = callee
+              frame.pointee.captures = function.closure.captures
+              pc = callee.pointee.code
+              R = base
+              K = callee.pointee.constants
+            } else {
+              Machine.put(heap, R + i.a, heap.retained(function))
+              save(frame, pc)
+              if let callee = try prepareCall(R + i.a, i.x, nil, result: R + i.c) {
+                guard frame < frameLimit else { throw Machine.tooDeep }
                 frame += 1
                 frame.pointee = callee
                 pc = callee.code
@@ -657,7 +697,7 @@ extension Machine {
             let callee = frame.pointee.prototype
             if callee.pointee.simpleParameterCount == i.b {
               let base = R + (i.a &+ 1)
-              if base + callee.pointee.registerCount >= stackLimit || frame >= frameLimit { throw Machine.tooDeep }
+              guard base + callee.pointee.registerCount < stackLimit, frame < frameLimit else { throw Machine.tooDeep }
               if poll.isRaised { try answerPoll() }
               frame.pointee.code = pc
               let captures = frame.pointee.captures
@@ -672,7 +712,7 @@ extension Machine {
               Machine.put(heap, R + i.a, heap.retained(Value(object: object, .closure)))
               save(frame, pc)
               if let callee = try prepareCall(R + i.a, i.b, nil, result: R + i.c) {
-                if frame >= frameLimit { throw Machine.tooDeep }
+                guard frame < frameLimit else { throw Machine.tooDeep }
                 frame += 1
                 frame.pointee = callee
                 pc = callee.code
@@ -684,7 +724,7 @@ extension Machine {
           case .callShaped:
             save(frame, pc)
             if let callee = try prepareShaped(frame.pointee.prototype, i.b, R + i.a, result: R + i.c) {
-              if frame >= frameLimit { throw Machine.tooDeep }
+              guard frame < frameLimit else { throw Machine.tooDeep }
               frame += 1
               frame.pointee = callee
               pc = callee.code

@@ -20,7 +20,8 @@ extension Natives {
       example: "has({ a: 1 }, \"b\")  # => false"
     ) { call in
       let record = call[0].tag == .table ? call[0].box.pointee.first : call[0]
-      return Value(call.heap.field(record, named: try call.text(1)) != nil)
+      guard call[1].tag == .string else { throw call.mismatch(1, "a string") }
+      return Value(call.machine.withKey(call[1]) { call.heap.field(record, $0) } != nil)
     },
     NativeFunction(
       "without", ["r", "...names"], kinds: [.record, .table], doc: "Without the fields, or columns, of these names.",

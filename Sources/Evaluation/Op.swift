@@ -123,6 +123,8 @@ enum Op: UInt8 {
   // Calls
   /// C = call of A with the B values behind it
   case call
+  /// C = call of the function in register B, or of the captured one B, with the x values behind A
+  case callLocal, callCapture
   /// C = call of the running function with the B values behind A
   case callSelf
   /// C = call of A with argument layout B

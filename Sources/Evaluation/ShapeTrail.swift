@@ -184,7 +184,8 @@ struct ShapeTrail {
     guard caller.pointee.prototype != Machine.noPrototype else { return false }
     let call = (caller.pointee.code - 1).pointee
     switch call.op {
-    case .call, .callSelf, .callShaped: return caller.pointee.base + (call.a + 1) == frame.pointee.base
+    case .call, .callLocal, .callCapture, .callSelf, .callShaped:
+      return caller.pointee.base + (call.a + 1) == frame.pointee.base
     default: return false
     }
   }
@@ -194,9 +195,12 @@ struct ShapeTrail {
     of parameter: String, _ position: Int, _ arguments: [Expression.Argument], _ caller: Frame
   ) -> Expression? {
     let call = (caller.code - 1).pointee
-    let count =
-      call.op == .callShaped
-      ? caller.prototype.pointee.prototype.takeUnretainedValue().calls[call.b].arguments.count : call.b
+    let count: Int
+    switch call.op {
+    case .callShaped: count = caller.prototype.pointee.prototype.takeUnretainedValue().calls[call.b].arguments.count
+    case .callLocal, .callCapture: count = call.x
+    default: count = call.b
+    }
     // `x.f(a)` passes x first.
     guard count == arguments.count else { return nil }
     var place = 0

@@ -1,3 +1,9 @@
+#if canImport(Glibc)
+  import Glibc
+#else
+  import Darwin
+#endif
+
 /// An immutable string: its UTF-8 bytes stand behind the struct. The machine may append in place while one owner
 /// holds it.
 struct StringObject {
@@ -126,8 +132,14 @@ extension Heap {
     if a.bits == b.bits { return true }
     let x = a.string, y = b.string
     if x.pointee.byteCount != y.pointee.byteCount || (x.isInterned && y.isInterned) { return false }
-    return x.buffer.elementsEqual(y.buffer)
+    return sameBytes(x.buffer, y.buffer)
   }
+}
+
+/// Whether two texts have the same bytes.
+@inline(__always) private func sameBytes(_ a: UnsafeBufferPointer<UInt8>, _ b: UnsafeBufferPointer<UInt8>) -> Bool {
+  guard a.count == b.count, let x = a.baseAddress, let y = b.baseAddress else { return a.count == b.count }
+  return memcmp(x, y, a.count) == 0
 }
 
 /// The interned strings of a heap: open addressing, weak (a string leaves when it dies).
@@ -154,7 +166,7 @@ struct StringTable {
   func find(_ bytes: UnsafeBufferPointer<UInt8>, _ hash: UInt64) -> UnsafeMutablePointer<StringObject>? {
     var index = Int(truncatingIfNeeded: hash) & (capacity - 1)
     while let string = slots[index] {
-      if string.pointee.hash == hash, string.buffer.elementsEqual(bytes) { return string }
+      if string.pointee.hash == hash, sameBytes(string.buffer, bytes) { return string }
       index = (index + 1) & (capacity - 1)
     }
     return nil

@@ -32,7 +32,7 @@ extension Natives {
       defer { for element in elements { call.heap.release(element) } }
       let descending = try call.bool(1, default: false)
       if let indexes = try orderOfNumbers(elements, descending: descending, call.machine) {
-        return call.heap.list(indexes.map { Value($0) })
+        return try call.machine.list(of: indexes.count) { Value(indexes[$0]) }
       }
       let keys = try elements.map { try SortKey($0, call) }
       var steps = 0
@@ -54,7 +54,10 @@ extension Natives {
     var steps = 0
     if tag == .int {
       // Reversing all bits turns the order round without an overflow.
-      var keys = elements.enumerated().map { (key: descending ? ~$1.asInt : $1.asInt, index: Int32($0)) }
+      var keys = try elements.enumerated().map { i, element in
+        try machine.pollInterrupt(at: i)
+        return (key: descending ? ~element.asInt : element.asInt, index: Int32(i))
+      }
       try keys.sort {
         steps &+= 1
         try machine.pollInterrupt(at: steps)
@@ -63,7 +66,10 @@ extension Natives {
       return keys.map { Int($0.index) }
     }
     // NaN comes last in both directions.
-    var keys = elements.enumerated().map { (key: descending ? -$1.asDouble : $1.asDouble, index: Int32($0)) }
+    var keys = try elements.enumerated().map { i, element in
+      try machine.pollInterrupt(at: i)
+      return (key: descending ? -element.asDouble : element.asDouble, index: Int32(i))
+    }
     try keys.sort { a, b in
       steps &+= 1
       try machine.pollInterrupt(at: steps)

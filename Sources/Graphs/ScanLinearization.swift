@@ -1,3 +1,4 @@
+import Synchronization
 import Tensors
 
 /// What reverse mode needs of a loop: the loop again, giving also what the way back reads of each step, and which
@@ -7,6 +8,11 @@ struct ScanLinearization {
   let extended: ScanProgram
   /// For each saved node of the body (by its place in the derivative's trace), its out in `extended`.
   let saved: [Int: Int]
+
+  init(extended: ScanProgram, saved: [Int: Int]) {
+    self.extended = extended
+    self.saved = saved
+  }
 
   init(_ program: ScanProgram) throws {
     let outs = program.body.outputs.count - program.carries
@@ -36,6 +42,26 @@ struct ScanLinearization {
     extended = try ScanProgram(
       body, program.carries, program.sequences, program.length, program.isReversed, extending: program)
   }
+}
+
+/// A loop's linearization while somebody uses it. Its extended loop holds the loop (or is it): were it held in turn, both would
+/// stay for ever, with the memory in which they ran.
+final class KnownLinearization: @unchecked Sendable {
+  private let lock = Mutex(())
+  private weak var extended: ScanProgram?
+  private var saved: [Int: Int] = [:]
+
+  func get(_ make: () throws -> ScanLinearization) throws -> ScanLinearization {
+    if let known = lock.withLock({ _ in known }) { return known }
+    let made = try make()
+    return lock.withLock { _ in
+      if let known { return known }
+      (extended, saved) = (made.extended, made.saved)
+      return made
+    }
+  }
+
+  private var known: ScanLinearization? { extended.map { ScanLinearization(extended: $0, saved: saved) } }
 }
 
 /// One step of a loop together with its derivative, in one trace.

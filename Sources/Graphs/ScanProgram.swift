@@ -19,7 +19,7 @@ public final class ScanProgram: GraphProgram, @unchecked Sendable {
   private let original: ScanProgram?
   private let plan = Once<PlanBody>()
   private let equalOuts = Once<[Int]>()
-  let linearization = Once<ScanLinearization>()
+  private let linearization = KnownLinearization()
   let variants = ScanVariants()
 
   /// Throws a `TensorError` where the body does not give carries of the form that it takes.
@@ -75,7 +75,7 @@ public final class ScanProgram: GraphProgram, @unchecked Sendable {
   /// The plan of the body.
   func plannedBody() throws -> PlanBody { try plan.get { try PlanBody(body) } }
 
-  /// What reverse mode needs, found once.
+  /// What reverse mode needs, found once for as long as it is used.
   func linearized() throws -> ScanLinearization {
     try linearization.get { try ScanLinearization(self) }
   }

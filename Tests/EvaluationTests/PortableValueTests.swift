@@ -19,8 +19,11 @@ import Testing
       #expect(objects.count == 3)
       #expect(Set(objects.map(ObjectIdentifier.init)).count == 3)
       #expect(objects.allSatisfy { $0 !== bound && $0.memory == nil })
-      for (machine, copy) in copies { machine.heap.release(copy) }
-      machines[0].heap.release(value)
+      // Heaps go with their machines, whose last use would otherwise be before this.
+      withExtendedLifetime(machines) {
+        for (machine, copy) in copies { machine.heap.release(copy) }
+        machines[0].heap.release(value)
+      }
     }
   }
 }

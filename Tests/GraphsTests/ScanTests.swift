@@ -85,6 +85,19 @@ import Testing
     }
   }
 
+  /// A loop and the loop that its derivative extends hold each other only while somebody else holds one of them.
+  @Test func aLoopWithADerivativeIsGivenBack() throws {
+    weak var kept: ScanProgram?
+    do {
+      let program = try ScanTests.recurrent(length: 3)
+      kept = program
+      _ = try runEager(ScanTests.inputs(length: 3)) { t, n in
+        try t.gradient(of: ScanTests.loss(t, t.apply(program, n)), wrt: n)
+      }
+    }
+    #expect(kept == nil)
+  }
+
   @Test func noStepsGiveTheFirstCarry() throws {
     let program = try ScanTests.recurrent(length: 0)
     let inputs = ScanTests.inputs(length: 0)

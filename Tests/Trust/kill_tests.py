@@ -164,7 +164,9 @@ def damage_way(study, reference, length, times):
             path, what = found
             kind = "checkpoint" if "/checkpoints/" in path else "tensors of a trial" if path.endswith(".safetensors") else "log" if "/trials/" in path else "other"
             count, told = done.get(f"{kind} {what}", (0, 0))
-            done[f"{kind} {what}"] = (count + 1, told + (os.path.basename(path) in said))
+            # The only checkpoint of a folder is named by the folder, which is empty without it.
+            is_told = os.path.basename(path) in said or f"{os.path.dirname(path)}/ is empty" in said
+            done[f"{kind} {what}"] = (count + 1, told + is_told)
         wrong += [f"exit status {status} after {found}: {said[-300:]}"] if status else [f"{name} after {found}" for name in differences(reference, out)]
         shutil.rmtree(out)
     check(f"{study} damaged", wrong, ", ".join(f"{n} × {kind} ({told} named)" for kind, (n, told) in sorted(done.items())))

@@ -50,8 +50,9 @@ INL void CK(bring_share)(CK(ahead) * a) {
     }
   }
 }
-// Steps of a sum between two shares.
+// Steps of a sum between two shares, of sums that are long enough.
 #define STRETCH 16
+#define IN_STRETCHES 64
 
 #define T float
 #define P(name) CK(name##_f32)

@@ -62,6 +62,37 @@ INL void P(tile_end)(const P(tile) * t, int rows, int across, P(mask) mask, P(ve
   }
 }
 
+// Rows from ..< to of the tile's part of C come nearer.
+INL void P(bring_c)(const P(tile) * t, int64_t from, int64_t to, int across) {
+  for (int64_t i = from; i < to; i++)
+    _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v += 64 / (LANES_T * (int)sizeof(T)))
+      __builtin_prefetch(t->c + i * t->ldc + v * LANES_T, 1);
+}
+
+// So many steps of a tile's sums.
+INL void P(steps)(
+  int64_t count, const T **at_a, const T **at_b, const T **base, P(vec) (*acc)[ACROSS_WIDE], int64_t row, int64_t step,
+  int64_t ldb, P(mask) mask, int rows, int across, int by_rows, int masked) {
+  const T *a = *at_a, *b = *at_b;
+  for (int64_t k = count; k > 0; k--) {
+    P(vec) x[ACROSS_WIDE];
+    _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) x[v] =
+      masked && v == across - 1 ? P(load_mask)(b + v * LANES_T, mask) : P(load)(b + v * LANES_T);
+    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
+      P(vec) y = P(spread)(by_rows ? base[i / 3][(i % 3) * row] : a[i]);
+      _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) acc[i][v] = P(fused)(y, x[v], acc[i][v]);
+    }
+    if (by_rows) {
+      _Pragma("clang loop unroll(full)") for (int i = 0; i < (ROWS_MAX + 2) / 3; i++) base[i] += 1;
+    } else {
+      a += step;
+    }
+    b += ldb;
+  }
+  *at_a = a;
+  *at_b = b;
+}
+
 INL void P(tile_body)(const P(tile) * t, int rows, int across, int by_rows, int masked) {
   P(vec) acc[ROWS_MAX][ACROSS_WIDE];
   // Made again after the loop: with AVX2 there is no register for it inside.
@@ -74,28 +105,16 @@ INL void P(tile_body)(const P(tile) * t, int rows, int across, int by_rows, int 
   const int64_t row = by_rows ? t->a_row : 1, step = by_rows ? 1 : t->a_step, ldb = t->ldb;
   const T *base[(ROWS_MAX + 2) / 3];
   _Pragma("clang loop unroll(full)") for (int i = 0; i < (ROWS_MAX + 2) / 3; i++) base[i] = a + 3 * i * row;
-  // C comes into the cache while long sums are made, some of its rows before every stretch, and so does what is used next.
-  T *c = t->c, *const c_end = c + (t->k >= 64 ? rows : 0) * t->ldc;
-  const int64_t c_rows = (rows * STRETCH + t->k - 1) / t->k;
-  for (int64_t left = t->k; left > 0; left -= STRETCH) {
-    for (int64_t i = 0; i < c_rows && c < c_end; i++, c += t->ldc)
-      _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v += 64 / (LANES_T * (int)sizeof(T)))
-        __builtin_prefetch(c + v * LANES_T, 1);
-    CK(bring_share)(t->ahead);
-    for (int64_t k = left < STRETCH ? left : STRETCH; k > 0; k--) {
-      P(vec) x[ACROSS_WIDE];
-      _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) x[v] =
-        masked && v == across - 1 ? P(load_mask)(b + v * LANES_T, mask) : P(load)(b + v * LANES_T);
-      _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
-        P(vec) y = P(spread)(by_rows ? base[i / 3][(i % 3) * row] : a[i]);
-        _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) acc[i][v] = P(fused)(y, x[v], acc[i][v]);
-      }
-      if (by_rows) {
-        _Pragma("clang loop unroll(full)") for (int i = 0; i < (ROWS_MAX + 2) / 3; i++) base[i] += 1;
-      } else {
-        a += step;
-      }
-      b += ldb;
+  if (t->k < IN_STRETCHES) {
+    P(steps)(t->k, &a, &b, base, acc, row, step, ldb, mask, rows, across, by_rows, masked);
+  } else {
+    // C comes into the cache while long sums are made, some rows before every stretch, and so does what is used next.
+    int64_t from = 0;
+    for (int64_t left = t->k; left > 0; left -= STRETCH) {
+      if (from < rows) P(bring_c)(t, from, CK(least)(rows, from + 4), across);
+      from += 4;
+      CK(bring_share)(t->ahead);
+      P(steps)(CK(least)(left, STRETCH), &a, &b, base, acc, row, step, ldb, mask, rows, across, by_rows, masked);
     }
   }
   if (!masked) mask = P(mask_of)(t->columns - (across - 1) * LANES_T);

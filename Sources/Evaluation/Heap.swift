@@ -62,6 +62,7 @@ struct Heap {
 
   /// Gives all memory back. Every value of the heap must be dead, or never be looked at again.
   func destroy() {
+    drain()
     state.pointee.shapes.destroy()
     state.pointee.strings.destroy()
     for i in 0..<state.pointee.chunkCount { free(state.pointee.chunks[i]) }

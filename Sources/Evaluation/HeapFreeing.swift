@@ -1,5 +1,9 @@
-/// Freeing is iterative, so that a list nested a million deep takes no native stack.
+/// Freeing is iterative, so that a list nested a million deep takes no native stack. An interrupt is not kept waiting by
+/// millions of objects: what is left of them is freed with the next one that dies after it was answered.
 extension Heap {
+  /// Elements of a list that are released at once.
+  private static let slice = 1 << 12
+
   /// Frees an object whose last count was given back.
   @inline(never) func free(_ value: Value) {
     switch value.tag {
@@ -25,9 +29,11 @@ extension Heap {
     state.pointee.doomedCount += 1
   }
 
-  private func drain() {
+  /// Frees what is doomed, until an interrupt stops it or all is done.
+  func drain(ignoringInterrupts: Bool = false) {
     state.pointee.isFreeing = true
     while state.pointee.doomedCount > 0 {
+      if !ignoringInterrupts, state.pointee.poll.isRaised, state.pointee.poll.bits & Poll.interrupt != 0 { break }
       state.pointee.doomedCount -= 1
       dismantle(state.pointee.doomed[state.pointee.doomedCount])
     }
@@ -39,6 +45,11 @@ extension Heap {
     switch value.tag {
     case .list:
       let list = value.list
+      if list.pointee.count > Heap.slice {
+        list.pointee.count -= Heap.slice
+        doom(value)
+        return releaseAll(list.elements + list.pointee.count, Heap.slice)
+      }
       releaseAll(list.elements, list.pointee.count)
       deallocate(value.pointer, bytes: ListObject.bytes(list.pointee.capacity))
     case .record:

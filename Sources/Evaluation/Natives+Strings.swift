@@ -9,13 +9,14 @@ extension Natives {
     ) { call in
       let (text, separator) = (try call.bytes(0), try call.bytes(1))
       if separator.isEmpty {
-        let text = try call.text(0)
-        var characters: [Character] = []
-        for (i, character) in text.enumerated() {
+        var starts = [0]
+        for (i, character) in try call.text(0).enumerated() {
           try call.machine.pollInterrupt(at: i)
-          characters.append(character)
+          starts.append(starts[i] + character.utf8.count)
         }
-        return try call.machine.list(of: characters.count) { call.heap.string(String(characters[$0])) }
+        return try call.machine.list(of: starts.count - 1) {
+          call.heap.string(UnsafeBufferPointer(rebasing: text[starts[$0]..<starts[$0 + 1]]))
+        }
       }
       let places = try occurrences(of: separator, in: text, call.machine)
       return try call.machine.list(of: places.count + 1) { i in

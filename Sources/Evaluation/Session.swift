@@ -64,6 +64,7 @@ public final class Session {
   public var liveObjects: Int {
     releaseBindings()
     machine.clearRoots()
+    machine.heap.drain(ignoringInterrupts: true)
     return machine.heap.state.pointee.liveObjects
   }
 

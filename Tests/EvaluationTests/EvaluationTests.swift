@@ -16,6 +16,18 @@ import Testing
     #expect(heap.state.pointee.liveObjects == 0)
   }
 
+  @Test func anInterruptIsNotKeptWaitingByFreeing() {
+    let heap = Heap()
+    defer { heap.destroy() }
+    let strings = heap.list((0..<100_000).map { heap.string("text number \($0)") })
+    heap.state.pointee.poll.raise(Poll.interrupt)
+    heap.release(strings)
+    #expect(heap.state.pointee.liveObjects > 90_000)
+    heap.state.pointee.poll.lower(Poll.interrupt)
+    heap.release(heap.list([]))
+    #expect(heap.state.pointee.liveObjects == 0)
+  }
+
   @Test func recordsOfEqualHistoryShareAShape() {
     let heap = Heap()
     defer { heap.destroy() }

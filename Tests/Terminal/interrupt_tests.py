@@ -27,7 +27,7 @@ operations = {
     "digest": ("let xs = [[i] for i in 0..<6_000_000]", "digest(xs)"),
     "to_list": ("", "to_list(0..60_000_000)"),
     "sum of a range": ("", "for _ in 0..20 { sum(0..60_000_000) }"),
-    "split": ("let s = join([\"ab\" for _ in 0..<6_000_000], \",\")", "split(s, \",\")"),
+    "split": ("let s = join([\"ab\" for _ in 0..<6_000_000], \",\")", "for _ in 0..90 { split(s, \",\") }"),
     "replace": ("let s = join([\"ab\" for _ in 0..<12_000_000], \",\")", "for _ in 0..20 { replace(s, \"b,\", \"x\") }"),
     "find": ("let s = join([\"aaaa\" for _ in 0..<2_000_000], \"\")", "for _ in 0..200 { find(s, \"aaab\") }"),
     "pattern": ("let s = join([\"a\" for _ in 0..40], \"\")", "match(s, \"(a|a)*b\")"),

@@ -62,7 +62,7 @@ struct Heap {
 
   /// Gives all memory back. Every value of the heap must be dead, or never be looked at again.
   func destroy() {
-    drain()
+    drain(ignoringInterrupts: true)
     state.pointee.shapes.destroy()
     state.pointee.strings.destroy()
     for i in 0..<state.pointee.chunkCount { free(state.pointee.chunks[i]) }

@@ -97,12 +97,12 @@ extension Session {
   /// Runs the statements of a study that was walked with a few trials of each sweep and a few steps of each fold, for
   /// `limit` seconds of the process's own time at most (five times as long by the clock), and gives the seconds that each
   /// would take on one thread by that; those that failed or were not reached are left out. Nothing is written or
-  /// recorded. Like `plan` it wants a session of its own.
+  /// recorded. Like `plan` it wants a session of its own. `clock` gives seconds; by itself the processor time of the thread.
   public static func timings(
     _ file: SourceFile, _ report: PlanReport, settings: [String: String], library: StandardLibrary, host: any StudyHost,
-    limit: Double
+    limit: Double, clock: @escaping () -> Double = { ThreadClock.seconds }
   ) -> [Int: PlanReport.Part<Double>] {
-    let timing = StudyTiming(report)
+    let timing = StudyTiming(report, clock: clock)
     let session = Session(
       library: library, host: TimingHost(host, timing), threads: 1, maxMemory: min(2 << 30, Machine.defaultByteLimit))
     session.machine.tensors.timing = timing

@@ -9,16 +9,18 @@ final class StudyTiming {
   private(set) var parts: [Int: Session.PlanReport.Part<Double>] = [:]
 
   private let report: Session.PlanReport
+  /// Seconds since some moment.
+  private let clock: () -> Double
   /// What the steps and trials that were left out would take besides.
   private var leftOut = 0.0
   /// Sweeps that are under way, one inside the other.
   private var depth = 0
   private var trials = 0.0, largestTrial = 0.0
 
-  init(_ report: Session.PlanReport) { self.report = report }
+  init(_ report: Session.PlanReport, clock: @escaping () -> Double) { (self.report, self.clock) = (report, clock) }
 
-  /// Seconds of this thread, with those of what was left out.
-  var now: Double { ThreadClock.seconds + leftOut }
+  /// Seconds by the clock, with those of what was left out.
+  var now: Double { clock() + leftOut }
 
   /// A statement is over that began at a time.
   func finish(statement: Int, since start: Double) {
@@ -56,22 +58,22 @@ final class StudyTiming {
     let order = work.indices.sorted { (work[$0], $0) < (work[$1], $1) }
     guard let last = order.indices.last else { return [] }
     let runner = try request.makeRunner()
-    let start = now, spent = ThreadClock.seconds
+    let start = now, spent = clock()
     depth += 1
     defer { depth -= 1 }
     var sample: [(rank: Int, seconds: Double, outcome: TrialOutcome)] = []
     for share in [0, 1, 0.5, 0.25, 0.75] {
       let rank = Int(share * Double(last))
       if sample.contains(where: { $0.rank == rank }) { continue }
-      if sample.count > 1, ThreadClock.seconds - spent > 1 { break }
+      if sample.count > 1, clock() - spent > 1 { break }
       var seconds = Double.infinity, isAgain = false, outcome: TrialOutcome
       repeat {
-        let begin = now, real = ThreadClock.seconds
+        let begin = now, real = clock()
         outcome = runner.run(order[rank]) { _ in }
         if outcome.status == .interrupted { throw RuntimeError.interrupted }
         if let error = outcome.error, outcome.status == .failed { throw error }
         // The first of its kind pays for what most of them share, fresh memory above all.
-        isAgain = seconds.isInfinite && ThreadClock.seconds - real < 1
+        isAgain = seconds.isInfinite && clock() - real < 1
         seconds = min(seconds, now - begin)
       } while isAgain
       sample.append((rank, seconds, outcome))

@@ -12,6 +12,15 @@ private final class InTurn: QuietHost {
   }
 }
 
+/// A clock that moves by a thousandth of a second with every file that is asked for.
+private final class ReadingClock: ForwardingHost {
+  var seconds = 0.0
+  override func resolve(path: String, forWriting: Bool) throws -> String {
+    seconds += 0.001
+    return try super.resolve(path: path, forWriting: forWriting)
+  }
+}
+
 /// `exp plan`: a study walked with shapes only.
 @Suite struct StudyPlanTests {
   private func plan(_ text: String, limit: Double = Session.walkLimit) throws -> Session.PlanReport {
@@ -93,7 +102,6 @@ private final class InTurn: QuietHost {
     #expect(try plan("let x = width").diagnostics.map(\.id) == ["E0103"])
   }
 
-  /// What timing expects a study to take on one thread, and what it takes, both in seconds of this thread.
   @Test func aStatementWhoseLoopDoesNotEndIsLeft() throws {
     let report = try plan(
       """
@@ -101,35 +109,37 @@ private final class InTurn: QuietHost {
       while n >= 0 { n = (n + 1) % 1000 }
       let a = n + 1
       let b = zeros(2, 3) @ zeros(4, 5)
-      """, limit: 0.2)
+      """, limit: 2)
     #expect(report.left == [2] && report.unknown.map(\.line) == [3])
     #expect(report.diagnostics.map(\.id) == ["E0401"])
   }
 
-  private func times(_ text: String, limit: Double = 20) throws -> (expected: Double, real: Double) {
+  /// What timing expects a study to take and what it takes, both by a clock that only `tick()` moves, by a thousandth of a second.
+  private func times(_ text: String) throws -> (expected: Double, real: Double) {
     try onLargeStack {
-      let library = try testLibrary.get(), file = SourceStore.shared.add(name: "timed.exp", text: text)
+      let library = try testLibrary.get()
+      let clock = ReadingClock(TestHost())
+      let file = SourceStore.shared.add(name: "timed.exp", text: "fn tick() = read_text(\"\(#filePath)\")\n" + text)
       let report = Session(library: library, host: WalkHost(TestHost()), threads: 1).plan(file)
       #expect(report.diagnostics.isEmpty)
-      let parts = Session.timings(file, report, settings: [:], library: library, host: TestHost(), limit: limit)
-      let start = ThreadClock.seconds
-      #expect(Session(library: library, host: InTurn(TestHost()), threads: 1).run(file).isEmpty)
-      return (parts.values.reduce(0) { $0 + $1.alone + $1.trials }, ThreadClock.seconds - start)
+      let parts = Session.timings(
+        file, report, settings: [:], library: library, host: clock, limit: 60, clock: { clock.seconds })
+      let start = clock.seconds
+      #expect(Session(library: library, host: InTurn(clock), threads: 1).run(file).isEmpty)
+      return (parts.values.reduce(0) { $0 + $1.alone + $1.trials }, clock.seconds - start)
     }
   }
 
   @Test func aFewStepsAndTrialsTellHowLongAllWouldTake() throws {
-    // A long fold; trials whose sizes differ a thousandfold, by tensors and by the interpreter's own work; both together.
-    let sum = "fn sum_to(n) { var s = 0; for i in 1..n { s += i }; s }\n"
+    let work = "fn work(n) { var s = 0; for i in 1..n { tick(); s += i }; s }\n"
     for text in [
-      "let done = iterate(normal(40, 40), 20_000, (v, i) -> v @ v / 40)",
-      "let runs = sweep n in [1, 2, 5, 10, 20, 200, 300, 400], rep in 1..3 { { s: sum(normal(n, 500) @ normal(500, n)) } }",
-      sum + "let runs = sweep n in [10, 100_000, 200_000, 300_000] { { s: sum_to(n) } }",
-      sum + "let runs = sweep n in [2, 40], rep in 1..2 { iterate(0, 1_000, (v, i) -> v + sum_to(40 * n)).value }",
+      "let done = iterate(0, 2_000, (v, i) -> v + length(tick()))",
+      // Trials whose work differs a hundredfold, and folds within them.
+      work + "let runs = sweep n in [1, 2, 5, 10, 100, 150, 200], rep in 1..3 { { s: work(n) } }",
+      work + "let runs = sweep n in [2, 40], rep in 1..2 { iterate(0, 500, (v, i) -> v + work(n)).value }",
     ] {
       let (expected, real) = try times(text)
-      // A factor of two, and as much again for a machine that does other things besides.
-      #expect(expected > real / 4 && expected < real * 4, "\(text): \(expected) of \(real) s")
+      #expect(real > 1 && abs(expected / real - 1) < 0.01, "\(text): \(expected) of \(real) s")
     }
   }
 
@@ -138,7 +148,7 @@ private final class InTurn: QuietHost {
     let parts = try onLargeStack {
       let library = try testLibrary.get(), file = SourceStore.shared.add(name: "endless.exp", text: text)
       return Session.timings(
-        file, Session.PlanReport(diagnostics: []), settings: [:], library: library, host: TestHost(), limit: 0.2)
+        file, Session.PlanReport(diagnostics: []), settings: [:], library: library, host: TestHost(), limit: 2)
     }
     #expect(parts.keys.sorted() == [0, 1])
   }

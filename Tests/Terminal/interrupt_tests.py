@@ -1,15 +1,18 @@
 #!/usr/bin/env python3
-"""Ctrl-C in the midst of one long operation, of every kind, is answered within a tenth of a second.
+"""Ctrl-C in the midst of one long operation, of every kind, is answered soon.
 
-  interrupt_tests.py EXP [REGEX]      only operations whose name matches
+  interrupt_tests.py EXP [REGEX] [MILLISECONDS]      only operations whose name matches; within so long
 
-The answer is the line `stopped`; the process has a second tenth to give its memory back. A busy machine is allowed more, by the
-processor time that passed since the signal. The folder is in memory where there is one: how long a disk takes to say that what
-is left of the run is on it, is its own. An operation that ends before the signal comes proves nothing and fails.
+The answer is the line `stopped`; the process has as long again to give its memory back. A busy machine is allowed more, by the
+processor time that passed since the signal. A tenth of a second is the aim on a machine that does nothing else; by itself the limit
+is 0.4 s, which a slow machine keeps too and an operation that asks for no signal does not. The folder is in memory where there is one:
+how long a disk takes to say that what is left of the run is on it, is its own. An operation that ends before the signal comes proves
+nothing and fails.
 """
 import os, re, shutil, signal, subprocess, sys, tempfile, threading, time
 
 exp, wanted = os.path.realpath(sys.argv[1]), re.compile(sys.argv[2] if len(sys.argv) > 2 else "")
+limit = float(sys.argv[3] if len(sys.argv) > 3 else 400) / 1000
 
 # name: what is made before, then the operation.
 operations = {
@@ -48,7 +51,7 @@ operations = {
     "integer product": ("let a = ones(3000, 3000, dtype: \"i64\")", "a @ a"),
     "matrix and vector": ("let a = ones(12_000, 12_000)\nlet v = ones(12_000)", "for _ in 0..100 { a @ v }"),
     "compiled product": ("let a = ones(6000, 6000)\nlet f = compiled(x -> sum(x @ x))", "f(a)"),
-    "elementwise": ("let x = ones(40_000_000)\nlet f = compiled(x -> sum(tanh(exp(sin(x))) ^ 2.5))", "for _ in 0..30 { f(x) }"),
+    "elementwise": ("let x = ones(100_000_000)\nlet f = compiled(x -> sum(tanh(exp(sin(x))) ^ 2.5))", "for _ in 0..30 { f(x) }"),
     "elementwise, eager": ("let x = ones(100_000_000)", "sin(x) + exp(x) + log(x) + tan(x)"),
     "sort": ("let x = normal(30_000_000, key: 1)", "sort(x)"),
     "sort rows": ("let x = normal([30, 1_000_000], key: 1)", "sort(x)"),
@@ -145,8 +148,8 @@ for name, (before, operation) in operations.items():
     kill.cancel()
     process.returncode = os.waitstatus_to_exitcode(status)
     took, spent = time.time() - asked, used.ru_utime + used.ru_stime - before
-    # Stopping includes writing what is left of the run. The clock of a process ticks every 10 ms.
-    is_prompt = (answered < 0.1 or answering < 0.11) and (took < 0.2 or spent < 0.22)
+    # The clock of a process ticks every 10 ms.
+    is_prompt = (answered < limit or answering < limit + 0.01) and (took < 2 * limit or spent < 2 * limit + 0.02)
     times = f"{answered * 1000:.0f} ms, {answering * 1000:.0f} of processor time; ended after {took * 1000:.0f}, {spent * 1000:.0f}"
     if process.returncode == 4 and is_prompt:
         print(f"ok {name}: {times}", flush=True)

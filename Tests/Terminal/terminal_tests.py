@@ -33,14 +33,11 @@ def session(*arguments, **settings):
     return child
 
 
-def stops(child, said, seconds):
-    """Ctrl-C is answered in time."""
-    before = time.time()
+def stops(child, said):
+    """Ctrl-C is answered; how soon, interrupt_tests.py tells."""
     child.sendintr()
     for text in said:
         child.expect(text)
-    took = time.time() - before
-    assert took < seconds, took
 
 
 def leave(child, key=None):
@@ -119,13 +116,13 @@ def control_c_drops_the_line():
 
 
 @test
-def control_c_stops_a_loop_within_a_tenth_of_a_second_and_keeps_bindings():
+def control_c_stops_a_loop_and_keeps_bindings():
     child = session()
     enter(child, "let kept = 5")
     enter(child, "var i = 0")
     child.sendline("while true { i += 1 }")
     time.sleep(0.5)
-    stops(child, ["exp> $"], 0.3)  # a tenth, and what a busy machine adds
+    stops(child, ["exp> $"])
     assert enter(child, "kept") == "5", child.before
     assert enter(child, "i > 0") == "true", child.before
 
@@ -262,7 +259,7 @@ def control_c_in_a_training_says_where_it_stopped_and_binds_nothing():
     enter(child, "let fit = 12")
     child.sendline("let fit = iterate(0.0, 1_000_000_000, (x, i) -> x + 1)")
     child.expect("steps/s")
-    stops(child, [r"interrupted at step [\d\u202f]+ of 1\u202f000\u202f000\u202f000", "exp> $"], 0.5)
+    stops(child, [r"interrupted at step [\d\u202f]+ of 1\u202f000\u202f000\u202f000", "exp> $"])
     assert enter(child, "fit") == "12", child.before
 
 

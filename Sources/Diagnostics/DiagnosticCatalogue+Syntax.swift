@@ -113,7 +113,7 @@ extension DiagnosticCatalogue {
     Entry("E0054", "`if` stands before what it chooses", "`if condition { a } else { b }` is an expression.", wrong: "let x = 1 if big else 2", right: "let x = if big { 1 } else { 2 }"),
     Entry("E0055", "loops run over values", "`for x in xs { … }` runs over a list, range, string, tensor, table or record. There is no loop with a counter of its own.",
       wrong: "for (i = 0; i < 3; i += 1) { print(i) }", right: "for i in 0..<3 { print(i) }"),
-    Entry("E0056", "the order of a sweep's words", "A sweep is written `sweep x in xs, y in ys zip where condition paired by names { … }`, each of the words only if needed.",
+    Entry("E0056", "how a sweep is written", "A sweep is written `sweep x in xs, y in ys zip where condition paired by names { … }`, each of the words only if needed.",
       wrong: "sweep a in 1..3 paired where a > 1 { a }", right: "sweep a in 1..3 where a > 1 paired { a }"),
     Entry("E0057", "the version stands first", "`exp 1` names the language version a file needs, on its first line.", wrong: "let x = 1\nexp 1", right: "exp 1\nlet x = 1"),
     Entry("E0058", "an unknown version of the language", "The file asks for a version of the language that this Exp does not know. A newer Exp may.", wrong: "exp 2", right: "exp 1"),

@@ -155,8 +155,18 @@ extension Machine {
     default:
       if let gathered { release(gathered) }
       throw RuntimeError(
-        "E0201", "\(brief(function)) is not a function and cannot be called", label: describeKind(function))
+        "E0201", "\(brief(function)) is not a function and cannot be called", label: describeKind(function),
+        help: unquoted(function))
     }
+  }
+
+  /// What to say of a string that stands for a function of the library, as other frameworks take them.
+  func unquoted(_ value: Value) -> [String] {
+    guard value.tag == .string else { return [] }
+    let name = value.swiftString
+    let names = library.prelude.names
+    guard let meant = names[name] != nil ? name : nearNames(name, among: names.keys).first else { return [] }
+    return ["a function is given by its name without quotes: `\(meant)`"]
   }
 
   /// The argument that is given by the name of the first parameter of one of a set's definitions, borrowed; unset

@@ -5,10 +5,10 @@ extension NativeCall {
   }
 
   /// The error for an argument of a wrong kind.
-  func mismatch(_ index: Int, _ expected: String) -> RuntimeError {
+  func mismatch(_ index: Int, _ expected: String, help: [String] = []) -> RuntimeError {
     RuntimeError(
       "E0210", "`\(function.name)` needs \(expected) for `\(parameter(index))`, not \(machine.brief(self[index]))",
-      label: "called here")
+      label: "called here", help: help)
   }
 
   /// A number without a fraction; a rank-0 tensor counts as its number.
@@ -71,7 +71,7 @@ extension NativeCall {
 
   /// A function value (borrowed).
   func function(_ index: Int) throws -> Value {
-    guard self[index].isFunction else { throw mismatch(index, "a function") }
+    guard self[index].isFunction else { throw mismatch(index, "a function", help: machine.unquoted(self[index])) }
     return self[index]
   }
 

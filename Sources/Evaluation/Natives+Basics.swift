@@ -180,7 +180,7 @@ extension Machine {
   /// The texts of the definitions of a function that are written in Exp.
   func sourceTexts(_ function: Value) -> [String] {
     switch function.tag {
-    case .closure: return [SourceText.whole(function.closure.prototype.span)]
+    case .closure: return [SourceText.unindented(function.closure.prototype.span)]
     case .overload:
       let members = function.box.pointee.second.list
       return stride(from: 1, to: members.count, by: 2).flatMap { sourceTexts(members.elements[$0]) }

@@ -25,6 +25,14 @@ public struct UndoneCell: Sendable, Hashable {
   public var isEmpty: Bool { removed.isEmpty && restored.isEmpty }
 }
 
+/// Where a result of a session came from.
+public struct ResultOrigin: Sendable, Hashable {
+  /// The name under which its statement drew: `key(place)` is the key of its draws.
+  public var place: String
+  /// Where its statement begins in the text of its cell, in bytes.
+  public var offset: Int
+}
+
 extension Session {
   /// Cells that can be undone; older ones are forgotten.
   public static let undoDepth = 100

@@ -23,7 +23,9 @@ public final class Session {
   /// Whether the last cell began to run, and so can be undone; false when it was incomplete or wrong.
   public private(set) var didRunLastCell = false
   /// Values shown by the cell that runs, to be named when it is over; owned.
-  private var newResults: [Value] = []
+  private var newResults: [(value: Value, origin: ResultOrigin)] = []
+  /// Where the results `_1`, `_2`, … came from.
+  private var origins: [Int: ResultOrigin] = [:]
   /// What was before each cell that can be undone, the last one at the end.
   var moments: [SessionMoment] = []
   /// Which tests of a file run, by place and name.
@@ -32,6 +34,8 @@ public final class Session {
   private var base: UnsafeMutablePointer<Value>
   /// How often each place was met, so that equal statements draw differently.
   private(set) var places: [String: Int] = [:]
+  /// The place of the statement that runs, as `key` takes it.
+  private var lastPlace = ""
 
   /// A session that speaks to `host`; interpreters inside may use `threads` threads. `maxMemory` in bytes limits the
   /// values of each interpreter and all tensors of the process; nil takes half of the machine's memory. With `checksNaN`
@@ -173,21 +177,25 @@ public final class Session {
     nextSlot += 1
   }
 
-  /// Makes a value, borrowed, the one that `_` names.
-  func remember(_ value: Value) {
+  /// Makes a value, borrowed, the one that `_` names. `span` is that of its statement.
+  func remember(_ value: Value, _ span: Span) {
     guard let lastSlot else { return }
     Machine.put(machine.heap, base + lastSlot, machine.heap.retained(value))
-    newResults.append(machine.heap.retained(value))
+    newResults.append((machine.heap.retained(value), ResultOrigin(place: lastPlace, offset: Int(span.lower))))
   }
+
+  /// Where the result `_n` came from; nil for one that was not shown by this session.
+  public func origin(ofResult number: Int) -> ResultOrigin? { origins[number] }
 
   /// Binds the values that a cell showed to `_1`, `_2`, … and forgets old ones.
   private func nameResults(isKept: Bool) {
-    for value in newResults {
+    for (value, origin) in newResults {
       guard isKept, nextSlot < 59_000 else {
         machine.heap.release(value)
         continue
       }
       resultCount += 1
+      origins[resultCount] = origin
       let name = "_\(resultCount)", old = "_\(resultCount - Self.resultDepth)"
       globals.removeAll { $0.name == name || $0.name == old }
       globals.append(GlobalBinding(name: name, slot: nextSlot, role: .letName))
@@ -298,8 +306,8 @@ public final class Session {
   func place(_ text: String) -> DrawScope {
     let ordinal = places[text, default: 0]
     places[text] = ordinal + 1
-    let name = ordinal == 0 ? text : "\(text)#\(ordinal + 1)"
+    lastPlace = ordinal == 0 ? text : "\(text)#\(ordinal + 1)"
     return DrawScope(
-      key: RandomKey.derive(key: Int64(machine.rootSeed), number: RandomKey.hash(name)), count: 0)
+      key: RandomKey.derive(key: Int64(machine.rootSeed), number: RandomKey.hash(lastPlace)), count: 0)
   }
 }

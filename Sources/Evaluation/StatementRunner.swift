@@ -116,7 +116,7 @@ struct StatementRunner {
     guard !value.isNone, mode != .test else { return }
     let datum = try shown(value, expression.span)
     try machine.pollInterrupt()
-    if mode == .cell { session.remember(value) }
+    if mode == .cell { session.remember(value, span) }
     if mode == .cell && isLast { result.last = datum } else { host.show(datum, name: name(of: expression), at: span) }
   }
 

@@ -21,11 +21,21 @@ extension TerminalText {
       }
       return label + "{\n" + lines.joined(separator: "\n") + "\n}"
     case .list(let items): return listText(items, label: label)
+    case .string(let text) where text.contains("\n"):
+      return (name.map { DatumText.clean($0) + ":\n" } ?? "") + lines(text)
     default: return label + DatumText.clean(DatumText.brief(value, limit: 4000))
     }
   }
 
   private func heading(_ name: String?) -> String { name.map { paint(DatumText.clean($0), .bold) + "\n" } ?? "" }
+
+  /// A text of several lines as it is, between the marks of one.
+  private func lines(_ text: String) -> String {
+    let all = text.split(separator: "\n", omittingEmptySubsequences: false), most = 200
+    let shown = all.prefix(most).map { $0.count > 1000 ? $0.prefix(1000) + "…" : $0 }.joined(separator: "\n")
+    let rest = all.count > most ? "\n… \(all.count - most) more lines" : ""
+    return "\"\"\"\n" + DatumText.clean(shown) + rest + "\n\"\"\""
+  }
 
   private func isLarge(_ value: Datum) -> Bool {
     switch value {

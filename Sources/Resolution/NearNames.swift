@@ -38,7 +38,8 @@ private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
 /// What people who come from other languages write, and what Exp says.
 let namesFromElsewhere: [String: String] = [
   "None": "none", "null": "none", "nil": "none", "undefined": "none", "True": "true", "False": "false", "TRUE": "true",
-  "FALSE": "false", "len": "length", "size": "shape", "println": "print", "printf": "print", "def": "fn",
+  "FALSE": "false", "NULL": "none", "NA": "nan", "NaN": "nan", "Inf": "inf",
+  "Infinity": "inf", "len": "length", "size": "shape", "println": "print", "printf": "print", "def": "fn",
   "function": "fn", "lambda": "x -> …", "const": "let", "pow": "^",
   "elif": "else if",
   "raise": "fail", "throw": "fail", "randn": "normal", "rand": "uniform", "random": "uniform",
@@ -57,5 +58,7 @@ let advice: [String: String] = [
   "assert": "write `expect condition` inside a `test`, or `claim \"text\" { condition }`",
   "it": "a function is written `x -> x > 1`", "end": "blocks stand in braces, and end with `}`",
   "library": "the library is there without it", "require": "the library is there without it",
+  "pass": "an empty block is `{ }`", "console": "a value is shown by `print(x)`",
+  "c": "nothing binds it; a list is written `[1, 2, 3]`", "nrow": "the rows of a table are counted by `length(t)`",
   "plt": "figures are values: `plot(table, x: \"a\", y: \"b\")`",
 ]

@@ -63,9 +63,8 @@ enum ResolutionProblem {
       var label = ""
       if let first = near.first {
         let place = first.span == .none ? "" : " (\(line(first.span)))"
-        label = "did you mean `\(first.name)`\(place)?"
-        let others = near.dropFirst().map { "`\($0.name)`" }
-        if !others.isEmpty { label += " or \(others.joined(separator: ", "))?" }
+        let others = near.dropFirst().map { " or `\($0.name)`" }.joined()
+        label = "did you mean `\(first.name)`\(place)\(others)?"
       } else if let elsewhere {
         label = "Exp says `\(elsewhere)`"
       } else if let told = advice[name] {

@@ -113,6 +113,7 @@ extension Parser {
     }
     defer { leave() }
     advance()
+    if at(.leftParen) { return parenthesizedSweep() }
     var axes: [(name: Name, values: Expression)] = []
     repeat {
       guard let axis = parseAxis() else { break }
@@ -131,6 +132,15 @@ extension Parser {
       id: id, name: nil, parameters: parameters, body: .block(block), span: span(from: bodyLower))
     let sweep = Sweep(axes: axes, isZip: isZip, condition: condition, pairedBy: pairedBy, body: body)
     return make(.sweep(sweep), span(from: lower))
+  }
+
+  /// `sweep (x in xs) { … }`, as a call would be written: said once, and passed over with its block.
+  private mutating func parenthesizedSweep() -> Expression {
+    report(.parenthesizedSweep)
+    if token.match > index { index = min(token.match + 1, tokens.count - 1) }
+    while continues, at(.name) { advance() }
+    if continues, at(.leftBrace) { _ = parseBlock() }
+    return invalid()
   }
 
   private mutating func parseAxis() -> (name: Name, values: Expression)? {

@@ -31,6 +31,7 @@ extension Parser {
     case .kwOr: return .or
     case .questionQuestion: return .coalesce
     case .dotDot, .dotDotLess: return .range
+    case .ellipsis: return token.spaceBefore || peek().kind.closes || peek().kind == .comma ? nil : .range
     case .caret: return nil
     case .kwNot: return peek().kind == .kwIn ? .comparison : nil
     case .foreign: return foreignInfix
@@ -43,7 +44,7 @@ extension Parser {
     switch text(token) {
     case "&&": return .and
     case "||": return .or
-    case "===", "!==", "≤", "≥", "≠", "∈": return .comparison
+    case "===", "!==", "<>", "≤", "≥", "≠", "∈": return .comparison
     case "×", "·", "÷", ".*", "./": return .multiplicative
     case "−", ".+", ".-": return .additive
     default: return nil
@@ -83,7 +84,7 @@ extension Parser {
   private mutating func parseInfix(_ precedence: Precedence, _ left: Expression, _ lower: Int) -> Expression {
     if precedence == .comparison { return parseComparison(left, lower) }
     let operation = token
-    if at(.foreign) { remark(.foreignOperator(text(token))) }
+    if at(.foreign) || at(.ellipsis) { remark(.foreignOperator(text(token))) }
     if at(.plusPlus), !token.spaceBefore, peek().newlineBefore || [.rightBrace, .semicolon, .end].contains(peek().kind)
     {
       remark(.increment("++"))
@@ -97,7 +98,7 @@ extension Parser {
       return left
     }
     advance()
-    if precedence == .range { return parseRange(left, lower, inclusive: operation.kind == .dotDot) }
+    if precedence == .range { return parseRange(left, lower, inclusive: operation.kind != .dotDotLess) }
     let right = parseBinary(precedence.tighter)
     let place = span(from: lower)
     switch precedence {

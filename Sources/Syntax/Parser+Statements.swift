@@ -49,6 +49,7 @@ extension Parser {
   private var strayAfterStatement: SyntaxProblem {
     let previous = tokens[max(0, index - 1)]
     switch kind {
+    case .comma: return .tuple
     case .kwIf: return .trailingIf
     case .rightParen, .rightBracket: return .strayCloser(text(token))
     case .foreign: return .foreignOperator(text(token))
@@ -87,6 +88,8 @@ extension Parser {
       return token.newlineBefore && previous != nil ? .lineStartsWithOperator("+") : nil
     case .kwAnd, .kwOr, .kwIn, .questionQuestion, .dotDot, .dotDotLess, .caret, .arrow:
       return .lineStartsWithOperator(text(token))
+    case .plusPlus:
+      return peek().kind == .name && !peek().spaceBefore ? .increment("++") : .lineStartsWithOperator("++")
     default:
       guard kind.isAssignment || kind.comparison != nil || kind.binaryOperator != nil else { return nil }
       return .lineStartsWithOperator(text(token))

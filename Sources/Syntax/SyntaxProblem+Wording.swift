@@ -150,6 +150,9 @@ extension SyntaxProblem {
         help: ["counting from 0 to n - 1: `for i in 0..<n { … }`; pairs are taken apart with `for [a, b] in …`"])
     case .sweepOrder(let word):
       return Wording(id: "E0056", message: "`\(word)` stands too late in this sweep", label: "the order is `zip`, `where`, `paired by`")
+    case .parenthesizedSweep:
+      return Wording(id: "E0056", message: "the coordinates of a sweep stand without parentheses",
+        label: "write `sweep x in xs, y in ys { … }`")
     case .versionNotFirst:
       return Wording(id: "E0057", message: "the language version is named on a file's first line", label: "move it to the top",
         help: ["the exponential function is called: `exp(1)`"])
@@ -220,16 +223,17 @@ extension SyntaxProblem {
 enum ForeignOperator {
   private static let equivalents: [String: String] = [
     "&&": "and", "||": "or", "!": "not", "¬": "not", "**": "^", ".^": "^", "**=": "^=", "===": "==", "!==": "!=",
-    "is": "==", "is not": "!=",
+    "<>": "!=", "is": "==", "is not": "!=",
     "= =": "==",
     ":=": "=", "=>": "->", "→": "->", "≤": "<=", "≥": ">=", "≠": "!=", "×": "*", "·": "*", "÷": "/", "−": "-",
     ".*": "*", "./": "/", ".+": "+", ".-": "-", "∈": "in", "–": "-", "—": "-", "“": "\"", "”": "\"", "„": "\"",
-    "‘": "'", "’": "'", "…": "...",
+    "‘": "'", "’": "'", "…": "...", "...": "..",
   ]
 
   private static let advice: [String: String] = [
     "<-": "a name is bound with `let x = …`, and bound anew with `x = …`",
     "|>": "call with a point instead: `xs.map(f)`",
+    "%>%": "call with a point instead: `xs.map(f)`",
     "|": "write `or` for conditions",
     "&": "write `and` for conditions",
     "?": "write `if condition { a } else { b }`",
@@ -248,7 +252,7 @@ enum ForeignOperator {
     }
     let first = text.first.map(String.init) ?? text
     if let advice = advice[text] ?? advice[first] {
-      let known = text.count <= 2 && self.advice[text] != nil ? text : first
+      let known = self.advice[text] != nil ? text : first
       return SyntaxProblem.Wording(id: "E0001", message: "Exp has no `\(printable(known))`", label: advice)
     }
     return SyntaxProblem.Wording(

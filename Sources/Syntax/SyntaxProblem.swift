@@ -70,6 +70,7 @@ enum SyntaxProblem: Hashable {
   case strayColon
   case strayArrow
   case sweepOrder(String)
+  case parenthesizedSweep
   case plainString(String)
   case versionNotFirst
   case unknownVersion(String)

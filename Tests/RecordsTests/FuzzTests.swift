@@ -64,7 +64,7 @@ import Testing
       read += 1
       #expect(try JSON.read(json.compact).compact == json.compact, "\(String(decoding: mutated, as: UTF8.self))")
     }
-    #expect(read > Self.rounds / 20)
+    #expect(read > Self.rounds / 40)
   }
 
   /// A damaged line is left out; the others are found.

@@ -170,6 +170,19 @@ def results_keep_a_name():
 
 
 @test
+def a_sweep_without_a_name_is_saved_with_its_draws():
+    child = session()
+    child.sendline("sweep w in 1..2 { { a: uniform() + w } }")
+    child.expect(r"_1\s")
+    child.expect("exp> $")
+    enter(child, "let drawn = _.a")
+    assert "gives the same values" in enter(child, ":save swept.exp"), child.before
+    child = session("-i", os.path.join(scratch, "swept.exp"))
+    enter(child, "let kept = drawn")
+    assert enter(child, "same(kept, result_1.a)") == "true", child.before
+
+
+@test
 def a_pasted_block_is_one_cell_and_comes_back_whole():
     child = session(history="pasted")
     child.send("\x1b[200~let a = 20\nfn g(x) {\n  x + a\n}\ng(1)\x1b[201~")

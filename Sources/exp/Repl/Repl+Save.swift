@@ -19,52 +19,57 @@ extension Repl {
   func save(_ argument: String) {
     let path = FileNames.unquoted(argument)
     guard !path.isEmpty else { return output.line(":save is followed by the name of a file, such as :save s.exp") }
-    let text = thread.perform { self.savedText } ?? ""
-    guard text.contains(where: { !$0.isWhitespace }) else { return output.line("there is nothing to save yet") }
+    guard cells.contains(where: { $0.completedText.contains { !$0.isWhitespace } }) else {
+      return output.line("there is nothing to save yet")
+    }
     let place = path.contains(".") ? path : path + ".exp"
     let draft = NSString(string: NSTemporaryDirectory()).appendingPathComponent("exp-\(getpid()).exp")
     defer { unlink(draft) }
     let here = thread.perform { [session] in session.fingerprints() } ?? []
     do {
-      try Data(text.utf8).write(to: URL(fileURLWithPath: draft))
-      let there = try Replay.run(draft, arguments: replay.arguments)
-      if let error = there.error { return output.line("not saved: run again, it fails with\n\(error)") }
-      let different = here.filter { there.digests[$0.name] != $0.digest }.map(\.name)
-      guard different.isEmpty else {
-        let names = different.prefix(5).joined(separator: ", ") + (different.count > 5 ? " and others" : "")
-        // A draw belongs to the name that it is bound to, and a script must give such a result a name.
-        let drawn = usedResults.map { "_\($0)" }.first { different.contains($0) }
-        return output.line(
-          "not saved: run again, \(names) would hold something else; "
-            + (drawn.map { "\($0), which was drawn without a name, is used later: :undo, and bind it, `let x = …`" }
-              ?? "what came of a cell that was stopped or failed cannot be repeated (:undo takes it back)"))
+      var drawn: Set<Int> = []
+      while true {
+        let text = thread.perform { self.savedText(drawn: drawn) } ?? ""
+        try Data(text.utf8).write(to: URL(fileURLWithPath: draft))
+        let there = try Replay.run(draft, arguments: replay.arguments)
+        if let error = there.error { return output.line("not saved: run again, it fails with\n\(error)") }
+        let different = here.filter { there.digests[$0.name] != $0.digest }.map(\.name)
+        if different.isEmpty {
+          try Data(text.utf8).write(to: URL(fileURLWithPath: place), options: .atomic)
+          return output.line("saved \(place): run again, it gives the same values")
+        }
+        // A draw belongs to its statement, which a name for its result changes: such results draw under their keys.
+        let more = drawn.union(different.compactMap { $0.hasPrefix("_") ? Int($0.dropFirst()) : nil })
+        guard more.count > drawn.count else {
+          let names = different.prefix(5).joined(separator: ", ") + (different.count > 5 ? " and others" : "")
+          return output.line(
+            "not saved: run again, \(names) would hold something else; "
+              + "what came of a cell that was stopped or failed cannot be repeated (:undo takes it back)")
+        }
+        drawn = more
       }
-      try Data(text.utf8).write(to: URL(fileURLWithPath: place), options: .atomic)
-      output.line("saved \(place): run again, it gives the same values")
     } catch { output.line("not saved: \(error.localizedDescription)") }
   }
 
-  /// The cells as a script. A result that later cells use as `_` or `_3` gets a name.
-  private var savedText: String {
-    let texts = cells.map { $0.completedText }
-    let redefined = lastDefinitions(texts), used = usedResults
-    var parts: [String] = []
-    for (index, (cell, text)) in zip(cells, texts).enumerated() {
-      if text.allSatisfy(\.isWhitespace) || redefined.contains(index) { continue }
-      var named = ResultNames.replaced(in: text, last: cell.results.lowerBound)
-      if used.contains(cell.results.upperBound), cell.results.count > 1 {
-        named = ResultNames.binding(named, to: cell.results.upperBound)
-      }
-      parts.append(named.trimmingCharacters(in: .newlines))
+  /// The cells as a script. A result that later cells use as `_` or `_3` gets a name, and so does one that was `drawn`
+  /// under another key than the script's statement would have.
+  private func savedText(drawn: Set<Int>) -> String {
+    let scripts = cells.map { cell -> CellScript in
+      let numbers = cell.results.dropFirst()
+      return CellScript(
+        text: cell.completedText, before: cell.results.lowerBound,
+        origins: numbers.compactMap { number in session.origin(ofResult: number).map { (number, $0) } })
     }
-    var text = parts.isEmpty ? "" : parts.joined(separator: "\n\n") + "\n"
-    if let seed = replay.seed, !text.contains("seed \(seed)") { text = "seed \(seed)\n\n" + text }
-    return text
-  }
-
-  /// The results that later cells use as `_` or `_3`.
-  private var usedResults: Set<Int> {
-    cells.reduce(into: []) { $0.formUnion(ResultNames.used(in: $1.completedText, last: $1.results.lowerBound)) }
+    let redefined = lastDefinitions(scripts.map(\.text))
+    let named = scripts.reduce(into: drawn) { $0.formUnion($1.used) }
+    var parts: [String] = []
+    for (index, script) in scripts.enumerated() {
+      if script.text.allSatisfy(\.isWhitespace) || redefined.contains(index) { continue }
+      parts.append(script.text(naming: named, drawn: drawn).trimmingCharacters(in: .newlines))
+    }
+    let text = parts.joined(separator: "\n\n") + "\n"
+    guard let seed = replay.seed, !text.contains("seed \(seed)") else { return text }
+    return "seed \(seed)\n\n" + text
   }
 
   /// Cells that only define functions which later cells define again: in a script the last definition stands for all.
@@ -99,42 +104,53 @@ extension Repl.Cell {
   }
 }
 
-/// `_` and `_3` in the text of cells.
-enum ResultNames {
-  /// The results that a cell uses; `last` was the last one before it.
-  static func used(in text: String, last: Int) -> Set<Int> { Set(places(in: text, last: last).map(\.number)) }
+/// The text of a cell on its way into a script, where its results have names.
+struct CellScript {
+  let text: String
+  /// The number of the last result before the cell.
+  let before: Int
+  /// The numbers of the results that it gave, with where they came from, in order.
+  let origins: [(number: Int, origin: ResultOrigin)]
 
-  /// The text with names that a script can bind: `result_3`.
-  static func replaced(in text: String, last: Int) -> String {
+  /// The results that it uses as `_` or `_3`.
+  var used: Set<Int> { Set(uses.map(\.number)) }
+
+  /// The text with names that a script can bind, `result_3`. The results among `named` that came from it are bound and
+  /// shown, those among `drawn` with the draws that they had.
+  func text(naming named: Set<Int>, drawn: Set<Int>) -> String {
+    var edits = uses.map { ($0.lower, $0.upper, "result_\($0.number)") }
+    let statements = self.statements
+    for (number, origin) in origins where named.contains(number) {
+      guard let statement = statements.first(where: { Int($0.span.lower) == origin.offset }),
+        case .expression = statement.kind
+      else { continue }
+      let name = "result_\(number)", upper = Int(statement.span.upper)
+      let key = "with_key(key(\(StringLiteral.quoted(origin.place))), () -> "
+      edits.append((origin.offset, origin.offset, "let \(name) = " + (drawn.contains(number) ? key : "")))
+      edits.append((upper, upper, (drawn.contains(number) ? ")" : "") + "\n\(name)"))
+    }
     var bytes = Array(text.utf8)
-    for place in places(in: text, last: last).reversed() {
-      bytes.replaceSubrange(place.lower..<place.upper, with: Array("result_\(place.number)".utf8))
+    for (lower, upper, new) in edits.sorted(by: { ($0.0, $0.1) > ($1.0, $1.1) }) {
+      bytes.replaceSubrange(lower..<upper, with: Array(new.utf8))
     }
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// The text of a cell with its last expression bound to the name of its result, and shown.
-  static func binding(_ text: String, to number: Int) -> String {
-    guard let last = parse(SourceStore.detached(name: "cell", text: text)).tree.statements.last,
-      case .expression = last.kind
-    else { return text }
-    var bytes = Array(text.utf8)
-    bytes.insert(contentsOf: Array("\nresult_\(number)".utf8), at: min(bytes.count, Int(last.span.upper)))
-    bytes.insert(contentsOf: Array("let result_\(number) = ".utf8), at: Int(last.span.lower))
-    return String(decoding: bytes, as: UTF8.self)
-  }
+  private var statements: [Statement] { parse(SourceStore.detached(name: "cell", text: text)).tree.statements }
 
-  private static func places(in text: String, last: Int) -> [(lower: Int, upper: Int, number: Int)] {
-    let bytes = Array(text.utf8)
+  private var uses: [(lower: Int, upper: Int, number: Int)] {
+    let bytes = Array(text.utf8), starts = statements.map { Int($0.span.lower) }
     return highlight(text).compactMap { span, kind in
       guard kind == .name || kind == .function else { return nil }
-      let word = String(decoding: bytes[Int(span.lower)..<Int(span.upper)], as: UTF8.self)
+      let lower = Int(span.lower), word = String(decoding: bytes[lower..<Int(span.upper)], as: UTF8.self)
       guard word.hasPrefix("_") else { return nil }
       // A pattern's `_` stands before `=`, `,`, `]`, `in` or `->`: as a value `_` is used only where there is a result.
       let rest = String(decoding: bytes[Int(span.upper)...].prefix(12), as: UTF8.self).drop { $0 == " " }
       if word == "_", rest.hasPrefix("->") || rest.hasPrefix("in ") || rest.hasPrefix("= ") { return nil }
+      let start = starts.last { $0 <= lower } ?? 0
+      let last = origins.last { $0.origin.offset < start }?.number ?? before
       guard let number = word == "_" ? last : Int(word.dropFirst()), number > 0, number <= last else { return nil }
-      return (Int(span.lower), Int(span.upper), number)
+      return (lower, Int(span.upper), number)
     }
   }
 }

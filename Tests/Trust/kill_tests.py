@@ -107,10 +107,15 @@ def check(name, wrong, done):
     print(f"{'not ok' if wrong else 'ok'} {name}: {done}" + (f"; {len(wrong)} differ: {'; '.join(wrong[:3])}" if wrong else ""), flush=True)
 
 
+def newest(out):
+    """The folder that was changed last; nothing where there is none."""
+    return max(glob.glob(out + "/*-*"), key=lambda f: os.stat(f).st_mtime_ns, default=None)
+
+
 def damage(out, kinds):
     """Cuts, flips or removes one file of the newest folder of those kinds; gives its name and what was done, nothing without such a file."""
-    folders = sorted(glob.glob(out + "/*-*"), key=lambda f: os.stat(f).st_mtime_ns)
-    files = [f for kind in kinds for f in glob.glob(folders[-1] + "/" + kind, recursive=True) if os.path.isfile(f)] if folders else []
+    folder = newest(out)
+    files = [f for kind in kinds for f in glob.glob(f"{folder}/{kind}", recursive=True) if os.path.isfile(f)] if folder else []
     # Nobody reads what a kill left of a write.
     files = [f for f in files if os.path.getsize(f) > 0 and not f.endswith(".part")]
     if not files:
@@ -159,6 +164,8 @@ def damage_way(study, reference, length, times):
             found = damage(out, chance.choice([["checkpoints/*/*"], ["trials/*/*.jsonl", "trials/*/*.safetensors"], ["**/*"]]))
             if found:
                 break
+        # A run that had ended is not gone on with, and a new one takes its trials from wherever they stand.
+        ended = found and os.path.exists(f"{newest(out)}/manifest.sha256")
         status, said = complete(study, out, "--resume")
         if found:
             path, what = found
@@ -167,6 +174,8 @@ def damage_way(study, reference, length, times):
             # The only checkpoint of a folder is named by the folder, which is empty without it.
             is_told = os.path.basename(path) in said or f"{os.path.dirname(path)}/ is empty" in said
             done[f"{kind} {what}"] = (count + 1, told + is_told)
+            if kind == "log" and what == "removed" and not is_told and not ended:
+                wrong.append(f"{path} was removed and not named")
         wrong += [f"exit status {status} after {found}: {said[-300:]}"] if status else [f"{name} after {found}" for name in differences(reference, out)]
         shutil.rmtree(out)
     check(f"{study} damaged", wrong, ", ".join(f"{n} × {kind} ({told} named)" for kind, (n, told) in sorted(done.items())))

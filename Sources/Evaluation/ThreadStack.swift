@@ -32,8 +32,9 @@ enum ThreadStack {
 }
 
 /// CPU time of the running thread.
-enum ThreadClock {
-  static var seconds: Double {
+public enum ThreadClock {
+  /// In seconds; its beginning is anywhere.
+  public static var seconds: Double {
     var time = timespec()
     clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
     return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9

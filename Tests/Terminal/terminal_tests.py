@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
-"""Sessions and runs on a pseudo-terminal: line editing, completion, history, Ctrl-C. Usage: terminal_tests.py EXP"""
+"""Sessions and runs on a pseudo-terminal: line editing, completion, history, Ctrl-C. Usage: terminal_tests.py EXP [TEST…]"""
 import os, re, sys, tempfile, time, traceback
 import pexpect
+from screen import Screen
 
 exp = os.path.abspath(sys.argv[1])
 scratch = tempfile.mkdtemp(prefix="exp-terminal-")
@@ -13,7 +14,7 @@ def test(body):
     return body
 
 
-def command(*arguments, history="history", terminal="xterm", color=False, **variables):
+def command(*arguments, history="history", terminal="xterm", color=False, size=(40, 100), **variables):
     """`exp` with these arguments on a terminal; further settings are variables of its environment."""
     environment = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
     environment.update(variables)
@@ -21,7 +22,7 @@ def command(*arguments, history="history", terminal="xterm", color=False, **vari
     if not color:
         environment["NO_COLOR"] = "1"
     child = pexpect.spawn(exp, list(arguments), env=environment, encoding="utf-8", timeout=20, cwd=scratch,
-                          dimensions=(40, 100))
+                          dimensions=size)
     sessions.append(child)
     return child
 
@@ -315,6 +316,72 @@ def colours_only_where_wanted():
         child.close(force=True)
 
 
+def watched(color=False):
+    """A session with the screen that it is seen on, at its first prompt."""
+    size = (12, 44)
+    terminal = command(history="", color=color, size=size), Screen(*size)
+    follow([terminal], lambda: terminal[1].text().endswith("exp>"))
+    return terminal
+
+
+def follow(terminals, done):
+    """Lets screens show what comes until it is as it should be and nothing more comes."""
+    end, is_quiet = time.time() + 20, False
+    while not (is_quiet and done()):
+        assert time.time() < end, [screen.text() for _, screen in terminals]
+        is_quiet = True
+        for child, screen in terminals:
+            try:
+                screen.feed(child.read_nonblocking(65536, 0.05))
+                is_quiet = False
+            except pexpect.TIMEOUT:
+                pass
+
+
+@test
+def colours_of_the_input_move_nothing():
+    """What is typed stands at the same places with colours as without, and so does the cursor."""
+    colored, plain = watched(color=True), watched()
+    # Wrapped lines, wide and combining characters, a line that is just full, blocks, tabs, control characters, a
+    # recalled block, search, a cleared screen, a text higher than the screen.
+    steps = ["let xs = [1, 2]", "\x1b[D" * 5 + "y\x7f", "\x01b", "\x05" + " + sin(3)" * 6, "\x01zz", "\x05\x7f\x7f",
+             "\x15" + "1" * 39, "2", "3\x7f\x7f\x7f", "\x15let 宽 = \"" + "宽" * 20 + "e\u0301\"", "\x1b[D" * 6 + "x", "\x01",
+             "\x15fn f(x) {\r", "  let s = \"\"\"\r", "let not = code\r", "\"\"\"\r", "\tx\r", "}\r", "\x1b[A", "\x1b[D" * 20 + "z",
+             "\x15\x1b[200~fn g(x) {\n  let y = 1\n\n\tx + y # c\n}\ng(1)\x1b[201~", "\x01", "\x05\r", "\x12f(", "\x05\x15",
+             "\x0c", "let \x16\x01", "\x15" + "abc def " * 120, "\x01", "\x03"]
+    picture = lambda screen: (screen.text(), screen.row, screen.column)
+    for keys in steps + ["let 宽 = \"a\" + 1 # end"]:
+        for child, _ in (colored, plain):
+            child.send(keys)
+        follow((colored, plain), lambda: picture(colored[1]) == picture(plain[1]))
+    follow((colored, plain), lambda: all(screen.style_of("# end") for _, screen in (colored, plain)))
+    assert colored[1].style_of("let 宽 = \"a\" + 1 # end") == (
+        ["35"] * 3 + [""] * 5 + ["32"] * 3 + [""] * 3 + ["36"] + [""] + ["2"] * 5), colored[1].text()
+    colored[0].send("\x15" + "1 + " * 12 + "sin(3)")  # on its second row
+    follow([colored], lambda: colored[1].style_of("sin(3)") == ["34"] * 3 + ["", "36", ""])
+    # Readline turns round what was pasted or found.
+    assert {style for line in plain[1].cells for _, style in line} <= {"", "7"}
+
+
+@test
+def control_c_leaves_what_was_typed_above_the_prompt():
+    child, screen = watched()
+    child.send("let x = " + "abc + " * 12 + "\x01")
+    follow([(child, screen)], lambda: (screen.row, screen.column) == (2, 5))
+    child.sendintr()
+    follow([(child, screen)], lambda: "^C" in screen.text())
+    assert screen.text().count("abc + ") + screen.text().count("abc +^C") >= 10, screen.text()
+    assert screen.text().endswith("^C\nexp>"), screen.text()
+
+
+@test
+def text_is_read_as_utf8_whatever_the_environment_says():
+    for variables in ({"LC_ALL": "C"}, {"LANG": "C", "LC_ALL": "", "LC_CTYPE": ""}):
+        child = session(history="", **variables)
+        enter(child, "let σ = 3")
+        assert enter(child, "σ + 1") == "4", child.before
+
+
 @test
 def a_lesson_goes_forward_and_back():
     path = script("lesson.exp", "## # First\nlet x = normal(1)\nx\n\n## Second\nlet x = 2\n\n## Third\nx + 1\n")
@@ -381,6 +448,8 @@ def a_lesson_stops_at_control_c_and_takes_the_cell_back():
 
 bad = 0
 for body in tests:
+    if sys.argv[2:] and body.__name__ not in sys.argv[2:]:
+        continue
     try:
         body()
         print("ok " + body.__name__)

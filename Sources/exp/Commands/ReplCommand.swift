@@ -51,6 +51,7 @@ struct ReplCommand: ParsableCommand {
       input: input, thread: thread, session: session, library: library, run: run, view: view,
       replay: ReplayArguments(arguments: replayArguments, seed: of.seed))
     unfinished = { [unowned repl] in repl.unfinished }
+    if isTyped, Terminal.output.hasColor { InputColors.begin(before: unfinished) }
     ReadlineInput.whenDropped = { [unowned repl] line in repl.drop(typing: line) }
     if isTyped { Terminal.output.line("Exp \(Version.exp) · ?name explains · :help · Ctrl-D leaves") }
     if let source {

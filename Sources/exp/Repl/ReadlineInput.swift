@@ -26,6 +26,7 @@ final class ReadlineInput: LineInput {
   init(historyPath: String?, completer: @escaping Completer) {
     self.historyPath = historyPath
     Self.completer = completer
+    Self.readUTF8()
     rl_readline_name = UnsafePointer(strdup("exp"))
     rl_catch_signals = 0
     rl_completion_append_character = 0
@@ -55,6 +56,16 @@ final class ReadlineInput: LineInput {
       try? FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
       read_history(historyPath)
     }
+  }
+
+  /// Texts are UTF-8 whatever the environment says; readline takes the encoding from it.
+  private static func readUTF8() {
+    setlocale(LC_CTYPE, "")
+    guard String(cString: nl_langinfo(nl_item(CODESET))) != "UTF-8" else { return }
+    let names: [String] = ["C.UTF-8", "en_US.UTF-8", "UTF-8"]
+    guard let known = names.first(where: { setlocale(LC_CTYPE, $0) != nil }) else { return }
+    let all = ProcessInfo.processInfo.environment["LC_ALL"] ?? ""
+    setenv(all.isEmpty ? "LC_CTYPE" : "LC_ALL", known, 1)
   }
 
   /// Called by the signal handler: a line that is being typed is dropped. The byte in the pipe wakes a waiting
@@ -118,6 +129,8 @@ final class ReadlineInput: LineInput {
   private static func clearLine() {
     clearRequested = false
     wasCleared = true
+    rl_point = rl_end  // where what comes next is below all of the text
+    rl_redisplay_function()
     Terminal.output.write("^C\n")
     whenDropped(rl_line_buffer.map { String(cString: $0) } ?? "")
     using_history()

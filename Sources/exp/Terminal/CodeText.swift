@@ -13,19 +13,24 @@ enum CodeText {
   static func color(_ code: String) -> String {
     let bytes = Array(code.utf8)
     var out = "", at = 0
-    for (span, kind) in highlight(code) {
-      let lower = max(at, Int(span.lower)), upper = min(bytes.count, Int(span.upper))
-      guard upper > lower else { continue }
-      out += String(decoding: bytes[at..<lower], as: UTF8.self)
-      let text = String(decoding: bytes[lower..<upper], as: UTF8.self)
-      out +=
-        style(kind).map { code in
-          text.split(separator: "\n", omittingEmptySubsequences: false)
-            .map { $0.isEmpty ? "" : "\u{1B}[\(code)m\($0)\u{1B}[0m" }.joined(separator: "\n")
-        } ?? text
-      at = upper
+    for (place, style) in styles(code) {
+      out += String(decoding: bytes[at..<place.lowerBound], as: UTF8.self)
+      out += String(decoding: bytes[place], as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false)
+        .map { $0.isEmpty ? "" : "\u{1B}[\(style)m\($0)\u{1B}[0m" }.joined(separator: "\n")
+      at = place.upperBound
     }
     return out + String(decoding: bytes[at...], as: UTF8.self)
+  }
+
+  /// The stretches of a text that have a colour, in order, as bytes with the number of their style.
+  static func styles(_ code: String) -> [(place: Range<Int>, style: String)] {
+    var at = 0
+    return highlight(code).compactMap { span, kind in
+      let lower = max(at, Int(span.lower)), upper = min(code.utf8.count, Int(span.upper))
+      guard upper > lower, let style = style(kind) else { return nil }
+      at = upper
+      return (lower..<upper, style)
+    }
   }
 
   private static func style(_ kind: TokenClass) -> String? {

@@ -1,5 +1,6 @@
 // Kernels that move elements and compute nothing: the same code for every instruction set.
 #include "ckernels.h"
+#include "expected.h"
 #include "sort.h"
 #include "stop.h"
 #include "versions.h"
@@ -181,6 +182,21 @@ int64_t ck_gather_rows(
 #undef GATHER
   return bad;
 }
+
+_Thread_local ck_expected ck_soon;
+
+void ck_expect_rows(
+  int64_t rows, int64_t row_bytes, const void *table, int id_type, const void *ids, int64_t count) {
+  ck_expected *e = &ck_soon;
+  e->left = e->line = 0;
+  e->lines = (row_bytes + 126) / 64;
+  for (int64_t i = count < EXPECTED_ROWS ? count : EXPECTED_ROWS; i-- > 0;) {
+    const int64_t id = id_at(id_type, ids, i, rows);
+    if (id >= 0 && id < rows) e->rows[e->left++] = (const char *)table + id * row_bytes;
+  }
+}
+
+const void *ck_expected_row(int64_t i) { return i >= 0 && i < ck_soon.left ? ck_soon.rows[ck_soon.left - 1 - i] : NULL; }
 
 int64_t ck_scatter_add_rows(
   int type, int64_t rows, int64_t width, int id_type, const void *ids, int64_t count, const void *updates, void *out) {

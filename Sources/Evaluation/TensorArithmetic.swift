@@ -23,6 +23,9 @@ extension TensorOperations {
   func arithmetic(_ operation: BinaryOperation, _ a: TensorOperand, _ b: TensorOperand, floats: Bool = false) throws
     -> TensorOperand
   {
+    if case .tensor(let x) = a, case .tensor(let y) = b, x.type == y.type, x.type.isFloat {
+      return try elementwise(operation, a, b)
+    }
     var type = commonType(a, b)
     let numbers = a.isNumber && b.isNumber
     if type == .bool { type = .i64 }

@@ -165,7 +165,10 @@ struct TensorOperations {
 
   /// An elementwise function of one operand.
   func elementwise(_ operation: UnaryOperation, _ x: TensorOperand) throws -> TensorOperand {
-    if let recording = eagerRecording(x, x) {
+    if case .tensor(let tensor) = x, !isWatched {
+      let result = try translatingErrors { try plainUnary(operation, tensor) }
+      if let result { return .tensor(result) }
+    } else if let recording = eagerRecording(x, x) {
       let node = try node(x, in: recording)
       let result = try recordPlain(recording) { try recording.trace.applyPlain(operation, node, $0) }
       if let result { return result }
@@ -175,12 +178,21 @@ struct TensorOperations {
 
   /// Likewise of two.
   func elementwise(_ operation: BinaryOperation, _ x: TensorOperand, _ y: TensorOperand) throws -> TensorOperand {
-    if let recording = eagerRecording(x, y) {
+    if case .tensor(let a) = x, case .tensor(let b) = y, !isWatched {
+      let result = try translatingErrors { try plainBinary(operation, a, b, over: spare) }
+      if let result { return .tensor(result) }
+    } else if let recording = eagerRecording(x, y) {
       let (a, b) = (try node(x, in: recording), try node(y, in: recording))
       let result = try recordPlain(recording) { try recording.trace.applyPlain(operation, a, b, $0) }
       if let result { return result }
     }
     return try apply(.binary(operation), [x, y])
+  }
+
+  /// Whether someone looks at every operation: a check for NaN, a walk with shapes only, a profile.
+  private var isWatched: Bool {
+    let state = machine.tensors
+    return state.checksNaN || state.walk != nil || Probe.moment != nil
   }
 
   /// The recording of a derivative that runs as it is recorded, where both operands are tensors and one is traced: what

@@ -68,8 +68,8 @@ private func runPlain(_ primitive: Primitive, _ inputs: [Tensor]) throws -> Tens
   }
 }
 
-/// An elementwise function of floats that gives floats; nil for anything else.
-func plainUnary(_ operation: UnaryOperation, _ x: Tensor) throws -> Tensor? {
+/// An elementwise function of floats that gives floats; nil for anything else. Throws as `evaluate` does.
+public func plainUnary(_ operation: UnaryOperation, _ x: Tensor) throws -> Tensor? {
   guard x.type.isFloat, operation != .not, operation != .isNaN, operation != .isFinite else { return nil }
   let out = try Tensor(uninitializedLike: x)
   try inStretches(x.count, x.type) { _, from, count in
@@ -79,8 +79,8 @@ func plainUnary(_ operation: UnaryOperation, _ x: Tensor) throws -> Tensor? {
 }
 
 /// An elementwise function of floats of one type, of one shape or one of them a single number; nil for anything else.
-/// `spare` is an operand whose memory the result may have.
-func plainBinary(
+/// `spare`, where it is one of the operands, is one whose memory the result may have. Throws as `evaluate` does.
+public func plainBinary(
   _ operation: BinaryOperation, _ x: Tensor, _ y: Tensor, over spare: Tensor? = nil
 ) throws -> Tensor? {
   guard x.type.isFloat, y.type == x.type, operation.rawValue < BinaryOperation.and.rawValue else { return nil }
@@ -95,7 +95,7 @@ func plainBinary(
     return nil
   }
   let larger = strideX == 0 ? y : x
-  let taken = spare.flatMap { $0.shape == larger.shape ? $0 : nil }
+  let taken = spare.flatMap { ($0 === x || $0 === y) && $0.shape == larger.shape ? $0 : nil }
   let out = try taken ?? Tensor(uninitializedLike: larger)
   try inStretches(larger.count, x.type) { _, from, count in
     Kernels.binary(

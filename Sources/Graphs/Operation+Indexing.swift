@@ -101,6 +101,17 @@ final class GatherOperation: PiecewiseOperation {
     }
   }
 
+  /// A row of a table of ids, read from the first to the last.
+  override func copyNext(_ x: UnsafePointer<UnsafeMutableRawPointer>, to next: UnsafeMutableRawPointer) -> Bool {
+    guard count == 1 else { return false }
+    let id = idType == .i32 ? Int(x[1].load(as: Int32.self)) : x[1].load(as: Int.self)
+    let following = (id < 0 ? id + bound : id) + 1
+    guard following < bound else { return false }
+    let rowBytes = width * type.byteCount
+    next.copyMemory(from: x[0] + following * rowBytes, byteCount: rowBytes)
+    return true
+  }
+
   /// The place of the first bad id.
   private func gather(
     _ rows: Range<Int>, _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer

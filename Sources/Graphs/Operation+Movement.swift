@@ -143,6 +143,13 @@ final class DynamicSliceOperation: Operation {
     let start = try checkedStart(x[1], count, rows)
     try copyInStretches(from: x[0] + start * rowBytes, to: out, byteCount: count * rowBytes)
   }
+
+  override func copyNext(_ x: UnsafePointer<UnsafeMutableRawPointer>, to next: UnsafeMutableRawPointer) -> Bool {
+    let following = x[1].load(as: Int.self) + count
+    guard following <= rows - count else { return false }
+    next.copyMemory(from: x[0] + following * rowBytes, byteCount: count * rowBytes)
+    return true
+  }
 }
 
 /// A copy with some rows replaced.

@@ -44,4 +44,12 @@ final class SourceOperation: Operation {
       }
     }
   }
+
+  override func copyNext(_ x: UnsafePointer<UnsafeMutableRawPointer>, to next: UnsafeMutableRawPointer) -> Bool {
+    guard case .permutation(let n, let count) = primitive, keys == 1 else { return false }
+    let following = x[1].load(as: Int.self) + count
+    guard following <= n - count else { return false }
+    return PermutationCache.shared.copyKnown(
+      n: n, key: x[0].load(as: Int64.self), first: following, count: count, next.assumingMemoryBound(to: Int64.self))
+  }
 }

@@ -11,6 +11,10 @@ class Operation {
     _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
   ) throws {}
 
+  /// Where the result is a stretch of a longer row of elements: copies the stretch behind it, if it is there, which whoever
+  /// walks through the row wants next. Comes right after a run, with its inputs.
+  func copyNext(_ x: UnsafePointer<UnsafeMutableRawPointer>, to next: UnsafeMutableRawPointer) -> Bool { false }
+
   /// The operation for a primitive that is neither an input nor a constant.
   static func make(_ primitive: Primitive, _ inputs: [OperandInfo], _ out: OperandInfo) -> Operation {
     let x = inputs.first ?? out

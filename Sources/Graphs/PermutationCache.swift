@@ -23,6 +23,15 @@ final class PermutationCache: @unchecked Sendable {
     UnsafeMutableRawPointer(out).copyMemory(from: storage.base + first * 8, byteCount: count * 8)
   }
 
+  /// Likewise, where the permutation is still here.
+  func copyKnown(n: Int, key: Int64, first: Int, count: Int, _ out: UnsafeMutablePointer<Int64>) -> Bool {
+    lock.withLock { _ in
+      guard let known = entries.last(where: { $0.key == key && $0.n == n }) else { return false }
+      UnsafeMutableRawPointer(out).copyMemory(from: known.storage.base + first * 8, byteCount: count * 8)
+      return true
+    }
+  }
+
   private func entry(_ n: Int, _ key: Int64) throws -> Storage {
     if let place = entries.lastIndex(where: { $0.key == key && $0.n == n }) { return entries[place].storage }
     let storage = try Storage(byteCount: n * 8)

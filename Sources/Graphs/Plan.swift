@@ -177,6 +177,8 @@ final class OperationStep: RunningStep {
   let scratch: Int
   let origin: Int32
   let node: Int
+  /// The table whose rows the result names, where the next ones are worth bringing nearer.
+  var picked: PickedTable?
 
   init(
     _ operation: Operation, operands: [ScalarStep.Place], out: Int, results: [Int?] = [], scratch: Int, origin: Int32,
@@ -206,6 +208,7 @@ final class OperationStep: RunningStep {
       let operands = UnsafePointer(workspace.operands)
       if threads > 1, try operation.runParallel(operands, slots[out], scratch, threads) { return }
       try operation.run(operands, slots[out], scratch)
+      picked?.expectNext(after: operation, operands, slots)
     } catch var error as GraphError {
       try stopIfAsked()
       // An error inside a program knows better where it came from.

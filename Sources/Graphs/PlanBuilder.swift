@@ -33,6 +33,7 @@ struct PlanBuilder {
   mutating func steps() -> [PlanStep] {
     var result: [PlanStep] = []
     var scalars: [ScalarStep.Instruction] = []
+    var alone: [Int: OperationStep] = [:]
     func flush() {
       if !scalars.isEmpty { result.append(.scalars(ScalarStep(scalars))) }
       scalars = []
@@ -51,7 +52,10 @@ struct PlanBuilder {
         loops[place] = step
         result.append(.loop(step))
       } else {
-        result.append(.operation(operationStep(index, place, members.epilogue)))
+        let step = operationStep(index, place, members.epilogue)
+        alone[index] = step
+        if let (ids, table) = pickedTable(index) { alone[ids]?.picked = table }
+        result.append(.operation(step))
       }
     }
     flush()
@@ -63,6 +67,19 @@ struct PlanBuilder {
       return program.readsBeforeWriting(read: read, written: written)
     }
     return result
+  }
+
+  /// Where a gather takes rows of a far table that is there from the start: the node of its ids, and the table.
+  private func pickedTable(_ index: Int) -> (ids: Int, table: PickedTable)? {
+    guard case .gather = graph.nodes[index].primitive else { return nil }
+    let (table, ids) = (graph.nodes[index].inputs[0], graph.nodes[index].inputs[1])
+    switch graph.nodes[roles.bases[table.index]].primitive {
+    case .input, .constant: break
+    default: return nil
+    }
+    let source = graph.nodes[roles.bases[ids.index]]
+    guard source.count == graph.nodes[ids.index].count else { return nil }
+    return PickedTable(graph.nodes[table.index], at: place(table), ids: source).map { (roles.bases[ids.index], $0) }
   }
 
   /// The memory of an operand that lies in order from some element on.

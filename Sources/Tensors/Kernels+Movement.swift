@@ -49,6 +49,15 @@ extension Kernels {
         Int64(rows), Int64(width * type.byteCount), table, Int32(idType.rawValue), ids, Int64(count), out))
   }
 
+  /// Rows that this thread will probably gather soon, the first 256 of them: long products bring them nearer while they compute.
+  /// Ids as those of `gatherRows`, those out of range are left out. The table need not outlive the call.
+  public static func expectRows(
+    rows: Int, rowBytes: Int, _ table: UnsafeRawPointer, idType: ElementType, _ ids: UnsafeRawPointer, count: Int
+  ) { ck_expect_rows(Int64(rows), Int64(rowBytes), table, Int32(idType.rawValue), ids, Int64(count)) }
+
+  /// The expected row that is the i-th to come on this thread; nil when there are not so many left.
+  public static func expectedRow(_ i: Int) -> UnsafeRawPointer? { UnsafeRawPointer(ck_expected_row(Int64(i))) }
+
   /// Clears out, [rows, width], and adds update i to row ids[i], in the order of i. Returns as `gatherRows`.
   public static func scatterAddRows(
     _ type: ElementType, rows: Int, width: Int, idType: ElementType, _ ids: UnsafeRawPointer, count: Int,

@@ -126,6 +126,12 @@ void ck_copy_rows(int64_t rows, int64_t bytes, const void *x, int64_t x_step, vo
 // Rows of `row_bytes`; returns the position of the first id out of range, or -1. Negative ids count from the end.
 int64_t ck_gather_rows(
   int64_t rows, int64_t row_bytes, const void *table, int id_type, const void *ids, int64_t count, void *out);
+// Rows that this thread will probably gather soon, the first 256 of them: long products bring them nearer while they compute. Ids
+// out of range are left out. Nothing is read later but by prefetching, so the table need not outlive the call.
+void ck_expect_rows(
+  int64_t rows, int64_t row_bytes, const void *table, int id_type, const void *ids, int64_t count);
+// The expected row that is the i-th to come, NULL when there are not so many left.
+const void *ck_expected_row(int64_t i);
 int64_t ck_scatter_add_rows(
   int type, int64_t rows, int64_t width, int id_type, const void *ids, int64_t count, const void *updates, void *out);
 int64_t ck_pick(

@@ -34,6 +34,8 @@ typedef struct {
   const char *at;
   int64_t rows, row_bytes, lines, line, share;
 } CK(ahead);
+// Lines of expected rows that come with every share.
+#define EXPECTED_LINES 12
 // Rows of `bytes` that begin `row_bytes` apart, all of them within `times` shares.
 INL CK(ahead) CK(look_ahead)(const void *at, int64_t rows, int64_t bytes, int64_t row_bytes, int64_t times) {
   const int64_t lines = (bytes + 126) / 64;
@@ -41,6 +43,7 @@ INL CK(ahead) CK(look_ahead)(const void *at, int64_t rows, int64_t bytes, int64_
     .at = at, .rows = rows, .row_bytes = row_bytes, .lines = lines, .share = (rows * lines + times - 1) / times};
 }
 INL void CK(bring_share)(CK(ahead) * a) {
+  ck_bring_expected(EXPECTED_LINES);
   for (int64_t i = a->share; i > 0 && a->rows > 0; i--) {
     __builtin_prefetch(a->at + 64 * a->line, 0, 2);
     if (++a->line == a->lines) {

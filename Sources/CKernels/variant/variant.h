@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 #include "../scratch.h"
+#include "../expected.h"
 #include "../stop.h"
 
 #define INL static inline __attribute__((always_inline))

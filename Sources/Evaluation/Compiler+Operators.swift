@@ -24,6 +24,13 @@ extension FunctionCompiler {
         c: builder.constant(constant))
       return
     }
+    if let constant = numberConstant(left), op == .add || op == .multiply {
+      let value = operand(right)
+      builder.emit(
+        op == .add ? .addK : .multiplyK, x: value.first | 8, a: target, b: value.register,
+        c: builder.constant(constant))
+      return
+    }
     let first = operand(left, beside: [right])
     let second = operand(right)
     builder.emit(
@@ -167,6 +174,12 @@ extension FunctionCompiler {
     let base = builder.nextRegister
     defer { builder.free(from: base) }
     let outcome = wanted != (op == .notEqual) ? 4 : 0
+    if op == .equal || op == .notEqual, left.isNone || right.isNone {
+      let value = operand(left.isNone ? right : left)
+      let jump = builder.emitJump(outcome == 4 ? .jumpIfNone : .jumpIfNotNone, a: value.register)
+      prototype.code[jump] = prototype.code[jump].replacing(x: value.first)
+      return jump
+    }
     if let constant = numberConstant(right), let fused = Self.jumpWithConstant(op) {
       let value = operand(left)
       builder.emit(fused, x: value.first | outcome, a: value.register, b: builder.constant(constant))
@@ -216,4 +229,9 @@ extension FunctionCompiler {
     case .close, .member: nil
     }
   }
+}
+
+extension Expression {
+  /// Whether it is the literal `none`.
+  fileprivate var isNone: Bool { if case .none = kind { true } else { false } }
 }

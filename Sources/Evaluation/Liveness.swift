@@ -50,7 +50,8 @@ enum Liveness {
     case .nop, .halt, .mark, .markSave, .loadConstant, .loadInteger, .loadNone, .loadTrue, .loadFalse, .drop,
       .getCapture, .getState, .getPrelude, .getSelf, .jump, .loop, .both, .concatenate, .format, .newList,
       .listExtend, .newRecord, .recordSet, .recordExtend, .newRange, .getIndexes, .tryMethod, .iterate, .next,
-      .rangePrepare, .rangeNext, .call, .callCapture, .callSelf, .callShaped, .returnNone, .expectFails, .sweep, .raise:
+      .rangePrepare, .rangeNext, .call, .callCapture, .callSelf, .callShaped, .returnNone, .expectFails, .sweep, .raise,
+      .multiplyThen, .getFieldThen, .getIndexThen, .getIndexKThen, .getIndexTwice, .getIndexField:
       return []
     }
   }
@@ -76,7 +77,8 @@ enum Liveness {
       .jumpIfNotNone, .jumpIfSet, .jumpEqual, .jumpLess, .jumpLessEqual, .jumpEqualK, .jumpLessK, .jumpLessEqualK,
       .jumpGreaterK, .jumpGreaterEqualK, .listAppend, .listExtend, .joinElements, .recordSet, .recordExtend,
       .setIndex, .assignPath, .tryField, .tryMethod, .setField, .checkList, .iterate, .rangePrepare, .returnValue,
-      .returnNone, .note, .show, .expectTrue, .expectCompare, .expectFails, .raise:
+      .returnNone, .note, .show, .expectTrue, .expectCompare, .expectFails, .raise, .multiplyThen, .getFieldThen,
+      .getIndexThen, .getIndexKThen, .getIndexTwice, .getIndexField:
       return -1
     }
   }

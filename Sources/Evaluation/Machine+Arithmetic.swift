@@ -26,14 +26,43 @@ extension Machine {
       Machine.put(heap, target, try Machine.arithmetic(op, x, y))
       return
     }
+    if op == .join { return try join(target, a, b, flags) }
     let result: Value
-    if op == .join {
-      result = try join(a, b, consumesA: flags & 1 != 0, consumesB: flags & 2 != 0)
-    } else if x.tag == .tensor || y.tag == .tensor || (isTree(x) && isTreeOrNumber(y)) || (isTree(y) && x.isNumber) {
+    if x.tag == .tensor || y.tag == .tensor || (isTree(x) && isTreeOrNumber(y)) || (isTree(y) && x.isNumber) {
       result = try TensorHooks.binary(self, op, x, y, consumesA: flags & 1 != 0, consumesB: flags & 2 != 0)
     } else {
       throw unsuitable(op, x, y)
     }
+    if flags & 1 != 0 { Machine.drop(heap, a) }
+    if flags & 2 != 0 { Machine.drop(heap, b) }
+    Machine.put(heap, target, result)
+  }
+
+  /// `target = a op k` for a constant k, or `k op a` when the source has it so (flag 8).
+  @inline(never) func constantSlow(
+    _ op: BinaryOperator, _ target: UnsafeMutablePointer<Value>, _ a: UnsafeMutablePointer<Value>,
+    _ k: UnsafeMutablePointer<Value>, _ flags: Int
+  ) throws {
+    let isDead = flags & 1
+    try flags & 8 == 0 ? binarySlow(op, target, a, k, isDead) : binarySlow(op, target, k, a, isDead << 1)
+  }
+
+  /// `target = a ++ b`; flags as of `binarySlow`.
+  @inline(never) func join(
+    _ target: UnsafeMutablePointer<Value>, _ a: UnsafeMutablePointer<Value>, _ b: UnsafeMutablePointer<Value>,
+    _ flags: Int
+  ) throws {
+    let x = a.pointee, y = b.pointee
+    // A string that grows where it is.
+    if flags & 1 != 0, target == a, x.tag == .string, y.tag == .string, x.isUnique, !x.string.isInterned,
+      x.string.pointee.byteCount &+ y.string.pointee.byteCount <= x.string.pointee.capacity
+    {
+      heap.appendString(y, to: x)
+      x.string.pointee.hash = 0
+      if flags & 2 != 0 { Machine.drop(heap, b) }
+      return
+    }
+    let result = try join(a, b, consumesA: flags & 1 != 0, consumesB: flags & 2 != 0)
     if flags & 1 != 0 { Machine.drop(heap, a) }
     if flags & 2 != 0 { Machine.drop(heap, b) }
     Machine.put(heap, target, result)
@@ -182,9 +211,9 @@ extension Machine {
         result.string.pointee.hash = 0
       } else {
         result = heap.emptyString(capacity: x.string.pointee.byteCount + more)
-        heap.appendBytes(result, x.string.buffer)
+        heap.appendString(x, to: result)
       }
-      heap.appendBytes(result, y.string.buffer)
+      heap.appendString(y, to: result)
       return result
     }
     if x.tag == .range || y.tag == .range { return try joinRanges(x, y) }

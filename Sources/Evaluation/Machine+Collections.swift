@@ -193,6 +193,14 @@ extension Machine {
       return
     }
     if value.tag == .tensor { _ = try TensorHooks.count(self, value) }
+    if value.tag == .range {
+      let counts = try rangeCounts(value)
+      if counts.start.tag == .int, counts.step.tag == .int, counts.step.asInt == 1 {
+        // The next value and how many are left.
+        Machine.put(heap, slot + 1, Value(counts.count))
+        return Machine.put(heap, slot, counts.start)
+      }
+    }
     Machine.put(heap, slot + 1, Value(0))
     if value.tag == .string, !value.string.isASCII {
       // Characters of several bytes are found once.

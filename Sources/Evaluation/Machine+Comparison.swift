@@ -18,6 +18,11 @@ extension Machine {
   @inline(never) func compareToJump(
     _ op: ComparisonOperator, _ a: UnsafeMutablePointer<Value>, _ b: UnsafeMutablePointer<Value>, _ flags: Int
   ) throws -> Bool {
+    if op == .equal, a.pointee.tag == .string, b.pointee.tag == .string {
+      let outcome = heap.stringsEqual(a.pointee, b.pointee)
+      dropBoth(a, b, flags)
+      return outcome
+    }
     let result = try compare(op, a.pointee, b.pointee, isSwapped: flags & 8 != 0)
     if result.tag == .tensor {
       defer { heap.release(result) }

@@ -275,25 +275,33 @@ extension Machine {
     for i in 0...(operand - first) { Machine.drop(heap, first + i) }
   }
 
-  /// `root[i][j] op= x` of floats where nobody else holds the lists; false, and nothing is done, where it is not that.
+  /// `root[i][j] op= x` and `root[i].name op= x` of floats where nobody else holds the list and what is in it; false,
+  /// and nothing is done, where it is not that.
   @inline(__always) private func assignFloat(
     _ path: UnsafeMutablePointer<LoadedPath>, _ root: UnsafeMutablePointer<Value>,
     _ operands: UnsafeMutablePointer<Value>
   ) -> Bool {
-    guard root.pointee.tag == .list, root.pointee.isUnique, path.pointee.steps[0].isPlainIndex,
-      path.pointee.steps[1].isPlainIndex, operands[0].tag == .int, operands[1].tag == .int, operands[2].tag == .float
+    let steps = path.pointee.steps
+    guard steps[0].isPlainIndex, root.pointee.tag == .list, root.pointee.isUnique,
+      let row = Machine.place(root.pointee, operands[0])
     else { return false }
-    let rows = root.pointee.list, i = operands[0].asInt, j = operands[1].asInt
-    guard UInt(bitPattern: i) < UInt(bitPattern: rows.count), rows.elements[i].tag == .list, rows.elements[i].isUnique
-    else { return false }
-    let row = rows.elements[i].list
-    guard UInt(bitPattern: j) < UInt(bitPattern: row.count), row.elements[j].tag == .float else { return false }
-    let old = row.elements[j].asDouble, new = operands[2].asDouble
+    let slot: UnsafeMutablePointer<Value>, operand: Value
+    if steps[1].isPlainIndex {
+      guard let place = Machine.place(row.pointee, operands[1]) else { return false }
+      slot = place
+      operand = operands[2]
+    } else {
+      guard row.pointee.tag == .record, row.pointee.record.shape.pointee.id == steps[1].shape else { return false }
+      slot = row.pointee.record.values + Int(steps[1].index)
+      operand = operands[1]
+    }
+    guard row.pointee.isUnique, slot.pointee.tag == .float, operand.tag == .float else { return false }
+    let old = slot.pointee.asDouble, new = operand.asDouble
     switch path.pointee.operation {
-    case .none: row.elements[j] = Value(new)
-    case .add: row.elements[j] = Value(old + new)
-    case .subtract: row.elements[j] = Value(old - new)
-    case .multiply: row.elements[j] = Value(old * new)
+    case .none: slot.pointee = Value(new)
+    case .add: slot.pointee = Value(old + new)
+    case .subtract: slot.pointee = Value(old - new)
+    case .multiply: slot.pointee = Value(old * new)
     default: return false
     }
     return true

@@ -9,6 +9,7 @@ extension Machine {
     let pointer = UnsafeMutablePointer<LoadedPrototype>.allocate(capacity: 1)
     let code = UnsafeMutablePointer<Instruction>.allocate(capacity: max(1, prototype.code.count))
     code.initialize(from: prototype.code, count: prototype.code.count)
+    Machine.pair(code, count: prototype.code.count, locals: prototype.localCount)
     let constants = UnsafeMutablePointer<Value>.allocate(capacity: max(1, prototype.constants.count))
     for (i, constant) in prototype.constants.enumerated() { constants[i] = value(constant) }
     let caches = UnsafeMutablePointer<InlineCache>.allocate(capacity: max(1, prototype.cacheNames.count))

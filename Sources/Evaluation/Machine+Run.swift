@@ -24,13 +24,30 @@ extension Machine {
     self.frame = frame
   }
 
+  /// The same, for a call in the middle of an expression.
+  @inline(__always) private func at(
+    _ frame: UnsafeMutablePointer<Frame>, _ pc: UnsafeMutablePointer<Instruction>
+  ) -> Machine {
+    save(frame, pc)
+    return self
+  }
+
+  /// Ends a fused comparison.
+  @inline(__always) private func jump(
+    _ pc: inout UnsafeMutablePointer<Instruction>, _ i: Instruction, when outcome: Bool
+  ) throws {
+    if outcome == (i.x & 4 != 0) {
+      pc += i.shortJump
+      if i.shortJump < 0 && poll.isRaised { try answerPoll() }
+    }
+  }
+
   /// Runs from the frame `start`, which is `entry` or the one above it, until the code of `entry` halts; gives the
   /// value it halts with, owned. An error that nobody catches clears the frames down to `entry`.
   func run(from start: UnsafeMutablePointer<Frame>, entry: UnsafeMutablePointer<Frame>) throws -> Value {
     let heap = self.heap
     let poll = self.poll
-    let stackLimit = self.stackLimit
-    let frameLimit = self.frameLimit
+    let limits = Limits(stack: stackLimit, frame: frameLimit, poll: poll)
     var frame = start
     var pc = frame.pointee.code
     var R = frame.pointee.base
@@ -156,18 +173,18 @@ extension Machine {
             try binarySlow(.matmul, R + i.a, R + i.b, R + i.c, i.x)
           case .join:
             save(frame, pc)
-            try binarySlow(.join, R + i.a, R + i.b, R + i.c, i.x)
+            try join(R + i.a, R + i.b, R + i.c, i.x)
           case .addK:
             let b = R[i.b], c = K[i.c]
             if b.tag == .int && c.tag == .int {
               let (sum, overflow) = b.asInt.addingReportingOverflow(c.asInt)
-              if overflow { throw Machine.overflow(.add, b, c) }
+              if overflow { throw i.x & 8 == 0 ? Machine.overflow(.add, b, c) : Machine.overflow(.add, c, b) }
               Machine.put(heap, R + i.a, Value(sum))
             } else if b.tag == .float && c.tag == .float {
               Machine.put(heap, R + i.a, Value(b.asDouble + c.asDouble))
             } else {
               save(frame, pc)
-              try binarySlow(.add, R + i.a, R + i.b, K + i.c, i.x & 1)
+              try constantSlow(.add, R + i.a, R + i.b, K + i.c, i.x)
             }
           case .subtractK:
             let b = R[i.b], c = K[i.c]
@@ -187,11 +204,11 @@ extension Machine {
               Machine.put(heap, R + i.a, Value(b.asDouble * c.asDouble))
             } else if b.tag == .int && c.tag == .int {
               let (product, overflow) = b.asInt.multipliedReportingOverflow(by: c.asInt)
-              if overflow { throw Machine.overflow(.multiply, b, c) }
+              if overflow { throw i.x & 8 == 0 ? Machine.overflow(.multiply, b, c) : Machine.overflow(.multiply, c, b) }
               Machine.put(heap, R + i.a, Value(product))
             } else {
               save(frame, pc)
-              try binarySlow(.multiply, R + i.a, R + i.b, K + i.c, i.x & 1)
+              try constantSlow(.multiply, R + i.a, R + i.b, K + i.c, i.x)
             }
           case .divideK:
             let b = R[i.b], c = K[i.c]
@@ -324,125 +341,79 @@ extension Machine {
               pc += i.jump
               if i.jump < 0 && poll.isRaised { try answerPoll() }
             }
-          case .jumpIfNone: if R[i.a].tag == .none { pc += i.jump }
-          case .jumpIfNotNone: if R[i.a].tag != .none { pc += i.jump }
+          case .jumpIfNone, .jumpIfNotNone:
+            if (R[i.a].tag == .none) == (i.op == .jumpIfNone) {
+              pc += i.jump
+              if i.jump < 0 && poll.isRaised { try answerPoll() }
+            }
+            if i.x & 1 != 0 { Machine.drop(heap, R + i.a) }
           case .jumpIfSet: if R[i.a].tag != .unset { pc += i.jump }
           case .jumpEqual:
             let a = R[i.a], b = R[i.b]
-            let outcome: Bool
-            if a.tag == .int && b.tag == .int {
-              outcome = a.bits == b.bits
-            } else {
-              save(frame, pc)
-              outcome = try compareToJump(.equal, R + i.a, R + i.b, i.x)
-            }
-            if outcome == (i.x & 4 != 0) {
-              pc += i.shortJump
-              if i.shortJump < 0 && poll.isRaised { try answerPoll() }
-            }
+            let outcome =
+              a.tag == .int && b.tag == .int
+              ? a.bits == b.bits : try at(frame, pc).compareToJump(.equal, R + i.a, R + i.b, i.x)
+            try jump(&pc, i, when: outcome)
           case .jumpLess:
             let a = R[i.a], b = R[i.b]
-            let outcome: Bool
-            if a.tag == .int && b.tag == .int {
-              outcome = a.asInt < b.asInt
-            } else if a.tag == .float && b.tag == .float {
-              outcome = a.asDouble < b.asDouble
-            } else {
-              save(frame, pc)
-              outcome = try compareToJump(.less, R + i.a, R + i.b, i.x)
-            }
-            if outcome == (i.x & 4 != 0) {
-              pc += i.shortJump
-              if i.shortJump < 0 && poll.isRaised { try answerPoll() }
-            }
+            let outcome =
+              a.tag == .int && b.tag == .int
+              ? a.asInt < b.asInt
+              : a.tag == .float && b.tag == .float
+                ? a.asDouble < b.asDouble
+                : try at(frame, pc).compareToJump(.less, R + i.a, R + i.b, i.x)
+            try jump(&pc, i, when: outcome)
           case .jumpLessEqual:
             let a = R[i.a], b = R[i.b]
-            let outcome: Bool
-            if a.tag == .int && b.tag == .int {
-              outcome = a.asInt <= b.asInt
-            } else if a.tag == .float && b.tag == .float {
-              outcome = a.asDouble <= b.asDouble
-            } else {
-              save(frame, pc)
-              outcome = try compareToJump(.lessEqual, R + i.a, R + i.b, i.x)
-            }
-            if outcome == (i.x & 4 != 0) {
-              pc += i.shortJump
-              if i.shortJump < 0 && poll.isRaised { try answerPoll() }
-            }
+            let outcome =
+              a.tag == .int && b.tag == .int
+              ? a.asInt <= b.asInt
+              : a.tag == .float && b.tag == .float
+                ? a.asDouble <= b.asDouble
+                : try at(frame, pc).compareToJump(.lessEqual, R + i.a, R + i.b, i.x)
+            try jump(&pc, i, when: outcome)
           case .jumpEqualK:
             let a = R[i.a], b = K[i.b]
-            let outcome: Bool
-            if a.tag == .int && b.tag == .int {
-              outcome = a.bits == b.bits
-            } else {
-              save(frame, pc)
-              outcome = try compareToJump(.equal, R + i.a, K + i.b, i.x & ~2)
-            }
-            if outcome == (i.x & 4 != 0) {
-              pc += i.shortJump
-              if i.shortJump < 0 && poll.isRaised { try answerPoll() }
-            }
+            let outcome =
+              a.tag == .int && b.tag == .int
+              ? a.bits == b.bits : try at(frame, pc).compareToJump(.equal, R + i.a, K + i.b, i.x & ~2)
+            try jump(&pc, i, when: outcome)
           case .jumpLessK:
             let a = R[i.a], b = K[i.b]
-            let outcome: Bool
-            if a.tag == .int && b.tag == .int {
-              outcome = a.asInt < b.asInt
-            } else if a.tag == .float && b.tag == .float {
-              outcome = a.asDouble < b.asDouble
-            } else {
-              save(frame, pc)
-              outcome = try compareToJump(.less, R + i.a, K + i.b, i.x & ~2)
-            }
-            if outcome == (i.x & 4 != 0) {
-              pc += i.shortJump
-              if i.shortJump < 0 && poll.isRaised { try answerPoll() }
-            }
+            let outcome =
+              a.tag == .int && b.tag == .int
+              ? a.asInt < b.asInt
+              : a.tag == .float && b.tag == .float
+                ? a.asDouble < b.asDouble
+                : try at(frame, pc).compareToJump(.less, R + i.a, K + i.b, i.x & ~2)
+            try jump(&pc, i, when: outcome)
           case .jumpLessEqualK:
             let a = R[i.a], b = K[i.b]
-            let outcome: Bool
-            if a.tag == .int && b.tag == .int {
-              outcome = a.asInt <= b.asInt
-            } else if a.tag == .float && b.tag == .float {
-              outcome = a.asDouble <= b.asDouble
-            } else {
-              save(frame, pc)
-              outcome = try compareToJump(.lessEqual, R + i.a, K + i.b, i.x & ~2)
-            }
-            if outcome == (i.x & 4 != 0) {
-              pc += i.shortJump
-              if i.shortJump < 0 && poll.isRaised { try answerPoll() }
-            }
+            let outcome =
+              a.tag == .int && b.tag == .int
+              ? a.asInt <= b.asInt
+              : a.tag == .float && b.tag == .float
+                ? a.asDouble <= b.asDouble
+                : try at(frame, pc).compareToJump(.lessEqual, R + i.a, K + i.b, i.x & ~2)
+            try jump(&pc, i, when: outcome)
           case .jumpGreaterK:
             let a = R[i.a], b = K[i.b]
-            let outcome: Bool
-            if a.tag == .int && b.tag == .int {
-              outcome = a.asInt > b.asInt
-            } else if a.tag == .float && b.tag == .float {
-              outcome = a.asDouble > b.asDouble
-            } else {
-              save(frame, pc)
-              outcome = try compareToJump(.greater, R + i.a, K + i.b, i.x & ~2)
-            }
-            if outcome == (i.x & 4 != 0) {
-              pc += i.shortJump
-              if i.shortJump < 0 && poll.isRaised { try answerPoll() }
-            }
+            let outcome =
+              a.tag == .int && b.tag == .int
+              ? a.asInt > b.asInt
+              : a.tag == .float && b.tag == .float
+                ? a.asDouble > b.asDouble
+                : try at(frame, pc).compareToJump(.greater, R + i.a, K + i.b, i.x & ~2)
+            try jump(&pc, i, when: outcome)
           case .jumpGreaterEqualK:
             let a = R[i.a], b = K[i.b]
-            let outcome: Bool
-            if a.tag == .int && b.tag == .int {
-              outcome = a.asInt >= b.asInt
-            } else if a.tag == .float && b.tag == .float {
-              outcome = a.asDouble >= b.asDouble
-            } else {
-              save(frame, pc)
-              outcome = try compareToJump(.greaterEqual, R + i.a, K + i.b, i.x & ~2)
-            }
-            if outcome == (i.x & 4 != 0) {
-              pc += i.shortJump
-              if i.shortJump < 0 && poll.isRaised { try answerPoll() }
-            }
+            let outcome =
+              a.tag == .int && b.tag == .int
+              ? a.asInt >= b.asInt
+              : a.tag == .float && b.tag == .float
+                ? a.asDouble >= b.asDouble
+                : try at(frame, pc).compareToJump(.greaterEqual, R + i.a, K + i.b, i.x & ~2)
+            try jump(&pc, i, when: outcome)
           case .asCondition:
             if R[i.b].tag == .bool {
               if i.a != i.b { Machine.put(heap, R + i.a, R[i.b]) }
@@ -604,22 +575,30 @@ extension Machine {
             save(frame, pc)
             try iterate(R + i.a)
           case .next:
-            let a = R[i.a]
+            let a = R[i.a], position = R[i.a &+ 1].asInt
             if a.tag == .list {
-              let position = R[i.a &+ 1].asInt
-              if position < a.list.count {
-                R[i.a &+ 1] = Value(position &+ 1)
-                Machine.put(heap, R + i.b, heap.retained(a.list.elements[position]))
-                pc += i.shortJump
-                if poll.isRaised { try answerPoll() }
-              }
+              guard position < a.list.count else { break }
+              R[i.a &+ 1] = Value(position &+ 1)
+              Machine.put(heap, R + i.b, heap.retained(a.list.elements[position]))
+            } else if a.tag == .int {
+              guard position > 0 else { break }
+              R[i.a &+ 1] = Value(position &- 1)
+              R[i.a] = Value(a.asInt &+ 1)
+              Machine.put(heap, R + i.b, a)
             } else {
               save(frame, pc)
               guard try nextSlow(R + i.a, R + i.b) else { break }
-              pc += i.shortJump
-              if poll.isRaised { try answerPoll() }
             }
-          case .rangePrepare: try rangePrepare(R + i.a, isInclusive: i.x & 4 != 0)
+            pc += i.shortJump
+            if poll.isRaised { try answerPoll() }
+          case .rangePrepare:
+            let start = R[i.a], end = R[i.a &+ 1]
+            let (distance, overflow) = end.asInt.subtractingReportingOverflow(start.asInt)
+            if start.tag == .int && end.tag == .int && !overflow && distance < Int.max {
+              R[i.a &+ 1] = Value(max(0, i.x & 4 != 0 ? distance &+ 1 : distance))
+            } else {
+              try rangePrepare(R + i.a, isInclusive: i.x & 4 != 0)
+            }
           case .rangeNext:
             // A: next value, A + 1: how many are left.
             let left = R[i.a &+ 1].asInt
@@ -638,29 +617,12 @@ extension Machine {
             if function.tag == .closure,
               function.closure.pointee.prototype.pointee.simpleParameterCount == i.b
             {
-              let callee = function.closure.pointee.prototype
-              let base = R + (i.a &+ 1)
-              guard base + callee.pointee.registerCount < stackLimit, frame < frameLimit else { throw Machine.tooDeep }
-              if poll.isRaised { try answerPoll() }
-              frame.pointee.code = pc
-              frame += 1
-              frame.pointee.base = base
-              frame.pointee.prototype = callee
-              frame.pointee.captures = function.closure.captures
-              pc = callee.pointee.code
-              R = base
-              K = callee.pointee.constants
+              try enter(
+                function.closure.pointee.prototype, captures: function.closure.captures, base: R + (i.a &+ 1),
+                &frame, &pc, &R, &K, limits)
             } else {
               save(frame, pc)
-              if let callee = try prepareCall(R + i.a, i.b, nil, result: R + i.c) {
-                guard frame < frameLimit else { throw Machine.tooDeep }
-                frame += 1
-                frame.pointee = callee
-                pc = callee.code
-                R = callee.base
-                K = callee.prototype.pointee.constants
-              }
-              if poll.isRaised { try answerPoll() }
+              try enter(prepareCall(R + i.a, i.b, nil, result: R + i.c), &frame, &pc, &R, &K, limits)
             }
           case .callLocal, .callCapture:
             // The function stays where it is: the caller's register or captures keep it while it runs.
@@ -668,70 +630,29 @@ extension Machine {
             if function.tag == .closure,
               function.closure.pointee.prototype.pointee.simpleParameterCount == i.x
             {
-              let callee = function.closure.pointee.prototype
-              let base = R + (i.a &+ 1)
-              guard base + callee.pointee.registerCount < stackLimit, frame < frameLimit else { throw Machine.tooDeep }
-              if poll.isRaised { try answerPoll() }
-              frame.pointee.code = pc
-              frame += 1
-              frame.pointee.base = base
-              frame.pointee.prototype = callee
-              frame.pointee.captures = function.closure.captures
-              pc = callee.pointee.code
-              R = base
-              K = callee.pointee.constants
+              try enter(
+                function.closure.pointee.prototype, captures: function.closure.captures, base: R + (i.a &+ 1),
+                &frame, &pc, &R, &K, limits)
             } else {
               Machine.put(heap, R + i.a, heap.retained(function))
               save(frame, pc)
-              if let callee = try prepareCall(R + i.a, i.x, nil, result: R + i.c) {
-                guard frame < frameLimit else { throw Machine.tooDeep }
-                frame += 1
-                frame.pointee = callee
-                pc = callee.code
-                R = callee.base
-                K = callee.prototype.pointee.constants
-              }
-              if poll.isRaised { try answerPoll() }
+              try enter(prepareCall(R + i.a, i.x, nil, result: R + i.c), &frame, &pc, &R, &K, limits)
             }
           case .callSelf:
             let callee = frame.pointee.prototype
             if callee.pointee.simpleParameterCount == i.b {
-              let base = R + (i.a &+ 1)
-              guard base + callee.pointee.registerCount < stackLimit, frame < frameLimit else { throw Machine.tooDeep }
-              if poll.isRaised { try answerPoll() }
-              frame.pointee.code = pc
-              let captures = frame.pointee.captures
-              frame += 1
-              frame.pointee.base = base
-              frame.pointee.prototype = callee
-              frame.pointee.captures = captures
-              pc = callee.pointee.code
-              R = base
+              try enter(
+                callee, captures: frame.pointee.captures, base: R + (i.a &+ 1), &frame, &pc, &R, &K, limits)
             } else {
               let object = UnsafeMutableRawPointer(frame.pointee.captures) - ClosureObject.headerBytes
               Machine.put(heap, R + i.a, heap.retained(Value(object: object, .closure)))
               save(frame, pc)
-              if let callee = try prepareCall(R + i.a, i.b, nil, result: R + i.c) {
-                guard frame < frameLimit else { throw Machine.tooDeep }
-                frame += 1
-                frame.pointee = callee
-                pc = callee.code
-                R = callee.base
-                K = callee.prototype.pointee.constants
-              }
-              if poll.isRaised { try answerPoll() }
+              try enter(prepareCall(R + i.a, i.b, nil, result: R + i.c), &frame, &pc, &R, &K, limits)
             }
           case .callShaped:
             save(frame, pc)
-            if let callee = try prepareShaped(frame.pointee.prototype, i.b, R + i.a, result: R + i.c) {
-              guard frame < frameLimit else { throw Machine.tooDeep }
-              frame += 1
-              frame.pointee = callee
-              pc = callee.code
-              R = callee.base
-              K = callee.prototype.pointee.constants
-            }
-            if poll.isRaised { try answerPoll() }
+            let callee = try prepareShaped(frame.pointee.prototype, i.b, R + i.a, result: R + i.c)
+            try enter(callee, &frame, &pc, &R, &K, limits)
           case .returnValue, .returnNone:
             var result = Value.none
             if i.op == .returnValue {
@@ -772,6 +693,76 @@ extension Machine {
             save(frame, pc)
             try sweep(frame.pointee.prototype, i.c, R + i.b, result: R + i.a)
           case .raise: throw raised(K[i.b])
+
+          // MARK: two in one
+          case .multiplyThen:
+            let b = R[i.b], c = R[i.c]
+            if b.tag == .float && c.tag == .float {
+              let product = b.asDouble * c.asDouble
+              if Machine.goOn(heap, R, i, pc.pointee, product) {
+                pc += 1
+              } else {
+                Machine.put(heap, R + i.a, Value(product))
+              }
+            } else {
+              pc = Machine.takeApart(pc, .multiply)
+            }
+          case .getFieldThen:
+            let b = R[i.b]
+            let cache = frame.pointee.prototype.pointee.caches + i.c
+            if b.tag == .record, b.record.shape.pointee.id == cache.pointee.shape {
+              let value = b.record.values[Int(cache.pointee.index)]
+              if value.tag == .float {
+                if i.x & 1 != 0 { Machine.drop(heap, R + i.b) }
+                if Machine.goOn(heap, R, i, pc.pointee, value.asDouble) {
+                  pc += 1
+                } else {
+                  Machine.put(heap, R + i.a, value)
+                }
+              } else {
+                pc = Machine.takeApart(pc, .getField)
+              }
+            } else {
+              save(frame, pc)
+              try getFieldSlow(R + i.a, R + i.b, cache, i.x)
+            }
+          case .getIndexThen, .getIndexKThen:
+            let index = i.op == .getIndexThen ? R[i.c] : Value(i.shortJump)
+            if let place = Machine.place(R[i.b], index), place.pointee.tag == .float {
+              let value = place.pointee
+              if i.x & 1 != 0 { Machine.drop(heap, R + i.b) }
+              if Machine.goOn(heap, R, i, pc.pointee, value.asDouble) {
+                pc += 1
+              } else {
+                Machine.put(heap, R + i.a, value)
+              }
+            } else {
+              pc = Machine.takeApart(pc, i.op == .getIndexThen ? .getIndex : .getIndexK)
+            }
+          case .getIndexTwice:
+            let next = pc.pointee
+            let index = next.op == .getIndex ? R[next.c] : Value(next.shortJump)
+            if let row = Machine.place(R[i.b], R[i.c]), let place = Machine.place(row.pointee, index) {
+              let value = heap.retained(place.pointee)
+              if i.x & 1 != 0 { Machine.drop(heap, R + i.b) }
+              Machine.put(heap, R + next.a, value)
+              pc += 1
+            } else {
+              pc = Machine.takeApart(pc, .getIndex)
+            }
+          case .getIndexField:
+            let next = pc.pointee
+            let cache = frame.pointee.prototype.pointee.caches + next.c
+            if let row = Machine.place(R[i.b], R[i.c]), row.pointee.tag == .record {
+              let isKnown = row.pointee.record.shape.pointee.id == cache.pointee.shape
+              let value = heap.retained(
+                isKnown ? row.pointee.record.values[Int(cache.pointee.index)] : row.pointee)
+              if i.x & 1 != 0 { Machine.drop(heap, R + i.b) }
+              Machine.put(heap, R + (isKnown ? next.a : i.a), value)
+              if isKnown { pc += 1 }
+            } else {
+              pc = Machine.takeApart(pc, .getIndex)
+            }
           }
         }
       } catch {

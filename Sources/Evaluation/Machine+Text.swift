@@ -17,7 +17,7 @@ extension Machine {
           throw outOfMemory
         }
         result = heap.reserveString(result, more: more)
-        heap.appendBytes(result, value.string.buffer)
+        heap.appendString(value, to: result)
       } else if value.tag == .int {
         result = appendInt(value.asInt, to: result)
       } else {

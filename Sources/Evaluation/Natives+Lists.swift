@@ -51,33 +51,61 @@ extension Natives {
     guard let tag = elements.first?.tag, tag == .int || tag == .float, elements.count < 1 << 31,
       elements.allSatisfy({ $0.tag == tag })
     else { return nil }
-    var steps = 0
-    if tag == .int {
-      // Reversing all bits turns the order round without an overflow.
-      var keys = try elements.enumerated().map { i, element in
-        try machine.pollInterrupt(at: i)
-        return (key: descending ? ~element.asInt : element.asInt, index: Int32(i))
-      }
-      try keys.sort {
-        steps &+= 1
-        try machine.pollInterrupt(at: steps)
-        return $0.key != $1.key ? $0.key < $1.key : $0.index < $1.index
-      }
-      return keys.map { Int($0.index) }
-    }
-    // NaN comes last in both directions.
     var keys = try elements.enumerated().map { i, element in
       try machine.pollInterrupt(at: i)
-      return (key: descending ? -element.asDouble : element.asDouble, index: Int32(i))
+      let bits = tag == .int ? sortable(element.asInt, descending) : sortable(element.asDouble, descending)
+      return NumberKey(bits: bits, index: Int32(i))
     }
-    try keys.sort { a, b in
-      steps &+= 1
-      try machine.pollInterrupt(at: steps)
-      if a.key < b.key { return true }
-      if a.key > b.key { return false }
-      return a.key == b.key || a.key.isNaN == b.key.isNaN ? a.index < b.index : b.key.isNaN
-    }
+    try sort(&keys, machine)
     return keys.map { Int($0.index) }
+  }
+
+  /// A number as bits in whose order it stands, and where it was.
+  private struct NumberKey {
+    var bits: UInt64
+    var index: Int32
+  }
+
+  private static func sortable(_ x: Int, _ descending: Bool) -> UInt64 {
+    // Reversing all bits turns the order round without an overflow.
+    UInt64(bitPattern: Int64(descending ? ~x : x)) ^ 1 << 63
+  }
+
+  /// NaN comes last in both directions, and the zeros are equal.
+  private static func sortable(_ x: Double, _ descending: Bool) -> UInt64 {
+    if x.isNaN { return .max }
+    let bits = (descending ? 0 - x : x + 0).bitPattern
+    return bits >> 63 == 0 ? bits | 1 << 63 : ~bits
+  }
+
+  /// Sorts by bits, stably: eight bits at a time from the lowest, leaving out those that are alike in all keys.
+  private static func sort(_ keys: inout [NumberKey], _ machine: Machine) throws {
+    var (all, any) = (UInt64.max, UInt64(0))
+    var isSorted = true
+    for i in keys.indices {
+      try machine.pollInterrupt(at: i)
+      all &= keys[i].bits
+      any |= keys[i].bits
+      if i > 0, keys[i].bits < keys[i - 1].bits { isSorted = false }
+    }
+    if isSorted { return }
+    if keys.count < 256 { return keys.sort { $0.bits != $1.bits ? $0.bits < $1.bits : $0.index < $1.index } }
+    var others = keys
+    for shift in stride(from: UInt64(0), to: 64, by: 8) where (all ^ any) >> shift & 0xFF != 0 {
+      var starts = [Int](repeating: 0, count: 257)
+      for i in keys.indices {
+        try machine.pollInterrupt(at: i)
+        starts[Int(keys[i].bits >> shift & 0xFF) + 1] += 1
+      }
+      for digit in 1..<257 { starts[digit] += starts[digit - 1] }
+      for i in keys.indices {
+        try machine.pollInterrupt(at: i)
+        let digit = Int(keys[i].bits >> shift & 0xFF)
+        others[starts[digit]] = keys[i]
+        starts[digit] += 1
+      }
+      swap(&keys, &others)
+    }
   }
 
   /// What `order` compares by.

@@ -41,7 +41,7 @@ enum Op: UInt8 {
 
   // Arithmetic
   case add, subtract, multiply, divide, floorDivide, remainder, power, matmul, join
-  /// A = B op K[C]
+  /// A = B op K[C]; x bit 8, of `addK` and `multiplyK`: the operands were swapped in the source
   case addK, subtractK, multiplyK, divideK, floorDivideK, remainderK, powerK
   /// A = K[C] op B
   case subtractFromK, divideIntoK
@@ -54,7 +54,7 @@ enum Op: UInt8 {
   /// A = B and C, for chains
   case both
 
-  // Jumps; fused comparisons jump when the outcome is x bit 4
+  // Jumps; fused comparisons jump when the outcome is x bit 4, `jumpIfNone` and its opposite drop A with x bit 1
   case jump, loop, jumpIf, jumpIfNot, jumpIfNone, jumpIfNotNone, jumpIfSet
   case jumpEqual, jumpLess, jumpLessEqual
   case jumpEqualK, jumpLessK, jumpLessEqualK, jumpGreaterK, jumpGreaterEqualK
@@ -150,4 +150,8 @@ enum Op: UInt8 {
   case sweep
   /// raises the error of text K[B]
   case raise
+
+  // Two in one, see `Machine+Pairs.swift`: only in loaded code
+  case multiplyThen, getFieldThen, getIndexThen, getIndexKThen
+  case getIndexTwice, getIndexField
 }

@@ -81,6 +81,14 @@ extension Heap {
     string.pointee.byteCount &+= bytes.count
   }
 
+  /// Adds the bytes of another string to one that has room for them and one owner.
+  @inline(__always) func appendString(_ other: Value, to value: Value) {
+    let string = value.string, added = other.string
+    memcpy(string.bytes + string.pointee.byteCount, added.bytes, added.pointee.byteCount)
+    string.pointee.header.flags |= added.pointee.header.flags & StringObject.isNotASCII
+    string.pointee.byteCount &+= added.pointee.byteCount
+  }
+
   /// Makes room for more bytes in a string that one owner holds and that is not interned; gives the string, perhaps
   /// moved.
   func reserveString(_ value: Value, more: Int) -> Value {

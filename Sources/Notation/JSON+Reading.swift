@@ -197,10 +197,13 @@ private struct JSONReader<Builder: JSONBuilder> {
       if current == UInt8(ascii: "+") || current == UInt8(ascii: "-") { position += 1 }
       guard digits() > 0 else { throw error("expected digits") }
     }
-    let text = String(decoding: bytes[start..<position], as: UTF8.self)
-    if isInteger, let value = Int(text) { return try builder.int(value) }
-    guard let value = Double(text), value.isFinite else { throw error("number out of range") }
-    try builder.float(value)
+    let (int, double) = bytes[start..<position].withUnsafeBufferPointer { text in
+      let int = isInteger ? NumberText.integer(utf8: text) : nil
+      return (int, int == nil ? NumberText.double(utf8: text) : nil)
+    }
+    if let int { return try builder.int(int) }
+    guard let double, double.isFinite else { throw error("number out of range") }
+    try builder.float(double)
   }
 
   mutating func string() throws -> String {

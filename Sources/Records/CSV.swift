@@ -83,28 +83,33 @@ extension CSV {
   public static func read(
     _ text: String, separator: Character = ",", beforeRow: (Int) throws -> Void = { _ in }
   ) throws -> Table {
-    var reader = CSVReader(bytes: Array(text.utf8), separator: separator.asciiValue ?? comma)
-    guard let header = try reader.record() else { return Table(columns: [], rowCount: 0) }
-    var columns = names(header).map { Table.Column($0, []) }
-    var count = 0
-    while let record = try reader.record() {
-      try beforeRow(count)
-      let isBlank = record.count == 1 && record[0].text.isEmpty && !record[0].isQuoted
-      if isBlank && columns.count != 1 { continue }
-      guard record.count == columns.count else {
-        let found = record.count == 1 ? "1 field" : "\(record.count) fields"
-        throw CSVError(message: "\(found) where the header has \(columns.count)", line: reader.recordLine)
+    var text = text
+    return try text.withUTF8 { bytes in
+      var reader = CSVReader(bytes: bytes, separator: separator.asciiValue ?? comma)
+      guard try reader.next() else { return Table(columns: [], rowCount: 0) }
+      let names = names(reader.fields.map(reader.text))
+      var columns = [[Datum]](repeating: [], count: names.count)
+      var count = 0
+      while try reader.next() {
+        try beforeRow(count)
+        if reader.isBlank && names.count != 1 { continue }
+        let found = reader.fields.count
+        guard found == names.count else {
+          throw CSVError(
+            message: "\(found == 1 ? "1 field" : "\(found) fields") where the header has \(names.count)",
+            line: reader.recordLine)
+        }
+        for i in 0..<found { columns[i].append(reader.value(reader.fields[i])) }
+        count += 1
       }
-      for (i, field) in record.enumerated() { columns[i].values.append(value(field)) }
-      count += 1
+      return Table(columns: zip(names, columns).map { Table.Column($0, $1) }, rowCount: count)
     }
-    return Table(columns: columns, rowCount: count)
   }
 
-  private static func names(_ header: [CSVReader.Field]) -> [String] {
+  private static func names(_ header: [String]) -> [String] {
     var used: Set<String> = []
-    return header.enumerated().map { i, field in
-      let base = field.text.isEmpty ? "column_\(i + 1)" : field.text
+    return header.enumerated().map { i, text in
+      let base = text.isEmpty ? "column_\(i + 1)" : text
       var name = base, n = 2
       while used.contains(name) {
         name = "\(base)_\(n)"
@@ -114,85 +119,103 @@ extension CSV {
       return name
     }
   }
-
-  private static func value(_ field: CSVReader.Field) -> Datum {
-    if field.isQuoted { return .string(field.text) }
-    let trimmed = field.text.drop { $0 == " " || $0 == "\t" }
-    let text =
-      trimmed.isEmpty ? trimmed : trimmed[...(trimmed.lastIndex { $0 != " " && $0 != "\t" } ?? trimmed.startIndex)]
-    switch text {
-    case "": return .none
-    case "true": return .bool(true)
-    case "false": return .bool(false)
-    default:
-      if let i = NumberText.integer(text) { return .int(i) }
-      if let x = NumberText.double(text) { return .float(x) }
-      return .string(field.text)
-    }
-  }
 }
 
+/// Goes from record to record; a field is a place among the bytes until its value is asked for.
 private struct CSVReader {
   struct Field {
-    var text: String
-    var isQuoted: Bool
+    var bytes: Range<Int>
+    var isQuoted = false
+    /// Whether quotes inside it are doubled.
+    var hasQuotes = false
   }
 
-  let bytes: [UInt8]
+  let bytes: UnsafeBufferPointer<UInt8>
   let separator: UInt8
   var position: Int
   var line = 1
+  /// Line of the file where the record begins.
   var recordLine = 1
+  /// Of the record that `next` went to.
+  var fields: [Field] = []
 
-  init(bytes: [UInt8], separator: UInt8) {
+  init(bytes: UnsafeBufferPointer<UInt8>, separator: UInt8) {
     self.bytes = bytes
     self.separator = separator
     position = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
   }
 
-  /// The next record, nil at the end. Always moves on.
-  mutating func record() throws -> [Field]? {
-    guard position < bytes.count else { return nil }
+  var isBlank: Bool { fields.count == 1 && fields[0].bytes.isEmpty && !fields[0].isQuoted }
+
+  /// Goes to the next record; false at the end. Always moves on.
+  mutating func next() throws -> Bool {
+    guard position < bytes.count else { return false }
     recordLine = line
-    var fields: [Field] = []
+    fields.removeAll(keepingCapacity: true)
     while true {
       fields.append(try field())
-      guard position < bytes.count else { return fields }
+      guard position < bytes.count else { return true }
       let b = bytes[position]
       position += 1
       if b == separator { continue }
       if b == 0x0D, position < bytes.count, bytes[position] == 0x0A { position += 1 }
       line += 1
-      return fields
+      return true
     }
   }
 
   private func isEnd(_ b: UInt8) -> Bool { b == separator || b == 0x0A || b == 0x0D }
 
   private mutating func field() throws -> Field {
+    let start = position
     guard position < bytes.count, bytes[position] == 0x22 else {
-      let start = position
       while position < bytes.count, !isEnd(bytes[position]) { position += 1 }
-      return Field(text: String(decoding: bytes[start..<position], as: UTF8.self), isQuoted: false)
+      return Field(bytes: start..<position)
     }
     position += 1
-    var out: [UInt8] = []
+    var hasQuotes = false
     while position < bytes.count {
       let b = bytes[position]
       position += 1
-      if b == 0x22 {
-        if position < bytes.count, bytes[position] == 0x22 {
-          position += 1
-        } else {
-          guard position == bytes.count || isEnd(bytes[position]) else {
-            throw CSVError(message: "text follows a closing quote", line: line)
-          }
-          return Field(text: String(decoding: out, as: UTF8.self), isQuoted: true)
-        }
-      }
       if b == 0x0A { line += 1 }
-      out.append(b)
+      guard b == 0x22 else { continue }
+      if position < bytes.count, bytes[position] == 0x22 {
+        hasQuotes = true
+        position += 1
+        continue
+      }
+      guard position == bytes.count || isEnd(bytes[position]) else {
+        throw CSVError(message: "text follows a closing quote", line: line)
+      }
+      return Field(bytes: start + 1..<position - 1, isQuoted: true, hasQuotes: hasQuotes)
     }
     throw CSVError(message: "a quoted field does not end", line: recordLine)
   }
+
+  func text(_ field: Field) -> String {
+    guard field.hasQuotes else { return String(decoding: bytes[field.bytes], as: UTF8.self) }
+    var text: [UInt8] = []
+    var isSecond = false
+    for b in bytes[field.bytes] {
+      isSecond = b == 0x22 && !isSecond
+      if b != 0x22 || isSecond { text.append(b) }
+    }
+    return String(decoding: text, as: UTF8.self)
+  }
+
+  func value(_ field: Field) -> Datum {
+    if field.isQuoted { return .string(text(field)) }
+    var (first, end) = (field.bytes.lowerBound, field.bytes.upperBound)
+    while first < end, isSpace(bytes[first]) { first += 1 }
+    while first < end, isSpace(bytes[end - 1]) { end -= 1 }
+    if first == end { return .none }
+    let trimmed = UnsafeBufferPointer(rebasing: bytes[first..<end])
+    if let i = NumberText.integer(utf8: trimmed) { return .int(i) }
+    if let x = NumberText.double(utf8: trimmed) { return .float(x) }
+    if trimmed.elementsEqual("true".utf8) { return .bool(true) }
+    if trimmed.elementsEqual("false".utf8) { return .bool(false) }
+    return .string(text(field))
+  }
+
+  private func isSpace(_ b: UInt8) -> Bool { b == 0x20 || b == 0x09 }
 }

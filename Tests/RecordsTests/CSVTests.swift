@@ -69,6 +69,24 @@ import Testing
     }
   }
 
+  @Test func oddFields() throws {
+    let text =
+      "a,b\r\n 1\t, true \n\"1\",\" x\"\r\n\"\"\"\"\"\",\"a\"\"b\nc\"\rfalse,-nan\n-Infinity,0x1p3\n,"
+      + "12345678901234567890\n1e999,\"\"\n1 2, - \n"
+    let table = try CSV.read(text)
+    #expect(
+      (0..<table.rowCount).map { table.row($0).map(\.value) } == [
+        [.int(1), .bool(true)], [.string("1"), .string(" x")], [.string("\"\""), .string("a\"b\nc")],
+        [.bool(false), .string("-nan")], [.float(-.infinity), .string("0x1p3")], [.none, .float(12345678901234567168)],
+        [.float(.infinity), .string("")], [.string("1 2"), .string(" - ")],
+      ])
+    #expect(throws: CSVError(message: "text follows a closing quote", line: 4)) {
+      try CSV.read("a\n\"x\ny\"\n\"z\" \n")
+    }
+    #expect(throws: CSVError(message: "a quoted field does not end", line: 3)) { try CSV.read("a\n1\n\"x\n\n") }
+    #expect(throws: CSVError(message: "1 field where the header has 2", line: 3)) { try CSV.read("a,b\n1,2\n3\n") }
+  }
+
   @Test func foreignFilesAreRead() throws {
     let table = try CSV.read("\u{FEFF}name,x,,x\r\nab c, 1 ,2.5,0x10\r\n\r\n\"q\",+3,-1e-3,007\r\n")
     #expect(table.columnNames == ["name", "x", "column_3", "x_2"])

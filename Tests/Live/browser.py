@@ -60,7 +60,7 @@ class Browser:
                         self.answers[message["id"]] = message
                         self.condition.notify_all()
 
-    def call(self, method, session=None, timeout=20, **params):
+    def call(self, method, session=None, timeout=60, **params):
         self.count += 1
         number = self.count
         message = {"id": number, "method": method, "params": params}
@@ -114,7 +114,7 @@ class Page:
             raise RuntimeError(str(result["exceptionDetails"]))
         return result["result"].get("value")
 
-    def wait(self, text, seconds=20):
+    def wait(self, text, seconds=60):
         """Until an expression is true; what it was last otherwise."""
         end, value = time.time() + seconds, None
         while time.time() < end:

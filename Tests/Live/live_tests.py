@@ -378,7 +378,7 @@ def run_watch():
     process = subprocess.Popen([exp, "run", "--watch", "s.exp"], cwd=folder, stdout=log, stderr=log,
                                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
-    def said(text, seconds=20):
+    def said(text, seconds=60):
         end = time.time() + seconds
         while time.time() < end:
             with open(os.path.join(folder, "log")) as shown:

@@ -21,7 +21,7 @@ def command(*arguments, history="history", terminal="xterm", color=False, size=(
     environment.update(TERM=terminal, EXP_HISTORY=history and os.path.join(scratch, history), INPUTRC="/dev/null")
     if not color:
         environment["NO_COLOR"] = "1"
-    child = pexpect.spawn(exp, list(arguments), env=environment, encoding="utf-8", timeout=20, cwd=scratch,
+    child = pexpect.spawn(exp, list(arguments), env=environment, encoding="utf-8", timeout=60, cwd=scratch,
                           dimensions=size)
     sessions.append(child)
     return child

@@ -1,6 +1,7 @@
 // Kernels that move elements and compute nothing: the same code for every instruction set.
 #include "ckernels.h"
 #include "expected.h"
+#include "movement.h"
 #include "sort.h"
 #include "stop.h"
 #include "versions.h"
@@ -91,8 +92,10 @@ void ck_strided_copy(
     if (ck_must_stop()) return result;          \
   }
 
-static void clear(void *out, int64_t bytes) {
-  enum { STRETCH = 1 << 24 };
+void ck_copy(void *out, const void *x, int64_t bytes) { copy_row(1, bytes, 1, x, out); }
+
+void ck_clear(void *out, int64_t bytes) {
+  enum { STRETCH = 1 << 22 };
   for (int64_t at = 0; at < bytes && !ck_must_stop(); at += STRETCH)
     memset((char *)out + at, 0, (size_t)(bytes - at < STRETCH ? bytes - at : STRETCH));
 }
@@ -202,7 +205,7 @@ int64_t ck_scatter_add_rows(
   int type, int64_t rows, int64_t width, int id_type, const void *ids, int64_t count, const void *updates, void *out) {
   static const int sizes[] = {4, 8, 4, 8, 1};
   int bytes = sizes[type];
-  clear(out, rows * width * bytes);
+  ck_clear(out, rows * width * bytes);
   int64_t bad = -1, moved = 0;
   for (int64_t i = 0; i < count; i++) {
     LEAVE_WHEN_STOPPED(width * bytes, bad)
@@ -234,7 +237,7 @@ int64_t ck_pick(
 int64_t ck_unpick(
   int bytes, int64_t rows, int64_t width, int id_type, const void *ids, const void *updates, void *out) {
   int64_t bad = -1, moved = 0;
-  clear(out, rows * width * bytes);
+  ck_clear(out, rows * width * bytes);
 #define UNPICK(T) EACH_ID(rows, width, ((T *)out)[i * width + id] = ((const T *)updates)[i], )
   BY_BYTES(bytes, UNPICK)
 #undef UNPICK
@@ -245,7 +248,7 @@ int64_t ck_one_hot(int type, int64_t rows, int64_t width, int id_type, const voi
   static const int sizes[] = {4, 8, 4, 8, 1};
   int bytes = sizes[type];
   int64_t bad = -1, moved = 0;
-  clear(out, rows * width * bytes);
+  ck_clear(out, rows * width * bytes);
   for (int64_t r = 0; r < rows; r++) {
     LEAVE_WHEN_STOPPED(bytes, bad)
     int64_t id = id_at(id_type, ids, r, width);

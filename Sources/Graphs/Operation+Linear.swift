@@ -62,11 +62,8 @@ final class LinearOperation: Operation {
       let source = x[operand] + place * counts[operand] * type.byteCount
       if type == .f64 { return UnsafePointer(source.assumingMemoryBound(to: Double.self)) }
       defer { free += counts[operand] }
-      for first in stride(from: 0, to: counts[operand], by: 1 << 20) {
-        try stopIfAsked()
-        Kernels.convert(
-          from: type, to: .f64, source + first * type.byteCount, free + first,
-          count: Swift.min(1 << 20, counts[operand] - first))
+      try inStretches(counts[operand], type) { first, bytes, count in
+        Kernels.convert(from: type, to: .f64, source + bytes, free + first, count: count)
       }
       return UnsafePointer(free)
     }
@@ -80,7 +77,10 @@ final class LinearOperation: Operation {
       throw placed(error, place)
     }
     try stopIfAsked()
-    if outType != .f64 { Kernels.convert(from: .f64, to: outType, result, target, count: outCount) }
+    if outType == .f64 { return }
+    try inStretches(outCount, outType) { first, bytes, count in
+      Kernels.convert(from: .f64, to: outType, result + first, target + bytes, count: count)
+    }
   }
 
   private func placed(_ error: TensorError, _ place: Int) -> Error {

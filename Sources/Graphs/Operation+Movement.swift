@@ -141,7 +141,7 @@ final class DynamicSliceOperation: Operation {
     _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
   ) throws {
     let start = try checkedStart(x[1], count, rows)
-    try copyInStretches(from: x[0] + start * rowBytes, to: out, byteCount: count * rowBytes)
+    Kernels.copy(from: x[0] + start * rowBytes, to: out, byteCount: count * rowBytes)
   }
 
   override func copyNext(_ x: UnsafePointer<UnsafeMutableRawPointer>, to next: UnsafeMutableRawPointer) -> Bool {
@@ -168,8 +168,8 @@ final class DynamicUpdateOperation: Operation {
     _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
   ) throws {
     let start = try checkedStart(x[1], count, rows)
-    if out != x[0] { try copyInStretches(from: x[0], to: out, byteCount: rows * rowBytes) }
-    try copyInStretches(from: x[2], to: out + start * rowBytes, byteCount: count * rowBytes)
+    if out != x[0] { Kernels.copy(from: x[0], to: out, byteCount: rows * rowBytes) }
+    Kernels.copy(from: x[2], to: out + start * rowBytes, byteCount: count * rowBytes)
   }
 }
 

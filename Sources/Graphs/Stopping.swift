@@ -10,16 +10,6 @@ let stretch = 1 << 20
   if ck_stopped() != 0 { throw GraphError(.interrupted) }
 }
 
-/// Copies bytes; after every some megabytes it looks whether to stop.
-func copyInStretches(from x: UnsafeRawPointer, to out: UnsafeMutableRawPointer, byteCount: Int) throws {
-  let part = 1 << 23
-  if byteCount <= part { return out.copyMemory(from: x, byteCount: byteCount) }
-  for first in stride(from: 0, to: byteCount, by: part) {
-    (out + first).copyMemory(from: x + first, byteCount: min(part, byteCount - first))
-    try stopIfAsked()
-  }
-}
-
 /// Runs `body` on parts of `count` elements, given as the first one, its bytes from the start, and a count.
 @inline(__always)
 func inStretches(_ count: Int, _ type: ElementType, _ body: (_ first: Int, _ bytes: Int, _ count: Int) -> Void) throws {

@@ -1,6 +1,11 @@
 import CKernels
 
 extension Kernels {
+  /// Copies bytes; after every few megabytes it looks whether to stop.
+  public static func copy(from x: UnsafeRawPointer, to out: UnsafeMutableRawPointer, byteCount: Int) {
+    ck_copy_rows(1, Int64(byteCount), x, 0, out, 0)
+  }
+
   /// Copies x, of shape `from`, into `out`, of shape `to`, by NumPy's broadcasting rules (`from` aligned right).
   public static func broadcastCopy(
     _ type: ElementType, from: Shape, to: Shape, _ x: UnsafeRawPointer, _ out: UnsafeMutableRawPointer

@@ -41,7 +41,7 @@ public struct LinearAlgebra {
   // MARK: Square systems
 
   private func cholesky(_ a: UnsafePointer<Double>, _ out: UnsafeMutablePointer<Double>) throws {
-    out.update(from: a, count: n * n)
+    copy(a, to: out, n * n)
     let status = ck_current.pointee.cholesky(Int64(n), out)
     try memory(status)
     if status > 0 { throw unsolvable("the matrix is not positive definite (leading minor \(status))") }
@@ -52,7 +52,7 @@ public struct LinearAlgebra {
   ) throws {
     let (factors, pivots, singular) = try factor(a)
     if singular > 0 { throw unsolvable("the matrix is singular (pivot \(singular) is zero)") }
-    x.update(from: b, count: n * k)
+    copy(b, to: x, n * k)
     try memory(ck_current.pointee.lu_solve(transposed ? 1 : 0, Int64(n), factors, pivots, Int64(k), x))
   }
 
@@ -65,23 +65,34 @@ public struct LinearAlgebra {
         throw unsolvable("the matrix is singular (its diagonal is zero at \(i))")
       }
     }
-    x.update(from: b, count: n * k)
+    copy(b, to: x, n * k)
     try memory(
       ck_current.pointee.triangular(
         upper ? 1 : 0, transposed ? 1 : 0, unit ? 1 : 0, Int64(n), t, Int64(n), Int64(k), x))
   }
 
   private func factor(_ a: UnsafePointer<Double>) throws -> (factors: [Double], pivots: [Int64], singular: Int) {
-    var factors = [Double](UnsafeBufferPointer(start: a, count: n * n))
+    var (pivots, singular) = ([Int64](), 0)
+    let factors = try [Double](unsafeUninitializedCapacity: n * n) { factors, count in
+      guard let base = factors.baseAddress else { return }
+      (pivots, singular) = try factor(a, into: base)
+      count = n * n
+    }
+    return (factors, pivots, singular)
+  }
+
+  private func factor(
+    _ a: UnsafePointer<Double>, into factors: UnsafeMutablePointer<Double>
+  ) throws -> (pivots: [Int64], singular: Int) {
+    copy(a, to: factors, n * n)
     var pivots = [Int64](repeating: 0, count: n)
-    let status = ck_current.pointee.lu(Int64(n), &factors, &pivots)
+    let status = ck_current.pointee.lu(Int64(n), factors, &pivots)
     try memory(status)
-    return (factors, pivots, Int(status))
+    return (pivots, Int(status))
   }
 
   private func lu(_ a: UnsafePointer<Double>, _ out: UnsafeMutablePointer<Double>) throws {
-    let (factors, pivots, _) = try factor(a)
-    out.update(from: factors, count: n * n)
+    let (pivots, _) = try factor(a, into: out)
     let order = out + n * n
     for i in 0..<n { order[i] = Double(i) }
     for i in 0..<n {
@@ -147,14 +158,13 @@ public struct LinearAlgebra {
 
   private func rank(_ a: UnsafePointer<Double>, _ rcond: Double?) throws -> Double {
     let least = min(m, n)
-    var parts = [Double](repeating: 0, count: (m + 1 + n) * least)
-    return try parts.withUnsafeMutableBufferPointer { parts in
-      guard let base = parts.baseAddress, least > 0 else { return 0 }
-      let s = base + m * least
-      try svd(a, base, s, s + least)
-      let bound = (rcond ?? epsilon * Double(max(m, n))) * s[0]
-      return Double((0..<least).filter { s[$0] > bound }.count)
-    }
+    if least == 0 { return 0 }
+    let parts = UnsafeMutablePointer<Double>.allocate(capacity: (m + 1 + n) * least)
+    defer { parts.deallocate() }
+    let s = parts + m * least
+    try svd(a, parts, s, s + least)
+    let bound = (rcond ?? epsilon * Double(max(m, n))) * s[0]
+    return Double((0..<least).filter { s[$0] > bound }.count)
   }
 
   // MARK: Eigenvalues
@@ -177,7 +187,7 @@ public struct LinearAlgebra {
     let (re, im) = (order.map { out[$0] }, order.map { out[n + $0] })
     for i in 0..<n { (out[i], out[n + i]) = (re[i], im[i]) }
     guard let vectors else { return }
-    for row in 0..<2 * n {
+    for row in 0..<2 * n where ck_stopped() == 0 {
       let elements = order.map { vectors[row * n + $0] }
       (vectors + row * n).update(from: elements, count: n)
     }
@@ -192,11 +202,13 @@ public struct LinearAlgebra {
     func isLeftOut(_ i: Int) -> Bool { offDiagonal && i / n == i % n }
     var (largestX, largestY) = (0.0, 0.0)
     for i in 0..<count where !isLeftOut(i) {
+      if isLeft(i) { return }
       largestX = max(largestX, abs(x[i]))
       largestY = max(largestY, abs(y[i]))
     }
     let (smallX, smallY) = (largestX * 1e-10, largestY * 8 * epsilon)
     for i in 0..<count {
+      if isLeft(i) { return }
       if isLeftOut(i) {
         out[i] = 0
       } else if abs(y[i]) > smallY || y[i].isNaN || x[i].isNaN {
@@ -212,9 +224,19 @@ public struct LinearAlgebra {
   private func finite(_ x: UnsafePointer<Double>, _ count: Int) throws {
     // A sum of zeros, unless an element is not finite.
     var sum = 0.0
-    for i in 0..<count { sum += x[i] * 0 }
+    for i in 0..<count {
+      if isLeft(i) { return }
+      sum += x[i] * 0
+    }
     if sum != 0 { throw unsolvable("the matrix holds NaN or infinity") }
   }
+
+  private func copy(_ x: UnsafePointer<Double>, to out: UnsafeMutablePointer<Double>, _ count: Int) {
+    Kernels.copy(from: x, to: out, byteCount: count * 8)
+  }
+
+  /// Whether a loop over elements is to stop at this one: what it has made until then is not used.
+  private func isLeft(_ i: Int) -> Bool { i & 0xFFFFF == 0 && ck_stopped() != 0 }
 
   private func memory(_ status: Int64) throws {
     if status < 0 { throw TensorError.outOfMemory(bytes: m * n * 8) }

@@ -214,4 +214,24 @@ private func identity(_ n: Int) -> [Double] { (0..<n * n).map { $0 % (n + 1) == 
     let nothing = try LinearAlgebra.leastSquares(Tensor([] as [Double], shape: [0, 2]), Tensor([] as [Double]))
     #expect(nothing.array(of: Double.self) == [0, 0])
   }
+
+  /// Memory fresh from the system is cleared where it is first written, so a great matrix copied in one go keeps Ctrl-C waiting.
+  @Test func askedToStopTheyCopyNoGreatMatrix() throws {
+    let n = 1024
+    let a = identity(n)
+    let functions: [LinearFunction] = [
+      .cholesky, .lu, .triangular(upper: false, transposed: false, unit: true), .qr(pivoting: false), .svd,
+      .eigenSymmetric,
+    ]
+    var word: UInt32 = 1
+    withUnsafePointer(to: &word) { word in
+      let before = ck_watch(word)
+      defer { _ = ck_watch(before) }
+      for function in functions {
+        var out = [Double](repeating: 7, count: function.resultShape(n, n, n).reduce(1, *))
+        try? LinearAlgebra(function, m: n, n: n, k: n, type: .f64).run(a, a, &out)
+        #expect(out[n * n - 1] == 7, "\(function)")
+      }
+    }
+  }
 }

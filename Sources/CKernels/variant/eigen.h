@@ -7,7 +7,7 @@ static int64_t CK(tridiagonalise)(int64_t n, double *a, double *d, double *e, do
   double *vw = malloc((size_t)(4 * PANEL * n + n * n + 1) * sizeof *vw);
   if (!vw) return -1;
   double *wv = vw + 2 * PANEL * n, *update = wv + 2 * PANEL * n;
-  memset(v, 0, (size_t)(n * n) * sizeof *v);
+  ck_clear(v, n * n * (int64_t)sizeof *v);
   for (int64_t j0 = 0; j0 < n && !ck_must_stop(); j0 += PANEL) {
     int64_t nb = n - j0 < PANEL ? n - j0 : PANEL;
     memset(vw, 0, (size_t)(2 * nb * n) * sizeof *vw);
@@ -59,7 +59,7 @@ static int64_t CK(eigen)(int64_t n, const double *a, double *values, double *vec
   double *full = v + n * n, *reflectors = full + n * n, *e = reflectors + n * n, *cosines = e + n, *sines = cosines + n,
          *tau = sines + n, *d = values;
 #define V_(row, column) v[(column) * n + (row)]  // stored by columns
-  for (int64_t i = 0; i < n; i++)
+  for (int64_t i = 0; i < n && !ck_must_stop(); i++)
     for (int64_t j = 0; j < n; j++) full[i * n + j] = i >= j ? a[i * n + j] : a[j * n + i];
   int64_t failed = CK(tridiagonalise)(n, full, d, e, reflectors, tau);
   if (!failed) failed = CK(orthogonal_rows)(n, n - 1, 1, reflectors, tau, v);

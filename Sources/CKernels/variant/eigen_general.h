@@ -36,8 +36,8 @@ static void CK(balance)(int64_t n, double *a, double *scale) {
 // it becomes Q [n, n].
 static void CK(hessenberg)(int64_t n, double *a, double *v, double *w, double *z) {
   if (z) {
-    memset(z, 0, (size_t)(n * n) * sizeof *z);
-    for (int64_t i = 0; i < n; i++) z[i * n + i] = 1;
+    ck_clear(z, n * n * (int64_t)sizeof *z);
+    for (int64_t i = 0; i < n && !ck_must_stop(); i++) z[i * n + i] = 1;
   }
   for (int64_t j = 0; j + 2 < n && !ck_must_stop(); j++) {
     int64_t len = n - j - 1;
@@ -238,7 +238,7 @@ static void CK(triangular_vectors)(int64_t n, const double *t, const double *re,
   for (int64_t i = 0; i < n; i++)
     for (int64_t j = i > 0 ? i - 1 : 0; j < n; j++) norm += d_abs(T_(i, j));
   const double least = 0x1p-52 * norm;
-  memset(x, 0, (size_t)(n * n) * sizeof *x);
+  ck_clear(x, n * n * (int64_t)sizeof *x);
   for (int64_t k = n - 1; k >= 0 && !ck_must_stop(); k--) {
     if (im[k] < 0) continue;
     const double p = re[k], q = im[k];
@@ -310,7 +310,7 @@ static void CK(triangular_vectors)(int64_t n, const double *t, const double *re,
 }
 // Each eigenvector, columns of re and im [n, n], of length 1 with its largest element positive.
 static void CK(normalise_vectors)(int64_t n, const double *values_im, double *re, double *im) {
-  for (int64_t j = 0; j < n; j++) {
+  for (int64_t j = 0; j < n && !ck_must_stop(); j++) {
     double largest = 0;
     for (int64_t i = 0; i < n; i++) largest = d_max(largest, d_max(d_abs(re[i * n + j]), d_abs(im[i * n + j])));
     if (!(largest > 0 && largest < D_INF)) continue;
@@ -345,7 +345,7 @@ static int64_t CK(eigenvalues)(int64_t n, const double *a, double *re, double *i
   double *h = malloc((size_t)((vectors ? 3 : 1) * n * n + 3 * n + 1) * sizeof *h);
   if (!h) return -1;
   double *scale = h + n * n, *v = scale + n, *w = v + n, *z = vectors ? w + n : NULL, *x = vectors ? z + n * n : NULL;
-  memcpy(h, a, (size_t)(n * n) * sizeof *h);
+  ck_copy(h, a, n * n * (int64_t)sizeof *h);
   CK(balance)(n, h, scale);
   CK(hessenberg)(n, h, v, w, z);
   int64_t failed = CK(hessenberg_values)(n, h, re, im, z);
@@ -354,7 +354,7 @@ static int64_t CK(eigenvalues)(int64_t n, const double *a, double *re, double *i
     double *vr = vectors, *vi = vectors + n * n;
     // Columns of z times rows of x.
     CK(multiply)(0, 1, n, n, n, z, n, x, n, vr, n);
-    for (int64_t i = 0; i < n; i++)
+    for (int64_t i = 0; i < n && !ck_must_stop(); i++)
       for (int64_t j = 0; j < n; j++) {
         double *r = vr + i * n + j, *m = vi + i * n + j;
         *r *= scale[i];

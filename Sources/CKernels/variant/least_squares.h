@@ -37,8 +37,8 @@ static int64_t CK(least_squares)(
   if (!w) return -1;
   double *r = w + k * length, *left = r + k * k, *right = left + k * k, *tau = right + k * k, *s = tau + k,
          *column = s + k, *y = column + length;
-  if (tall) CK(transpose_f64)(m, n, a, n, w, m);
-  else memcpy(w, a, (size_t)(m * n) * sizeof *w);
+  if (tall) CK(transpose2)(8, m, n, a, n, w, m);
+  else ck_copy(w, a, m * n * (int64_t)sizeof *w);
   int64_t failed = CK(qr_columns)(k, length, w, tau);
   if (ck_must_stop()) {
     free(w);
@@ -57,7 +57,7 @@ static int64_t CK(least_squares)(
   }
   *rank = k;
   if (!failed && !direct) {
-    for (int64_t i = 0; i < k; i++)
+    for (int64_t i = 0; i < k && !ck_must_stop(); i++)
       for (int64_t j = 0; j < k; j++) r[i * k + j] = j >= i ? w[j * length + i] : 0;
     failed = CK(svd_square)(k, r, left, s, right);
     *rank = 0;

@@ -84,7 +84,7 @@ static int64_t CK(cholesky)(int64_t n, double *a) {
       CK(subtract)(t, columns, a + i0 * n + j1, n, rows, columns);
     }
   }
-  for (int64_t i = 0; i < n; i++)
+  for (int64_t i = 0; i < n && !ck_must_stop(); i++)
     for (int64_t j = i + 1; j < n; j++) a[i * n + j] = 0;
   free(t);
   return 0;

@@ -113,11 +113,11 @@ static int64_t CK(qr_unpack)(
   int64_t m, int64_t n, int64_t k, const double *w, const double *tau, double *q, double *r) {
   double *columns = calloc((size_t)(k * m + 1), sizeof *columns);
   if (!columns) return -1;
-  for (int64_t j = 0; j < k; j++) columns[j * m + j] = 1;
+  for (int64_t j = 0; j < k && !ck_must_stop(); j++) columns[j * m + j] = 1;
   int64_t failed = CK(apply_q_rows)(k, m, w, tau, k, columns);
-  if (!ck_must_stop()) CK(transpose_f64)(k, m, columns, m, q, k);
+  CK(transpose2)(8, k, m, columns, m, q, k);
   free(columns);
-  if (!ck_must_stop()) CK(transpose_f64)(n, k, w, m, r, n);
+  CK(transpose2)(8, n, k, w, m, r, n);
   for (int64_t i = 1; i < k && !ck_must_stop(); i++) memset(r + i * n, 0, (size_t)(i < n ? i : n) * sizeof *r);
   return failed;
 }
@@ -127,12 +127,12 @@ static int64_t CK(qr)(int64_t m, int64_t n, const double *a, double *q, double *
   double *w = malloc((size_t)(m * n + k + m + n + 1) * sizeof *w);
   if (!w) return -1;
   double *tau = w + m * n, *column = tau + k, *norms = column + m;
-  CK(transpose_f64)(m, n, a, n, w, m);
+  CK(transpose2)(8, m, n, a, n, w, m);
   int64_t failed = 0;
   if (!order) {
     failed = CK(qr_columns)(n, m, w, tau);
   } else {
-    for (int64_t j = 0; j < n; j++) {
+    for (int64_t j = 0; j < n && !ck_must_stop(); j++) {
       order[j] = j;
       norms[j] = CK(norm)(w + j * m, m);
     }

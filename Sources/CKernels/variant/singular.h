@@ -18,8 +18,8 @@ static int64_t CK(bidiagonalise)(
   double *vx = malloc((size_t)(4 * PANEL * k + k * k + 1) * sizeof *vx);
   if (!vx) return -1;
   double *yu = vx + 2 * PANEL * k, *update = yu + 2 * PANEL * k;
-  memset(left, 0, (size_t)(k * k) * sizeof *left);
-  memset(right, 0, (size_t)(k * k) * sizeof *right);
+  ck_clear(left, k * k * (int64_t)sizeof *left);
+  ck_clear(right, k * k * (int64_t)sizeof *right);
   for (int64_t j0 = 0; j0 < k && !ck_must_stop(); j0 += PANEL) {
     int64_t nb = k - j0 < PANEL ? k - j0 : PANEL;
     double *V = vx, *X = vx + nb * k, *Y = yu, *U = yu + nb * k;
@@ -78,8 +78,8 @@ static int64_t CK(orthogonal_rows)(int64_t k, int64_t steps, int64_t first, cons
   double *block = malloc((size_t)(QR_BLOCK * k + 2 * k * QR_BLOCK + k * k + 1) * sizeof *block);
   if (!block) return -1;
   double *y = block + QR_BLOCK * k, *z = y + k * QR_BLOCK, *update = z + k * QR_BLOCK;
-  memset(out, 0, (size_t)(k * k) * sizeof *out);
-  for (int64_t i = 0; i < k; i++) out[i * k + i] = 1;
+  ck_clear(out, k * k * (int64_t)sizeof *out);
+  for (int64_t i = 0; i < k && !ck_must_stop(); i++) out[i * k + i] = 1;
   int64_t blocks = (steps + QR_BLOCK - 1) / QR_BLOCK;
   for (int64_t s = blocks - 1; s >= 0 && !ck_must_stop(); s--) {
     int64_t j0 = s * QR_BLOCK, nb = steps - j0 < QR_BLOCK ? steps - j0 : QR_BLOCK, start = j0 + first;
@@ -327,9 +327,9 @@ static int64_t CK(svd_square)(int64_t k, double *r, double *left, double *s, dou
         for (; q > 0 && s[order[q - 1]] < s[i]; q--) order[q] = order[q - 1];
         order[q] = i;
       }
-      memcpy(left_v, left, (size_t)(k * k) * sizeof *left);
-      memcpy(right_v, right, (size_t)(k * k) * sizeof *right);
-      for (int64_t i = 0; i < k; i++) {
+      ck_copy(left_v, left, k * k * (int64_t)sizeof *left);
+      ck_copy(right_v, right, k * k * (int64_t)sizeof *right);
+      for (int64_t i = 0; i < k && !ck_must_stop(); i++) {
         e[i] = s[order[i]] * factor;
         memcpy(left + i * k, left_v + order[i] * k, (size_t)k * sizeof *left);
         memcpy(right + i * k, right_v + order[i] * k, (size_t)k * sizeof *right);
@@ -354,31 +354,31 @@ static int64_t CK(svd)(int64_t m, int64_t n, const double *a, double *u, double 
          *tau = long_side + k * length;
   int64_t failed = 0;
   if (m == n) {
-    memcpy(r, a, (size_t)(k * k) * sizeof *r);
+    ck_copy(r, a, k * k * (int64_t)sizeof *r);
     failed = CK(svd_square)(k, r, left, s, vt);
-    if (!failed) CK(transpose_f64)(k, k, left, k, u, k);
+    if (!failed) CK(transpose2)(8, k, k, left, k, u, k);
     free(w);
     return failed;
   }
-  if (tall) CK(transpose_f64)(m, n, a, n, w, m);
-  else memcpy(w, a, (size_t)(m * n) * sizeof *w);
+  if (tall) CK(transpose2)(8, m, n, a, n, w, m);
+  else ck_copy(w, a, m * n * (int64_t)sizeof *w);
   failed = CK(qr_columns)(k, length, w, tau);
   if (!failed) {
-    for (int64_t i = 0; i < k; i++)
+    for (int64_t i = 0; i < k && !ck_must_stop(); i++)
       for (int64_t j = 0; j < k; j++) r[i * k + j] = j >= i ? w[j * length + i] : 0;
     failed = CK(svd_square)(k, r, left, s, right);
   }
   if (!failed) {
     // The long side is Q left'; the short side right.
-    memset(long_side, 0, (size_t)(k * length) * sizeof *long_side);
-    for (int64_t j = 0; j < k; j++) memcpy(long_side + j * length, left + j * k, (size_t)k * sizeof *left);
+    ck_clear(long_side, k * length * (int64_t)sizeof *long_side);
+    for (int64_t j = 0; j < k && !ck_must_stop(); j++) memcpy(long_side + j * length, left + j * k, (size_t)k * sizeof *left);
     failed = CK(apply_q_rows)(k, length, w, tau, k, long_side);
     if (tall) {
-      CK(transpose_f64)(k, m, long_side, m, u, k);
-      memcpy(vt, right, (size_t)(k * k) * sizeof *vt);
+      CK(transpose2)(8, k, m, long_side, m, u, k);
+      ck_copy(vt, right, k * k * (int64_t)sizeof *vt);
     } else {
-      memcpy(vt, long_side, (size_t)(k * n) * sizeof *vt);
-      CK(transpose_f64)(k, k, right, k, u, k);
+      ck_copy(vt, long_side, k * n * (int64_t)sizeof *vt);
+      CK(transpose2)(8, k, k, right, k, u, k);
     }
   }
   free(w);

@@ -2,6 +2,7 @@
 // CK_HARDWARE_FMA, and opens the target attribute before this file.
 #include <math.h>
 #include <string.h>
+#include "../movement.h"
 #include "../scratch.h"
 #include "../expected.h"
 #include "../stop.h"

@@ -1,5 +1,6 @@
 // Whole files in and out; gzip through the system's zlib, opened when the first compressed file is read.
 #include "ckernels.h"
+#include "stop.h"
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -35,6 +36,18 @@ uint8_t *ck_read_file(const char *path, int64_t *size, int *error) {
   return data;
 }
 
+// So many bytes are handed to the disk, and waited for, between looks at whether the thread is to stop.
+#define SLICE ((int64_t)8 << 20)
+
+// What was written so far is on the disk; the last sync of a great file would otherwise take as long as all of it.
+static int flush(int fd) {
+#if defined(__linux__)
+  return fdatasync(fd);
+#else
+  return fsync(fd);
+#endif
+}
+
 int ck_write_file(const char *path, const void *const *parts, const int64_t *sizes, int count) {
   size_t length = strlen(path);
   char *name = malloc(length + 56);
@@ -47,8 +60,8 @@ int ck_write_file(const char *path, const void *const *parts, const int64_t *siz
   for (int i = 0; i < count && !error; i++) {
     const char *p = parts[i];
     int64_t left = sizes[i];
-    while (left > 0) {
-      ssize_t n = write(fd, p, left > (1 << 30) ? (size_t)1 << 30 : (size_t)left);
+    while (left > 0 && !error) {
+      ssize_t n = write(fd, p, (size_t)(left > SLICE ? SLICE : left));
       if (n < 0 && errno == EINTR) continue;
       if (n < 0) {
         error = errno;
@@ -56,6 +69,10 @@ int ck_write_file(const char *path, const void *const *parts, const int64_t *siz
       }
       p += n;
       left -= n;
+      if (left > 0) {
+        if (flush(fd) != 0 && errno != EINVAL && errno != EINTR) error = errno;
+        if (ck_must_stop()) error = ECANCELED;
+      }
     }
   }
   if (fd >= 0) {

@@ -1,6 +1,7 @@
 import Foundation
 import Notation
 import Records
+import Tensors
 
 /// Reading and writing files, through the host, which says what may be touched.
 extension Natives {
@@ -22,7 +23,8 @@ extension Natives {
     ) { call in
       let table = call.machine.table(call[0])
       try call.machine.pollInterrupt()
-      try write(try CSV.write(table) { _ in try call.machine.pollInterrupt() }, call)
+      var text = try CSV.write(table) { _ in try call.machine.pollInterrupt() }
+      try text.withUTF8 { try write($0, call) }
       return .none
     },
     NativeFunction(
@@ -33,7 +35,7 @@ extension Natives {
       "write_text", ["text", "path"], kinds: .string,
       doc: "Writes a text to a file, in the run folder or where `--allow-write` permits. What is there is replaced."
     ) { call in
-      try write(try call.text(0), call)
+      try write(try call.bytes(0), call)
       return .none
     },
     NativeFunction(
@@ -75,16 +77,17 @@ extension Natives {
     return (asked, text)
   }
 
-  /// Writes a text to the file that the second argument names: all of it or nothing.
-  private static func write(_ text: String, _ call: NativeCall) throws {
+  /// Writes a text to the file that the second argument names: all of it or, also when it is interrupted, nothing.
+  private static func write(_ text: UnsafeBufferPointer<UInt8>, _ call: NativeCall) throws {
     try TensorHooks.requireUntraced(call.machine, call.function.name)
     let asked = try call.text(1)
     let path = try call.machine.host.resolve(path: asked, forWriting: true)
     do {
       let url = URL(fileURLWithPath: path)
       try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-      try Data(text.utf8).write(to: url, options: .atomic)
+      try WholeFile.write(UnsafeRawBufferPointer(text), to: path)
     } catch {
+      try call.machine.pollInterrupt()
       throw RuntimeError("E0701", "`\(asked)` cannot be written", label: "tried at \(path)")
     }
   }

@@ -1,3 +1,4 @@
+import CKernels
 import Diagnostics
 import Graphs
 import Tensors
@@ -58,7 +59,8 @@ func translatingErrors<Result>(_ recording: Recording? = nil, _ body: () throws 
   do {
     return try body()
   } catch let error as TensorError {
-    throw RuntimeError(error)
+    // What was to stop ends as it can.
+    throw ck_stopped() != 0 ? RuntimeError.interrupted : RuntimeError(error)
   } catch let error as GraphError {
     throw RuntimeError(error, in: recording)
   }

@@ -43,7 +43,8 @@ struct TreeFileWriter {
     case .list:
       return .array(
         try (0..<value.list.count).map {
-          try structure(value.list.elements[$0], "\(path)[\($0)]", depth: depth + 1)
+          try call.machine.pollInterrupt(at: $0)
+          return try structure(value.list.elements[$0], "\(path)[\($0)]", depth: depth + 1)
         })
     case .record: return ["record": try fields(value, path, depth)]
     case .table:

@@ -125,6 +125,14 @@ final class OpenFile {
   }
 }
 
+/// Files that are written as they are.
+public enum WholeFile {
+  /// Writes bytes, complete or not at all; not at all, too, where the thread is to stop. Throws `badFile`.
+  public static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws {
+    try writeFile(path, parts: [bytes.baseAddress], sizes: [Int64(bytes.count)])
+  }
+}
+
 /// Writes bytes and tensors one after the other, complete or not at all. Throws `badFile`.
 /// Every NaN is written as the canonical one.
 func writeFile(_ path: String, _ head: [UInt8], _ tensors: [Tensor]) throws {
@@ -153,7 +161,11 @@ func writeFile(_ path: String, interleaving pieces: [[UInt8]], _ tensors: [Tenso
     }
   }
   add(end)
+  defer { withExtendedLifetime(tensors) {} }
+  try writeFile(path, parts: parts, sizes: sizes)
+}
+
+private func writeFile(_ path: String, parts: [UnsafeRawPointer?], sizes: [Int64]) throws {
   let status = ck_write_file(path, parts, sizes, Int32(parts.count))
-  withExtendedLifetime(tensors) {}
   if status != 0 { throw TensorError.file(path, "the file cannot be written: \(String(cString: strerror(status)))") }
 }

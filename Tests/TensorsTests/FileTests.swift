@@ -1,4 +1,5 @@
 import CKernels
+import Foundation
 import Tensors
 import Testing
 
@@ -197,5 +198,23 @@ private final class Writers {
       [0, 0, 8, 4, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255], "k")
     defer { unlink(idx) }
     #expect(throws: TensorError.self) { try IDX.read(idx) }
+  }
+
+  @Test func whatIsToStopLeavesNoFileBehind() throws {
+    let folder = NSTemporaryDirectory() + "/exp-stopped-\(getpid())"
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
+    let great = [UInt8](repeating: 1, count: 9 << 20), path = folder + "/x"
+    try Data("old".utf8).write(to: URL(fileURLWithPath: path))
+    var word: UInt32 = 1
+    withUnsafePointer(to: &word) {
+      let before = ck_watch($0)
+      #expect(throws: TensorError.self) { try great.withUnsafeBytes { try WholeFile.write($0, to: path) } }
+      _ = ck_watch(before)
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["x"])
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "old")
+    try great.withUnsafeBytes { try WholeFile.write($0, to: path) }
+    #expect(try Array(Data(contentsOf: URL(fileURLWithPath: path))) == great)
   }
 }

@@ -81,7 +81,7 @@ operations = {
     "gradient of conv": ("let x = normal([64, 128, 128, 16], key: 1)\nlet w = normal([3, 3, 16, 16], key: 2)", "for _ in 0..9 { grad(w -> sum(convolve(x, w)^2))(w) }"),
     "pooling": ("let x = normal([64, 256, 256, 16], key: 1)", "for _ in 0..20 { max_pool(x, 3) }"),
     "fft": ("let x = normal(4_000_000, key: 1)", "rfft(x)"),
-    "solve": ("let a = normal([5000, 5000], key: 1)", "solve(a, ones(5000))"),
+    "solve": ("let a = normal([7000, 7000], key: 1)", "solve(a, ones(7000))"),
     "linear program": ("let a = uniform(1500, 1500, key: 1, dtype: \"f64\")", "linear_program(ones(1500), a, at_least: 1, low: 0)"),
     "integer program": ("let a = randint(60, 120, high: 100, key: 1)\nlet c = randint(120, high: 50, key: 2) + 1", "linear_program(c, a, at_least: sum(a, axes: 1) // 2, low: 0, high: 1, whole: true)"),
     "many solves": ("let a = normal([200_000, 12, 12], key: 1)\nlet b = normal([200_000, 12, 1], key: 2)", "for _ in 0..20 { solve(a, b) }"),

@@ -234,10 +234,27 @@ extension FunctionCompiler {
     guard let root, let register = register(program.references[root.id]) else { return }
     var path = Prototype.AssignmentPath(steps: [], operation: op)
     let first = builder.nextRegister
+    // A local stays where it is unless what is evaluated behind it may change it.
+    let mayChange =
+      mayAssign(value)
+      || steps.contains { _, kind in
+        guard case .index(_, let indexes) = kind else { return false }
+        return indexes.contains { if case .value(let value) = $0 { mayAssign(value) } else { false } }
+      }
     for (_, kind) in steps.reversed() {
       switch kind {
       case .field(_, let name): path.steps.append(.field(name.text))
       case .index(_, let indexes):
+        if indexes.count == 1, case .value(let only) = indexes[0] {
+          if let constant = Self.smallInteger(only) {
+            path.steps.append(.constant(constant))
+            continue
+          }
+          if !mayChange, case .name = only.kind, let local = self.register(program.references[only.id]) {
+            path.steps.append(.local(local))
+            continue
+          }
+        }
         path.steps.append(
           .index(
             indexes.map { index in

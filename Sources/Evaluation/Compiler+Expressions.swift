@@ -317,7 +317,7 @@ extension FunctionCompiler {
   }
 
   /// A whole number that is written out and has 16 bits.
-  private static func smallInteger(_ expression: Expression) -> Int? {
+  static func smallInteger(_ expression: Expression) -> Int? {
     switch expression.kind {
     case .int(let value) where Int16(exactly: value) != nil: return value
     case .unary(.negate, let operand):

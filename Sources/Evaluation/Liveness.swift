@@ -42,9 +42,12 @@ enum Liveness {
       return [Use(register: i.a, flag: 0), Use(register: i.b, flag: 1), Use(register: i.c, flag: 2)]
     case .setField: return [Use(register: i.a, flag: 0), Use(register: i.b, flag: 1)]
     case .element, .restOf, .asCondition, .callLocal: return [Use(register: i.b, flag: 0)]
-    case .setState, .jumpIfNone, .jumpIfNotNone, .jumpIfSet, .assignPath, .joinElements, .checkList, .makeParam,
+    case .setState, .jumpIfNone, .jumpIfNotNone, .jumpIfSet, .joinElements, .checkList, .makeParam,
       .makeState, .note, .markRestore:
       return [Use(register: i.a, flag: 0)]
+    case .assignPath:
+      let locals = prototype.paths[i.c].steps.compactMap { if case .local(let register) = $0 { register } else { nil } }
+      return ([i.a] + locals).map { Use(register: $0, flag: 0) }
     case .makeClosure, .makeOverload:
       return prototype.recipes[i.b].sources.filter { $0 >= 0 }.map { Use(register: $0, flag: 0) }
     case .nop, .halt, .mark, .markSave, .loadConstant, .loadInteger, .loadNone, .loadTrue, .loadFalse, .drop,

@@ -37,7 +37,7 @@ extension Machine {
   /// Makes the string in a register the interned one of its text, so that it is looked up once only.
   @inline(__always) private func intern(_ slot: UnsafeMutablePointer<Value>) {
     guard !slot.pointee.string.isInterned else { return }
-    Machine.put(heap, slot, heap.interned(slot.pointee.string.buffer))
+    Machine.put(heap, slot, heap.interned(slot.pointee))
   }
 
   /// `object[index]`, owned.
@@ -251,13 +251,15 @@ extension Machine {
 
   /// `root.a[i].b op= value` in one go: everything on the way is made the root's own, the last step assigned.
   @inline(never) func assignPath(
-    _ prototype: UnsafeMutablePointer<LoadedPrototype>, _ root: UnsafeMutablePointer<Value>,
-    _ first: UnsafeMutablePointer<Value>, _ number: Int
+    _ prototype: UnsafeMutablePointer<LoadedPrototype>, _ registers: UnsafeMutablePointer<Value>,
+    _ root: UnsafeMutablePointer<Value>, _ first: UnsafeMutablePointer<Value>, _ number: Int
   ) throws {
     let path = prototype.pointee.paths + number
-    if path.pointee.stepCount == 2, assignFloat(path, root, first) { return }
+    if path.pointee.stepCount == 2, assignFloat(path, registers, root, first) { return }
     var operand = first
-    guard let slot = plainPlace(path, root, &operand) else { return try assignAnyPath(prototype, root, first, number) }
+    guard let slot = plainPlace(path, registers, root, &operand) else {
+      return try assignAnyPath(prototype, registers, root, first, number)
+    }
     if let operation = path.pointee.operation {
       let old = slot.pointee, new = operand.pointee
       if old.tag == .float && new.tag == .float && operation == .add {
@@ -278,23 +280,23 @@ extension Machine {
   /// `root[i][j] op= x` and `root[i].name op= x` of floats where nobody else holds the list and what is in it; false,
   /// and nothing is done, where it is not that.
   @inline(__always) private func assignFloat(
-    _ path: UnsafeMutablePointer<LoadedPath>, _ root: UnsafeMutablePointer<Value>,
-    _ operands: UnsafeMutablePointer<Value>
+    _ path: UnsafeMutablePointer<LoadedPath>, _ registers: UnsafeMutablePointer<Value>,
+    _ root: UnsafeMutablePointer<Value>, _ operands: UnsafeMutablePointer<Value>
   ) -> Bool {
     let steps = path.pointee.steps
+    var operands = operands
     guard steps[0].isPlainIndex, root.pointee.tag == .list, root.pointee.isUnique,
-      let row = Machine.place(root.pointee, operands[0])
+      let row = Machine.place(root.pointee, Machine.index(steps, registers, &operands))
     else { return false }
-    let slot: UnsafeMutablePointer<Value>, operand: Value
+    let slot: UnsafeMutablePointer<Value>
     if steps[1].isPlainIndex {
-      guard let place = Machine.place(row.pointee, operands[1]) else { return false }
+      guard let place = Machine.place(row.pointee, Machine.index(steps + 1, registers, &operands)) else { return false }
       slot = place
-      operand = operands[2]
     } else {
       guard row.pointee.tag == .record, row.pointee.record.shape.pointee.id == steps[1].shape else { return false }
       slot = row.pointee.record.values + Int(steps[1].index)
-      operand = operands[1]
     }
+    let operand = operands.pointee
     guard row.pointee.isUnique, slot.pointee.tag == .float, operand.tag == .float else { return false }
     let old = slot.pointee.asDouble, new = operand.asDouble
     switch path.pointee.operation {
@@ -307,11 +309,22 @@ extension Machine {
     return true
   }
 
+  /// The index of a step; `operand` moves on where it stands there.
+  @inline(__always) private static func index(
+    _ step: UnsafeMutablePointer<LoadedStep>, _ registers: UnsafeMutablePointer<Value>,
+    _ operand: inout UnsafeMutablePointer<Value>
+  ) -> Value {
+    if step.pointee.local >= 0 { return registers[Int(step.pointee.local)] }
+    if step.pointee.key.tag == .int { return step.pointee.key }
+    defer { operand += 1 }
+    return operand.pointee
+  }
+
   /// Follows a path of existing fields of records and positions of lists; nil where anything else is met. `operand` moves on to the
   /// register of the value.
   @inline(__always) private func plainPlace(
-    _ path: UnsafeMutablePointer<LoadedPath>, _ root: UnsafeMutablePointer<Value>,
-    _ operand: inout UnsafeMutablePointer<Value>
+    _ path: UnsafeMutablePointer<LoadedPath>, _ registers: UnsafeMutablePointer<Value>,
+    _ root: UnsafeMutablePointer<Value>, _ operand: inout UnsafeMutablePointer<Value>
   ) -> UnsafeMutablePointer<Value>? {
     var slot = root
     for i in 0..<path.pointee.stepCount {
@@ -328,14 +341,12 @@ extension Machine {
         if !slot.pointee.isUnique { slot.pointee = heap.uniqueRecord(slot.pointee) }
         slot = slot.pointee.record.values + Int(step.pointee.index)
       } else {
-        guard step.pointee.isPlainIndex, slot.pointee.tag == .list, operand.pointee.tag == .int else { return nil }
-        let count = slot.pointee.list.count
-        var index = operand.pointee.asInt
-        if index < 0 { index &+= count }
-        guard index >= 0, index < count else { return nil }
+        guard step.pointee.isPlainIndex,
+          let place = Machine.place(slot.pointee, Machine.index(step, registers, &operand))
+        else { return nil }
+        let index = place - slot.pointee.list.elements
         if !slot.pointee.isUnique { slot.pointee = heap.uniqueList(slot.pointee) }
         slot = slot.pointee.list.elements + index
-        operand += 1
       }
     }
     return slot
@@ -343,8 +354,8 @@ extension Machine {
 
   /// A path in full generality.
   private func assignAnyPath(
-    _ prototype: UnsafeMutablePointer<LoadedPrototype>, _ root: UnsafeMutablePointer<Value>,
-    _ first: UnsafeMutablePointer<Value>, _ number: Int
+    _ prototype: UnsafeMutablePointer<LoadedPrototype>, _ registers: UnsafeMutablePointer<Value>,
+    _ root: UnsafeMutablePointer<Value>, _ first: UnsafeMutablePointer<Value>, _ number: Int
   ) throws {
     let path = prototype.pointee.prototype.takeUnretainedValue().paths[number]
     var operands = first
@@ -355,12 +366,8 @@ extension Machine {
       switch step {
       case .field(let name):
         slot = try fieldStep(slot, name, mayAdd: isLast && path.operation == nil)
-      case .index(let isWhole):
-        let indexes = isWhole.map { whole -> TensorHooks.Index in
-          if whole { return .whole }
-          defer { operands += 1 }
-          return .value(operands.pointee)
-        }
+      case .index, .local, .constant:
+        let indexes = indexes(step, registers, &operands)
         if slot.pointee.tag == .tensor {
           guard isLast else {
             throw RuntimeError(
@@ -384,6 +391,23 @@ extension Machine {
     while used <= operands {
       Machine.drop(heap, used)
       used += 1
+    }
+  }
+
+  private func indexes(
+    _ step: Prototype.AssignmentPath.Step, _ registers: UnsafeMutablePointer<Value>,
+    _ operands: inout UnsafeMutablePointer<Value>
+  ) -> [TensorHooks.Index] {
+    switch step {
+    case .field: return []
+    case .local(let register): return [.value(registers[register])]
+    case .constant(let index): return [.value(Value(index))]
+    case .index(let isWhole):
+      return isWhole.map { whole in
+        if whole { return .whole }
+        defer { operands += 1 }
+        return .value(operands.pointee)
+      }
     }
   }
 

@@ -55,6 +55,11 @@ extension Machine {
           (steps + j).initialize(to: LoadedStep(key: heap.interned(name), isPlainIndex: false))
         case .index(let isWhole):
           (steps + j).initialize(to: LoadedStep(key: .none, isPlainIndex: isWhole == [false]))
+        case .local(let register):
+          let local = Int32(truncatingIfNeeded: register)
+          (steps + j).initialize(to: LoadedStep(key: .none, isPlainIndex: true, local: local))
+        case .constant(let index):
+          (steps + j).initialize(to: LoadedStep(key: Value(index), isPlainIndex: true))
         }
       }
       (paths + i).initialize(to: LoadedPath(steps: steps, stepCount: path.steps.count, operation: path.operation))

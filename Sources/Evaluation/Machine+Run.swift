@@ -518,7 +518,7 @@ extension Machine {
             try setIndexSlow(R + i.a, R + i.b, R + i.c, i.x)
           case .assignPath:
             save(frame, pc)
-            try assignPath(frame.pointee.prototype, R + i.a, R + i.b, i.c)
+            try assignPath(frame.pointee.prototype, R, R + i.a, R + i.b, i.c)
           case .getField:
             let b = R[i.b]
             let cache = frame.pointee.prototype.pointee.caches + i.c

@@ -105,6 +105,9 @@ final class Prototype: @unchecked Sendable {
       case field(String)
       /// true for `..`
       case index([Bool])
+      /// One index that no register of the operands holds: that of a local, or a whole number.
+      case local(Int)
+      case constant(Int)
     }
     var steps: [Step]
     var operation: BinaryOperator?
@@ -163,11 +166,14 @@ struct LoadedPath {
 
 /// A field (with its name, interned, and where it was found the last time), or an index.
 struct LoadedStep {
+  /// The name, or an index that is a constant.
   var key: Value
   var shape: UInt32 = 0
   var index: Int32 = 0
-  /// Takes one register.
+  /// One index.
   var isPlainIndex: Bool
+  /// The local that holds the index, or -1: it is a constant, or stands in the next register of the operands.
+  var local: Int32 = -1
 }
 
 /// Remembers where a field was found the last time, or what a library name stands for.

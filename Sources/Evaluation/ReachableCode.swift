@@ -186,6 +186,12 @@ private struct CodeWords {
       case .index(let isWhole):
         words.add(false)
         words.add(isWhole) { $0.add($1) }
+      case .local(let register):
+        words.bytes.append(2)
+        words.add(register)
+      case .constant(let index):
+        words.bytes.append(3)
+        words.add(index)
       }
     }
     add(path.operation?.rawValue ?? "")

@@ -110,8 +110,9 @@ extension Heap {
 
   /// The one string of the heap with these bytes; a count is taken for the caller. Used for names, so that shapes
   /// compare keys by address.
-  func interned(_ bytes: UnsafeBufferPointer<UInt8>) -> Value {
-    let hash = StringTable.hash(bytes)
+  func interned(_ bytes: UnsafeBufferPointer<UInt8>) -> Value { interned(bytes, StringTable.hash(bytes)) }
+
+  private func interned(_ bytes: UnsafeBufferPointer<UInt8>, _ hash: UInt64) -> Value {
     if let found = state.pointee.strings.find(bytes, hash) {
       found.pointee.header.references += 1
       return Value(object: UnsafeMutableRawPointer(found), .string)
@@ -131,8 +132,10 @@ extension Heap {
 
   /// The interned string of the same content as a string value; a count is taken for the caller.
   @inline(__always) func interned(_ value: Value) -> Value {
-    if value.string.isInterned { return retained(value) }
-    return interned(value.string.buffer)
+    let string = value.string
+    if string.isInterned { return retained(value) }
+    if string.pointee.hash == 0 { string.pointee.hash = StringTable.hash(string.buffer) }
+    return interned(string.buffer, string.pointee.hash)
   }
 
   /// Whether two strings have the same bytes.

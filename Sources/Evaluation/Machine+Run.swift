@@ -1,6 +1,7 @@
 import Graphs
 
-/// The loop. Only locals and raw pointers are touched in it; whatever is rare stands in `Machine+Slow*.swift`.
+/// The loop. Only locals and raw pointers are touched in it; whatever is rare stands in the other
+/// files of the family.
 extension Machine {
   /// Writes a register, giving back what it held.
   @inline(__always) static func put(_ heap: Heap, _ slot: UnsafeMutablePointer<Value>, _ value: Value) {
@@ -19,16 +20,20 @@ extension Machine {
   }
 
   /// Remembers where the machine is while it is out of its loop.
-  @inline(__always) private func save(_ frame: UnsafeMutablePointer<Frame>, _ pc: UnsafeMutablePointer<Instruction>) {
+  @inline(__always) private func save(
+    _ frame: UnsafeMutablePointer<Frame>, _ pc: UnsafeMutablePointer<Instruction>,
+    at place: UnsafeMutablePointer<UnsafeMutablePointer<Frame>>
+  ) {
     frame.pointee.code = pc
-    self.frame = frame
+    place.pointee = frame
   }
 
   /// The same, for a call in the middle of an expression.
   @inline(__always) private func at(
-    _ frame: UnsafeMutablePointer<Frame>, _ pc: UnsafeMutablePointer<Instruction>
+    _ frame: UnsafeMutablePointer<Frame>, _ pc: UnsafeMutablePointer<Instruction>,
+    _ place: UnsafeMutablePointer<UnsafeMutablePointer<Frame>>
   ) -> Machine {
-    save(frame, pc)
+    save(frame, pc, at: place)
     return self
   }
 
@@ -47,6 +52,7 @@ extension Machine {
   func run(from start: UnsafeMutablePointer<Frame>, entry: UnsafeMutablePointer<Frame>) throws -> Value {
     let heap = self.heap
     let poll = self.poll
+    let place = framePlace
     let limits = Limits(stack: stackLimit, frame: frameLimit, poll: poll)
     var frame = start
     var pc = frame.pointee.code
@@ -89,7 +95,7 @@ extension Machine {
           case .getPrelude:
             let cache = frame.pointee.prototype.pointee.caches + i.c
             if cache.pointee.value.isUnset {
-              save(frame, pc)
+              save(frame, pc, at: place)
               cache.pointee.value = try libraryValue(cache.pointee.key)
             }
             Machine.put(heap, R + i.a, heap.retained(cache.pointee.value))
@@ -116,7 +122,7 @@ extension Machine {
               if overflow { throw Machine.overflow(.add, b, c) }
               Machine.put(heap, R + i.a, Value(sum))
             } else {
-              save(frame, pc)
+              save(frame, pc, at: place)
               try binarySlow(.add, R + i.a, R + i.b, R + i.c, i.x)
             }
           case .subtract:
@@ -128,7 +134,7 @@ extension Machine {
               if overflow { throw Machine.overflow(.subtract, b, c) }
               Machine.put(heap, R + i.a, Value(difference))
             } else {
-              save(frame, pc)
+              save(frame, pc, at: place)
               try binarySlow(.subtract, R + i.a, R + i.b, R + i.c, i.x)
             }
           case .multiply:
@@ -140,7 +146,7 @@ extension Machine {
               if overflow { throw Machine.overflow(.multiply, b, c) }
               Machine.put(heap, R + i.a, Value(product))
             } else {
-              save(frame, pc)
+              save(frame, pc, at: place)
               try binarySlow(.multiply, R + i.a, R + i.b, R + i.c, i.x)
             }
           case .divide:
@@ -150,11 +156,11 @@ extension Machine {
             } else if b.tag == .int && c.tag == .int {
               Machine.put(heap, R + i.a, Value(Double(b.asInt) / Double(c.asInt)))
             } else {
-              save(frame, pc)
+              save(frame, pc, at: place)
               try binarySlow(.divide, R + i.a, R + i.b, R + i.c, i.x)
             }
           case .floorDivide:
-            save(frame, pc)
+            save(frame, pc, at: place)
             try binarySlow(.floorDivide, R + i.a, R + i.b, R + i.c, i.x)
           case .remainder:
             let b = R[i.b], c = R[i.c]
@@ -162,17 +168,17 @@ extension Machine {
               let r = b.asInt % c.asInt
               Machine.put(heap, R + i.a, Value(r < 0 ? r &+ c.asInt : r))
             } else {
-              save(frame, pc)
+              save(frame, pc, at: place)
               try binarySlow(.remainder, R + i.a, R + i.b, R + i.c, i.x)
             }
           case .power:
-            save(frame, pc)
+            save(frame, pc, at: place)
             try binarySlow(.power, R + i.a, R + i.b, R + i.c, i.x)
           case .matmul:
-            save(frame, pc)
+            save(frame, pc, at: place)
             try binarySlow(.matmul, R + i.a, R + i.b, R + i.c, i.x)
           case .join:
-            save(frame, pc)
+            save(frame, pc, at: place)
             try join(R + i.a, R + i.b, R + i.c, i.x)
           case .addK:
             let b = R[i.b], c = K[i.c]
@@ -183,7 +189,7 @@ extension Machine {
             } else if b.tag == .float && c.tag == .float {
               Machine.put(heap, R + i.a, Value(b.asDouble + c.asDouble))
             } else {
-              save(frame, pc)
+              save(frame, pc, at: place)
               try constantSlow(.add, R + i.a, R + i.b, K + i.c, i.x)
             }
           case .subtractK:
@@ -195,7 +201,7 @@ extension Machine {
             } else if b.tag == .float && c.tag == .float {
               Machine.put(heap, R + i.a, Value(b.asDouble - c.asDouble))
             } else {
-              save(frame, pc)
+              save(frame, pc, at: place)
               try binarySlow(.subtract, R + i.a, R + i.b, K + i.c, i.x & 1)
             }
           case .multiplyK:
@@ -207,7 +213,7 @@ extension Machine {
               if overflow { throw i.x & 8 == 0 ? Machine.overflow(.multiply, b, c) : Machine.overflow(.multiply, c, b) }
               Machine.put(heap, R + i.a, Value(product))
             } else {
-              save(frame, pc)
+              save(frame, pc, at: place)
               try constantSlow(.multiply, R + i.a, R + i.b, K + i.c, i.x)
             }
           case .divideK:
@@ -215,7 +221,7 @@ extension Machine {
             if b.isNumber {
               Machine.put(heap, R + i.a, Value(b.number / c.number))
             } else {
-              save(frame, pc)
+              save(frame, pc, at: place)
               try binarySlow(.divide, R + i.a, R + i.b, K + i.c, i.x & 1)
             }
           case .floorDivideK:
@@ -224,7 +230,7 @@ extension Machine {
               let q = b.asInt / c.asInt
               Machine.put(heap, R + i.a, Value(q &* c.asInt > b.asInt ? q &- 1 : q))
             } else {
-              save(frame, pc)
+              save(frame, pc, at: place)
               try binarySlow(.floorDivide, R + i.a, R + i.b, K + i.c, i.x & 1)
             }
           case .remainderK:
@@ -233,7 +239,7 @@ extension Machine {
               let r = b.asInt % c.asInt
               Machine.put(heap, R + i.a, Value(r < 0 ? r &+ c.asInt : r))
             } else {
-              save(frame, pc)
+              save(frame, pc, at: place)
               try binarySlow(.remainder, R + i.a, R + i.b, K + i.c, i.x & 1)
             }
           case .powerK:
@@ -241,7 +247,7 @@ extension Machine {
             if b.tag == .float && c.tag == .int && c.asInt == 2 {
               Machine.put(heap, R + i.a, Value(b.asDouble * b.asDouble))
             } else {
-              save(frame, pc)
+              save(frame, pc, at: place)
               try binarySlow(.power, R + i.a, R + i.b, K + i.c, i.x & 1)
             }
           case .subtractFromK:
@@ -249,7 +255,7 @@ extension Machine {
             if b.tag == .float && c.tag == .float {
               Machine.put(heap, R + i.a, Value(b.asDouble - c.asDouble))
             } else {
-              save(frame, pc)
+              save(frame, pc, at: place)
               try binarySlow(.subtract, R + i.a, K + i.c, R + i.b, (i.x & 1) << 1)
             }
           case .divideIntoK:
@@ -257,7 +263,7 @@ extension Machine {
             if c.isNumber {
               Machine.put(heap, R + i.a, Value(b.number / c.number))
             } else {
-              save(frame, pc)
+              save(frame, pc, at: place)
               try binarySlow(.divide, R + i.a, K + i.c, R + i.b, (i.x & 1) << 1)
             }
           case .negate:
@@ -267,7 +273,7 @@ extension Machine {
             } else if b.tag == .int && b.asInt != Int.min {
               Machine.put(heap, R + i.a, Value(0 &- b.asInt))
             } else {
-              save(frame, pc)
+              save(frame, pc, at: place)
               try unarySlow(.negate, R + i.a, R + i.b, i.x)
             }
           case .not:
@@ -275,7 +281,7 @@ extension Machine {
             if b.tag == .bool {
               Machine.put(heap, R + i.a, Value(!b.asBool))
             } else {
-              save(frame, pc)
+              save(frame, pc, at: place)
               try unarySlow(.not, R + i.a, R + i.b, i.x)
             }
 
@@ -285,7 +291,7 @@ extension Machine {
             if b.tag == .int && c.tag == .int {
               Machine.put(heap, R + i.a, Value(b.bits == c.bits))
             } else {
-              save(frame, pc)
+              save(frame, pc, at: place)
               try compareSlow(.equal, R + i.a, R + i.b, R + i.c, i.x)
             }
           case .notEqual:
@@ -293,7 +299,7 @@ extension Machine {
             if b.tag == .int && c.tag == .int {
               Machine.put(heap, R + i.a, Value(b.bits != c.bits))
             } else {
-              save(frame, pc)
+              save(frame, pc, at: place)
               try compareSlow(.notEqual, R + i.a, R + i.b, R + i.c, i.x)
             }
           case .less:
@@ -303,7 +309,7 @@ extension Machine {
             } else if b.tag == .float && c.tag == .float {
               Machine.put(heap, R + i.a, Value(b.asDouble < c.asDouble))
             } else {
-              save(frame, pc)
+              save(frame, pc, at: place)
               try compareSlow(.less, R + i.a, R + i.b, R + i.c, i.x)
             }
           case .lessEqual:
@@ -313,16 +319,16 @@ extension Machine {
             } else if b.tag == .float && c.tag == .float {
               Machine.put(heap, R + i.a, Value(b.asDouble <= c.asDouble))
             } else {
-              save(frame, pc)
+              save(frame, pc, at: place)
               try compareSlow(.lessEqual, R + i.a, R + i.b, R + i.c, i.x)
             }
           case .compareOther:
             let word = pc.pointee
-            save(frame, pc)
+            save(frame, pc, at: place)
             try compareOther(word, R, R + i.a, R + i.b, R + i.c, i.x)
             pc += 1
           case .both:
-            save(frame, pc)
+            save(frame, pc, at: place)
             try both(R + i.a, R + i.b, R + i.c)
 
           // MARK: jumps
@@ -334,7 +340,7 @@ extension Machine {
             let a = R[i.a]
             var outcome = a.bits != 0
             if a.tag != .bool {
-              save(frame, pc)
+              save(frame, pc, at: place)
               outcome = try condition(R + i.a, i.x)
             }
             if outcome == (i.op == .jumpIf) {
@@ -352,7 +358,7 @@ extension Machine {
             let a = R[i.a], b = R[i.b]
             let outcome =
               a.tag == .int && b.tag == .int
-              ? a.bits == b.bits : try at(frame, pc).compareToJump(.equal, R + i.a, R + i.b, i.x)
+              ? a.bits == b.bits : try at(frame, pc, place).compareToJump(.equal, R + i.a, R + i.b, i.x)
             try jump(&pc, i, when: outcome)
           case .jumpLess:
             let a = R[i.a], b = R[i.b]
@@ -361,7 +367,7 @@ extension Machine {
               ? a.asInt < b.asInt
               : a.tag == .float && b.tag == .float
                 ? a.asDouble < b.asDouble
-                : try at(frame, pc).compareToJump(.less, R + i.a, R + i.b, i.x)
+                : try at(frame, pc, place).compareToJump(.less, R + i.a, R + i.b, i.x)
             try jump(&pc, i, when: outcome)
           case .jumpLessEqual:
             let a = R[i.a], b = R[i.b]
@@ -370,13 +376,13 @@ extension Machine {
               ? a.asInt <= b.asInt
               : a.tag == .float && b.tag == .float
                 ? a.asDouble <= b.asDouble
-                : try at(frame, pc).compareToJump(.lessEqual, R + i.a, R + i.b, i.x)
+                : try at(frame, pc, place).compareToJump(.lessEqual, R + i.a, R + i.b, i.x)
             try jump(&pc, i, when: outcome)
           case .jumpEqualK:
             let a = R[i.a], b = K[i.b]
             let outcome =
               a.tag == .int && b.tag == .int
-              ? a.bits == b.bits : try at(frame, pc).compareToJump(.equal, R + i.a, K + i.b, i.x & ~2)
+              ? a.bits == b.bits : try at(frame, pc, place).compareToJump(.equal, R + i.a, K + i.b, i.x & ~2)
             try jump(&pc, i, when: outcome)
           case .jumpLessK:
             let a = R[i.a], b = K[i.b]
@@ -385,7 +391,7 @@ extension Machine {
               ? a.asInt < b.asInt
               : a.tag == .float && b.tag == .float
                 ? a.asDouble < b.asDouble
-                : try at(frame, pc).compareToJump(.less, R + i.a, K + i.b, i.x & ~2)
+                : try at(frame, pc, place).compareToJump(.less, R + i.a, K + i.b, i.x & ~2)
             try jump(&pc, i, when: outcome)
           case .jumpLessEqualK:
             let a = R[i.a], b = K[i.b]
@@ -394,7 +400,7 @@ extension Machine {
               ? a.asInt <= b.asInt
               : a.tag == .float && b.tag == .float
                 ? a.asDouble <= b.asDouble
-                : try at(frame, pc).compareToJump(.lessEqual, R + i.a, K + i.b, i.x & ~2)
+                : try at(frame, pc, place).compareToJump(.lessEqual, R + i.a, K + i.b, i.x & ~2)
             try jump(&pc, i, when: outcome)
           case .jumpGreaterK:
             let a = R[i.a], b = K[i.b]
@@ -403,7 +409,7 @@ extension Machine {
               ? a.asInt > b.asInt
               : a.tag == .float && b.tag == .float
                 ? a.asDouble > b.asDouble
-                : try at(frame, pc).compareToJump(.greater, R + i.a, K + i.b, i.x & ~2)
+                : try at(frame, pc, place).compareToJump(.greater, R + i.a, K + i.b, i.x & ~2)
             try jump(&pc, i, when: outcome)
           case .jumpGreaterEqualK:
             let a = R[i.a], b = K[i.b]
@@ -412,7 +418,7 @@ extension Machine {
               ? a.asInt >= b.asInt
               : a.tag == .float && b.tag == .float
                 ? a.asDouble >= b.asDouble
-                : try at(frame, pc).compareToJump(.greaterEqual, R + i.a, K + i.b, i.x & ~2)
+                : try at(frame, pc, place).compareToJump(.greaterEqual, R + i.a, K + i.b, i.x & ~2)
             try jump(&pc, i, when: outcome)
           case .asCondition:
             if R[i.b].tag == .bool {
@@ -424,10 +430,10 @@ extension Machine {
 
           // MARK: strings
           case .concatenate:
-            save(frame, pc)
+            save(frame, pc, at: place)
             try concatenate(R + i.a, R + i.b, i.c)
           case .format:
-            save(frame, pc)
+            save(frame, pc, at: place)
             try format(R + i.a, K[i.b])
 
           // MARK: collections
@@ -440,7 +446,7 @@ extension Machine {
             if i.x & 2 != 0 { R[i.b] = .none } else { heap.retain(value) }
             R[i.a] = heap.append(value, to: R[i.a])
           case .listExtend:
-            save(frame, pc)
+            save(frame, pc, at: place)
             try listExtend(R + i.a, R + i.b)
           case .joinElements:
             let a = R[i.a]
@@ -450,7 +456,7 @@ extension Machine {
               R[i.b] = .none
               break
             }
-            save(frame, pc)
+            save(frame, pc, at: place)
             try joinElements(R + i.a, R + i.b, i.c)
           case .newRecord:
             let known = frame.pointee.prototype.pointee.shapes[i.c]
@@ -480,7 +486,7 @@ extension Machine {
                 break
               }
             }
-            save(frame, pc)
+            save(frame, pc, at: place)
             try getIndexSlow(R + i.a, R + i.b, R + i.c, i.x)
           case .getIndexK:
             let b = R[i.b]
@@ -495,10 +501,10 @@ extension Machine {
                 break
               }
             }
-            save(frame, pc)
+            save(frame, pc, at: place)
             try getIndexSlow(R + i.a, R + i.b, at: i.shortJump, i.x)
           case .getIndexes:
-            save(frame, pc)
+            save(frame, pc, at: place)
             try getIndexes(frame.pointee.prototype, R + i.a, R + i.b, i.c)
           case .setIndex:
             let a = R[i.a], b = R[i.b]
@@ -514,10 +520,10 @@ extension Machine {
                 break
               }
             }
-            save(frame, pc)
+            save(frame, pc, at: place)
             try setIndexSlow(R + i.a, R + i.b, R + i.c, i.x)
           case .assignPath:
-            save(frame, pc)
+            save(frame, pc, at: place)
             try assignPath(frame.pointee.prototype, R, R + i.a, R + i.b, i.c)
           case .getField:
             let b = R[i.b]
@@ -527,7 +533,7 @@ extension Machine {
               if i.x & 1 != 0 { Machine.drop(heap, R + i.b) }
               Machine.put(heap, R + i.a, value)
             } else {
-              save(frame, pc)
+              save(frame, pc, at: place)
               try getFieldSlow(R + i.a, R + i.b, cache, i.x)
             }
           case .tryField:
@@ -555,7 +561,7 @@ extension Machine {
               if i.x & 1 != 0 { R[i.b] = .none } else { heap.retain(value) }
               Machine.put(heap, a.record.values + Int(cache.pointee.index), value)
             } else {
-              save(frame, pc)
+              save(frame, pc, at: place)
               try setFieldSlow(R + i.a, R + i.b, cache, i.x)
             }
 
@@ -572,7 +578,7 @@ extension Machine {
 
           // MARK: loops
           case .iterate:
-            save(frame, pc)
+            save(frame, pc, at: place)
             try iterate(R + i.a)
           case .next:
             let a = R[i.a], position = R[i.a &+ 1].asInt
@@ -586,7 +592,7 @@ extension Machine {
               R[i.a] = Value(a.asInt &+ 1)
               Machine.put(heap, R + i.b, a)
             } else {
-              save(frame, pc)
+              save(frame, pc, at: place)
               guard try nextSlow(R + i.a, R + i.b) else { break }
             }
             pc += i.shortJump
@@ -621,7 +627,7 @@ extension Machine {
                 function.closure.pointee.prototype, captures: function.closure.captures, base: R + (i.a &+ 1),
                 &frame, &pc, &R, &K, limits)
             } else {
-              save(frame, pc)
+              save(frame, pc, at: place)
               try enter(prepareCall(R + i.a, i.b, nil, result: R + i.c), &frame, &pc, &R, &K, limits)
             }
           case .callLocal, .callCapture:
@@ -635,7 +641,7 @@ extension Machine {
                 &frame, &pc, &R, &K, limits)
             } else {
               Machine.put(heap, R + i.a, heap.retained(function))
-              save(frame, pc)
+              save(frame, pc, at: place)
               try enter(prepareCall(R + i.a, i.x, nil, result: R + i.c), &frame, &pc, &R, &K, limits)
             }
           case .callSelf:
@@ -646,11 +652,11 @@ extension Machine {
             } else {
               let object = UnsafeMutableRawPointer(frame.pointee.captures) - ClosureObject.headerBytes
               Machine.put(heap, R + i.a, heap.retained(Value(object: object, .closure)))
-              save(frame, pc)
+              save(frame, pc, at: place)
               try enter(prepareCall(R + i.a, i.b, nil, result: R + i.c), &frame, &pc, &R, &K, limits)
             }
           case .callShaped:
-            save(frame, pc)
+            save(frame, pc, at: place)
             let callee = try prepareShaped(frame.pointee.prototype, i.b, R + i.a, result: R + i.c)
             try enter(callee, &frame, &pc, &R, &K, limits)
           case .returnValue, .returnNone:
@@ -680,17 +686,17 @@ extension Machine {
           case .makeState: Machine.put(heap, R + i.a, try TensorHooks.makeState(self, R[i.a]))
           case .note: note(K[i.b], R[i.a])
           case .show:
-            save(frame, pc)
+            save(frame, pc, at: place)
             try showStatement(R + i.a, i.x)
           case .expectTrue: try expectTrue(R + i.a, i.x)
           case .expectCompare:
             try expectCompare(pc.pointee, R, R + i.a, R + i.b, i.x)
             pc += 1
           case .expectFails:
-            save(frame, pc)
+            save(frame, pc, at: place)
             try expectFails(R + i.a)
           case .sweep:
-            save(frame, pc)
+            save(frame, pc, at: place)
             try sweep(frame.pointee.prototype, i.c, R + i.b, result: R + i.a)
           case .raise: throw raised(K[i.b])
 
@@ -723,7 +729,7 @@ extension Machine {
                 pc = Machine.takeApart(pc, .getField)
               }
             } else {
-              save(frame, pc)
+              save(frame, pc, at: place)
               try getFieldSlow(R + i.a, R + i.b, cache, i.x)
             }
           case .getIndexThen, .getIndexKThen:
@@ -766,7 +772,7 @@ extension Machine {
           }
         }
       } catch {
-        save(frame, pc)
+        save(frame, pc, at: place)
         frame = try unwind(error, from: frame, entry: entry)
         pc = frame.pointee.code
         R = frame.pointee.base

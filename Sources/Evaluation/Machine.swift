@@ -42,7 +42,7 @@ final class Machine {
     get { framePlace.pointee }
     set { framePlace.pointee = newValue }
   }
-  private let framePlace: UnsafeMutablePointer<UnsafeMutablePointer<Frame>>
+  let framePlace: UnsafeMutablePointer<UnsafeMutablePointer<Frame>>
   /// End of the registers that natives being called use.
   var nativeTop: UnsafeMutablePointer<Value>
   /// `heap.state.poll`.

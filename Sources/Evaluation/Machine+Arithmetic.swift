@@ -180,7 +180,7 @@ extension Machine {
     }
     if op == .remainder && x.tag == .string { help = ["a value is put into a text by its name: `\"{x:.2f}\"`"] }
     if op == .multiply && (x.tag == .string && y.tag == .int || x.tag == .int && y.tag == .string) {
-      help = ["a text several times: `join([s for i in 0..<n])`"]
+      help = ["a text several times: `repeat(s, n)`"]
     }
     let what = op == .matmul ? "tensors" : "numbers or tensors"
     if x.isNone || y.isNone {

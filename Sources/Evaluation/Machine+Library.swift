@@ -140,7 +140,8 @@ extension Machine {
     let full = try host.resolve(path: path, forWriting: false)
     let standard = NSString(string: path).standardizingPath
     if let first = importers.firstIndex(where: { NSString(string: $0).standardizingPath == standard }) {
-      let ring = (importers[first...] + [path]).map { "`\($0)`" }.joined(separator: " imports ")
+      let ring = (importers[first...] + [path]).map { "`\(NSString(string: $0).standardizingPath)`" }
+        .joined(separator: " imports ")
       throw RuntimeError(
         "E0712", "these files import each other in a ring", label: ring,
         help: ["move what both need into a file of its own"])

@@ -51,7 +51,7 @@ struct Printer {
           add(", … }")
         } else {
           add(i > 0 ? ", " : "{ ")
-          add(Printer.name(record.record.name(i)))
+          add(StringLiteral.fieldName(record.record.name(i)))
           add(": ")
           work.append(.record(record, i + 1))
           work.append(.value(record.record.values[i]))
@@ -102,14 +102,6 @@ struct Printer {
     var room = limit == .max ? bytes.count : Swift.min(bytes.count, Swift.max(0, limit - out.count) + 1)
     while room < bytes.count, bytes[room] & 0xC0 == 0x80 { room += 1 }
     add(StringLiteral.quoted(String(decoding: bytes.prefix(room), as: UTF8.self)))
-  }
-
-  /// A field name as a record literal writes it.
-  static func name(_ name: String) -> String {
-    let isPlain =
-      !name.isEmpty && name.first?.isNumber == false
-      && name.unicodeScalars.allSatisfy { $0 == "_" || $0.properties.isXIDContinue }
-    return isPlain ? name : StringLiteral.quoted(name)
   }
 
   var text: String { String(decoding: out, as: UTF8.self) }

@@ -1,4 +1,5 @@
 import Diagnostics
+import Notation
 import Records
 import Resolution
 
@@ -159,7 +160,7 @@ extension Machine {
     case .record:
       guard depth < 2 else { return "record" }
       let fields = (0..<min(value.record.count, 12)).map {
-        "\(Printer.name(value.record.name($0))): \(typeText(value.record.values[$0], depth: depth + 1))"
+        "\(StringLiteral.fieldName(value.record.name($0))): \(typeText(value.record.values[$0], depth: depth + 1))"
       }
       guard !fields.isEmpty else { return "record {}" }
       return "record { \(fields.joined(separator: ", "))\(value.record.count > 12 ? ", …" : "") }"

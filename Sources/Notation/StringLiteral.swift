@@ -22,4 +22,12 @@ public enum StringLiteral {
     }
     return out + "\""
   }
+
+  /// A field's name as a record literal writes it: in quotes where it is no word.
+  public static func fieldName(_ name: String) -> String {
+    let isWord =
+      !name.isEmpty && name.first?.isNumber == false
+      && name.unicodeScalars.allSatisfy { $0 == "_" || $0.properties.isXIDContinue }
+    return isWord ? name : quoted(name)
+  }
 }

@@ -27,7 +27,7 @@ public enum DatumText {
       return group(items.count, "[", "]", &room, depth) { write(items[$0], &$1, depth: depth + 1, quotes: true) }
     case .record(let fields):
       return group(fields.count, fields.isEmpty ? "{" : "{ ", fields.isEmpty ? "}" : " }", &room, depth) { i, room in
-        let name = fields[i].name + ": "
+        let name = StringLiteral.fieldName(fields[i].name) + ": "
         room -= name.count
         return name + write(fields[i].value, &room, depth: depth + 1, quotes: true)
       }

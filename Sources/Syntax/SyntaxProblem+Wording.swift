@@ -32,7 +32,8 @@ extension SyntaxProblem {
     case .unterminatedText:
       return Wording(id: "E0003", message: "this text has no end", label: "begins here", help: ["close it with `\"\"\"`"])
     case .unknownEscape(let text):
-      return Wording(id: "E0004", message: "a string cannot hold `\(text)`", label: "no such escape",
+      return Wording(id: "E0004", message: "a string cannot hold `\(text)`",
+        label: text == "\\(" ? "a value stands in braces: \"{x}\"" : "no such escape",
         help: ["the escapes are \\n \\t \\r \\0 \\\\ \\\" \\' \\{ \\} and \\u{…}; '…' takes everything as it stands"])
     case .emptyInterpolation(let format):
       return Wording(id: "E0005", message: "there is nothing between the braces of this string", label: "expected an expression",

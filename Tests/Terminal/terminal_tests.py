@@ -201,6 +201,16 @@ def a_pasted_block_is_one_cell_and_comes_back_whole():
 
 
 @test
+def a_session_is_pasted_with_its_prompts():
+    child = session()
+    child.send("\x1b[200~exp> fn g(x) {\n...>   x + 30\n...> }\nexp> g(1)\n31\nexp> g(2)\x1b[201~")
+    time.sleep(0.3)
+    child.send("\r")
+    child.expect(r"[\r\n]32 +_2")
+    child.expect("exp> $")
+
+
+@test
 def a_dropped_block_can_be_called_back():
     child = session(history="dropped")
     child.sendline("fn half(x) {")

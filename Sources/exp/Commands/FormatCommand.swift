@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import Foundation
+import Notation
 import Studies
 import Syntax
 
@@ -13,6 +14,11 @@ struct FormatCommand: ParsableCommand {
   @Argument(help: "Scripts, or folders of them; - reads standard input.", completion: .script) var paths: [String]
   @Flag(help: "Rewrite the files.") var write = false
   @Flag(help: "Say which files would change; exit status 1 if any.") var check = false
+  @Flag(help: "With --check: one JSON object.") var json = false
+
+  func validate() throws {
+    if json, !check { throw ValidationError("--json goes with --check") }
+  }
 
   func run() throws {
     let status = WorkerThread.run(name: "fmt") { self.formatAll() } ?? 2
@@ -29,6 +35,7 @@ struct FormatCommand: ParsableCommand {
           : "these are \(files.count) files: --write rewrites them, --check says which would change")
       return RunStatus.scriptWrong.rawValue
     }
+    var changed: [String] = []
     for path in files {
       guard let file = path == "-" ? standardInput() : SourceLoader.load(path) else {
         status = 2
@@ -43,7 +50,8 @@ struct FormatCommand: ParsableCommand {
       let text = printSource(result.tree), before = String(decoding: file.bytes, as: UTF8.self)
       if check {
         if text != before {
-          Terminal.output.line(path)
+          if !json { Terminal.output.line(path) }
+          changed.append(path)
           status = max(status, 1)
         }
       } else if write, path != "-" {
@@ -55,6 +63,10 @@ struct FormatCommand: ParsableCommand {
       } else {
         Terminal.output.write(text)
       }
+    }
+    if json {
+      let answer: JSON = ["files": .int(files.count), "would_change": .array(changed.map { .string($0) })]
+      Terminal.output.line(answer.compact)
     }
     return status
   }

@@ -1,8 +1,15 @@
 import ArgumentParser
+import Notation
+import Tensors
 
 /// `exp version`
 struct VersionCommand: ParsableCommand {
   static let configuration = CommandConfiguration(commandName: "version", abstract: "Print the version.")
 
-  func run() { Terminal.output.line(Version.line) }
+  @Flag(help: "Print one JSON object.") var json = false
+
+  func run() {
+    let version: JSON = ["exp": .string(Version.exp), "numerics": .int(numericsVersion)]
+    Terminal.output.line(json ? version.compact : Version.line)
+  }
 }

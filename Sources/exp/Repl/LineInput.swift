@@ -14,6 +14,13 @@ protocol LineInput: AnyObject {
 enum Prompt {
   static let first = "exp> "
   static let more = "...> "
+
+  /// A text as it was typed: of one that was copied from a session, with its prompts, the lines behind the prompts.
+  static func withoutPrompts(_ text: String) -> String {
+    guard text.hasPrefix(first) else { return text }
+    return text.split(separator: "\n", omittingEmptySubsequences: false)
+      .filter { $0.hasPrefix(first) || $0.hasPrefix(more) }.map { $0.dropFirst(first.count) }.joined(separator: "\n")
+  }
 }
 
 /// What reading a line gave.

@@ -35,7 +35,7 @@ extension Repl {
         if let error = there.error { return output.line("not saved: run again, it fails with\n\(error)") }
         let different = here.filter { there.digests[$0.name] != $0.digest }.map(\.name)
         if different.isEmpty {
-          try Data(text.utf8).write(to: URL(fileURLWithPath: place), options: .atomic)
+          try RunFiles().write(text, to: place)
           return output.line("saved \(place): run again, it gives the same values")
         }
         // A draw belongs to its statement, which a name for its result changes: such results draw under their keys.
@@ -48,7 +48,7 @@ extension Repl {
         }
         drawn = more
       }
-    } catch { output.line("not saved: \(error.localizedDescription)") }
+    } catch { output.line("not saved: \(error)") }
   }
 
   /// The cells as a script. A result that later cells use as `_` or `_3` gets a name, and so does one that was `drawn`

@@ -54,7 +54,7 @@ final class Repl {
     while true {
       let next = input.read(prompt: lines.isEmpty ? Prompt.first : Prompt.more)
       if next.isFresh { drop() }
-      guard var line = next.text else {
+      guard var line = next.text.map(Prompt.withoutPrompts) else {
         if !lines.isEmpty { evaluate(lines.joined(separator: "\n"), isLast: true) }
         return
       }
@@ -158,6 +158,7 @@ final class Repl {
 
   func help(_ name: String) {
     if name.isEmpty { return output.line(Self.helpText) }
+    if let error = DiagnosticCatalogue.explanation(name) { return output.line(error) }
     let text = thread.perform { [session] in HelpText.explain(name, session) } ?? nil
     output.line(text ?? HelpText.unknown(name, library))
   }

@@ -320,9 +320,12 @@ static void P(product_narrow)(const ck_product *p) {
         for (int64_t i = 0; i < rows; i++) s[i] = T_MAX((T)p->constant, s[i]);
       if (p->gate) {
         const T *gate = (const T *)p->gate + i0 * p->ldc + j;
-        // Which elements it closes cannot be foreseen: a choice, not a branch.
+        // Which elements it closes cannot be foreseen. Of elements that lie apart the compiler makes a branch each, of neighbours a
+        // choice.
         const T threshold = (T)p->threshold, replacement = (T)p->replacement;
-        for (int64_t i = 0; i < rows; i++) s[i] = threshold >= gate[i * p->ldc] ? replacement : s[i];
+        T near[NARROW_ROWS];
+        for (int64_t i = 0; i < rows; i++) near[i] = gate[i * p->ldc];
+        for (int64_t i = 0; i < rows; i++) s[i] = threshold >= near[i] ? replacement : s[i];
       }
     }
     const int64_t whole = p->n & ~(int64_t)7;

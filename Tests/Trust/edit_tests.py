@@ -54,7 +54,7 @@ STUDIES = {
         "set": {"samples": "100", "repetitions": "1", "steps": "100"},
         "used": [
             ("scale: 0\\.7", ["scale: 0.8", "scale: 0.6"]), ("let inputs = 20", ["let inputs = 19", "let inputs = 21"]), ("lecun_normal\\)", ["he_normal)"]),
-            ("out\\(relu\\(hidden\\(x\\)\\)\\)", ["out(tanh(hidden(x)))", "out(gelu(hidden(x)))"]), ("samples \\+ 2_000", ["samples + 2_001"]),
+            ("relu, dense\\(width", ["tanh, dense(width", "gelu, dense(width"]), ("samples \\+ 2_000", ["samples + 2_001"]),
         ],
         "options": [("noise", ["0.1", "0.3"]), ("steps", ["101", "110"]), ("samples", ["101"])], "widen": ("4\\.44, 8\\.88\\]", ["4.44, 6.0, 8.88]", "4.44, 8.88, 9.5]"]), "new": 1,
     },
@@ -141,6 +141,9 @@ def study(path, plan, edits):
         text = text.replace(*plan["small"])
     settings, seed, kinds, wrong, fresh = dict(plan["set"]), None, {}, [], 0
     base = text
+    gone = [pattern for pattern, _ in [*plan["used"], plan["widen"]] if not re.search(pattern, text)]
+    if gone:
+        return kinds, [f"{pattern} is not in {name}" for pattern in gone], fresh
 
     def write(content):
         with open(f"{place}/{name}", "w") as file:
@@ -209,11 +212,7 @@ def study(path, plan, edits):
             write(text)
         else:
             pattern, others = chance.choice(plan["used"])
-            changed = re.sub(pattern, chance.choice(others), text)
-            if changed == text:
-                wrong.append(f"{pattern} is not in {name}")
-                break
-            write(changed)
+            write(re.sub(pattern, chance.choice(others), text))
             ran, reused, tables = go()
             verdict("used line", ran, reused, tables, None, True)
             write(text)

@@ -24,10 +24,11 @@ public enum StringLiteral {
   }
 
   /// A field's name as a record literal writes it: in quotes where it is no word.
-  public static func fieldName(_ name: String) -> String {
-    let isWord =
-      !name.isEmpty && name.first?.isNumber == false
-      && name.unicodeScalars.allSatisfy { $0 == "_" || $0.properties.isXIDContinue }
-    return isWord ? name : quoted(name)
+  public static func fieldName(_ name: String) -> String { isWord(name) ? name : quoted(name) }
+
+  /// Whether a text is spelt like a name, reserved words included.
+  public static func isWord(_ text: String) -> Bool {
+    guard let first = text.unicodeScalars.first, first == "_" || first.properties.isIDStart else { return false }
+    return text.unicodeScalars.allSatisfy { $0 == "_" || $0.properties.isIDContinue }
   }
 }

@@ -1,4 +1,5 @@
 import Diagnostics
+import Notation
 
 extension SourcePrinter {
   /// Parts between brackets. The author's line breaks between them stay; where the first part stands on a new line,
@@ -71,7 +72,7 @@ extension SourcePrinter {
     case .field(let name, let value):
       if case .name(let text) = value.kind, text == name.text, SourcePrinter.isPlainName(text) { return .text(text) }
       let isQuoted = isFromSource(name.span) && [0x22, 0x27].contains(source.bytes[Int(name.span.lower)])
-      let key = isQuoted ? source.text(name.span) : SourcePrinter.fieldName(name.text)
+      let key = isQuoted ? source.text(name.span) : StringLiteral.fieldName(name.text)
       return .sequence([.text(key + ":" + gap(name.span, value.span)), expression(value)])
     }
   }

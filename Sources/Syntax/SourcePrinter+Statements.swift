@@ -160,7 +160,7 @@ extension SourcePrinter {
         if case .name(let name) = part.kind, name.text == field.text, SourcePrinter.isPlainName(name.text) {
           return name.text
         }
-        return SourcePrinter.fieldName(field.text) + ": " + patternText(part)
+        return StringLiteral.fieldName(field.text) + ": " + patternText(part)
       }
       return "{ " + words.joined(separator: ", ") + " }"
     }
@@ -168,15 +168,9 @@ extension SourcePrinter {
 
   // MARK: Spelling
 
-  /// A word that may stand before `:`.
-  static func fieldName(_ text: String) -> String {
-    isPlainName(text) || TokenKind.reserved[text] != nil ? text : StringLiteral.quoted(text)
-  }
-
   /// An identifier that is no reserved word.
   static func isPlainName(_ text: String) -> Bool {
-    guard let first = text.unicodeScalars.first, first == "_" || first.properties.isIDStart else { return false }
-    return TokenKind.reserved[text] == nil && text.unicodeScalars.allSatisfy { $0 == "_" || $0.properties.isIDContinue }
+    TokenKind.reserved[text] == nil && StringLiteral.isWord(text)
   }
 }
 

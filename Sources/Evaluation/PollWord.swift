@@ -10,8 +10,12 @@ struct PollWord: Equatable {
 
   /// A word without any bit.
   static func take() -> PollWord {
-    let known = unused.withLock { $0.popLast() }
-    let fresh = known ?? PollWord(word: .allocate(capacity: 1))
+    if let known = unused.withLock({ $0.popLast() }) {
+      // Who set a bit of the interpreter that had it may only now be doing so.
+      known.atomic.pointee.store(0, ordering: .relaxed)
+      return known
+    }
+    let fresh = PollWord(word: .allocate(capacity: 1))
     fresh.word.initialize(to: 0)
     return fresh
   }

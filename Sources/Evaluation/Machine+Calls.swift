@@ -221,7 +221,7 @@ extension Machine {
   func wrongKind(_ name: String, _ kinds: KindSet, _ first: Value) -> RuntimeError {
     RuntimeError(
       "E0210", "`\(name)` takes \(Machine.list(kinds.names)) first, not \(brief(first))", label: describeKind(first),
-      help: first.tag == .list || first.tag == .string ? methodsFromElsewhere[name].map { [$0] } ?? [] : [])
+      help: meantFirst(name, kinds, first))
   }
 
   /// `a`, `a or b`, `a, b or c`.

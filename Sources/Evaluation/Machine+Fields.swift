@@ -13,6 +13,7 @@ let methodsFromElsewhere: [String: String] = [
   "toUpperCase": "`upper(s)`", "toLowerCase": "`lower(s)`", "strip": "`trim(s)`",
   "format": "\"{x:.2f}\" formats in place",
   "toString": "`text(x)`", "T": "`transpose(x)`",
+  "view": "`reshape(t, -1)`",
   "item": "a tensor of one element is a number where one is wanted", "numpy": "`to_list(x)` makes lists of numbers",
 ]
 
@@ -26,6 +27,13 @@ let mapMethodsFromElsewhere: [String: String] = [
 ]
 
 extension Machine {
+  /// What to say to a first argument that no definition of a function takes.
+  func meantFirst(_ name: String, _ kinds: KindSet, _ first: Value) -> [String] {
+    if first.tag == .list || first.tag == .string { return methodsFromElsewhere[name].map { [$0] } ?? [] }
+    guard kinds.isSubset(of: [.list, .range]), first.isNumber || first.tag == .tensor else { return [] }
+    return ["it takes them as one list: `\(name)([\(first.isNumber ? "\(brief(first)), …" : "a, b")])`"]
+  }
+
   @inline(never) func getFieldSlow(
     _ target: UnsafeMutablePointer<Value>, _ object: UnsafeMutablePointer<Value>,
     _ cache: UnsafeMutablePointer<InlineCache>, _ flags: Int

@@ -63,6 +63,15 @@ extension NativeCall {
     return self[index].list
   }
 
+  /// The texts of a list of strings.
+  func texts(_ index: Int) throws -> [String] {
+    let given = try list(index)
+    return try (0..<given.count).map { i in
+      guard given.elements[i].tag == .string else { throw mismatch(index, "a list of strings") }
+      return given.elements[i].swiftString
+    }
+  }
+
   /// A record (borrowed).
   func record(_ index: Int) throws -> UnsafeMutablePointer<RecordObject> {
     guard self[index].tag == .record else { throw mismatch(index, "a record") }

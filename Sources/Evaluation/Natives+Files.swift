@@ -66,7 +66,13 @@ extension Natives {
     let asked = try call.text(0)
     let path = try located(call, asked)
     guard let data = FileManager.default.contents(atPath: path) else {
-      throw RuntimeError("E0701", "`\(asked)` cannot be read", label: "looked for at \(path)")
+      if FileManager.default.fileExists(atPath: path) {
+        throw RuntimeError("E0701", "`\(asked)` cannot be read", label: "found at \(path)")
+      }
+      let folders = asked.hasPrefix("/") ? [] : call.machine.host.dataFile(asked).lookedIn
+      throw RuntimeError(
+        "E0701", "there is no file `\(asked)`", label: "looked for at \(path)",
+        help: folders.map { "looked for \($0)" })
     }
     guard call.heap.hasRoom(for: data.count) else {
       throw RuntimeError("E0302", "`\(asked)` has \(data.count >> 20) MB, which do not fit into memory")

@@ -97,8 +97,10 @@ enum TensorHooks {
     guard x.rank == 0 else {
       throw RuntimeError(
         "E0408", "a tensor of \(describe(x.shape)) booleans is no condition", label: "bool\(describe(x.shape))",
-        help: ["`all(c)` is true where every element is, `any(c)` where one is, and `same(a, b)` compares whole values"]
-      )
+        help: [
+          "`all(c)` is true where every element is, `any(c)` where one is, and `same(a, b)` compares whole values",
+          "`where(c, a, b)` chooses for each element by itself",
+        ])
     }
     guard let content = operations.requireContent(x) else {
       if let walk = m.tensors.walk { return walk.decide(at: UInt(bitPattern: m.frame.pointee.code)) }

@@ -50,12 +50,14 @@ extension Natives {
       return .none
     },
     NativeFunction(
-      "read_npz", ["path"], kinds: .string,
-      doc: "The arrays of a NumPy .npz archive, by name; from where `read_npy` reads.",
+      "read_npz", ["path", "names?"], kinds: .string,
+      doc:
+        "The arrays of a NumPy .npz archive, by name, or only those of a list `names`; from where `read_npy` reads.",
       example: "write_npz({ x: ones(2) }, \"ones.npz\")\nread_npz(\"ones.npz\").x  # => tensor f32[2] [1.0, 1.0]"
     ) { call in
       let path = try call.machine.host.resolve(path: try call.text(0), forWriting: false)
-      let arrays = try translatingErrors { try NPZ.read(path) }
+      let names = try call.has(1) ? call.texts(1) : nil
+      let arrays = try translatingErrors { try NPZ.read(path, names: names) }
       return call.heap.record(arrays.map { ($0.name, call.result(.tensor($0.tensor))) })
     },
     NativeFunction(

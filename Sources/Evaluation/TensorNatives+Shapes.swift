@@ -173,6 +173,14 @@ extension Natives {
       doc: "A row of zeros with a one at each id, along a new last axis.", example: "one_hot([0, 2], 3)"
     ) { call in
       let classes = try call.int(1)
+      let given = try call.operand(0)
+      // One class is no choice: these are a regression's targets without the axis that its outputs have.
+      if classes == 1, given.type.isFloat, given.rank > 0 {
+        let (targets, outputs) = (describe(given.shape), describe(given.shape + [1]))
+        throw RuntimeError(
+          "E0401", "targets of shape \(targets) do not fit outputs of shape \(outputs)", label: "targets \(targets)",
+          help: ["`reshape(y, \(given.rank == 1 ? "[-1, 1]" : outputs))` gives them the shape of the outputs"])
+      }
       let ids = try wholeIDs(call, 0, bound: classes)
       let type = try call.elementType(2) ?? .f32
       return call.result(try call.operations.apply(.oneHot(count: classes, type: type), [ids], isTensor: true))

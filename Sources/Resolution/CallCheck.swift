@@ -7,19 +7,24 @@ extension Resolver {
     switch callee.kind {
     case .name(let name):
       var signatures: [Signature] = []
+      var isLibrary = true
       switch lookUp(name) {
       case .functions(let set):
         signatures = set.signatures
+        isLibrary = set.isLibrary
         // In a library file the sets of other files may hold the definition that is meant.
         if set.isLibrary, let all = prelude.names[name], all.count > signatures.count { signatures = all }
       case .variable(let variable):
         signatures = variable.signatures
+        isLibrary = false
         if variable.isPlainValue, let hidden = prelude.names[name], !hidden.isEmpty {
           report(.hidesCalledFunction(name: name, bound: variable.span), at: callee.span)
         }
       case nil: signatures = prelude.names[name] ?? []
       }
-      check(arguments, receivers: 0, against: signatures, callee: name, at: callee.span)
+      check(
+        arguments, receivers: 0, against: signatures, callee: name, at: callee.span,
+        hint: isLibrary ? callsFromElsewhere[name] : nil)
     case .field(let receiver, let name):
       // Only of a value that surely has no fields is it certain that the function is meant.
       guard receiver.hasNoFields else { return }
@@ -39,13 +44,14 @@ extension Resolver {
   }
 
   private func check(
-    _ arguments: [Expression.Argument], receivers: Int, against signatures: [Signature], callee: String, at span: Span
+    _ arguments: [Expression.Argument], receivers: Int, against signatures: [Signature], callee: String, at span: Span,
+    hint: String? = nil
   ) {
     if signatures.isEmpty { return }
     let attempts = signatures.map { CallCheck(callee, $0, arguments, receivers: receivers, at: span).problems }
     if attempts.contains(where: \.isEmpty) { return }
     if signatures.count == 1 {
-      for (problem, place) in attempts[0] { report(problem, at: place) }
+      for (problem, place) in attempts[0] { report(problem, at: place, hint: hint) }
       return
     }
     // A name that none of the definitions knows is most likely a misspelling.
@@ -55,7 +61,7 @@ extension Resolver {
         signatures.flatMap(\.parameters).reduce(into: []) { list, p in
           if !list.contains(where: { $0.name == p.name }) { list.append(p) }
         })
-      let near = nearNames(name.text, among: all.parameters.map(\.name))
+      let near = nearArguments(name.text, among: all.parameters.map(\.name))
       return report(.unknownArgument(callee: callee, signature: all, name: name.text, near: near), at: name.span)
     }
     // Where all take equally many, too many are too many for each.
@@ -107,7 +113,7 @@ struct CallCheck {
           }
         } else if !signature.takesAnyName {
           let candidates = signature.parameters.filter { !$0.isRest }.map(\.name)
-          let near = nearNames(name.text, among: candidates)
+          let near = nearArguments(name.text, among: candidates)
           problems.append(
             (.unknownArgument(callee: callee, signature: signature, name: name.text, near: near), name.span))
         }

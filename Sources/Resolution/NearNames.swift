@@ -48,6 +48,25 @@ let namesFromElsewhere: [String: String] = [
   "float": "to_float", "int": "to_int", "type": "kind", "typeof": "kind",
 ]
 
+/// Arguments as other frameworks name them, and what Exp's functions call them; the first that a function takes is meant.
+private let argumentsFromElsewhere: [String: [String]] = [
+  "dim": ["axes", "axis"], "dims": ["axes", "axis"], "keepdim": ["keep"], "keepdims": ["keep"],
+  "lr": ["optimizer: adam(lr: …)"], "learning_rate": ["lr", "optimizer: adam(lr: …)"], "batch_size": ["batch"],
+]
+
+/// What an argument that a function does not take may be meant for, among those that it takes.
+func nearArguments(_ name: String, among names: [String]) -> [String] {
+  let near = nearNames(name, among: names)
+  if !near.isEmpty { return near }
+  return (argumentsFromElsewhere[name] ?? []).filter { names.contains(String($0.prefix { $0 != ":" })) }
+}
+
+/// Functions of the library that people call as those of other frameworks, and what does what they want.
+let callsFromElsewhere: [String: String] = [
+  "plot": "it draws columns of a table; of values `lines(x, { name: y })` draws curves and `scatter(x, y)` points",
+  "heatmap": "columns of a table are drawn by `heatmap_of(t, x: \"a\", y: \"b\", z: \"c\")`",
+]
+
 /// What people write who look for something that Exp has no name for, and what to tell them.
 let advice: [String: String] = [
   "self": "a function sees what it captured by its names", "this": "a function sees what it captured by its names",

@@ -92,9 +92,11 @@ final class Resolver {
   }
 
   /// Notes something wrong.
-  func report(_ problem: ResolutionProblem, at span: Span) {
+  func report(_ problem: ResolutionProblem, at span: Span, hint: String? = nil) {
     guard problems.count < SyntaxLimits.diagnostics else { return }
-    problems.append(problem.diagnostic(at: span))
+    var diagnostic = problem.diagnostic(at: span)
+    if let hint { diagnostic.help.append(hint) }
+    problems.append(diagnostic)
   }
 
   /// Everything wrong, in source order, each thing once.

@@ -99,7 +99,7 @@ private struct Header {
     guard let element = StoredElement(descriptor) else {
       throw TensorError.file(
         name, "the .npy element type \(descriptor) is not read",
-        help: "save it as float32, float64, int32, int64 or bool")
+        help: "save it as float32, float64, int32, int64 or bool; `read_npz(path, names)` leaves it alone")
     }
     self.element = element
   }

@@ -3,16 +3,21 @@ import CKernels
 /// NumPy's .npz: a zip archive of .npy files, stored or deflated. Archives are written stored, with the date that zip
 /// counts from, so that equal arrays give equal bytes.
 public enum NPZ {
-  /// Names and arrays in the order of the archive's directory. Throws `badFile`.
-  public static func read(_ path: String) throws -> [(name: String, tensor: Tensor)] {
+  /// Names and arrays in the order of the archive's directory; with `names` only those. Throws `badFile`, also of a
+  /// name that the archive lacks.
+  public static func read(_ path: String, names: [String]? = nil) throws -> [(name: String, tensor: Tensor)] {
     let bytes = try FileBytes(path: path)
     var result: [(name: String, tensor: Tensor)] = []
     for entry in try directory(bytes) where entry.name.hasSuffix(".npy") {
       let name = String(entry.name.dropLast(4))
+      if let names, !names.contains(name) { continue }
       if result.contains(where: { $0.name == name }) {
         throw TensorError.file(path, "the archive holds two arrays called `\(name)`")
       }
       result.append((name, try tensor(entry, bytes, name)))
+    }
+    if let missing = names?.first(where: { name in !result.contains { $0.name == name } }) {
+      throw TensorError.file(path, "the archive holds no array called `\(missing)`")
     }
     return result
   }

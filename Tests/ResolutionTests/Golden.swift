@@ -14,6 +14,7 @@ let testPrelude = Prelude(
     "error": [Signature([.init("model"), .init("data")])],
     "track": [Signature([.init("_", isRest: true)])],
     "pi": [],
+    "plot": [Signature([.init("t"), .init("x"), .init("y")])],
     "train": [
       Signature([
         .init("model"), .init("data"), .init("loss"), .init("optimizer", hasDefault: true),

@@ -81,6 +81,21 @@ private final class Writers {
     }
   }
 
+  /// An array that cannot be read is in nobody's way who does not ask for it.
+  @Test func arraysByName() throws {
+    let path = temporary("two.npz")
+    defer { unlink(path) }
+    try NPZ.write([("good", Tensor(scalar: 1)), ("bad", Tensor(scalar: 2))], to: path)
+    var bytes = try [UInt8](Data(contentsOf: URL(fileURLWithPath: path)))
+    let places = bytes.indices.filter { bytes[$0...].starts(with: Array("'<".utf8)) }
+    bytes[try #require(places.last) + 2] = UInt8(ascii: "U")
+    let damaged = try put(bytes, "text.npz")
+    defer { unlink(damaged) }
+    #expect(throws: TensorError.self) { try NPZ.read(damaged) }
+    #expect(try NPZ.read(damaged, names: ["good"]).map(\.name) == ["good"])
+    #expect(throws: TensorError.self) { try NPZ.read(damaged, names: ["missing"]) }
+  }
+
   /// Several threads that write to one path leave one of what they wrote, complete.
   @Test func writersOfOnePath() throws {
     let path = temporary("same.npy")

@@ -74,6 +74,8 @@ def outcome(folder):
                 entry = json.loads(line)
             except ValueError:
                 continue
+            if "record" not in entry or "check" not in entry:
+                continue
             text = line[line.index('"record":') + 9:line.rindex("}")]
             record = entry["record"]
             if "index" not in record or hashlib.sha256(text.encode()).hexdigest()[:16] != entry["check"]:

@@ -75,7 +75,9 @@ struct Gradient {
   /// The one number that a function to be differentiated gives; nil when it does not depend on anything traced.
   func output(_ y: Value, in recording: Recording) throws -> (operand: TensorOperand, node: NodeID?) {
     guard let operand = operations.operand(y) else {
-      throw RuntimeError("E0509", "`\(name)` needs a function that gives one number, not \(machine.brief(y))")
+      throw RuntimeError(
+        "E0509", "`\(name)` needs a function that gives one number, not \(machine.brief(y))",
+        help: y.tag == .list ? ["reduce it with `mean` or `sum`"] : [])
     }
     guard operand.rank == 0 || operand.shape.reduce(1, *) == 1 else {
       throw RuntimeError(

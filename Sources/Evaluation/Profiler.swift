@@ -90,10 +90,10 @@ extension Profiler.Share {
 
 /// A study that is run to be measured: what it prints is swallowed, nothing is recorded, trials run one after the other.
 public final class ProfileHost: QuietHost {
-  /// At most so many trials of a sweep run.
+  /// At most so many trials of a sweep run; the program ends with a sweep that has more.
   public let trials: Int
 
-  /// `trials` bounds what is run of each sweep; the table then has fewer rows.
+  /// `trials` bounds what is run of a sweep.
   public init(_ outer: any StudyHost, trials: Int = .max) {
     self.trials = trials
     super.init(outer)

@@ -12,6 +12,8 @@ extension StandardLibrary {
     public let title: String
     /// All of it.
     public let text: String
+    /// `lists`
+    public var name: String { String(file.dropLast(3)) }
   }
 
   /// A function on a page.

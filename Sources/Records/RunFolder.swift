@@ -243,6 +243,9 @@ public final class RunFolder: @unchecked Sendable {
   /// The file that the report is drawn from.
   public static let studyName = "study.json"
 
+  /// The page that is drawn from it.
+  public static let pageName = "report.html"
+
   /// Files that the manifest does not list: itself, tags, leftovers of a crash.
   private static func isUnsealed(_ name: String) -> Bool {
     name == manifestName || name == tagsName || name.hasSuffix(".part")

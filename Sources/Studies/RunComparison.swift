@@ -127,18 +127,50 @@ public struct RunComparison {
   private func texts() -> [RunDifference] {
     let names = { (folder: RunFolder) in ((try? folder.contents()) ?? []).filter { $0.hasPrefix("source/") } }
     let (a, b) = (names(first), names(second))
-    return (a + b.filter { !a.contains($0) }).compactMap { name in
+    return (a + b.filter { !a.contains($0) }).flatMap { name -> [RunDifference] in
       let (x, y) = (first.text(name), second.text(name))
-      guard x != y else { return nil }
+      guard x != y else { return [] }
       guard let x, let y else {
-        return RunDifference(place: name, first: x == nil ? "absent" : "there", second: y == nil ? "absent" : "there")
+        return [RunDifference(place: name, first: x == nil ? "absent" : "there", second: y == nil ? "absent" : "there")]
       }
-      let (left, right) = (lines(x), lines(y))
-      let line = zip(left, right).enumerated().first { $0.1.0 != $0.1.1 }?.offset ?? min(left.count, right.count)
-      return RunDifference(
-        place: "\(name), line \(line + 1)", first: line < left.count ? left[line] : "its end",
-        second: line < right.count ? right[line] : "its end")
+      return RunComparison.changedLines(name, lines(x), lines(y))
     }
+  }
+
+  /// At most so many changed lines of a file are told; the last says how many more there are.
+  static let maxLines = 20
+  /// Lines of longer files go together by their numbers.
+  private static let mostLines = 2000
+
+  /// Every line in which two texts differ, by its number in the text that has it.
+  private static func changedLines(_ name: String, _ a: [String], _ b: [String]) -> [RunDifference] {
+    let count = max(a.count, b.count)
+    let all =
+      count <= mostLines
+      ? pairs(a, b) : (0..<count).map { ($0 < a.count ? $0 : nil, $0 < b.count ? $0 : nil) }
+    var found: [RunDifference] = [], gone: [Int] = [], new: [Int] = []
+    func told() {
+      for i in 0..<max(gone.count, new.count) {
+        let (x, y) = (i < gone.count ? gone[i] : nil, i < new.count ? new[i] : nil)
+        found.append(
+          RunDifference(
+            place: "\(name), line \((x ?? y ?? 0) + 1)", first: x.map { a[$0] } ?? "absent",
+            second: y.map { b[$0] } ?? "absent"))
+      }
+      (gone, new) = ([], [])
+    }
+    for (x, y) in all {
+      if let x, let y, a[x] == b[y] {
+        told()
+      } else {
+        gone += x.map { [$0] } ?? []
+        new += y.map { [$0] } ?? []
+      }
+    }
+    told()
+    guard found.count > maxLines else { return found }
+    found[maxLines - 1].place += ", and \(found.count - maxLines) more"
+    return Array(found.prefix(maxLines))
   }
 
   private func lines(_ text: String) -> [String] {

@@ -111,7 +111,7 @@ final class RunRecorder: @unchecked Sendable {
     run.claims = claims
     let study = StudyRecord(title: title ?? run.study, run: run, items: items)
     attempt { try folder.write(study) }
-    if let page = drawing?.report(study) { attempt { try folder.add(page, as: "report.html") } }
+    if let page = drawing?.report(study) { attempt { try folder.add(page, as: RunFolder.pageName) } }
     if recording.diagnostic == nil { attempt { try folder.seal(run) } }
     // A run that could not record all of itself is not done, and what is there gets no manifest.
     if recording.diagnostic != nil {

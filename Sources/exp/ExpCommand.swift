@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import Foundation
+import Studies
 
 /// `exp` and its verbs.
 @main struct ExpCommand: ParsableCommand {
@@ -40,7 +41,19 @@ import Foundation
       FileHandle.standardError.write(Data((complaint + "\n").utf8))
       Foundation.exit(64)
     }
-    main(arguments)
+    var ending: (any Error)?
+    do {
+      var command = try parseAsRoot(arguments)
+      try command.run()
+    } catch { ending = error }
+    if let problem = Terminal.output.problem {
+      SourceLoader.complain("not everything could be written to standard output: \(problem)")
+      let lost = ExitCode(RunStatus.notRecorded.rawValue)
+      if let status = ending == nil ? ExitCode.success : ending as? ExitCode, status.rawValue < lost.rawValue {
+        ending = lost
+      }
+    }
+    exit(withError: ending)
   }
 
   /// What is wrong with a first word that is no verb; nil when it is one, or an option.
@@ -49,9 +62,12 @@ import Foundation
     let verbs = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
     if verbs.contains(word) { return nil }
     if word.hasSuffix(".exp") || FileManager.default.fileExists(atPath: word) {
-      return "exp: to run a study, say `exp run \(arguments.joined(separator: " "))`"
+      return "exp: to run a study, say `exp run \(arguments.map(Phrase.shellWord).joined(separator: " "))`"
     }
-    let near = nearestName(word, among: verbs)
+    let owner = configuration.subcommands.first { verb in
+      verb.configuration.subcommands.contains { $0.configuration.commandName == word }
+    }
+    let near = owner?.configuration.commandName.map { "\($0) \(word)" } ?? nearestName(word, among: verbs)
     return "exp: there is no `exp \(word)`" + (near.map { "; did you mean `exp \($0)`?" } ?? "")
       + "\n  it knows " + verbs.sorted().joined(separator: ", ")
   }

@@ -5,7 +5,7 @@ import Foundation
 /// Files and the standard library, with a message on standard error when one cannot be had.
 enum SourceLoader {
   /// A source file, or nil after saying why not.
-  static func load(_ path: String) -> SourceFile? {
+  static func load(_ path: String, complain: (String) -> Void = SourceLoader.complain) -> SourceFile? {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       let other = path.hasSuffix(".exp") ? "" : path + ".exp"
@@ -23,6 +23,10 @@ enum SourceLoader {
     }
     guard data.count < 64 << 20 else {
       complain("\(path) is too large to be a script (\(data.count >> 20) MB)")
+      return nil
+    }
+    guard !data.prefix(8192).contains(0) else {
+      complain("\(path) is no text")
       return nil
     }
     return SourceStore.shared.add(name: path, content: data)

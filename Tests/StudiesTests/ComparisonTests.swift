@@ -41,6 +41,16 @@ import Testing
     #expect(results == ["runs, trial 1 (x 2), series, step 3, loss"])
   }
 
+  @Test func everyChangedLineOfTheTextIsTold() throws {
+    let text = "## One\nlet a = 1\nlet b = 2\nlet c = 3\na + b + c"
+    let other = "## Two\nlet a = 1\nlet b = 4\nlet d = 5\nlet c = 3"
+    #expect(
+      try differences(text, other).settings == [1, 3, 4, 5].map { "source/demo.exp, line \($0)" })
+    let many = { (value: Int) in (0..<50).map { "let a\($0) = \(value)" }.joined(separator: "\n") }
+    let settings = try differences(many(1), many(2)).settings
+    #expect(settings.count == 20 && settings.last == "source/demo.exp, line 20, and 30 more")
+  }
+
   @Test func eachOfSeveralSweepsOfOneNameIsCompared() throws {
     let text = """
       for i in 1..3 {

@@ -3,13 +3,17 @@ import Evaluation
 import Foundation
 import Notation
 import Records
+import Reports
 import Studies
 
 /// `exp doc NAME`
 struct DocCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "doc", abstract: "Explain a function of the standard library, or a word of the language.",
-    discussion: "--pages writes the reference of all functions as Markdown; --check says whether it is up to date.")
+    commandName: "doc", abstract: "Explain a function of the library, a page of them, or a word of the language.",
+    discussion: """
+      Without a name, the names of the pages. --pages writes the reference of all functions as Markdown; --check says whether it \
+      is up to date.
+      """)
 
   @Argument(help: "Its name, such as cosine.", completion: .libraryName) var name: String?
   @Flag(help: "Print one JSON object.") var json = false
@@ -18,8 +22,8 @@ struct DocCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Say which pages in this folder are out of date.", valueName: "folder")) var check: String?
 
   func validate() throws {
-    guard [name, pages, check].compactMap({ $0 }).count == 1 else {
-      throw ValidationError("give the name of a function or a word, or --pages, or --check")
+    guard [name, pages, check].compactMap({ $0 }).count <= 1 else {
+      throw ValidationError("give the name of a function, a page or a word, or --pages, or --check")
     }
   }
 
@@ -27,15 +31,32 @@ struct DocCommand: ParsableCommand {
     let isFine = WorkerThread.run(name: "doc") { () -> Bool in
       guard let library = SourceLoader.library() else { return false }
       if let name = self.name { return self.explain(name, library) }
-      return self.write(library.referencePages, into: self.pages ?? self.check ?? "")
+      if let folder = self.pages ?? self.check { return self.write(library.referencePages, into: folder) }
+      self.list(library.referencePages)
+      return true
     }
     if isFine != true { throw ExitCode(1) }
+  }
+
+  private func list(_ pages: [StandardLibrary.Page]) {
+    if json {
+      let objects = pages.map { page -> JSON in ["name": .string(page.name), "title": .string(page.title)] }
+      return Terminal.output.line((["pages": .array(objects)] as JSON).compact)
+    }
+    let width = pages.map(\.name.count).max() ?? 0
+    Terminal.output.line("`exp doc NAME` explains a function, a word of the language or a page:\n")
+    for page in pages { Terminal.output.line("  \(TextWidth.pad(page.name, to: width))  \(page.title)") }
   }
 
   private func explain(_ name: String, _ library: StandardLibrary) -> Bool {
     let run = StudyRun(source: SourceLoader.empty, options: RunOptions(), listener: SilentListener())
     let session = Session(library: library, host: run, threads: 1)
     guard let entry = session.help(name), let text = HelpText.explain(name, session) else {
+      if let page = library.referencePages.first(where: { $0.name == name }) {
+        let object: JSON = ["name": .string(name), "title": .string(page.title), "text": .string(page.text)]
+        Terminal.output.line(json ? object.compact : page.text)
+        return true
+      }
       SourceLoader.complain(HelpText.unknown(name, library))
       return false
     }

@@ -10,7 +10,8 @@ struct ExportCommand: ParsableCommand {
     commandName: "export", abstract: "Write a recorded run as a page, a document, a notebook or tables.",
     discussion: """
       html: the report, drawn anew. md: a document in GitHub's Markdown, its pictures in a folder beside it. ipynb: a Jupyter notebook \
-      with all results. csv: a folder with every table, and the data of every figure. What is not as it was written is not exported.
+      with all results. csv: a folder with every table, and the data of every figure. A run of which any file but its page is not as \
+      it was written is not exported.
       """)
 
   /// What a run can be written as.
@@ -32,8 +33,8 @@ struct ExportCommand: ParsableCommand {
 
   func run() throws {
     let folder = try RunLookup.folder(name, below: out, ofStudy: true)
-    let isRead = { to == .csv ? Self.isTable($0) : $0 == RunFolder.studyName }
-    if let damage = RunLookup.damage(folder, of: isRead) { throw RunLookup.failure(damage) }
+    // The page is drawn anew from the record, whatever became of the old one.
+    if let damage = RunLookup.damage(folder, of: { $0 != RunFolder.pageName }) { throw RunLookup.failure(damage) }
     let place = target ?? folder.name + (to == .csv ? "-csv" : ".\(to.rawValue)")
     do {
       switch to {

@@ -18,11 +18,17 @@ struct NewCommand: ParsableCommand {
       SourceLoader.complain("there is a file \(path) already")
       throw ExitCode(RunStatus.scriptWrong.rawValue)
     }
+    let folder = NSString(string: path).deletingLastPathComponent
+    guard folder.isEmpty || FileManager.default.fileExists(atPath: folder) else {
+      SourceLoader.complain("\(path) cannot be written: there is no folder \(folder)")
+      throw ExitCode(RunStatus.notRecorded.rawValue)
+    }
     do { try Data(Self.text(title).utf8).write(to: URL(fileURLWithPath: path), options: .withoutOverwriting) } catch {
       SourceLoader.complain("\(path) cannot be written: \(error.localizedDescription)")
       throw ExitCode(RunStatus.notRecorded.rawValue)
     }
-    Terminal.output.line("\(path) is written; next:\n  exp run \(path)\n  exp test \(path)\n  exp repl -i \(path)")
+    let word = Phrase.shellWord(path)
+    Terminal.output.line("\(path) is written; next:\n  exp run \(word)\n  exp test \(word)\n  exp repl -i \(word)")
   }
 
   /// The study that a new file holds.

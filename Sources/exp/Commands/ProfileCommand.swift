@@ -19,7 +19,7 @@ struct ProfileCommand: ParsableCommand {
 
   @Argument(help: "The study.", completion: .script) var path: String
   @OptionGroup var of: StudyOptions
-  @Option(help: ArgumentHelp("Run only the first so many trials of a sweep.", valueName: "n")) var trials: Int?
+  @Option(help: ArgumentHelp("Stop after the first so many trials of a sweep that has more.", valueName: "n")) var trials: Int?
   @Option(help: ArgumentHelp("How many lines and operations to show.", valueName: "n")) var top = 12
   @Flag(help: "Print one JSON object, with everything.") var json = false
 
@@ -46,7 +46,7 @@ struct ProfileCommand: ParsableCommand {
     if json {
       Terminal.output.line(object(profile, file).compact)
     } else if errors.isEmpty || profile.seconds > 0.05 {
-      tell(profile, file, wasStopped: errors.count < diagnostics.count)
+      tell(profile, file, wasStopped: diagnostics.contains { $0.id == DiagnosticText.interruptedID })
     }
     DiagnosticText.report(errors, didRun: true)
     return errors.isEmpty
@@ -60,7 +60,8 @@ struct ProfileCommand: ParsableCommand {
       let cells = [time, String(format: "%4.0f %%  ", part), Self.padded(PlanTime.bytes(Double(share.bytes)), 9)]
       output.line(TextWidth.cut("  " + cells.joined() + "  " + text, to: width).trimmingTrailingSpaces)
     }
-    let stopped = wasStopped ? ", stopped by Ctrl-C" : ""
+    let reason = Interrupts.count > 0 ? "by Ctrl-C" : "after \(Phrase.count(trials ?? 0, "trial")) of a sweep"
+    let stopped = wasStopped ? ", stopped \(reason)" : ""
     output.line(
       "\(path): \(Phrase.duration(profile.seconds)) on one thread\(stopped) · most memory of tensors "
         + "\(PlanTime.bytes(Double(MemoryPool.peakBytes)))\n")

@@ -20,7 +20,7 @@ struct StatusCommand: ParsableCommand {
   func run() throws {
     var folders: [RunFolder]
     if let name {
-      folders = [try RunLookup.folder(name, below: out)]
+      folders = [try RunLookup.folder(name, below: out, ofStudy: true)]
     } else {
       do { folders = try RunList.read(out).entries.filter { $0.run.state.isUnfinished }.map(\.folder) } catch {
         throw RunLookup.failure("\(error)")

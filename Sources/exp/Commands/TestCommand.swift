@@ -109,7 +109,7 @@ final class TestWork: @unchecked Sendable {
   private enum Part {
     case examples(path: String, SourceFile)
     case blocks(path: String, SourceFile, turn: Int, of: Int)
-    case absent(path: String)
+    case absent(path: String, why: String)
   }
   private let library: StandardLibrary
   private let filter: String?
@@ -124,8 +124,9 @@ final class TestWork: @unchecked Sendable {
     self.filter = filter
     self.isList = isList
     for path in files {
-      guard let file = SourceLoader.load(path) else {
-        parts.append(.absent(path: path))
+      var why = ""
+      guard let file = SourceLoader.load(path, complain: { why = $0 }) else {
+        parts.append(.absent(path: path, why: why))
         continue
       }
       parts.append(.examples(path: path, file))
@@ -175,7 +176,7 @@ final class TestWork: @unchecked Sendable {
 
   private func test(_ part: Part) -> [(place: Int, result: TestResult)] {
     switch part {
-    case .absent(let path): return [(0, TestResult(file: path, name: "can be read", problem: "it cannot"))]
+    case .absent(let path, let why): return [(0, TestResult(file: path, name: "can be read", problem: why))]
     case .examples(let path, let file):
       let examples = path.hasSuffix(".md") ? Example.inMarkdown(file) : Example.inScript(file)
       let runner = ExampleRunner(library: library, path: path, filter: filter)

@@ -127,6 +127,7 @@ final class LiveStudy: @unchecked Sendable {
     var execution = StudyExecution(run: run, file: file, settings: options.settings, threads: options.threads)
     execution.takesInterrupts = false
     let summary = execution.execute()
+    if let summary, summary.status == .scriptWrong { DiagnosticText.report(summary.diagnostics, didRun: true) }
     condition.lock()
     if let path = summary?.folder {
       folders.add(path)

@@ -38,7 +38,10 @@ final class Terminal: @unchecked Sendable {
     return columns * Int(size.ws_xpixel) / Int(size.ws_col)
   }
 
-  /// Writes text as it is. When nobody reads any more, the process ends.
+  /// Why something that was written did not arrive, a full disk for one; nil when all did, or nobody reads any more.
+  private(set) var problem: String?
+
+  /// Writes text as it is, as far as it can be.
   func write(_ text: String) {
     lock.lock()
     defer { lock.unlock() }
@@ -48,6 +51,7 @@ final class Terminal: @unchecked Sendable {
       if count > 0 {
         bytes = bytes.dropFirst(count)
       } else if errno != EINTR && errno != EAGAIN {
+        if errno != EPIPE { problem = String(cString: strerror(errno)) }
         return
       }
     }
@@ -104,6 +108,12 @@ enum Phrase {
     if perSecond >= 0.95 { return String(format: "%.1f \(noun)/s", perSecond) }
     if perSecond * 60 >= 0.95 { return String(format: "%.1f \(noun)/min", perSecond * 60) }
     return String(format: "%.1f \(noun)/h", perSecond * 3600)
+  }
+
+  /// A word of a command line as a shell takes it: in quotes where it needs them.
+  static func shellWord(_ text: String) -> String {
+    let isPlain = !text.isEmpty && text.allSatisfy { $0.isLetter || $0.isNumber || "._-/=,:+@%".contains($0) }
+    return isPlain ? text : "'" + text.replacingOccurrences(of: "'", with: "'\\''") + "'"
   }
 
   /// A bar of `width` characters.

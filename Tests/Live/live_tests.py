@@ -241,6 +241,8 @@ def watching(b):
     check("mending it mends the page", first.wait(
         DONE + " && document.body.textContent.includes('the steps are 3') && !document.querySelector('pre.error')"
         " && !document.querySelector('.old')"))
+    with open(server.errors.name) as said:
+        check("the terminal said where the error was", "study.exp:14:1" in said.read())
 
     for path, status in [("/", 403), ("/" + "0" * 32 + "/", 403), ("/events", 403)]:
         code = status_of("http://127.0.0.1:%d%s" % (server.port, path))

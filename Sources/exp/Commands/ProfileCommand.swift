@@ -19,7 +19,8 @@ struct ProfileCommand: ParsableCommand {
 
   @Argument(help: "The study.", completion: .script) var path: String
   @OptionGroup var of: StudyOptions
-  @Option(help: ArgumentHelp("Stop after the first so many trials of a sweep that has more.", valueName: "n")) var trials: Int?
+  @Option(help: ArgumentHelp("Stop after the first so many trials of a sweep that has more.", valueName: "n"))
+  var trials: Int?
   @Option(help: ArgumentHelp("How many lines and operations to show.", valueName: "n")) var top = 12
   @Flag(help: "Print one JSON object, with everything.") var json = false
 

@@ -178,9 +178,21 @@ def a_sweep_without_a_name_is_saved_with_its_draws():
     child.expect("exp> $")
     enter(child, "let drawn = _.a")
     assert "gives the same values" in enter(child, ":save swept.exp"), child.before
+    assert "gives the same values" in enter(child, ":save swept.exp"), child.before
     child = session("-i", os.path.join(scratch, "swept.exp"))
     enter(child, "let kept = drawn")
     assert enter(child, "same(kept, result_1.a)") == "true", child.before
+
+
+@test
+def a_file_of_somebody_else_is_not_saved_over():
+    with open(os.path.join(scratch, "theirs.exp"), "w") as file:
+        file.write("## theirs\n")
+    child = session()
+    enter(child, "let a = 1")
+    assert "there is a file theirs.exp already" in enter(child, ":save theirs"), child.before
+    with open(os.path.join(scratch, "theirs.exp")) as file:
+        assert file.read() == "## theirs\n"
 
 
 @test

@@ -15,7 +15,7 @@ struct ReplayArguments {
 
 extension Repl {
   /// Writes the session as a script: its cells, without what was undone or failed. It is run in a clean process first,
-  /// and written only if every name then holds what it holds here.
+  /// and written only if every name then holds what it holds here. A file that this session did not write stays as it is.
   func save(_ argument: String) {
     let path = FileNames.unquoted(argument)
     guard !path.isEmpty else { return output.line(":save is followed by the name of a file, such as :save s.exp") }
@@ -23,6 +23,9 @@ extension Repl {
       return output.line("there is nothing to save yet")
     }
     let place = path.contains(".") ? path : path + ".exp"
+    guard written.contains(place) || !DiskFileSystem.shared.exists(place) else {
+      return output.line("not saved: there is a file \(place) already; remove it or choose another name")
+    }
     let draft = NSString(string: NSTemporaryDirectory()).appendingPathComponent("exp-\(getpid()).exp")
     defer { unlink(draft) }
     let here = thread.perform { [session] in session.fingerprints() } ?? []
@@ -36,6 +39,7 @@ extension Repl {
         let different = here.filter { there.digests[$0.name] != $0.digest }.map(\.name)
         if different.isEmpty {
           try RunFiles().write(text, to: place)
+          written.insert(place)
           return output.line("saved \(place): run again, it gives the same values")
         }
         // A draw belongs to its statement, which a name for its result changes: such results draw under their keys.

@@ -31,6 +31,8 @@ final class Repl {
   private var lines: [String] = []
   /// What ran so far, for `:save` and `:undo`.
   var cells: [Cell] = []
+  /// Files that `:save` wrote.
+  var written: Set<String> = []
   /// Whether any cell failed, for the exit status of sessions that nobody types.
   private(set) var hadErrors = false
 

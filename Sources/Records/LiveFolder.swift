@@ -29,8 +29,11 @@ public final class LiveFolder: Sendable {
   /// True while the run is worked on, or was when its workers died.
   public var exists: Bool { fileSystem.exists(path) }
 
-  /// Removes it: nobody works on the run any more, or all begin anew.
-  public func remove() { fileSystem.removeAll(path) }
+  /// Removes it: nobody works on the run any more, or all begin anew. A worker that has not seen it yet may put its lease, and
+  /// Slurm a worker's log, into a folder that is about to go: that is removed too.
+  public func remove() {
+    for _ in 0..<20 where exists { fileSystem.removeAll(path) }
+  }
 
   // MARK: leases
 

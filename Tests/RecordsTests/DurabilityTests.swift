@@ -121,4 +121,20 @@ import Testing
       #expect(try JSON.read(String(line))["record"]?["x"]?.number == 0.5)
     }
   }
+
+  @Test func whatComesWhileTheLiveFolderGoesIsRemovedToo() throws {
+    let disk = FakeDisk()
+    _ = try disk.makeFolder("run")
+    let live = LiveFolder("run", files: RunFiles(disk))
+    try live.make()
+    _ = try live.claim("runs/1", ["worker": "w1"])
+    var late = 2
+    disk.beforeRemoval = { folder in
+      guard folder == "run/live/leases", late > 0 else { return }
+      late -= 1
+      try? live.write(Lease(worker: "w2", identity: .own, seconds: 30))
+    }
+    live.remove()
+    #expect(late == 0 && !live.exists)
+  }
 }

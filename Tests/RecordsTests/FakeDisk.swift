@@ -20,6 +20,8 @@ final class FakeDisk: FileSystem, @unchecked Sendable {
   }
 
   var faults: Set<Fault> = []
+  /// What another process does just before a folder is removed.
+  var beforeRemoval: (_ folder: String) -> Void = { _ in }
   private(set) var names: [String: File] = [:]
   private(set) var syncedNames: [String: File] = [:]
   private var folders: Set<String> = [".", "/"]
@@ -113,6 +115,10 @@ final class FakeDisk: FileSystem, @unchecked Sendable {
 
   func removeFolder(_ path: String) throws {
     try begin("remove", path)
+    beforeRemoval(path)
+    guard try list(path).isEmpty else {
+      throw FileError(operation: "remove", path: path, code: 39, reason: "directory not empty")
+    }
     folders.remove(path)
   }
 

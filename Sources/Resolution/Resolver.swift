@@ -83,6 +83,12 @@ final class Resolver {
     scopes = [earlier]
   }
 
+  /// Frames, names and sets of functions hold each other, and frames the tree.
+  deinit {
+    for frame in frames { (frame.children, frame.used, frame.usedSets, frame.captures) = ([], [:], [:], []) }
+    for set in sets { set.members = [] }
+  }
+
   /// Walks the statements of the file in the file's scope.
   func walkFile() {
     openScope(for: tree.statements, isFile: true)

@@ -31,6 +31,19 @@ def check(name, value, note=""):
         print("not ok %s: %s %s" % (name, value, note), flush=True)
 
 
+def within(condition, seconds=60):
+    """Waits until something holds; whether it did."""
+    end = time.time() + seconds
+    while time.time() < end:
+        try:
+            if condition():
+                return True
+        except (FileNotFoundError, RuntimeError):  # a folder that goes, a page that comes
+            pass
+        time.sleep(0.1)
+    return False
+
+
 class Server:
     def __init__(self, text):
         self.folder = tempfile.mkdtemp(prefix="exp-live-")
@@ -51,16 +64,14 @@ class Server:
         os.replace(self.file + ".new", self.file)
 
     def end(self):
-        started = time.time()
         self.process.send_signal(signal.SIGINT)
         try:
-            status = self.process.wait(10)
+            status = self.process.wait(60)
         except subprocess.TimeoutExpired:
             self.process.kill()
             status = "it did not end"
         shutil.rmtree(self.folder, ignore_errors=True)
-        return status, time.time() - started
-
+        return status
 
     def set(self, **values):
         """Gives options values as a form does; the answer."""
@@ -264,17 +275,16 @@ def watching(b):
         server.set(noise=noise)
         first.wait(TITLE % ("noise is %s00" % noise))
         first.wait(DONE)
-    time.sleep(0.5)
-    check("going back and forth leaves one folder for each setting", len(runs()) <= len(before) + 1, (before, runs()))
+    check("going back and forth leaves one folder for each setting", within(lambda: len(runs()) <= len(before) + 1),
+          (before, runs()))
     for noise in ["0.11", "0.12", "0.13", "0.14", "0.15", "0.16"]:
         server.set(noise=noise)
     first.wait(TITLE % "noise is 0.160")
     first.wait(DONE)
-    time.sleep(0.5)
-    check("no folder is unfinished and without a trial", all(
+    check("no folder is unfinished and without a trial", within(lambda: all(
         '"state": "done"' in open(os.path.join(server.folder, "runs", name, "run.json")).read() or
         re.search('"index"', "".join(open(os.path.join(d, f)).read() for d, _, fs in os.walk(
-            os.path.join(server.folder, "runs", name, "trials")) for f in fs)) for name in runs()), runs())
+            os.path.join(server.folder, "runs", name, "trials")) for f in fs)) for name in runs())), runs())
     # What was chosen before goes where the text no longer lets it stand.
     says = lambda text: DONE + " && document.body.textContent.includes('%s') && !document.querySelector('.old')" % text
     server.set(steps=9)
@@ -288,8 +298,8 @@ def watching(b):
     check("the others stay", first.wait(TITLE % "noise is 0.160"))
     first.close()
     second.close()
-    status, seconds = server.end()
-    check("Ctrl-C ends the server", status == 0 and seconds < 5, (status, seconds))
+    status = server.end()
+    check("Ctrl-C ends the server", status == 0, status)
 
 
 def reconnecting(b):
@@ -325,18 +335,18 @@ def without_scripts(b):
     watcher = b.page(server.url)
     watcher.wait(DONE)
     page = b.page(server.url, scripts=False)
-    time.sleep(1)
-    html = page.html()
-    check("without scripts the last state stands", "noise is 0.200" in html and "steps are 3" in html)
-    check("and its controls are a form", '<button>Set</button>' in html and 'action="set"' in html)
+    watcher.wait(DONE)
+    page.call("Page.reload")
+    shows = lambda *texts: within(lambda: all(text in page.html() for text in texts))
+    check("without scripts the last state stands", shows("noise is 0.200", "steps are 3"))
+    check("and its controls are a form", shows('<button>Set</button>', 'action="set"'))
     request = server.set(noise=0.45, kind="plain", steps=5)
     text = request.read().decode()
     check("the form leads back to the page", request.url == server.url and "<h1>" in text, request.url)
     watcher.wait(TITLE % "noise is 0.450")
     watcher.wait(DONE)
     page.call("Page.reload")
-    time.sleep(1)
-    check("which shows the new state", "noise is 0.450" in page.html() and "steps are 5" in page.html())
+    check("which shows the new state", shows("noise is 0.450", "steps are 5"))
     page.close()
     watcher.close()
     server.end()
@@ -397,13 +407,13 @@ def run_watch():
     check("what changed and nothing else", said("2 of 2 trials from the record"))
     save(study.replace("k + 1", "k +"))
     check("an error does not end it", said("error:"))
-    save("let slow = sum([i %% 7 for i in 0..<%d])\nprint(slow)\n" % 10**9)
-    time.sleep(1)
+    save('print("it has begun")\nvar n = 0\nwhile true { n += 1 }\n')
+    check("a run without an end begins", said("it has begun"))
     save(study.replace("k + 1", "k + 3"))
-    check("a save stops what runs", said("b is 9", 30))
+    check("a save stops what runs", said("b is 9"))
     process.send_signal(signal.SIGINT)
     try:
-        status = process.wait(10)
+        status = process.wait(60)
     except subprocess.TimeoutExpired:
         process.kill()
         status = "it did not end"

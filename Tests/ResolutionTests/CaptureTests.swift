@@ -287,4 +287,32 @@ private struct Walker {
     let (_, said) = resolveText("let x = \(sum)\n")
     #expect(said.isEmpty)
   }
+
+  /// Functions within functions, of several definitions and that use each other: nothing keeps their frames, nor the
+  /// tree, once the references are known.
+  @Test func whatTheWalkKnewIsGivenBack() {
+    weak var top: Frame?
+    weak var literal: FunctionLiteral?
+    do {
+      let text = """
+        fn even(n) = if n == 0 { true } else { odd(n - 1) }
+        fn odd(n) = if n == 0 { false } else { even(n - 1) }
+        fn size(x: list) = length(x)
+        fn size(x: table) = 1
+        let k = 2
+        let f = x -> y -> x + y + k
+        let runs = sweep w in [1, 2] { { y: f(w)(k) } }
+        """
+      let parsed = parse(SourceStore.shared.add(name: "given back.exp", text: text))
+      let resolver = Resolver(parsed.tree, prelude: testPrelude, globals: [], nextSlot: 0, isLibrary: false)
+      resolver.walkFile()
+      resolver.settleCaptures()
+      #expect(resolver.frames.count == 8 && resolver.sets.count == 3)
+      top = resolver.top
+      literal = resolver.frames.last?.literal
+      #expect(top != nil && literal != nil)
+    }
+    #expect(top == nil)
+    #expect(literal == nil)
+  }
 }

@@ -14,7 +14,11 @@ private func times(_ a: Tensor, _ b: Tensor, transA: Bool = false, transB: Bool 
   return c
 }
 
-private func distance(_ x: [Double], _ y: [Double]) -> Double { zip(x, y).reduce(0) { max($0, abs($1.0 - $1.1)) } }
+/// The greatest difference of two elements; infinite where the counts differ or one is a NaN.
+private func distance(_ x: [Double], _ y: [Double]) -> Double {
+  guard x.count == y.count else { return .infinity }
+  return zip(x, y).reduce(0) { $1.0 - $1.1 <= .infinity ? max($0, abs($1.0 - $1.1)) : .infinity }
+}
 private func identity(_ n: Int) -> [Double] { (0..<n * n).map { $0 % (n + 1) == 0 ? 1 : 0 } }
 
 @Suite struct LinearAlgebraTests {

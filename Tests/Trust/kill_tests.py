@@ -180,6 +180,7 @@ def damage_way(study, reference, length, times):
                 wrong.append(f"{path} was removed and not named")
         wrong += [f"exit status {status} after {found}: {said[-300:]}"] if status else [f"{name} after {found}" for name in differences(reference, out)]
         shutil.rmtree(out)
+    wrong += [] if done else ["nothing was found to damage"]
     check(f"{study} damaged", wrong, ", ".join(f"{n} × {kind} ({told} named)" for kind, (n, told) in sorted(done.items())))
 
 
@@ -207,6 +208,7 @@ def full_way(study, reference, length, times):
             status, said = complete(study, place + "/runs", "--resume")
         wrong += [f"exit status {status} with room again: {said[-300:]}"] if status else differences(reference, place + "/runs")
         subprocess.run(["umount", place], check=True)
+    wrong += [] if full else ["no disk was full"]
     check(f"{study} on a full disk", wrong, f"{full} of {times} runs found it full and said so")
 
 

@@ -13,7 +13,7 @@ import Tensors
   private static let environment = ProcessInfo.processInfo.environment
 
   /// Functions that leave files behind, or end what runs.
-  private static let left: Set = ["save", "write_text", "write_csv", "write_npy", "write_npz", "exit"]
+  private static let left: Set = ["save", "write_text", "write_csv", "write_npy", "write_npz", "write_network", "exit"]
 
   static let functions: [(name: String, signatures: [Signature])] = {
     guard let library = try? testLibrary.get() else { return [] }

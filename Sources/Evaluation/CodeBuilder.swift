@@ -74,10 +74,16 @@ struct CodeBuilder {
   /// Frees all temporaries from a register on.
   mutating func free(from register: Int) { nextRegister = register }
 
+  /// The number of a constant of its own.
+  mutating func append(_ constant: Prototype.Constant) -> Int {
+    prototype.constants.append(constant)
+    return prototype.constants.count - 1
+  }
+
+  /// The number of a constant, which equals share.
   mutating func constant(_ constant: Prototype.Constant) -> Int {
     if let number = constantNumbers[constant] { return number }
-    prototype.constants.append(constant)
-    let number = prototype.constants.count - 1
+    let number = append(constant)
     constantNumbers[constant] = number
     return number
   }

@@ -227,9 +227,33 @@ extension FunctionCompiler {
     builder.emit(.concatenate, a: target, b: first, c: builder.nextRegister - first)
   }
 
+  /// Elements of a list that stand in registers at once. A longer list is appended to, or loaded whole.
+  private static let listHead = 48
+
+  /// The constant that a list of nothing but constants is; nil for any other.
+  private func constant(_ elements: [Expression.Element]) -> Prototype.Constant? {
+    var parts: [Prototype.Constant] = []
+    parts.reserveCapacity(elements.count)
+    for element in elements {
+      guard case .value(let value) = element else { return nil }
+      if let part = constant(value) {
+        parts.append(part)
+      } else if case .list(let inner) = value.kind, let part = constant(inner) {
+        parts.append(part)
+      } else {
+        return nil
+      }
+    }
+    return .list(parts)
+  }
+
   private mutating func list(_ elements: [Expression.Element], to target: Int) {
+    if elements.count > Self.listHead, let whole = constant(elements) {
+      builder.emit(.loadConstant, a: target, b: builder.append(whole))
+      return
+    }
     var head = 0
-    while head < min(elements.count, 48), case .value = elements[head] { head += 1 }
+    while head < min(elements.count, Self.listHead), case .value = elements[head] { head += 1 }
     let isWhole = head == elements.count
     let build = { (compiler: inout FunctionCompiler, register: Int) in
       let first = compiler.builder.nextRegister

@@ -74,6 +74,7 @@ extension Machine {
     case .int(let value): Value(value)
     case .float(let bits): Value(Double(bitPattern: bits))
     case .string(let text): text.utf8.count <= StringObject.maximumInterned ? heap.interned(text) : heap.string(text)
+    case .list(let parts): heap.list(parts.map(value))
     }
   }
 

@@ -76,6 +76,8 @@ final class Prototype: @unchecked Sendable {
     case int(Int)
     case float(UInt64)
     case string(String)
+    /// A long list that is written out; whoever loads it shares it.
+    indirect case list([Constant])
   }
 
   /// How the arguments of a call are laid out in registers.

@@ -164,6 +164,9 @@ private struct CodeWords {
     case .string(let text):
       bytes.append(5)
       add(text)
+    case .list(let parts):
+      bytes.append(6)
+      add(parts) { $0.add($1) }
     }
   }
 

@@ -13,6 +13,8 @@ struct StatementRunner {
   private var result = Session.Executed()
   private var prose: [String] = []
   private var uses: ArraySlice<ModuleUse>
+  /// Statements for which functions wait: they are made behind them.
+  private let awaited: Set<Int>
   /// Test blocks met so far.
   private var testCount = 0
 
@@ -26,6 +28,11 @@ struct StatementRunner {
     self.prepared = prepared
     self.mode = mode
     uses = prepared.program.uses[...]
+    awaited = Set(
+      prepared.program.tree.statements.compactMap {
+        guard case .function(_, let literal, _) = $0.kind else { return nil }
+        return prepared.program.functions[literal.id]?.madeAfter
+      })
   }
 
   var host: StudyHost { machine.host }
@@ -79,17 +86,9 @@ struct StatementRunner {
     default:
       machine.heap.release(try execute(statement.span) { $0.statement(statement) })
     }
-    if hasWaiting(index) {
+    if awaited.contains(index) {
       machine.heap.release(
         try execute(statement.span) { [statements] in $0.makeWaitingFunctions(after: index, in: statements) })
-    }
-  }
-
-  /// Whether functions were waiting for a statement.
-  private func hasWaiting(_ index: Int) -> Bool {
-    statements.contains {
-      guard case .function(_, let literal, _) = $0.kind else { return false }
-      return prepared.program.functions[literal.id]?.madeAfter == index
     }
   }
 

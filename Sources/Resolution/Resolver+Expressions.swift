@@ -5,6 +5,7 @@ extension Resolver {
   /// Walks an expression. Chains that lean to the left (`a + b + …`, `x.f(1).g(2)…`) may be thousands of links long,
   /// so they are walked in a loop from their innermost operand outwards.
   func walk(_ expression: Expression) {
+    guard expression.leftOperand != nil else { return walkLink(expression) }
     var spine = [expression]
     while let last = spine.last, let inner = last.leftOperand { spine.append(inner) }
     for link in spine.reversed() { walkLink(link) }

@@ -42,6 +42,7 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   private var isStarted = false
   private var undeclared: Int
   private var waiting: [() -> Void] = []
+  private lazy var highlighted = HighlightedFile(source)
   private var claims: [RunRecord.Claim] = []
   private var stopReason: String?
   private var computingSince: Double?
@@ -370,7 +371,7 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
 
   private func codeSpans(of span: Span) -> [StudyRecord.CodeSpan] {
     guard span.file == source.id else { return [] }
-    return highlight(source, wholeLines(span)).map { piece in
+    return highlighted[wholeLines(span)].map { piece in
       StudyRecord.CodeSpan(piece.text, StudyRecord.CodeSpan.Kind(rawValue: piece.kind.rawValue) ?? .plain)
     }
   }

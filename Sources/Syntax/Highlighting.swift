@@ -34,27 +34,52 @@ public struct HighlightedText: Sendable, Hashable {
   public let kind: Kind
 }
 
-/// A part of a file, cut into stretches; joined they are the text of the span.
-public func highlight(_ file: SourceFile, _ span: Span) -> [HighlightedText] {
-  let end = min(Int(span.upper), file.bytes.count)
-  var at = min(Int(span.lower), end), result: [HighlightedText] = []
-  func add(upTo upper: Int, _ kind: HighlightedText.Kind) {
-    guard upper > at else { return }
-    let text = String(decoding: file.bytes[at..<upper], as: UTF8.self)
-    if let last = result.last, last.kind == kind {
-      result[result.count - 1] = HighlightedText(text: last.text + text, kind: kind)
-    } else {
-      result.append(HighlightedText(text: text, kind: kind))
+/// A file whose parts are shown as code. The whole of it is read once, however many parts are asked for.
+public struct HighlightedFile: Sendable {
+  /// A longer part has no colours: nobody reads it, and each of its numbers would be a stretch of its own.
+  public static let longestColoured = 100_000
+  private let file: SourceFile
+  private let pieces: [Piece]
+
+  /// Reads a file.
+  public init(_ file: SourceFile) {
+    self.file = file
+    pieces = classify(file)
+  }
+
+  /// A part of the file, cut into stretches; joined they are the text of the span.
+  public subscript(span: Span) -> [HighlightedText] {
+    let end = min(Int(span.upper), file.bytes.count)
+    var at = min(Int(span.lower), end), result: [HighlightedText] = []
+    func add(upTo upper: Int, _ kind: HighlightedText.Kind) {
+      guard upper > at else { return }
+      let text = String(decoding: file.bytes[at..<upper], as: UTF8.self)
+      if let last = result.last, last.kind == kind {
+        result[result.count - 1] = HighlightedText(text: last.text + text, kind: kind)
+      } else {
+        result.append(HighlightedText(text: text, kind: kind))
+      }
+      at = upper
     }
-    at = upper
+    if end - at <= Self.longestColoured {
+      for piece in pieces[firstPiece(endingAfter: at)...].prefix(while: { $0.lower < end }) {
+        guard let kind = piece.kind.shown else { continue }
+        add(upTo: min(piece.lower, end), .plain)
+        add(upTo: min(piece.upper, end), kind)
+      }
+    }
+    add(upTo: end, .plain)
+    return result
   }
-  for piece in classify(file) where piece.upper > at && piece.lower < end {
-    guard let kind = piece.kind.shown else { continue }
-    add(upTo: min(piece.lower, end), .plain)
-    add(upTo: min(piece.upper, end), kind)
+
+  private func firstPiece(endingAfter place: Int) -> Int {
+    var (low, high) = (0, pieces.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if pieces[middle].upper > place { high = middle } else { low = middle + 1 }
+    }
+    return low
   }
-  add(upTo: end, .plain)
-  return result
 }
 
 extension TokenClass {

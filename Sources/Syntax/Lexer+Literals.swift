@@ -50,6 +50,8 @@ extension Lexer {
   /// Takes letters that touch the number, and judges underscores and digits.
   private mutating func finishNumber(_ kind: TokenKind, from lower: Int) {
     let end = position
+    let isPlain = bytes[lower..<end].allSatisfy { $0 != UInt8(ascii: "_") && $0 | 0x20 != UInt8(ascii: "x") }
+    if isPlain, identifierLength(at: end, first: false) == 0 { return add(kind, from: lower) }
     while true {
       let length = identifierLength(at: position, first: false)
       if length == 0 { break }

@@ -69,6 +69,10 @@ extension Parser {
 
   private mutating func parseInt() -> Expression {
     let place = span(token)
+    if let value = plainInt {
+      advance()
+      return make(.int(value), place)
+    }
     let digits = text(token).filter { $0 != "_" }
     let isHex = digits.hasPrefix("0x") || digits.hasPrefix("0X")
     let value = isHex ? Int(digits.dropFirst(2), radix: 16) : Int(digits)
@@ -80,9 +84,23 @@ extension Parser {
     return make(value.map { .int($0) } ?? .invalid, place)
   }
 
+  /// The number of a token that is nothing but digits; nil where it must be looked at more closely.
+  private var plainInt: Int? {
+    var value = 0
+    for byte in file.bytes[token.lower..<token.upper] {
+      guard byte >= UInt8(ascii: "0"), byte <= UInt8(ascii: "9") else { return nil }
+      let (shifted, isTooLarge) = value.multipliedReportingOverflow(by: 10)
+      let (next, isTooLargeNow) = shifted.addingReportingOverflow(Int(byte - UInt8(ascii: "0")))
+      if isTooLarge || isTooLargeNow { return nil }
+      value = next
+    }
+    return token.upper > token.lower ? value : nil
+  }
+
   private mutating func parseFloat() -> Expression {
     let place = span(token)
-    let value = Double(text(token).filter { $0 != "_" })
+    let written = text(token)
+    let value = Double(written) ?? Double(written.filter { $0 != "_" })
     if let value, value.isInfinite { remark(.floatOverflow(text(token))) }
     advance()
     return make(value.map { .float($0) } ?? .invalid, place)

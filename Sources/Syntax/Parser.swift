@@ -1,4 +1,5 @@
 import Diagnostics
+import Synchronization
 
 /// Reads tokens into a tree. `at` looks, `eat` takes if it can, `expect` takes or reports. Every loop makes progress
 /// whatever the tokens are, and depth is bounded by `SyntaxLimits`.
@@ -196,8 +197,18 @@ struct Parser {
   }
 }
 
-/// Reads a file. See `ParseResult`.
+/// Reads a file. See `ParseResult`. What was read last is kept: a run asks for the tree of its study several times.
 public func parse(_ file: SourceFile) -> ParseResult {
+  if let (known, result) = lastParsed.withLock({ $0 }), known === file { return result }
+  let result = parseAnew(file)
+  lastParsed.withLock { $0 = (file, result) }
+  return result
+}
+
+private let lastParsed = Mutex<(SourceFile, ParseResult)?>(nil)
+
+/// Reads a file that nobody asks for again.
+func parseAnew(_ file: SourceFile) -> ParseResult {
   var lexer = Lexer(file)
   lexer.run()
   var parser = Parser(file: file, tokens: lexer.tokens)

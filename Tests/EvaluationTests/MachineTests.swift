@@ -49,6 +49,29 @@ import Testing
     #expect(try copies("var xs = [1, 2]\nlet ys = xs\nfor i in 0..<10 { xs[0] = i }") == 1)
   }
 
+  @Test func aLongListIsOneConstant() throws {
+    // More different numbers than a function may have constants.
+    let numbers = (0..<70_000).map { "\($0).5" }.joined(separator: ", ")
+    let parts = Array(repeating: "[-1, \"a\", [true, none]], -2.5", count: 30).joined(separator: ", ")
+    let (host, diagnostics, session) = try runProgram(
+      """
+      fn made() = [\(numbers)]
+      var xs = made()
+      xs[1] = 7
+      xs[2] = 8
+      [made()[1], xs[1], xs[2], xs[-1], xs.length]
+      fn nested() = [\(parts)]
+      var ys = nested()
+      ys[2][2][0] = false
+      [nested()[2], ys[2], ys[3], ys.length]
+      """)
+    #expect(diagnostics.isEmpty, "\(diagnostics.map(\.message))")
+    #expect(
+      host.shown.map(plain) == ["[1.5, 7, 8, 69999.5, 70000]", #"[[-1, "a", [true, none]], [-1, "a", [false, none]], -2.5, 60]"#])
+    #expect(session.copies == 4)
+    #expect(session.liveObjects == 0)
+  }
+
   @Test func trainingStepsCopyNothing() throws {
     #expect(
       try copies(

@@ -6,7 +6,7 @@ import Testing
 @Suite struct HighlightingTests {
   func pieces(_ text: String) -> [HighlightedText] {
     let file = SourceStore.shared.add(name: "test", text: text)
-    return highlight(file, Span(file: file.id, lower: 0, upper: file.bytes.count))
+    return HighlightedFile(file)[Span(file: file.id, lower: 0, upper: file.bytes.count)]
   }
 
   func words(_ text: String, _ kind: HighlightedText.Kind) -> [String] {
@@ -33,8 +33,18 @@ import Testing
 
   @Test func aPartOfAFileIsCut() {
     let file = SourceStore.shared.add(name: "test", text: "let x = 1\nlet y = \"abc\"\n")
-    let part = highlight(file, Span(file: file.id, lower: 10, upper: 20))
+    let part = HighlightedFile(file)[Span(file: file.id, lower: 10, upper: 20)]
     #expect(part.map(\.text).joined() == "let y = \"a")
+    #expect(part.map(\.kind) == [.keyword, .plain, .string])
+  }
+
+  @Test func aVeryLongPartHasNoColours() {
+    let list = "let xs = [" + String(repeating: "1, ", count: 50_000) + "1]"
+    #expect(pieces(list).map(\.kind) == [.plain])
+    #expect(pieces(list).map(\.text).joined() == list)
+    let file = SourceStore.shared.add(name: "test", text: list + "\nlet y = 2")
+    let part = HighlightedFile(file)[Span(file: file.id, lower: list.utf8.count + 1, upper: file.bytes.count)]
+    #expect(part.map(\.text) == ["let", " y = ", "2"])
   }
 }
 

@@ -131,25 +131,10 @@ extension Machine {
     return heap.box(.module, heap.string(use.name), members)
   }
 
-  /// What a file defines. Its own imports are looked for beside it.
+  /// What a file defines.
   private func fileModule(_ written: String, _ importers: [String]) throws -> [String: Value] {
     try checkNativeStack()
-    let beside = importers.last.map { NSString(string: $0).deletingLastPathComponent } ?? ""
-    let plain = written.hasSuffix(".exp") ? written : written + ".exp"
-    let path = beside.isEmpty || plain.hasPrefix("/") ? plain : beside + "/" + plain
-    let full = try host.resolve(path: path, forWriting: false)
-    let standard = NSString(string: path).standardizingPath
-    if let first = importers.firstIndex(where: { NSString(string: $0).standardizingPath == standard }) {
-      let ring = (importers[first...] + [path]).map { "`\(NSString(string: $0).standardizingPath)`" }
-        .joined(separator: " imports ")
-      throw RuntimeError(
-        "E0712", "these files import each other in a ring", label: ring,
-        help: ["move what both need into a file of its own"])
-    }
-    guard let data = FileManager.default.contents(atPath: full) else {
-      throw RuntimeError("E0711", "the file `\(written)` cannot be read", help: ["it was looked for at \(full)"])
-    }
-    let source = SourceStore.shared.add(name: full, content: data)
+    let (path, source) = try importedFile(written, importers, host)
     let parsed = parse(source)
     if let error = parsed.diagnostics.first(where: { $0.severity == .error }) { throw error }
     let (program, diagnostics) = resolve(parsed.tree, prelude: library.prelude)

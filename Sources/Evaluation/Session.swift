@@ -81,10 +81,10 @@ public final class Session {
   public func check(_ file: SourceFile, settings: [String: String] = [:]) -> [Diagnostic] {
     let parsed = parse(file)
     var found = parsed.diagnostics
-    let (_, problems) = resolve(
+    let (program, problems) = resolve(
       parsed.tree, prelude: library.prelude, globals: globals, nextSlot: nextSlot,
       isLibrary: library.contains(fileNamed: file.name))
-    if parsed.diagnostics.isEmpty { found += problems }
+    if parsed.diagnostics.isEmpty { found += problems + checkImports(program) }
     return found + checkSettings(parsed.tree, settings: settings)
   }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import Evaluation
+import Foundation
 import Notation
 import Records
 import Studies
@@ -30,6 +31,14 @@ struct CheckCommand: ParsableCommand {
         }
         let run = StudyRun(source: file, options: RunOptions(), listener: SilentListener())
         diagnostics += Session(library: library, host: run, threads: 1).check(file, settings: [:])
+      }
+      // A file that others import may be among those given.
+      var said: Set<String> = []
+      diagnostics = diagnostics.filter { diagnostic in
+        let file = SourceStore.shared.file(diagnostic.span.file).map {
+          URL(fileURLWithPath: $0.name).standardizedFileURL.path
+        }
+        return said.insert("\(file ?? ""):\(diagnostic.span.lower):\(diagnostic.id):\(diagnostic.message)").inserted
       }
       if json {
         let problems = JSON.array(diagnostics.map(JSONView.object))

@@ -63,15 +63,18 @@ final class JSONValues: JSONBuilder {
 struct JSONText {
   private let machine: Machine
   private(set) var writer: JSONWriter
+  private let room: Int
 
   init(_ machine: Machine, isPretty: Bool) {
     self.machine = machine
+    room = machine.roomForText
     writer = JSONWriter(isPretty: isPretty)
   }
 
   mutating func write(_ value: Value, depth: Int) throws {
     guard depth < 500 else { throw unsuitable("lists nested deeper than 500", "keep it as a table or a flat list") }
     try machine.pollInterrupt()
+    if writer.byteCount > room { throw machine.outOfMemory }
     switch value.tag {
     case .none, .unset: writer.null()
     case .bool: writer.bool(value.asBool)

@@ -14,7 +14,7 @@ extension Machine {
 
   /// A value as data for the study to show. A figure must be one that can be drawn.
   func shown(_ value: Value) throws -> Datum {
-    guard value.tag == .figure, !isInterrupted else { return datum(value) }
+    guard value.tag == .figure, !isInterrupted else { return ShownParts(self).datum(of: value) }
     do { return .figure(try Figure(description: datum(value.box.pointee.first))) } catch let error as FigureError {
       throw RuntimeError("E0215", "this figure cannot be drawn: \(error.message)", label: "shown here")
     }

@@ -10,18 +10,9 @@ extension Machine {
     var result = heap.emptyString(capacity: 24 + 8 * count)
     for i in 0..<count {
       let value = first[i]
-      if value.tag == .string {
-        let more = value.string.pointee.byteCount
-        guard heap.hasRoom(for: more) else {
-          heap.release(result)
-          throw outOfMemory
-        }
-        result = heap.reserveString(result, more: more)
-        heap.appendString(value, to: result)
-      } else if value.tag == .int {
-        result = appendInt(value.asInt, to: result)
-      } else {
-        result = append(displayText(value), to: result)
+      do { result = try append(textOf: value, to: result) } catch {
+        heap.release(result)
+        throw error
       }
       first[i] = .none
       heap.release(value)
@@ -29,7 +20,22 @@ extension Machine {
     Machine.put(heap, target, result)
   }
 
-  func append(_ text: String, to string: Value) -> Value {
+  /// A string that one owner holds with the text of a value behind it, as interpolation writes it; unchanged when it
+  /// throws.
+  func append(textOf value: Value, to string: Value) throws -> Value {
+    switch value.tag {
+    case .string:
+      let more = value.string.pointee.byteCount
+      try checkRoom(more)
+      let result = heap.reserveString(string, more: more)
+      heap.appendString(value, to: result)
+      return result
+    case .int: return appendInt(value.asInt, to: string)
+    default: return append(try displayText(value), to: string)
+    }
+  }
+
+  private func append(_ text: String, to string: Value) -> Value {
     var text = text
     return text.withUTF8 { bytes in
       let result = heap.reserveString(string, more: bytes.count)
@@ -76,7 +82,7 @@ extension Machine {
     switch value.tag {
     case .int: result = format.format(value.asInt)
     case .float: result = format.format(value.asDouble)
-    default: result = format.format(displayText(value))
+    default: result = format.format(try displayText(value))
     }
     guard let result else {
       throw RuntimeError("E0212", "the format `:\(text)` does not fit \(brief(value))", label: describeKind(value))

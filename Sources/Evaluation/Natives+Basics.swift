@@ -34,31 +34,19 @@ extension Natives {
       "text", ["x", "format?"], doc: "A value as interpolation writes it, in one of Python's formats if one is given.",
       example: "text(0.5, \".2f\")  # => \"0.50\""
     ) { call in
-      guard call.has(1) else { return call.heap.string(call.machine.displayText(call[0])) }
+      guard call.has(1) else { return call.heap.string(try call.machine.displayText(call[0])) }
       return call.heap.string(try call.machine.formatted(call[0], try call.text(1)))
     },
     NativeFunction(
       "join", ["xs", "with?"], kinds: [.list, .range], doc: "The elements as interpolation writes them, in one string.",
       example: "join([1, 2], \", \")  # => \"1, 2\""
-    ) { call in
-      let between = try call.optionalText(1) ?? ""
-      try call.machine.checkRoom(forElements: try call.machine.iterationCount(call[0]))
-      var parts: [String] = []
-      for i in 0..<(try call.machine.iterationCount(call[0])) {
-        try call.machine.pollInterrupt(at: i)
-        let element = try call.machine.iterationElement(call[0], i)
-        parts.append(call.machine.displayText(element))
-        call.heap.release(element)
-      }
-      return call.heap.string(parts.joined(separator: between))
-    },
+    ) { call in try joined(call) },
     NativeFunction(
       "print", ["...xs"], doc: "Writes values as text, separated by spaces.", example: "print(\"loss\", 0.5)"
     ) { call in
       try TensorHooks.requireUntraced(call.machine, "print")
       let xs = try call.list(0)
-      let text = (0..<xs.count).map { call.machine.displayText(xs.elements[$0]) }.joined(separator: " ")
-      try call.machine.pollInterrupt()
+      let text = try (0..<xs.count).map { try call.machine.displayText(xs.elements[$0]) }.joined(separator: " ")
       call.machine.host.print(text)
       return .none
     },
@@ -67,7 +55,7 @@ extension Natives {
       doc: "Ends the computation with an error; `as: \"diverged\"` makes a trial count as diverged rather than failed.",
       example: "try { fail(\"no\") } catch e { e.message }  # => \"no\""
     ) { call in
-      var error = RuntimeError("E0200", call.machine.displayText(call[0]), label: "raised here")
+      var error = RuntimeError("E0200", try call.machine.displayText(call[0]), label: "raised here")
       if let kind = try call.optionalText(1) {
         guard kind == "diverged" || kind == "failed" else { throw call.mismatch(1, "\"diverged\" or \"failed\"") }
         error.marksDivergence = kind == "diverged"

@@ -54,6 +54,10 @@ extension Natives {
       return result
     },
     NativeFunction(
+      "repeat", ["xs", "times"], kinds: [.string, .list, .range], doc: "A string or a list so many times over.",
+      example: "repeat(\"ab\", 3)  # => \"ababab\""
+    ) { call in try repeated(call) },
+    NativeFunction(
       "starts_with", ["s", "prefix"], kinds: .string, doc: "Whether a string begins so.",
       example: "starts_with(\"abc\", \"ab\")  # => true"
     ) { call in Value(try call.text(0).hasPrefix(try call.text(1))) },
@@ -62,6 +66,69 @@ extension Natives {
       example: "ends_with(\"abc\", \"bc\")  # => true"
     ) { call in Value(try call.text(0).hasSuffix(try call.text(1))) },
   ]
+
+  /// The texts of a list's elements, with another between them. What its strings need is known before one is copied.
+  static func joined(_ call: NativeCall) throws -> Value {
+    let (machine, heap) = (call.machine, call.heap)
+    let between = call.has(1) ? try call.bytes(1) : UnsafeBufferPointer(start: nil, count: 0)
+    let count = try machine.iterationCount(call[0])
+    var (length, isTooLong) = max(0, count - 1).multipliedReportingOverflow(by: between.count)
+    if call[0].tag == .list {
+      for i in 0..<count where call[0].list.elements[i].tag == .string {
+        try machine.pollInterrupt(at: i)
+        let more = length.addingReportingOverflow(call[0].list.elements[i].string.pointee.byteCount)
+        (length, isTooLong) = (more.partialValue, isTooLong || more.overflow)
+      }
+    }
+    if isTooLong { throw machine.outOfMemory }
+    try machine.checkRoom(length)
+    var result = heap.emptyString(capacity: length)
+    do {
+      for i in 0..<count {
+        try machine.pollInterrupt(at: i)
+        if i > 0, !between.isEmpty {
+          result = heap.reserveString(result, more: between.count)
+          heap.appendBytes(result, between)
+        }
+        let element = try machine.iterationElement(call[0], i)
+        defer { heap.release(element) }
+        result = try machine.append(textOf: element, to: result)
+      }
+    } catch {
+      heap.release(result)
+      throw error
+    }
+    return result
+  }
+
+  /// A string or a list over and over.
+  private static func repeated(_ call: NativeCall) throws -> Value {
+    let (machine, heap) = (call.machine, call.heap)
+    let times = max(0, try call.int(1))
+    let isString = call[0].tag == .string
+    let count = isString ? try call.bytes(0).count : try machine.iterationCount(call[0])
+    let (length, isTooLong) = count.multipliedReportingOverflow(by: times)
+    if isTooLong { throw machine.outOfMemory }
+    guard isString else { return try machine.list(of: length) { try machine.iterationElement(call[0], $0 % count) } }
+    try machine.checkRoom(length)
+    let result = heap.emptyString(capacity: length)
+    guard length > 0 else { return result }
+    heap.appendBytes(result, try call.bytes(0))
+    // What is there is added to itself, a whole number of pieces at a time, so that an interrupt is answered in between.
+    let most = max(1, (1 << 22) / count) * count
+    while result.string.pointee.byteCount < length {
+      if machine.poll.isRaised {
+        do { try machine.answerPoll() } catch {
+          heap.release(result)
+          throw error
+        }
+      }
+      let there = result.string.pointee.byteCount
+      let piece = UnsafeBufferPointer(start: result.string.buffer.baseAddress, count: min(there, length - there, most))
+      heap.appendBytes(result, piece)
+    }
+    return result
+  }
 
   /// Where a text begins in another, as bytes from its start: the first `limit` from left to right, none within another.
   static func occurrences(

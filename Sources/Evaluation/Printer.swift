@@ -116,11 +116,19 @@ extension Machine {
   }
 
   /// As `print` and interpolation write it: a string as it is.
-  func displayText(_ value: Value) -> String {
+  func displayText(_ value: Value) throws -> String {
     if value.tag == .string { return value.swiftString }
     TensorHooks.noteText(self, value)
-    return text(value)
+    var printer = Printer(machine: self)
+    printer.limit = roomForText
+    printer.write(value)
+    try pollInterrupt()
+    if printer.out.count > printer.limit { throw outOfMemory }
+    return printer.text
   }
+
+  /// So many bytes a text that is being made may have: it is copied twice on its way into a string.
+  var roomForText: Int { max(0, heap.state.pointee.byteLimit - heap.state.pointee.bytes) / 3 }
 
   /// One line, at most about 60 characters, for messages.
   func brief(_ value: Value) -> String {

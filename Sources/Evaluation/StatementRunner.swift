@@ -77,7 +77,7 @@ struct StatementRunner {
     case .seed(let value): try seed(value)
     case .cite(let value):
       let text = try evaluate(value)
-      host.cite(machine.displayText(text))
+      host.cite(try machine.displayText(text))
       machine.heap.release(text)
     case .claim(let text, let body): if mode != .test { try claim(text, body, statement.span) }
     case .test(let text, let body): if mode == .test { try test(text, body, statement.span) }
@@ -198,7 +198,7 @@ struct StatementRunner {
     defer { machine.heap.release(name) }
     defer { forgetNotes() }
     var outcome = ClaimOutcome(
-      text: machine.displayText(name), holds: false, numbers: [], error: nil, span: span)
+      text: try machine.displayText(name), holds: false, numbers: [], error: nil, span: span)
     do {
       let function = try execute(body.span) { $0.makeFunction(body, to: $0.result, kind: .claim) }
       defer { machine.heap.release(function) }
@@ -237,7 +237,7 @@ struct StatementRunner {
   private mutating func test(_ text: Expression, _ body: FunctionLiteral, _ span: Span) throws {
     let name = try evaluate(text)
     defer { machine.heap.release(name) }
-    var outcome = Session.TestOutcome(name: machine.displayText(name), error: nil, span: span)
+    var outcome = Session.TestOutcome(name: try machine.displayText(name), error: nil, span: span)
     defer { testCount += 1 }
     guard session.isTestWanted(testCount, outcome.name) else { return }
     do {

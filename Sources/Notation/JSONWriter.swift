@@ -24,6 +24,9 @@ public struct JSONWriter {
   /// An empty text; `isPretty`: indented by two spaces, one line per element but for short groups of plain values.
   public init(isPretty: Bool) { self.isPretty = isPretty }
 
+  /// How long the text is so far, in bytes.
+  public var byteCount: Int { bytes.count }
+
   /// What was written, pretty text with a newline at its end.
   public var text: String { String(decoding: bytes, as: UTF8.self) + (isPretty ? "\n" : "") }
 

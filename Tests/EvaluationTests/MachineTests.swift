@@ -66,8 +66,8 @@ import Testing
       [nested()[2], ys[2], ys[3], ys.length]
       """)
     #expect(diagnostics.isEmpty, "\(diagnostics.map(\.message))")
-    #expect(
-      host.shown.map(plain) == ["[1.5, 7, 8, 69999.5, 70000]", #"[[-1, "a", [true, none]], [-1, "a", [false, none]], -2.5, 60]"#])
+    let nested = #"[[-1, "a", [true, none]], [-1, "a", [false, none]], -2.5, 60]"#
+    #expect(host.shown.map(plain) == ["[1.5, 7, 8, 69999.5, 70000]", nested])
     #expect(session.copies == 4)
     #expect(session.liveObjects == 0)
   }
@@ -109,11 +109,44 @@ import Testing
       let fill = "var xs = [0]\nwhile true { xs ++= [1, 2, 3, 4] }"
       let double = "var s = \"x\"\nwhile true { s = s ++ s }"
       let comprehension = "[[i] for i in 0..<9_000_000_000]"
-      return [fill, double, comprehension].map {
+      // Texts of values that are shared count as what they would be.
+      let texts = [
+        "\"{xs}\"", "text(xs)", "join([xs])", "join(xs)", "to_json(xs)", "\"{xs:>9}\"", "print(xs)", "fail(xs)",
+      ]
+      let shared = texts.map { "let xs = repeat([repeat(\"x\", 10_000)], 10_000)\n\($0)" }
+      return ([fill, double, comprehension] + shared).map {
         session.run(SourceStore.shared.add(name: "memory.exp", text: $0)).map(\.id)
       }
     }
-    #expect(found == [["E0302"], ["E0302"], ["E0302"]])
+    #expect(found == Array(repeating: ["E0302"], count: 11))
+  }
+
+  /// What is shown of a great value is its beginning; a table is whole.
+  @Test func greatValuesAreShownInPart() throws {
+    let text =
+      """
+      repeat("ab", 3_000_000)
+      repeat("ñ", 1_048_577)
+      to_list(0..1_000_000)
+      repeat([repeat("x", 1_000_000)], 10_000)
+      { a: repeat([1], 200_000), b: repeat([2], 200_000), c: 3 }
+      to_list(1..262_000)
+      table({ n: to_list(1..300_000) })
+      """
+    let shown = try runProgram(text).host.shown
+    try #require(shown.count == 7)
+    #expect(plain(shown[0]).hasSuffix("abab… 3902856 more bytes"))
+    #expect(plain(shown[1]).hasSuffix("ññ… 10 more bytes"))
+    guard case .list(let numbers) = shown[2], case .list(let texts) = shown[3], case .record(let fields) = shown[4],
+      case .list(let whole) = shown[5], case .table(let table) = shown[6]
+    else {
+      Issue.record("not lists")
+      return
+    }
+    #expect(numbers.count == ShownParts.most && numbers.last == .other("… 737858 more"))
+    #expect(texts.count < 5 && texts.last.map(plain)?.hasSuffix("more") == true)
+    #expect(fields.map(\.name) == ["a", "b", "…"] && plain(fields[1].value).hasSuffix("more]"))
+    #expect(whole.count == 262_000 && table.rowCount == 300_000)
   }
 
   @Test(arguments: [

@@ -40,7 +40,7 @@ public func interface(of file: SourceFile) -> FileInterface? {
     }
   }
   let text = String(decoding: heads, as: UTF8.self)
-  let result = parseAnew(SourceStore.detached(name: file.name, text: text))
+  let result = parse(SourceStore.detached(name: file.name, text: text))
   guard result.diagnostics.isEmpty else { return nil }
   var definitions: [FileInterface.Definition] = []
   for statement in result.tree.statements {

@@ -197,8 +197,10 @@ struct Parser {
   }
 }
 
-/// Reads a file. See `ParseResult`. What was read last is kept: a run asks for the tree of its study several times.
+/// Reads a file. See `ParseResult`. What was read last is kept, as a run asks for the tree of its study several times;
+/// detached texts are only looked at once.
 public func parse(_ file: SourceFile) -> ParseResult {
+  guard file.id != 0 else { return parseAnew(file) }
   if let (known, result) = lastParsed.withLock({ $0 }), known === file { return result }
   let result = parseAnew(file)
   lastParsed.withLock { $0 = (file, result) }
@@ -207,8 +209,7 @@ public func parse(_ file: SourceFile) -> ParseResult {
 
 private let lastParsed = Mutex<(SourceFile, ParseResult)?>(nil)
 
-/// Reads a file that nobody asks for again.
-func parseAnew(_ file: SourceFile) -> ParseResult {
+private func parseAnew(_ file: SourceFile) -> ParseResult {
   var lexer = Lexer(file)
   lexer.run()
   var parser = Parser(file: file, tokens: lexer.tokens)

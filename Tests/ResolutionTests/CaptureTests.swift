@@ -303,7 +303,7 @@ private struct Walker {
         let f = x -> y -> x + y + k
         let runs = sweep w in [1, 2] { { y: f(w)(k) } }
         """
-      let parsed = parse(SourceStore.shared.add(name: "given back.exp", text: text))
+      let parsed = parse(SourceStore.detached(name: "given back.exp", text: text))
       let resolver = Resolver(parsed.tree, prelude: testPrelude, globals: [], nextSlot: 0, isLibrary: false)
       resolver.walkFile()
       resolver.settleCaptures()

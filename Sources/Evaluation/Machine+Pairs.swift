@@ -44,14 +44,17 @@ extension Machine {
     return first.replacing(op: op).replacing(x: first.x | operation << 5 | (isSecond ? 16 : 0))
   }
 
-  /// The second half of a pair, an operation on floats: `value` is what the first half gave. False, and nothing is done,
-  /// where the other operand is no float.
+  /// The second half of a pair, an operation on floats: `value` is what the first half gave. Gives the number of
+  /// instructions done with it: none where the other operand is no float, and the first half's value is put away.
   @inline(__always) static func goOn(
     _ heap: Heap, _ R: UnsafeMutablePointer<Value>, _ pair: Instruction, _ next: Instruction, _ value: Double
-  ) -> Bool {
+  ) -> Int {
     let isSecond = pair.x & 16 != 0
     let other = R[isSecond ? next.b : next.c]
-    guard other.tag == .float else { return false }
+    guard other.tag == .float else {
+      put(heap, R + pair.a, Value(value))
+      return 0
+    }
     let x = other.asDouble
     let result =
       switch pair.x >> 5 {
@@ -60,7 +63,7 @@ extension Machine {
       default: value * x
       }
     put(heap, R + next.a, Value(result))
-    return true
+    return 1
   }
 
   /// Makes the first instruction of a pair, which stands before `pc`, what it was; gives its place. Not inlined: the loop

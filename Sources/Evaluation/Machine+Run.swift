@@ -704,12 +704,7 @@ extension Machine {
           case .multiplyThen:
             let b = R[i.b], c = R[i.c]
             if b.tag == .float && c.tag == .float {
-              let product = b.asDouble * c.asDouble
-              if Machine.goOn(heap, R, i, pc.pointee, product) {
-                pc += 1
-              } else {
-                Machine.put(heap, R + i.a, Value(product))
-              }
+              pc += Machine.goOn(heap, R, i, pc.pointee, b.asDouble * c.asDouble)
             } else {
               pc = Machine.takeApart(pc, .multiply)
             }
@@ -720,11 +715,7 @@ extension Machine {
               let value = b.record.values[Int(cache.pointee.index)]
               if value.tag == .float {
                 if i.x & 1 != 0 { Machine.drop(heap, R + i.b) }
-                if Machine.goOn(heap, R, i, pc.pointee, value.asDouble) {
-                  pc += 1
-                } else {
-                  Machine.put(heap, R + i.a, value)
-                }
+                pc += Machine.goOn(heap, R, i, pc.pointee, value.asDouble)
               } else {
                 pc = Machine.takeApart(pc, .getField)
               }
@@ -737,11 +728,7 @@ extension Machine {
             if let place = Machine.place(R[i.b], index), place.pointee.tag == .float {
               let value = place.pointee
               if i.x & 1 != 0 { Machine.drop(heap, R + i.b) }
-              if Machine.goOn(heap, R, i, pc.pointee, value.asDouble) {
-                pc += 1
-              } else {
-                Machine.put(heap, R + i.a, value)
-              }
+              pc += Machine.goOn(heap, R, i, pc.pointee, value.asDouble)
             } else {
               pc = Machine.takeApart(pc, i.op == .getIndexThen ? .getIndex : .getIndexK)
             }

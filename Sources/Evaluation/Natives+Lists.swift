@@ -1,3 +1,5 @@
+import Tensors
+
 /// Functions of lists and ranges that Exp cannot say, or not fast enough.
 extension Natives {
   static let lists: [NativeFunction] = [
@@ -32,7 +34,7 @@ extension Natives {
       defer { for element in elements { call.heap.release(element) } }
       let descending = try call.bool(1, default: false)
       if let indexes = try orderOfNumbers(elements, descending: descending, call.machine) {
-        return try call.machine.list(of: indexes.count) { Value(indexes[$0]) }
+        return try call.machine.list(of: indexes.count) { Value(Int(indexes[$0])) }
       }
       let keys = try elements.map { try SortKey($0, call) }
       var steps = 0
@@ -47,65 +49,27 @@ extension Natives {
   ]
 
   /// The order of ints alone, or of floats alone; nil for anything else.
-  private static func orderOfNumbers(_ elements: [Value], descending: Bool, _ machine: Machine) throws -> [Int]? {
-    guard let tag = elements.first?.tag, tag == .int || tag == .float, elements.count < 1 << 31,
-      elements.allSatisfy({ $0.tag == tag })
-    else { return nil }
-    var keys = try elements.enumerated().map { i, element in
-      try machine.pollInterrupt(at: i)
-      let bits = tag == .int ? sortable(element.asInt, descending) : sortable(element.asDouble, descending)
-      return NumberKey(bits: bits, index: Int32(i))
+  private static func orderOfNumbers(_ elements: [Value], descending: Bool, _ machine: Machine) throws -> [Int64]? {
+    guard let tag = elements.first?.tag, tag == .int || tag == .float, elements.allSatisfy({ $0.tag == tag }) else {
+      return nil
     }
-    try sort(&keys, machine)
-    return keys.map { Int($0.index) }
-  }
-
-  /// A number as bits in whose order it stands, and where it was.
-  private struct NumberKey {
-    var bits: UInt64
-    var index: Int32
-  }
-
-  private static func sortable(_ x: Int, _ descending: Bool) -> UInt64 {
-    // Reversing all bits turns the order round without an overflow.
-    UInt64(bitPattern: Int64(descending ? ~x : x)) ^ 1 << 63
-  }
-
-  /// NaN comes last in both directions, and the zeros are equal.
-  private static func sortable(_ x: Double, _ descending: Bool) -> UInt64 {
-    if x.isNaN { return .max }
-    let bits = (descending ? 0 - x : x + 0).bitPattern
-    return bits >> 63 == 0 ? bits | 1 << 63 : ~bits
-  }
-
-  /// Sorts by bits, stably: eight bits at a time from the lowest, leaving out those that are alike in all keys.
-  private static func sort(_ keys: inout [NumberKey], _ machine: Machine) throws {
-    var (all, any) = (UInt64.max, UInt64(0))
-    var isSorted = true
-    for i in keys.indices {
-      try machine.pollInterrupt(at: i)
-      all &= keys[i].bits
-      any |= keys[i].bits
-      if i > 0, keys[i].bits < keys[i - 1].bits { isSorted = false }
-    }
-    if isSorted { return }
-    if keys.count < 256 { return keys.sort { $0.bits != $1.bits ? $0.bits < $1.bits : $0.index < $1.index } }
-    var others = keys
-    for shift in stride(from: UInt64(0), to: 64, by: 8) where (all ^ any) >> shift & 0xFF != 0 {
-      var starts = [Int](repeating: 0, count: 257)
-      for i in keys.indices {
+    var order = [Int64](repeating: 0, count: elements.count)
+    if tag == .int {
+      let keys = try elements.enumerated().map { i, element in
         try machine.pollInterrupt(at: i)
-        starts[Int(keys[i].bits >> shift & 0xFF) + 1] += 1
+        // Reversing all bits turns the order round without an overflow.
+        return Int64(descending ? ~element.asInt : element.asInt)
       }
-      for digit in 1..<257 { starts[digit] += starts[digit - 1] }
-      for i in keys.indices {
+      try Kernels.argSort(.i64, outer: 1, length: keys.count, inner: 1, keys, &order)
+    } else {
+      let keys = try elements.enumerated().map { i, element in
         try machine.pollInterrupt(at: i)
-        let digit = Int(keys[i].bits >> shift & 0xFF)
-        others[starts[digit]] = keys[i]
-        starts[digit] += 1
+        return descending ? -element.asDouble : element.asDouble
       }
-      swap(&keys, &others)
+      try Kernels.argSort(.f64, outer: 1, length: keys.count, inner: 1, keys, &order)
     }
+    try machine.pollInterrupt()
+    return order
   }
 
   /// What `order` compares by.

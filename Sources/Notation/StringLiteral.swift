@@ -32,3 +32,13 @@ public enum StringLiteral {
     return text.unicodeScalars.allSatisfy { $0 == "_" || $0.properties.isIDContinue }
   }
 }
+
+/// Texts as words of a command line.
+public enum ShellWord {
+  /// A text as a shell takes it for one word: in quotes where it needs them.
+  public static func quoted(_ text: String) -> String {
+    let isPlain = !text.isEmpty && text.allSatisfy { $0.isLetter || $0.isNumber || "._-/=,:+@%".contains($0) }
+    let parts = text.split(separator: "'", omittingEmptySubsequences: false)
+    return isPlain ? text : "'" + parts.joined(separator: "'\\''") + "'"
+  }
+}

@@ -1,3 +1,4 @@
+import Notation
 import Records
 
 /// The page `report.html`: one file, no scripts, light and dark, fit for printing.
@@ -292,17 +293,13 @@ private struct PageWriter {
       facts.append("text, options and seed <code>\(escape(String(run.identity.prefix(12))))…</code>")
     }
     out += "<p>\(facts.joined(separator: " · "))</p>\n"
-    let settings = run.options.map { " --set \($0.name)=\(PageWriter.shellWord($0.value))" }.joined()
-    let study = PageWriter.shellWord(.string(run.study + ".exp"))
+    let settings = run.options.map {
+      " --set \($0.name)=\(ShellWord.quoted(DatumText.brief($0.value, limit: 200, quotes: false)))"
+    }.joined()
+    let study = ShellWord.quoted(run.study + ".exp")
     out += "<p>Repeat it: <code>exp run \(escape(study)) --seed \(run.seed)\(escape(settings))</code>, "
     out += "or bit for bit in the folder of its runs: <code>exp verify \(escape(run.id))</code>. "
     out += "Check the files: <code>sha256sum -c manifest.sha256</code></p>\n</footer>\n"
-  }
-
-  private static func shellWord(_ value: Datum) -> String {
-    let text = DatumText.brief(value, limit: 200, quotes: false)
-    if text.allSatisfy({ $0.isLetter || $0.isNumber || "._-+".contains($0) }), !text.isEmpty { return text }
-    return "'" + text.split(separator: "'", omittingEmptySubsequences: false).joined(separator: "'\\''") + "'"
   }
 }
 

@@ -60,7 +60,7 @@ public struct SlurmEngine: Sendable {
     """
     #!/bin/sh
     # A worker of a run of Exp. `exp cancel` ends them all, `exp status` says what they do.
-    exec \(SlurmEngine.quoted(program)) worker \(SlurmEngine.quoted(folder)) --threads \(wish.cpus) \\
+    exec \(ShellWord.quoted(program)) worker \(ShellWord.quoted(folder)) --threads \(wish.cpus) \\
       --grace \(min(10, wish.warning / 4)) --idle \(wish.idle)
 
     """
@@ -148,10 +148,6 @@ public struct SlurmEngine: Sendable {
     let answer = try tool("scontrol", ["requeue", task])
     // Slurm may end the job, and with it the program that asked for it, before that one can say that all went well.
     if answer.status != 0, !answer.output.isEmpty { throw Failure(description: answer.output) }
-  }
-
-  private static func quoted(_ text: String) -> String {
-    "'" + text.replacingOccurrences(of: "'", with: "'\\''") + "'"
   }
 
   /// Runs a program that is found along PATH; standard error stands behind standard output. Throws `Failure`.

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import Foundation
+import Notation
 import Studies
 
 /// `exp` and its verbs.
@@ -62,7 +63,7 @@ import Studies
     let verbs = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
     if verbs.contains(word) { return nil }
     if word.hasSuffix(".exp") || FileManager.default.fileExists(atPath: word) {
-      return "exp: to run a study, say `exp run \(arguments.map(Phrase.shellWord).joined(separator: " "))`"
+      return "exp: to run a study, say `exp run \(arguments.map(ShellWord.quoted).joined(separator: " "))`"
     }
     let owner = configuration.subcommands.first { verb in
       verb.configuration.subcommands.contains { $0.configuration.commandName == word }

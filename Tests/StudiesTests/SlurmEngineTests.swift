@@ -35,7 +35,7 @@ import Testing
       "--mem=8G", "--job-name=exp-s-012345",
     ] { #expect(call.contains(argument), "\(argument)") }
     let script = try String(contentsOfFile: try #require(call.last), encoding: .utf8)
-    #expect(script.contains("exec '/opt/exp' worker '") && script.contains("it'\\''s here"))
+    #expect(script.contains("exec /opt/exp worker '") && script.contains("it'\\''s here"))
     #expect(SlurmEngine.jobs(of: folder) == ["123"])
     #expect(script.contains("--idle 60"))
   }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Foundation
+import Notation
 import Studies
 
 /// `exp new NAME`
@@ -27,7 +28,7 @@ struct NewCommand: ParsableCommand {
       SourceLoader.complain("\(path) cannot be written: \(error.localizedDescription)")
       throw ExitCode(RunStatus.notRecorded.rawValue)
     }
-    let word = Phrase.shellWord(path)
+    let word = ShellWord.quoted(path)
     Terminal.output.line("\(path) is written; next:\n  exp run \(word)\n  exp test \(word)\n  exp repl -i \(word)")
   }
 

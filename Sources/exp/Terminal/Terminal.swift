@@ -110,12 +110,6 @@ enum Phrase {
     return String(format: "%.1f \(noun)/h", perSecond * 3600)
   }
 
-  /// A word of a command line as a shell takes it: in quotes where it needs them.
-  static func shellWord(_ text: String) -> String {
-    let isPlain = !text.isEmpty && text.allSatisfy { $0.isLetter || $0.isNumber || "._-/=,:+@%".contains($0) }
-    return isPlain ? text : "'" + text.replacingOccurrences(of: "'", with: "'\\''") + "'"
-  }
-
   /// A bar of `width` characters.
   static func bar(_ share: Double, width: Int) -> String {
     TextWidth.pad(TerminalText.bar(share, columns: width), to: width)

@@ -136,8 +136,8 @@ static void CK(rotate_now)(CK(rotations) *r) {
   CK(mask_f64) all = CK(mask_of_f64)(lanes);
   int64_t j = 0;
   for (; j + ROTATED * lanes <= r->width && !ck_must_stop(); j += ROTATED * lanes) CK(rotate_columns)(r, ROTATED, all, 0, j);
-  for (; j + 3 * lanes <= r->width; j += 3 * lanes) CK(rotate_columns)(r, 3, all, 0, j);
-  for (; j + lanes <= r->width; j += lanes) CK(rotate_columns)(r, 1, all, 0, j);
+  for (; j + 3 * lanes <= r->width && !ck_must_stop(); j += 3 * lanes) CK(rotate_columns)(r, 3, all, 0, j);
+  for (; j + lanes <= r->width && !ck_must_stop(); j += lanes) CK(rotate_columns)(r, 1, all, 0, j);
   if (j < r->width) CK(rotate_columns)(r, 1, CK(mask_of_f64)(r->width - j), 1, j);
   r->used = r->sweeps = 0;
 }

@@ -120,9 +120,7 @@ extension Fusion {
 
   /// Whether an operand has an element for each of a node's, in its order from some element on.
   private func isWhole(_ operand: (base: Int, layout: Layout), _ node: Node) -> Bool {
-    var layout = operand.layout
-    layout.offset = 0
-    return layout.isContiguous && layout.count == node.count
+    operand.layout.isInOrder && operand.layout.count == node.count
       && roles.graph.nodes[operand.base].type == node.type
   }
 

@@ -32,8 +32,10 @@ struct Layout: Equatable {
   var count: Int { shape.reduce(1, *) }
 
   /// Whether it is `count` elements in order from the first on.
-  var isContiguous: Bool {
-    guard offset == 0 else { return false }
+  var isContiguous: Bool { offset == 0 && isInOrder }
+
+  /// Whether it is `count` elements in order from some element on.
+  var isInOrder: Bool {
     var stride = 1
     for axis in shape.indices.reversed() where shape[axis] != 1 {
       guard strides[axis] == stride else { return false }

@@ -39,6 +39,7 @@ public final class Plan: @unchecked Sendable {
   /// `TensorError` without memory.
   public init(_ graph: Graph, fuse: Bool = Plan.fusesByDefault) throws {
     var graph = try graph.withCountsAsConstants()
+    if fuse { graph = graph.withOwnComparisons() }
     var fusion = Fusion(PlanRoles(graph, fuse: fuse))
     var schedule = PlanSchedule(fusion)
     if fuse, schedule.isComplete, let again = Recomputation(fusion, schedule) {

@@ -33,13 +33,14 @@ struct PlanRoles {
   init(_ graph: Graph, fuse: Bool) {
     self.graph = graph
     let mustExist =
-      fuse ? PlanRoles.nodesReadWhole(graph) : Array(repeating: true, count: graph.nodes.count)
+      fuse ? PlanRoles.nodesReadWhole(graph) : Array(repeating: Existence.whole, count: graph.nodes.count)
     for (index, node) in graph.nodes.enumerated() {
       var role = PlanRoles.role(node, graph, fuse: fuse)
       var (base, layout) = (index, Layout(node.shape))
       if let view = viewLayout(node) {
         let whole = view.layout.isContiguous && view.layout.count == graph.nodes[view.base].count
-        if whole || !mustExist[index] && node.count > 0 {
+        let isReadable = mustExist[index] == .no || mustExist[index] == .inOrder && view.layout.isInOrder
+        if whole || isReadable && node.count > 0 {
           (role, base, layout) = (.view, view.base, view.layout)
         } else if case .transpose = node.primitive {
           role = .operation
@@ -60,20 +61,33 @@ struct PlanRoles {
     }
   }
 
-  /// Nodes whose value must lie in order in memory: outputs, and operands of operations that run alone.
-  private static func nodesReadWhole(_ graph: Graph) -> [Bool] {
-    var result = Array(repeating: false, count: graph.nodes.count)
-    for output in graph.outputs { result[output.index] = true }
+  /// Whether a node's value must lie in order in memory.
+  private enum Existence: Int {
+    case no
+    /// It may be a part of another value.
+    case inOrder
+    /// In memory of its own, or all of another value.
+    case whole
+  }
+
+  /// Outputs exist, and so do operands of operations that run alone; products take parts of other values as they are.
+  private static func nodesReadWhole(_ graph: Graph) -> [Existence] {
+    var result = Array(repeating: Existence.no, count: graph.nodes.count)
+    func raise(_ index: Int, _ existence: Existence) {
+      if existence.rawValue > result[index].rawValue { result[index] = existence }
+    }
+    for output in graph.outputs { raise(output.index, .whole) }
     for node in graph.nodes {
       switch node.primitive {
       case .unary, .binary, .compare, .select, .convert, .broadcast, .slice, .reshape, .stopGradient: continue
-      default: for input in node.inputs { result[input.index] = true }
+      case .matmul: for input in node.inputs { raise(input.index, .inOrder) }
+      default: for input in node.inputs { raise(input.index, .whole) }
       }
     }
     // A reshape in between must not hide a copy that is needed.
-    for (index, node) in graph.nodes.enumerated().reversed() where result[index] {
+    for (index, node) in graph.nodes.enumerated().reversed() {
       switch node.primitive {
-      case .reshape, .stopGradient: for input in node.inputs { result[input.index] = true }
+      case .reshape, .stopGradient: for input in node.inputs { raise(input.index, result[index]) }
       default: continue
       }
     }

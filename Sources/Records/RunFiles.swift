@@ -31,9 +31,31 @@ public final class RunFiles: Sendable {
     return true
   }
 
+  /// A file that is to be: where, and what stands in it.
+  public struct Content: Sendable {
+    /// Where it shall lie.
+    public var path: String
+    /// All of it.
+    public var bytes: [UInt8]
+
+    /// Of bytes.
+    public init(_ path: String, _ bytes: [UInt8]) {
+      self.path = path
+      self.bytes = bytes
+    }
+
+    /// Of a text, as UTF-8.
+    public init(_ path: String, _ text: String) { self.init(path, Array(text.utf8)) }
+  }
+
   /// Writes a file, replacing an older one at one stroke. Throws `FileError`; then the older one still stands.
-  public func write(_ bytes: [UInt8], to path: String) throws {
-    _ = try place(bytes, at: path) { temporary in
+  public func write(_ bytes: [UInt8], to path: String) throws { try write([Content(path, bytes)]) }
+
+  /// Writes several files, each as if it were written alone, in less time: none takes its name before the contents of all are
+  /// safe, they take their names in order, and a folder of many is synced once. Throws `FileError`; then each is the old one
+  /// or the new one, whole.
+  public func write(_ contents: [Content]) throws {
+    _ = try place(contents) { temporary, path in
       try fileSystem.rename(temporary, to: path)
       return true
     }
@@ -45,7 +67,7 @@ public final class RunFiles: Sendable {
   /// Writes a file that must be new: the first wins. False when the name is taken; then what stands there is untouched.
   /// It is made in `folder`, of the same disk, when one is given.
   public func commit(_ bytes: [UInt8], to path: String, by folder: String? = nil) throws -> Bool {
-    try place(bytes, at: path, by: folder) { temporary in
+    try place([Content(path, bytes)], by: folder) { temporary, path in
       let isFirst = try fileSystem.link(temporary, to: path)
       try fileSystem.remove(temporary)
       return isFirst
@@ -81,27 +103,45 @@ public final class RunFiles: Sendable {
     }
   }
 
+  /// Files under names of their own, synced; then `finish` gives each its place, in order; then their folders are synced. True
+  /// when `finish` says so of all.
   private func place(
-    _ bytes: [UInt8], at path: String, by folder: String? = nil, finish: (String) throws -> Bool
+    _ contents: [Content], by folder: String? = nil, finish: (_ temporary: String, _ path: String) throws -> Bool
   ) throws -> Bool {
-    let name = path.split(separator: "/").last.map(String.init) ?? path
-    let (temporary, file) = try createTemporary(beside: folder.map { $0 + "/" + name } ?? path)
+    var written: [(temporary: String, file: FileDescriptor?)] = []
+    var at = ""
     do {
-      do {
-        try fileSystem.write(bytes, to: file)
-        try fileSystem.sync(file)
-      } catch {
-        try? fileSystem.close(file)
-        throw error
+      for content in contents {
+        at = content.path
+        let name = at.split(separator: "/").last.map(String.init) ?? at
+        let new = try createTemporary(beside: folder.map { $0 + "/" + name } ?? at)
+        written.append((new.path, new.file))
+        try fileSystem.write(content.bytes, to: new.file)
       }
-      try fileSystem.close(file)
-      let result = try finish(temporary)
-      try fileSystem.syncFolder(RunFiles.parent(of: path))
+      // What the first sync brings to the disk with it, the others need not wait for.
+      for (index, content) in contents.enumerated() {
+        guard let file = written[index].file else { continue }
+        at = content.path
+        try fileSystem.sync(file)
+        written[index].file = nil
+        try fileSystem.close(file)
+      }
+      var result = true, folders: [String] = []
+      for (index, content) in contents.enumerated() {
+        at = content.path
+        if try !finish(written[index].temporary, at) { result = false }
+        let parent = RunFiles.parent(of: at)
+        if !folders.contains(parent) { folders.append(parent) }
+      }
+      for folder in folders { try fileSystem.syncFolder(folder) }
       return result
     } catch {
-      try? fileSystem.remove(temporary)
+      for rest in written {
+        if let file = rest.file { try? fileSystem.close(file) }
+        try? fileSystem.remove(rest.temporary)
+      }
       if var named = error as? FileError {
-        if named.path != path { named.path = path }
+        if named.path != at { named.path = at }
         throw named
       }
       throw error

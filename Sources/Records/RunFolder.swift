@@ -27,7 +27,8 @@ public final class RunFolder: @unchecked Sendable {
     for n in 1... {
       let path = n == 1 ? base : base + "-\(n)"
       guard try files.makeNewFolder(path) else { continue }
-      for part in parts { try files.makeFolders(path + "/" + part) }
+      for part in parts + ["workers"] { _ = try files.fileSystem.makeFolder(path + "/" + part) }
+      try files.fileSystem.syncFolder(path)
       return RunFolder(path: path, files: files)
     }
     throw FileError(operation: "make the folder", path: base, code: 0, reason: "no free name")
@@ -102,8 +103,10 @@ public final class RunFolder: @unchecked Sendable {
     if files.fileSystem.exists(manifest) { try files.fileSystem.remove(manifest) }
   }
 
-  /// Writes `run.json`.
-  public func write(_ run: RunRecord) throws { try files.write(run.json.pretty, to: path + "/run.json") }
+  /// Writes `run.json`, and before it, in less time than one by one, files at paths below the folder. Throws `FileError`.
+  public func write(_ run: RunRecord, after others: [RunFiles.Content] = []) throws {
+    try add(others + [RunFiles.Content("run.json", run.json.pretty)])
+  }
 
   /// What `run.json` says; nil when it is absent or damaged.
   public func readRun() -> RunRecord? {
@@ -113,9 +116,9 @@ public final class RunFolder: @unchecked Sendable {
     return RunRecord(json: json)
   }
 
-  /// Writes `study.json`, from which the report can be drawn again.
-  public func write(_ study: StudyRecord) throws {
-    try files.write(study.json.compact + "\n", to: path + "/" + RunFolder.studyName)
+  /// `study.json`, from which the report can be drawn again.
+  public static func content(_ study: StudyRecord) -> RunFiles.Content {
+    RunFiles.Content(studyName, study.json.compact + "\n")
   }
 
   /// What `study.json` says; nil when it is absent or damaged.
@@ -126,10 +129,9 @@ public final class RunFolder: @unchecked Sendable {
     return StudyRecord(json: json)
   }
 
-  /// Freezes a source file under `source/`, at its place below the study's folder, where it is there; gives its path
-  /// below the run's folder.
-  @discardableResult public func addSource(name: String, text: String) throws -> String {
-    try add(text, as: RunFolder.sourcePath(name))
+  /// A source file as it is frozen under `source/`, at its place below the study's folder where it is there.
+  public static func content(source name: String, text: String) -> RunFiles.Content {
+    RunFiles.Content(sourcePath(name), text)
   }
 
   /// Where a source file is frozen, below a run's folder.
@@ -148,45 +150,46 @@ public final class RunFolder: @unchecked Sendable {
     (try? files.fileSystem.read(path + "/" + relativePath)).map { String(decoding: $0, as: UTF8.self) }
   }
 
-  /// Writes a table as `tables/<name>.csv`; gives its path below the folder.
-  @discardableResult public func addTable(name: String, _ table: Table) throws -> String {
-    try add(CSV.write(table), as: "tables/\(RunFolder.safeName(name)).csv")
-  }
+  /// Where a table of this name lies, below the run's folder.
+  public static func tablePath(_ name: String) -> String { "tables/\(safeName(name)).csv" }
 
   /// Writes a figure's files as `figures/<number>.svg`, `.csv` and `.gp`; gives their common start below the folder,
   /// `figures/1`.
   @discardableResult public func addFigure(number: Int, svg: String, csv: String, gnuplot: String) throws -> String {
     let stem = "figures/\(number)"
-    try add(csv, as: stem + ".csv")
-    try add(gnuplot, as: stem + ".gp")
-    try add(svg, as: stem + ".svg")
+    try add([.init(stem + ".csv", csv), .init(stem + ".gp", gnuplot), .init(stem + ".svg", svg)])
     return stem
   }
 
   /// Writes a text at a path below the folder (folders on the way are made), replacing an older one; gives the path.
   @discardableResult public func add(_ text: String, as relativePath: String) throws -> String {
-    try add(Array(text.utf8), as: relativePath)
+    try add([RunFiles.Content(relativePath, text)])
+    return relativePath
   }
 
-  /// Writes bytes at a path below the folder. Throws `FileError`, also for a path that would lead out of it.
-  @discardableResult public func add(_ bytes: [UInt8], as relativePath: String) throws -> String {
-    let parts = relativePath.split(separator: "/", omittingEmptySubsequences: false)
-    guard !parts.contains(""), !parts.contains(".."), !parts.contains("."), !relativePath.contains("\0") else {
-      throw FileError(operation: "write", path: relativePath, code: 0, reason: "the path leads out of the run's folder")
+  /// Writes files at paths below the folder (see `RunFiles.write`); folders on the way are made. Throws `FileError`, also for a
+  /// path that would lead out of it.
+  public func add(_ contents: [RunFiles.Content]) throws {
+    let whole = try contents.map { content in
+      let parts = content.path.split(separator: "/", omittingEmptySubsequences: false)
+      guard !parts.contains(""), !parts.contains(".."), !parts.contains("."), !content.path.contains("\0") else {
+        throw FileError(
+          operation: "write", path: content.path, code: 0, reason: "the path leads out of the run's folder")
+      }
+      let full = path + "/" + content.path
+      if parts.count > 1 { try files.makeFolders(RunFiles.parent(of: full)) }
+      return RunFiles.Content(full, content.bytes)
     }
-    let full = path + "/" + relativePath
-    if parts.count > 1 { try files.makeFolders(RunFiles.parent(of: full)) }
-    try files.write(bytes, to: full)
-    return relativePath
+    try files.write(whole)
   }
 
   /// Opens a growing file of records below the folder: `events-0.jsonl`, `trials/runs-0.jsonl`.
   public func log(_ relativePath: String) throws -> RecordLog { try RecordLog(path + "/" + relativePath, files: files) }
 
-  /// Ends the run: writes `run.json` and then `manifest.sha256` over all files, which `sha256sum -c` checks. Close
-  /// the logs before.
-  public func seal(_ run: RunRecord) throws {
-    try write(run)
+  /// Ends the run: writes its last files, `run.json` and then `manifest.sha256` over all files, which `sha256sum -c` checks.
+  /// Close the logs before.
+  public func seal(_ run: RunRecord, after others: [RunFiles.Content] = []) throws {
+    try write(run, after: others)
     files.fileSystem.removeAll(path + "/" + TrialStore.attempts)
     var lines: [String] = []
     for file in try contents() where !RunFolder.isUnsealed(file) {

@@ -71,16 +71,17 @@ public struct FileAccess: Sendable {
   }
 
   private func resolveForReading(_ path: String) throws -> String {
-    let output = outputFolder.map { [Self.canonical($0)] } ?? []
     let others = readable + writable
-    // Links are followed only where something is.
+    // Links are followed only where something is: below a folder that is not there nothing can be read.
+    let output = outputFolder.map { Self.isThere($0) ? [Self.canonical($0)] : [] } ?? []
     let data = dataFolders.filter(Self.isThere).map { realData[$0] ?? Self.canonical($0) }
     let places = output + [ownFolder] + data + others
     for candidate in Self.candidates(path, below: places) where Self.isThere(candidate) {
       let place = Self.canonical(candidate)
       if places.contains(where: { Self.isBelow($0, place) }) { return place }
     }
-    let roots = output + [ownFolder] + dataFolders.map(Self.canonical) + others
+    let folders = (outputFolder.map { [$0] } ?? []) + [ownFolder] + dataFolders
+    let roots = folders.map(Self.canonical) + others
     let isForbidden = Self.candidates(path, below: roots).map(Self.canonical).allSatisfy { place in
       !roots.contains { Self.isBelow($0, place) }
     }
@@ -126,7 +127,8 @@ public struct FileAccess: Sendable {
     while existing != "/", !existing.isEmpty {
       if let real = realpath(existing, nil) {
         defer { free(real) }
-        return absolute(String(cString: real) + (rest.isEmpty ? "" : "/" + rest.reversed().joined(separator: "/")))
+        return rest.isEmpty
+          ? String(cString: real) : absolute(String(cString: real) + "/" + rest.reversed().joined(separator: "/"))
       }
       let url = NSString(string: existing)
       rest.append(url.lastPathComponent)

@@ -55,7 +55,7 @@ struct RunBeginning {
     // Claims of those who worked on it before would only be in the way.
     folder.live.remove()
     try folder.live.make()
-    for source in sources { try folder.addSource(name: source.name, text: source.text) }
+    try folder.add(frozen)
     return notices
   }
 
@@ -65,6 +65,9 @@ struct RunBeginning {
       readable: options.readable.map(FileAccess.absolute), writable: options.writable.map(FileAccess.absolute),
       reusesRecords: options.reusesRecords, checksNaN: options.checksNaN)
   }
+
+  /// The study and what it imports, as they are now.
+  private var frozen: [RunFiles.Content] { sources.map { RunFolder.content(source: $0.name, text: $0.text) } }
 
   private func make() throws -> Begun {
     let runs = options.runsFolder ?? "runs"
@@ -83,8 +86,7 @@ struct RunBeginning {
         _ = try participant?.lead()
       }
       run.state = options.isPlanOnly ? .planned : .running
-      try folder.write(run)
-      for source in sources { try folder.addSource(name: source.name, text: source.text) }
+      try folder.write(run, after: frozen)
       return Begun(folder: folder, run: run, participant: participant)
     } catch { throw StudyErrors.cannotRecord(runs, why: "\(error)") }
   }

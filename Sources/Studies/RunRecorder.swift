@@ -15,6 +15,8 @@ final class RunRecorder: @unchecked Sendable {
   private var figureCount = 0
   private var tracked: [[Datum.Field]] = []
   private let drawing: RunDrawing?
+  /// Files that are written when the run ends.
+  private var last: [RunFiles.Content] = []
 
   /// Of a run's folder that `RunBeginning` has made or opened, with what its `run.json` says.
   init(_ folder: RunFolder, _ run: RunRecord, drawing: RunDrawing?, recording: RecordingFailure) {
@@ -79,15 +81,32 @@ final class RunRecorder: @unchecked Sendable {
   }
 
   /// Writes a table under `tables/`; the same table is written once, another of the same name gets a number.
-  func saveTable(_ table: Table, name: String) -> String? {
+  func saveTable(_ table: Table, name: String) -> String? { saveTables([(table, name)])?.first }
+
+  /// Writes tables under `tables/`; gives their paths below the folder, or nil where they could not be written.
+  func saveTables(_ tables: [(table: Table, name: String)]) -> [String]? {
+    var new: [RunFiles.Content] = []
+    let paths = tables.map { table, name in
+      let (free, isSaved) = freeName(table, name)
+      let path = RunFolder.tablePath(free)
+      if !isSaved {
+        savedTables[free] = table
+        new.append(RunFiles.Content(path, CSV.write(table)))
+      }
+      return path
+    }
+    return attempt { try folder.add(new) }.map { paths }
+  }
+
+  /// The name that a table is saved by, and whether it is.
+  private func freeName(_ table: Table, _ name: String) -> (name: String, isSaved: Bool) {
     var free = name, n = 2
     while let saved = savedTables[free] {
-      if saved == table { return "tables/\(RunFolder.safeName(free)).csv" }
+      if saved == table { return (free, true) }
       free = "\(name)-\(n)"
       n += 1
     }
-    savedTables[free] = table
-    return attempt { try folder.addTable(name: free, table) }
+    return (free, false)
   }
 
   /// Notes the files that were read, and the git tree with the patch of what was not committed.
@@ -95,7 +114,7 @@ final class RunRecorder: @unchecked Sendable {
     run.data = data.sorted { $0.name < $1.name }
     guard let state = git?.state else { return }
     run.git = [.init("commit", .string(state.commit)), .init("changed", .bool(!state.patch.isEmpty))]
-    if !state.patch.isEmpty { attempt { try folder.add(state.patch, as: "source/changes.patch") } }
+    if !state.patch.isEmpty { last.append(RunFiles.Content("source/changes.patch", state.patch)) }
   }
 
   /// Ends the recording: the report, `study.json`, `run.json` and the manifest.
@@ -110,12 +129,13 @@ final class RunRecorder: @unchecked Sendable {
     run.counts = counts
     run.claims = claims
     let study = StudyRecord(title: title ?? run.study, run: run, items: items)
-    attempt { try folder.write(study) }
-    if let page = drawing?.report(study) { attempt { try folder.add(page, as: RunFolder.pageName) } }
-    if recording.diagnostic == nil { attempt { try folder.seal(run) } }
+    last.append(RunFolder.content(study))
+    if let page = drawing?.report(study) { last.append(RunFiles.Content(RunFolder.pageName, page)) }
+    if recording.diagnostic == nil { attempt { try folder.seal(run, after: last) } }
     // A run that could not record all of itself is not done, and what is there gets no manifest.
     if recording.diagnostic != nil {
       run.state = .failed
+      attempt { try folder.add(last) }
       attempt { try folder.write(run) }
     }
   }

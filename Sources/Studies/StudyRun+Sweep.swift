@@ -87,10 +87,10 @@ extension StudyRun {
       counts.interrupted += mine.interrupted
       counts.reused += mine.reused
       let table = sweepTable(request, outcomes)
-      let file = recorder?.saveTable(table, name: request.name)
+      let series = seriesTable(request, outcomes).map { [($0, request.name + "-series")] } ?? []
+      let file = recorder?.saveTables([(table, request.name)] + series)?.first
       // The study will not get to show it.
       if mine.interrupted > 0 { recorder?.add(.table(name: request.name, table, file: file ?? "")) }
-      if let series = seriesTable(request, outcomes) { _ = recorder?.saveTable(series, name: request.name + "-series") }
       recorder?.add(.coverage(StudyRecord.Coverage(name: request.name, counts: mine, failures: failures)))
       let summary = SweepSummary(
         name: request.name, done: mine.done, failed: mine.failed + mine.diverged, interrupted: mine.interrupted,

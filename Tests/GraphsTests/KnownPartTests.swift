@@ -75,6 +75,35 @@ import Testing
     #expect(try runSplit(graph, known, inputs)[0].hasSameBits(as: try Plan(graph).run(&whole)[0]))
   }
 
+  /// A mask that three choices share: behind a product read twice, behind a sum of two, behind one of what the second let through.
+  /// The last two are decided when their products are stored, and weights that are parts of a vector are read where they lie.
+  @Test func aSharedComparisonStaysWithEveryChoice() throws {
+    let examples = [
+      sample([24], .f32), sample([8, 4], .f32, seed: 2), sample([4, 3], .f32, seed: 3), sample([3, 3], .f32, seed: 4),
+    ]
+    let (graph, inputs) = try half(examples, numbers: [], inputs: 1) { trace, nodes in
+      let product = Primitive.matmul(transposeA: false, transposeB: false)
+      let zero = trace.scalar(0, .f32)
+      let shut = try trace.apply(.compare(.greaterEqual), [zero, trace.apply(product, [nodes[1], nodes[2]])])
+      let products = try [0, 12].map { start in
+        let part = try trace.apply(.slice(starts: [start], counts: [12], steps: [1]), [nodes[0]])
+        return try trace.apply(product, [nodes[1], trace.apply(.reshape([4, 3]), [part])])
+      }
+      let sum = try trace.apply(.binary(.add), [products[1], trace.apply(product, [products[0], nodes[3]])])
+      let second = try trace.apply(.select, [shut, zero, sum])
+      let third = try trace.apply(.select, [shut, zero, trace.apply(product, [second, nodes[3]])])
+      return [try trace.apply(.select, [shut, zero, products[0]]), third]
+    }
+    let known = try #require(KnownPart(of: graph))
+    var nothing: [Tensor?] = []
+    let rest = try Plan(known.rest(with: try Plan(known.graph).run(&nothing)))
+    let loops = rest.steps.count { if case .loop = $0 { true } else { false } }
+    #expect((rest.steps.count, loops) == (5, 1))
+    var whole = inputs
+    let expected = try Plan(graph, fuse: false).run(&whole)
+    for (a, b) in zip(expected, try runSplit(graph, known, inputs)) { #expect(a.hasSameBits(as: b)) }
+  }
+
   @Test func whatOnlyMovesConstantsStays() throws {
     let examples = [sample([3, 4], .f32), sample([4, 3], .f32, seed: 2)]
     let (graph, _) = try half(examples, numbers: [], inputs: 1) { trace, nodes in

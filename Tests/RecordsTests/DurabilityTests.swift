@@ -41,6 +41,40 @@ import Testing
     }
   }
 
+  /// None takes its name before the contents of all are safe, and each folder is synced once, last.
+  @Test func filesWrittenTogetherWaitForTheDiskOnce() throws {
+    let disk = FakeDisk(), files = RunFiles(disk)
+    try files.makeFolders("d")
+    let before = disk.asked.count
+    try files.write([.init("d/a", old), .init("d/b", "text"), .init("c", new)])
+    #expect(disk.afterPowerLoss() == ["d/a": old, "d/b": Array("text".utf8), "c": new])
+    #expect(disk.openCount == 0)
+    let asked = disk.asked[before...].map { $0.split(separator: " ", maxSplits: 1).map(String.init) }
+    #expect(
+      asked.map(\.[0]) == ["create", "write", "create", "write", "create", "write"]
+        + Array(repeating: "secure", count: 3) + Array(repeating: "rename", count: 3) + ["secure", "secure"])
+    #expect(asked.suffix(2).map(\.[1]) == ["d", "."])
+  }
+
+  /// The same as of one file: each is the old one or the new one, in memory and after a loss of power, and nothing is left over.
+  @Test func everyFailureAmongSeveralLeavesEachOldOrNew() throws {
+    for n in 0..<14 {
+      let disk = FakeDisk(), files = RunFiles(disk)
+      try files.write([.init("f", old), .init("g", old)])
+      disk.faults = [.failsAt(disk.operations + n)]
+      var threw = false
+      do { try files.write([.init("f", new), .init("g", new)]) } catch { threw = true }
+      for name in ["f", "g"] {
+        let now = try disk.read(name), later = disk.afterPowerLoss()[name]
+        #expect(now == old || now == new)
+        #expect(later == old || later == new)
+        if !threw { #expect(now == new && later == new) }
+      }
+      #expect(disk.names.keys.sorted() == ["f", "g"])
+      #expect(disk.openCount == 0)
+    }
+  }
+
   @Test func aFullDiskLeavesTheOldFileAndNoRest() throws {
     let disk = FakeDisk(), files = RunFiles(disk)
     try files.write(old, to: "f")

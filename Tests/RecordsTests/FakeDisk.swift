@@ -30,11 +30,14 @@ final class FakeDisk: FileSystem, @unchecked Sendable {
   private var nextDescriptor: Int32 = 3
   private var writes = 0
   private(set) var operations = 0
+  /// What was asked of it in order, such as `rename a.part`.
+  private(set) var asked: [String] = []
 
   var openCount: Int { open.count }
 
   private func begin(_ what: String, _ path: String) throws {
     defer { operations += 1 }
+    asked.append(what + " " + path)
     if faults.contains(.failsAt(operations)) {
       throw FileError(operation: what, path: path, code: 5, reason: "input/output error")
     }
@@ -77,7 +80,7 @@ final class FakeDisk: FileSystem, @unchecked Sendable {
   }
 
   func sync(_ file: FileDescriptor) throws {
-    try begin("secure", "")
+    try begin("secure", "a file")
     guard !faults.contains(.skipsFileSync), let file = open[file.number] else { return }
     file.synced = file.bytes
   }

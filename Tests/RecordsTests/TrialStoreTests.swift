@@ -106,7 +106,7 @@ import Testing
 
   @Test func whatWasRemovedOrCutIsNamed() throws {
     let disk = FakeDisk(), folder = try run(disk), texts = [(name: "s.exp", text: "let x = 1")]
-    try folder.addSource(name: "s.exp", text: "let x = 1")
+    try folder.add([RunFolder.content(source: "s.exp", text: "let x = 1")])
     for worker in try (1...2).map({ _ in try folder.addWorker([]) }) {
       let store = TrialStore(run: folder, sweep: "runs", worker: worker)
       try store.append(["index": 1])

@@ -89,7 +89,8 @@ import Testing
       let host = TestHost()
       host.folder = folder.deletingLastPathComponent().appendingPathComponent("Specs/modules").path
       let session = Session(library: try testLibrary.get(), host: host, threads: 1, checksNaN: id == "E0515")
-      if id == "E0309" { DispatchQueue.global().asyncAfter(deadline: .now() + 0.5) { session.interrupt() } }
+      let timer = id == "E0309" ? interrupting(session) : nil
+      defer { timer?.cancel() }
       return session.run(SourceStore.shared.add(name: id + ".exp", text: text))
     }
   }

@@ -77,6 +77,7 @@ import Tensors
   @Test(arguments: 0..<8) func callsEnd(_ part: Int) throws {
     MemoryPool.limit = 2 << 30
     let seed = Int(Self.environment["EXP_FUZZ_SEED"] ?? "") ?? 0
+    #expect(!Self.functions.isEmpty, "no function of the library, or none of that name")
     try onLargeStack {
       for index in stride(from: part, to: Self.functions.count, by: 8) {
         let (name, signatures) = Self.functions[index]

@@ -156,11 +156,8 @@ import Testing
   func interruptsAreHeard(_ text: String) throws {
     let ids = try onLargeStack { () -> [String] in
       let session = Session(library: try testLibrary.get(), host: TestHost(), threads: 1)
-      let timer = Thread {
-        Thread.sleep(forTimeInterval: 0.2)
-        session.interrupt()
-      }
-      timer.start()
+      let timer = interrupting(session)
+      defer { timer.cancel() }
       return session.run(SourceStore.shared.add(name: "loop.exp", text: text)).map(\.id)
     }
     #expect(ids == ["E0309"])

@@ -120,6 +120,19 @@ func onLargeStack<T>(_ body: @escaping () throws -> T) throws -> T {
   return try result.value!.get()
 }
 
+/// Interrupts a session every fifth of a second until it is cancelled: one alone might come before what it is to stop.
+func interrupting(_ session: Session) -> Thread {
+  let thread = Thread {
+    while true {
+      Thread.sleep(forTimeInterval: 0.2)
+      if Thread.current.isCancelled { return }
+      session.interrupt()
+    }
+  }
+  thread.start()
+  return thread
+}
+
 /// Runs a program; gives its host and what went wrong.
 func runProgram(_ text: String, name: String = "test.exp", seed: Int? = nil) throws -> (
   host: TestHost, diagnostics: [Diagnostic], session: Session

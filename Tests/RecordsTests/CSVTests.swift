@@ -19,11 +19,12 @@ import Testing
 
   @Test func nanStaysNan() throws {
     let table = try CSV.read(CSV.write(Table(columns: [Table.Column("x", [.float(-.nan), .float(.nan)])])))
-    for value in table.column("x") ?? [] {
+    let values = try #require(table.column("x"))
+    #expect(values.count == 2)
+    for value in values {
       guard case .float(let x) = value else { Issue.record("\(value)"); continue }
       #expect(x.isNaN)
     }
-    #expect(table.rowCount == 2)
   }
 
   @Test func doublesRoundTripToTheBit() throws {
@@ -80,11 +81,6 @@ import Testing
         [.bool(false), .string("-nan")], [.float(-.infinity), .string("0x1p3")], [.none, .float(12345678901234567168)],
         [.float(.infinity), .string("")], [.string("1 2"), .string(" - ")],
       ])
-    #expect(throws: CSVError(message: "text follows a closing quote", line: 4)) {
-      try CSV.read("a\n\"x\ny\"\n\"z\" \n")
-    }
-    #expect(throws: CSVError(message: "a quoted field does not end", line: 3)) { try CSV.read("a\n1\n\"x\n\n") }
-    #expect(throws: CSVError(message: "1 field where the header has 2", line: 3)) { try CSV.read("a,b\n1,2\n3\n") }
   }
 
   @Test func foreignFilesAreRead() throws {
@@ -106,7 +102,9 @@ import Testing
     #expect(message("a,b\n1,2\n3\n") == "line 3: 1 field where the header has 2")
     #expect(message("a,b\n\"1\n\",2\n3,4,5\n") == "line 4: 3 fields where the header has 2")
     #expect(message("a\n\"x\"y\n") == "line 2: text follows a closing quote")
+    #expect(message("a\n\"x\ny\"\n\"z\" \n") == "line 4: text follows a closing quote")
     #expect(message("a\n\"x\n") == "line 2: a quoted field does not end")
+    #expect(message("a\n1\n\"x\n\n") == "line 3: a quoted field does not end")
   }
 
   @Test func integersOutOfRangeBecomeDoubles() throws {

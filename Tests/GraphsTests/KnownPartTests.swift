@@ -104,6 +104,27 @@ import Testing
     for (a, b) in zip(expected, try runSplit(graph, known, inputs)) { #expect(a.hasSameBits(as: b)) }
   }
 
+  /// Two masks, the second of what the first let through, each for two choices behind products.
+  @Test func comparisonsOfSeveralLayersStayApart() throws {
+    let examples = [sample([4, 3], .f32), sample([8, 4], .f32, seed: 2), sample([3, 3], .f32, seed: 3)]
+    let (graph, inputs) = try half(examples, numbers: [], inputs: 1) { trace, nodes in
+      let product = Primitive.matmul(transposeA: false, transposeB: false)
+      let zero = trace.scalar(0, .f32)
+      var last = try trace.apply(product, [nodes[1], nodes[0]])
+      for _ in 0..<2 {
+        let shut = try trace.apply(.compare(.greaterEqual), [zero, last])
+        for _ in 0..<2 {
+          last = try trace.apply(.select, [shut, zero, trace.apply(product, [last, nodes[2]])])
+        }
+      }
+      return [last]
+    }
+    var (fused, whole) = (inputs, inputs)
+    let expected = try Plan(graph, fuse: false).run(&whole)
+    #expect(try Plan(graph).run(&fused)[0].hasSameBits(as: expected[0]))
+    #expect(try Plan(graph).steps.count == 5)
+  }
+
   @Test func whatOnlyMovesConstantsStays() throws {
     let examples = [sample([3, 4], .f32), sample([4, 3], .f32, seed: 2)]
     let (graph, _) = try half(examples, numbers: [], inputs: 1) { trace, nodes in

@@ -161,12 +161,6 @@ public final class RunFolder: @unchecked Sendable {
     return stem
   }
 
-  /// Writes a text at a path below the folder (folders on the way are made), replacing an older one; gives the path.
-  @discardableResult public func add(_ text: String, as relativePath: String) throws -> String {
-    try add([RunFiles.Content(relativePath, text)])
-    return relativePath
-  }
-
   /// Writes files at paths below the folder (see `RunFiles.write`); folders on the way are made. Throws `FileError`, also for a
   /// path that would lead out of it.
   public func add(_ contents: [RunFiles.Content]) throws {

@@ -48,8 +48,8 @@ import Testing
       ])
     try checkWithSha256sum(folder.path)
 
-    try folder.add("changed", as: "tables/runs.csv")
-    try folder.add("new", as: "extra.txt")
+    try folder.add([.init("tables/runs.csv", "changed")])
+    try folder.add([.init("extra.txt", "new")])
     try FileManager.default.removeItem(atPath: folder.path + "/figures/1.gp")
     #expect(
       try folder.checkManifest().sorted() == [
@@ -80,7 +80,7 @@ import Testing
   @Test func pathsCannotLeadOut() throws {
     let folder = RunFolder(path: "r", files: RunFiles(FakeDisk()))
     for path in ["../x", "a/../../x", "/etc/x", "", "a//b", "./x", "a/\0"] {
-      #expect(throws: FileError.self, "\(path)") { try folder.add("x", as: path) }
+      #expect(throws: FileError.self, "\(path)") { try folder.add([.init(path, "x")]) }
     }
   }
 

@@ -7,12 +7,18 @@ import Tensors
 extension Natives {
   static let files: [NativeFunction] = [
     NativeFunction(
-      "read_csv", ["path"], kinds: .string,
-      doc: "A table from a CSV file with a header line; numbers, true and false are recognised, empty fields are none."
+      "read_csv", ["path", "separator?"], kinds: .string,
+      doc:
+        "A table from a CSV file with a header line; numbers, true and false are recognised, empty fields are none. Fields are separated by commas, or by the `separator` given, such as \";\" or \"\\t\"."
     ) { call in
+      let given = try call.optionalText(1)
+      guard given == nil || given?.utf8.count == 1 && given != "\"", let separator = (given ?? ",").first else {
+        throw call.mismatch(1, "one character, such as \";\" or \"\\t\"")
+      }
       let (asked, text) = try contents(call)
+      if given == nil { try lookForSeparator(text, asked) }
       do {
-        return call.heap.table(try CSV.read(text) { _ in try call.machine.pollInterrupt() })
+        return call.heap.table(try CSV.read(text, separator: separator) { _ in try call.machine.pollInterrupt() })
       } catch let error as CSVError {
         throw RuntimeError("E0702", "`\(asked)` is no CSV table: \(error)")
       }
@@ -59,6 +65,18 @@ extension Natives {
       return call.heap.string(text.writer.text)
     },
   ]
+
+  /// Fails where the header line has no comma and seems to be cut by something else: that would be one column of no use.
+  private static func lookForSeparator(_ text: String, _ asked: String) throws {
+    let header = text.utf8.prefix { $0 != 0x0A && $0 != 0x0D && $0 != 0x2C }
+    guard text.utf8.dropFirst(header.count).first != 0x2C else { return }
+    for (byte, written) in [(UInt8(ascii: ";"), ";"), (0x09, "\\t")] where header.contains(byte) {
+      let call = "read_csv(\(StringLiteral.quoted(asked)), separator: \"\(written)\")"
+      throw RuntimeError(
+        "E0702", "the fields of `\(asked)` seem to be separated by \"\(written)\"", label: "read here with commas",
+        help: ["write `\(call)`; with `separator: \",\"` it is one column"])
+    }
+  }
 
   /// The text of the file that the first argument names.
   private static func contents(_ call: NativeCall) throws -> (asked: String, text: String) {

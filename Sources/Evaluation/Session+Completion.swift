@@ -1,28 +1,30 @@
 import Resolution
 
 extension Session {
-  /// The words that may stand in place of the word before a byte offset of a line, sorted: behind a dot the fields of
-  /// what stands before it (then functions), inside a call also the names of its arguments, otherwise names and words
-  /// of the language.
+  /// The words that may stand in place of the word before a byte offset of a line: behind a dot the fields of what stands
+  /// before it, or functions where none fits; inside a call the names of its arguments first; then, sorted, names and
+  /// words of the language.
   public func complete(_ line: String, at offset: Int) -> [String] {
     let before = Array(String(decoding: Array(line.utf8).prefix(max(0, offset)), as: UTF8.self))
     var start = before.count
     while start > 0, Self.isWord(before[start - 1]) { start -= 1 }
     let prefix = String(before[start...])
     let context = before[..<start]
-    var found: [String]
+    var found: [String], arguments: [String] = []
     if context.last == "." {
       let receiver = chain(context.dropLast())
       found = receiver.map { members($0) } ?? []
       found = found.filter { $0.hasPrefix(prefix) }
-      if !prefix.isEmpty || found.isEmpty { found += functions(prefix) }
+      // A field and a function that begin alike would be completed to what is neither.
+      if found.isEmpty { found += functions(prefix) }
     } else {
-      guard !prefix.isEmpty else { return argumentNames(context, prefix: "") }
-      found = argumentNames(context, prefix: prefix) + Self.words.filter { $0.hasPrefix(prefix) }
+      arguments = argumentNames(context, prefix: prefix)
+      guard !prefix.isEmpty else { return arguments }
+      found = Self.words.filter { $0.hasPrefix(prefix) }
       found += globals.map(\.name).filter { $0.hasPrefix(prefix) }
       found += library.prelude.names.keys.filter { $0.hasPrefix(prefix) }
     }
-    return Array(Set(found)).sorted()
+    return arguments + Set(found).subtracting(arguments).sorted()
   }
 
   private static let words = [
@@ -77,7 +79,9 @@ extension Session {
         let name = String(text[start..<at])
         let signatures = globals.last { $0.name == name }.map(\.signatures)
         let parameters = (signatures ?? library.prelude.names[name] ?? []).flatMap(\.parameters)
-        return parameters.filter { !$0.isRest && $0.name.hasPrefix(prefix) }.map { $0.name + ":" }
+        var seen: Set<String> = []
+        return parameters.filter { !$0.isRest && $0.name.hasPrefix(prefix) && seen.insert($0.name).inserted }
+          .map { $0.name + ":" }
       case "(", "[", "{": depth -= 1
       default: break
       }

@@ -151,7 +151,7 @@ public final class Session {
     didRunLastCell = false
     let parsed = parse(file)
     if parsed.isIncomplete { return .incomplete }
-    if hasErrors(parsed.diagnostics) { return .failed(parsed.diagnostics) }
+    if hasErrors(parsed.diagnostics) { return .failed(Self.withoutUnclosed(parsed.diagnostics)) }
     makeLastSlot()
     let before = isKept ? moment() : nil
     switch prepare(parsed.tree, keepsGlobals: true) {
@@ -167,6 +167,12 @@ public final class Session {
       if !result.diagnostics.isEmpty { return .failed(result.diagnostics) }
       return result.last.map { .value($0) } ?? .none
     }
+  }
+
+  /// What is wrong with a cell whose typing goes no further: that its brackets are still open says nothing beside it.
+  private static func withoutUnclosed(_ found: [Diagnostic]) -> [Diagnostic] {
+    let others = found.filter { $0.id != "E0021" }
+    return others.isEmpty ? found : others
   }
 
   /// The binding `_` of cells: the last value that was shown.

@@ -32,6 +32,13 @@ public struct StudyRecord: Sendable, Hashable {
     }
   }
 
+  /// Code with more of it below: in front of all else blank lines say nothing.
+  public static func code(_ before: [CodeSpan], below next: [CodeSpan]) -> [CodeSpan] {
+    if !before.isEmpty { return before + [CodeSpan("\n")] + next }
+    guard let first = next.first else { return [] }
+    return [CodeSpan(String(first.text.drop { $0.isNewline }), first.kind)] + next.dropFirst()
+  }
+
   /// One thing in a report.
   public enum Item: Sendable, Hashable {
     /// Markdown, as written behind `##`.

@@ -70,7 +70,7 @@ private struct PageWriter {
       switch (flow.last, item) {
       case (_, .citation): continue
       case (.code(let before), .code(let spans)):
-        flow[flow.count - 1] = .code(before + [StudyRecord.CodeSpan("\n")] + spans)
+        flow[flow.count - 1] = .code(StudyRecord.code(before, below: spans))
       default: flow.append(item)
       }
     }

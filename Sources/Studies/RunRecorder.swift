@@ -51,9 +51,9 @@ final class RunRecorder: @unchecked Sendable {
   func code(_ spans: [StudyRecord.CodeSpan]) {
     guard !spans.isEmpty else { return }
     if case .code(let before)? = items.last {
-      items[items.count - 1] = .code(before + [StudyRecord.CodeSpan("\n")] + spans)
+      items[items.count - 1] = .code(StudyRecord.code(before, below: spans))
     } else {
-      items.append(.code(spans))
+      items.append(.code(StudyRecord.code([], below: spans)))
     }
   }
 

@@ -42,6 +42,8 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   private var isStarted = false
   private var undeclared: Int
   private var waiting: [() -> Void] = []
+  /// Where the code ends that was shown last.
+  private var shownCode = 0
   private lazy var highlighted = HighlightedFile(source)
   private var claims: [RunRecord.Claim] = []
   private var stopReason: String?
@@ -362,16 +364,23 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     return try body()
   }
 
-  /// A span up to the end of its last line, so that a comment behind a statement is shown with it.
-  private func wholeLines(_ span: Span) -> Span {
-    var end = min(Int(span.upper), source.bytes.count)
-    while end < source.bytes.count, source.bytes[end] != 0x0A { end += 1 }
-    return Span(file: span.file, lower: Int(span.lower), upper: end)
+  /// A statement with what stands above it since the last one or the last prose, blank lines and comments, and up to
+  /// the end of its last line; nil where it has been shown with another.
+  private func wholeLines(_ span: Span) -> Span? {
+    let bytes = source.bytes, starts = source.lineStarts
+    var end = min(Int(span.upper), bytes.count)
+    while end < bytes.count, bytes[end] != 0x0A { end += 1 }
+    guard end > shownCode else { return nil }
+    var line = source.position(Int(span.lower)).line - 1
+    func isProse(_ line: Int) -> Bool { bytes[starts[line]...].starts(with: [0x23, 0x23]) }
+    while line > 0, starts[line - 1] > shownCode || shownCode == 0, !isProse(line - 1) { line -= 1 }
+    shownCode = end
+    return Span(file: span.file, lower: starts[line], upper: end)
   }
 
   private func codeSpans(of span: Span) -> [StudyRecord.CodeSpan] {
-    guard span.file == source.id else { return [] }
-    return highlighted[wholeLines(span)].map { piece in
+    guard span.file == source.id, let lines = wholeLines(span) else { return [] }
+    return highlighted[lines].map { piece in
       StudyRecord.CodeSpan(piece.text, StudyRecord.CodeSpan.Kind(rawValue: piece.kind.rawValue) ?? .plain)
     }
   }

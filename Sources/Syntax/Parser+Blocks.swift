@@ -150,7 +150,12 @@ extension Parser {
     }
     let name = makeName(token)
     advance()
-    expectIn()
+    if at(.assign) {
+      remark(.coordinateWithoutIn(name.text, found: describe(token)))
+      advance()
+    } else {
+      expectIn()
+    }
     return (name, parseExpression())
   }
 

@@ -242,6 +242,10 @@ extension Parser {
   private mutating func parseField(_ base: Expression, _ lower: Int) -> Expression {
     let isOptional = at(.questionDot)
     advance()
+    if at(.leftParen), !isOptional, case .name(let name) = base.kind {
+      remark(.dottedCall(name))
+      return base
+    }
     guard kind.isWord else {
       report(
         at(.int) ? .indexAfterDot(text(token)) : .expected("a field's name after the point", found: describe(token)))

@@ -187,6 +187,10 @@ extension Parser {
     let isLet = at(.kwLet)
     advance()
     if at(.name), peek().kind == .leftParen { return parseFunctionAfterLet() }
+    if isLet, atWord("mut"), peek().kind == .name {
+      remark(.mutableLet(text(peek())), at: span(token))
+      advance()
+    }
     let pattern = parseWholePattern()
     if at(.colon) {
       report(.typeAnnotation)

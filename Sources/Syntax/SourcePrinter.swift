@@ -144,7 +144,8 @@ struct SourcePrinter {
     let end = isFromSource(span) ? Int(span.upper) - 1 : 0
     if statements.isEmpty, !hasComment(0, end) { return .text("{}") }
     let body = list(statements, end: end, isTop: false)
-    guard isInline else {
+    // Without statements there are comments, behind which nothing can stand.
+    guard isInline, !statements.isEmpty else {
       return .sequence([
         .text("{"), .block(.sequence([.newline(blank: false), body, .closing(flat: nil)])), .text("}"),
       ])

@@ -116,6 +116,14 @@ extension SyntaxProblem {
       return Wording(id: "E0036", message: "a function is defined with `fn`", label: "write `fn \(name)(…) = …`")
     case .bindingWithoutValue(let word, let found):
       return Wording(id: "E0037", message: "`\(word)` needs a value", label: "expected `= value`, found \(found)")
+    case .mutableLet(let name):
+      return Wording(id: "E0073", message: "Exp has no `let mut` statement", label: "write `var \(name) = …`")
+    case .dottedCall(let name):
+      return Wording(id: "E0067", message: "functions of numbers take tensors element by element as they are",
+        label: "write `\(name)(…)`, or `map(xs, \(name))` for a list")
+    case .coordinateWithoutIn(let name, let found):
+      return Wording(id: "E0020", message: "expected `in`", label: "found \(found)",
+        help: ["the values of a coordinate stand after `in`: `sweep \(name) in [1, 2, 4] { … }`"])
     case .typeAnnotation:
       return Wording(id: "E0038", message: "bindings have no types", label: "leave out the `:` and what follows up to `=`")
     case .returnType:

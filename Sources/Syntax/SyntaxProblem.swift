@@ -37,6 +37,9 @@ enum SyntaxProblem: Hashable {
   case destructuringWithoutLet
   case functionWithoutFn(String)
   case bindingWithoutValue(String, found: String)
+  case mutableLet(String)
+  case dottedCall(String)
+  case coordinateWithoutIn(String, found: String)
   case typeAnnotation
   case returnType
   case arrowAfterFn

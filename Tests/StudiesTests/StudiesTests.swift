@@ -66,6 +66,31 @@ func study(_ text: String, _ ears: Ears, _ options: RunOptions = RunOptions(), n
   StudyRun(source: SourceStore.shared.add(name: name, text: text), options: options, listener: ears)
 }
 
+@Suite struct ShownCodeTests {
+  /// Each line of code once, with the blank lines and comments above it; prose stands for itself.
+  @Test func codeIsShownAsItStands() {
+    let text = "# top\nlet a = 1; let b = 2\n\n# note\n\nfn f(x) {\n\n  x\n}  # end\n## prose\n\nlet d = 4\n"
+    let source = SourceStore.shared.add(name: "demo.exp", text: text)
+    let ears = Ears(), run = StudyRun(source: source, options: RunOptions(), listener: ears)
+    for part in ["let a = 1", "let b = 2", "fn f(x) {\n\n  x\n}", "let d = 4"] {
+      guard let place = text.range(of: part) else { continue }
+      let lower = text.utf8.distance(from: text.startIndex, to: place.lowerBound)
+      run.beginStatement(Span(file: source.id, lower: lower, upper: lower + part.utf8.count), prose: [])
+    }
+    _ = run.finish([])
+    let codes = ears.events.compactMap { event -> [StudyRecord.CodeSpan]? in
+      if case .code(let spans) = event { return spans } else { return nil }
+    }
+    #expect(
+      codes.map { $0.map(\.text).joined() } == [
+        "# top\nlet a = 1; let b = 2", "\n# note\n\nfn f(x) {\n\n  x\n}  # end", "\nlet d = 4",
+      ])
+    let joined = codes.reduce(into: []) { $0 = StudyRecord.code($0, below: $1) }
+    #expect(joined.map(\.text).joined().hasPrefix("# top\nlet a = 1; let b = 2\n\n# note\n\nfn f"))
+    #expect(StudyRecord.code([], below: codes[2]).map(\.text).joined() == "let d = 4")
+  }
+}
+
 @Suite struct SweepTests {
   @Test(arguments: [1, 2, 7]) func everyTrialRunsOnceAndOutcomesAreInGridOrder(_ threads: Int) throws {
     let ears = Ears(), run = study("", ears, RunOptions(threads: threads))

@@ -21,6 +21,17 @@ func checkPrinted(_ text: String, _ comment: String) {
     for (name, text) in try fixtures() + repositorySources() { checkPrinted(text, name) }
   }
 
+  @Test func commentsAlone() {
+    for form in [
+      "if a { # yes\n}", "if a {\n  # yes\n} else { # no\n  # nothing\n}", "fn f() { # nothing\n}",
+      "f = fn() {\n# a\n}",
+      "for x in xs { # a\n}", "while a { # a\n # b\n}", "try { # a\n} catch e { # b\n}", "claim \"c\" { # a\n}",
+      "test \"t\" { # a\n}", "sweep x in xs { # a\n}", "let y = if a { # a\n} else { 1 }", "xs.map(fn(x) { # a\n})",
+    ] {
+      checkPrinted("var f = 1\nvar a = true\nlet xs = []\n" + form, form)
+    }
+  }
+
   @Test func everyForm() {
     for (text, _) in GrammarTests.forms {
       checkPrinted(text, text)

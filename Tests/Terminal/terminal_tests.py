@@ -284,6 +284,21 @@ def completes_commands_arguments_and_files():
 
 
 @test
+def a_field_is_completed_whole_and_arguments_stand_first():
+    child = session()
+    enter(child, "let net = { layers: [1, 2] }")
+    child.send("net.lay\t.length\r")
+    child.expect(r"[\r\n]2 ")
+    child.expect("exp> $")
+    child.send("train(net, lo\t\t")
+    child.expect(r"[\r\n]loss: [^$]*[\r\n]load ")
+    child.sendintr()
+    child.expect("exp> ")
+    child.send("net.sor\t")
+    child.expect(r"net\.sor\x07?t")
+
+
+@test
 def a_script_stays_with_its_names():
     child = session("-i", os.path.join(scratch, "a_script.exp"))
     assert enter(child, "from_script + 1") == "34", child.before

@@ -48,6 +48,12 @@ struct FormatCommand: ParsableCommand {
         continue
       }
       let text = printSource(result.tree), before = String(decoding: file.bytes, as: UTF8.self)
+      let again = Syntax.parse(SourceStore.detached(name: path, text: text))
+      guard sameStructure(result.tree, again.tree), again.diagnostics.isEmpty || !result.diagnostics.isEmpty else {
+        SourceLoader.complain("\(path) stays as it is: a mistake of exp fmt would change what it means")
+        status = 2
+        continue
+      }
       if check {
         if text != before {
           if !json { Terminal.output.line(path) }

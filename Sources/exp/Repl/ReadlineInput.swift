@@ -30,6 +30,7 @@ final class ReadlineInput: LineInput {
     rl_readline_name = UnsafePointer(strdup("exp"))
     rl_catch_signals = 0
     rl_completion_append_character = 0
+    rl_sort_completion_matches = 0  // arguments stand first
     rl_completer_word_break_characters = UnsafePointer(strdup(" \t\n\"'`@$><=;|&{}()[]+-*/%^,:.!?≈"))
     rl_attempted_completion_function = { text, _, end in
       rl_attempted_completion_over = 1

@@ -33,7 +33,7 @@ extension Repl {
     let rows =
       [
         ("an expression", "shows its value, which is then `_`, and `_3` when it is the third"),
-        ("?name", "explains a function, with an example; source(name) is its text"),
+        ("?name", "explains a function, with an example; ??name shows its text too"),
         ("Tab", "completes names, fields, arguments, options and files"),
         ("Up, Ctrl-R", "earlier cells, whole; Ctrl-R searches them, Page Up those that begin alike"),
         ("Ctrl-C", "drops what is typed; stops what is running and keeps what was bound"),
@@ -52,7 +52,9 @@ extension Repl {
   /// Whether a line is a command for the session itself: nil if not, otherwise whether the session ends.
   func command(_ line: String) -> Bool? {
     if line.hasPrefix("?") {
-      help(line.dropFirst().trimmingCharacters(in: .whitespaces))
+      let name = String(line.drop { $0 == "?" }).trimmingCharacters(in: .whitespaces)
+      help(name)
+      if line.hasPrefix("??"), !name.isEmpty { source(of: name) }
       return false
     }
     guard line.hasPrefix(":") else { return nil }
@@ -79,6 +81,14 @@ extension Repl {
   private func nearestVerb(_ name: String) -> String? {
     let alike = Self.verbs.map(\.name).filter { $0.hasPrefix(name) }
     return alike.count == 1 ? alike[0] : nearestName(name, among: Self.verbs.map(\.name))
+  }
+
+  /// The text of a function of the session or of the library; nothing for any other name.
+  private func source(of name: String) {
+    let file = SourceStore.shared.add(name: "<source>", text: "source(\(name))")
+    if case .value(.string(let text)) = thread.perform({ [session] in session.runCell(file) }) ?? .none {
+      output.line("\n" + text)
+    }
   }
 
   /// Runs an expression and takes it back.

@@ -26,6 +26,10 @@ extension Repl {
     guard written.contains(place) || !DiskFileSystem.shared.exists(place) else {
       return output.line("not saved: there is a file \(place) already; remove it or choose another name")
     }
+    let folder = NSString(string: place).deletingLastPathComponent
+    guard folder.isEmpty || DiskFileSystem.shared.exists(folder) else {
+      return output.line("not saved: there is no folder \(folder)")
+    }
     let draft = NSString(string: NSTemporaryDirectory()).appendingPathComponent("exp-\(getpid()).exp")
     defer { unlink(draft) }
     let here = thread.perform { [session] in session.fingerprints() } ?? []

@@ -23,7 +23,8 @@ struct ReplCompletion {
   /// Completions of a line that begins with `:` or `?`; nil when it does not, or holds a cell.
   private func command(_ typed: String) -> [String]? {
     if typed.hasPrefix("?") {
-      return thread.perform { [session] in session.complete(String(typed.dropFirst()), at: typed.utf8.count - 1) }
+      let name = String(typed.drop { $0 == "?" })
+      return thread.perform { [session] in session.complete(name, at: name.utf8.count) }
     }
     guard typed.hasPrefix(":") else { return nil }
     guard let space = typed.firstIndex(of: " ") else {

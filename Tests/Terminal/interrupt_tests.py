@@ -129,10 +129,12 @@ for name, (before, operation) in operations.items():
         said.append(line)
         if "begun" in line:
             break
-    # In its midst: after as much work as three tenths of a second allow, however busy the machine is.
+    # In its midst: after as much work as three tenths of a second allow, however busy the machine is. A linear program is copied
+    # that long, and only then is GLPK silent.
+    midst = 1.0 if name == "linear program" else 0.3
     begun, started = time.time(), processor_seconds(process.pid)
     time.sleep(0.3)
-    while processor_seconds(process.pid) - started < 0.3 and time.time() - begun < 3:
+    while processor_seconds(process.pid) - started < midst and time.time() - begun < 10 * midst:
         time.sleep(0.02)
     asked, before = time.time(), processor_seconds(process.pid)
     # Not by the process object, which would take the status of one that has ended.

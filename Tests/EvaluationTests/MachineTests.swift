@@ -105,7 +105,7 @@ import Testing
 
   @Test func memoryIsLimited() throws {
     let found = try onLargeStack {
-      let session = Session(library: try testLibrary.get(), host: TestHost(), threads: 1, maxMemory: 8 << 20)
+      let library = try testLibrary.get()
       let fill = "var xs = [0]\nwhile true { xs ++= [1, 2, 3, 4] }"
       let double = "var s = \"x\"\nwhile true { s = s ++ s }"
       let comprehension = "[[i] for i in 0..<9_000_000_000]"
@@ -115,7 +115,9 @@ import Testing
       ]
       let shared = texts.map { "let xs = repeat([repeat(\"x\", 10_000)], 10_000)\n\($0)" }
       return ([fill, double, comprehension] + shared).map {
-        session.run(SourceStore.shared.add(name: "memory.exp", text: $0)).map(\.id)
+        // A session of its own, as what the last one bound before its error would stay.
+        let session = Session(library: library, host: TestHost(), threads: 1, maxMemory: 8 << 20)
+        return session.run(SourceStore.shared.add(name: "memory.exp", text: $0)).map(\.id)
       }
     }
     #expect(found == Array(repeating: ["E0302"], count: 11))

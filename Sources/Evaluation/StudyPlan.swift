@@ -42,6 +42,8 @@ extension Session {
     public var unknown: [(line: Int, needs: Int)] = []
     /// Lines whose statements were left because their walk took too long.
     public var left: [Int] = []
+    /// Whether there is more to do than is counted: statements that are not known, or were left.
+    public var isPart: Bool { !unknown.isEmpty || !left.isEmpty }
     /// Whether some fold may end before the last of the steps that are counted.
     public var mayEndEarly = false
     /// The work of each statement that was walked, by its place among those of the file.

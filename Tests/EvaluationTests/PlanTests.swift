@@ -45,6 +45,7 @@ private final class ReadingClock: ForwardingHost {
     #expect(report.sweeps.map(\.points) == [300] && report.sweeps.map(\.names) == [["w", "rep"]])
     #expect(report.parameters == 8 * 16 + 16 + 16 * 3 + 3)
     #expect(report.work.products > 300e6 * 1000 && report.unknown.isEmpty)
+    #expect(!report.isPart)
   }
 
   @Test func bothSidesOfAnUnknownBranchAreFollowed() throws {
@@ -72,6 +73,7 @@ private final class ReadingClock: ForwardingHost {
       """)
     #expect(report.diagnostics.isEmpty)
     #expect(report.unknown.map(\.line) == [2, 3, 4, 6, 7] && report.unknown.allSatisfy { $0.needs == 2 })
+    #expect(report.isPart)
   }
 
   @Test func loopsOnUnknownsEndAndErrorsOfUnknownWaysAreNotReported() throws {

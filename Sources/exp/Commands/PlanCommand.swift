@@ -77,7 +77,8 @@ struct PlanCommand: ParsableCommand {
     if report.parameters > 0 { line("parameters", "up to \(report.parameters.formatted())") }
     line("arithmetic", "\(PlanTime.amount(report.work.products + report.work.elements)) operations")
     line("memory", "about \(PlanTime.bytes(report.stepBytes)) for the largest step")
-    line("time", "\(time.text(isBound: report.mayEndEarly)) with \(Phrase.count(threads, "thread"))")
+    let known = report.isPart ? " for what is known" : ""
+    line("time", "\(time.text(isBound: report.mayEndEarly))\(known) with \(Phrase.count(threads, "thread"))")
     for place in report.left {
       lines.append("line \(place): left after \(Int(Session.walkLimit)) s, so not in these figures; do its loops end?")
     }
@@ -105,6 +106,7 @@ struct PlanCommand: ParsableCommand {
       "sweeps": .array(sweeps), "parameters": .int(report.parameters), "products": .float(report.work.products),
       "elements": .float(report.work.elements), "bytes": .float(report.stepBytes), "seconds": .float(time.seconds),
       "counted_seconds": .float(time.counted), "may_end_early": .bool(report.mayEndEarly),
+      "is_part": .bool(report.isPart),
       "unknown": .array(unknown), "left": .array(report.left.map { .int($0) }), "problems": .array(problems),
     ]
   }

@@ -81,6 +81,7 @@ extension StatementRunner {
       guard case .varBinding(let pattern, _) = other.kind else { continue }
       names += Self.names(pattern).filter { words.contains($0) }
     }
+    if case .function = statement.kind {} else if !names.isEmpty { walk.isPart = true }
     for name in names where walk.unknown[name] == nil { walk.unknown[name] = needs }
   }
 

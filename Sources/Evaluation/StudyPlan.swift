@@ -42,8 +42,8 @@ extension Session {
     public var unknown: [(line: Int, needs: Int)] = []
     /// Lines whose statements were left because their walk took too long.
     public var left: [Int] = []
-    /// Whether there is more to do than is counted: statements that are not known, or were left.
-    public var isPart: Bool { !unknown.isEmpty || !left.isEmpty }
+    /// Whether there is more to do than is counted: a statement that makes something is not known, or one was left.
+    public var isPart = false
     /// Whether some fold may end before the last of the steps that are counted.
     public var mayEndEarly = false
     /// The work of each statement that was walked, by its place among those of the file.
@@ -78,7 +78,7 @@ extension Session {
       diagnostics: problems + result.diagnostics + walk.problems,
       sweeps: walk.sweeps.map { PlanReport.Sweep(points: $0.points, names: $0.names, line: $0.line) },
       parameters: walk.parameters, work: cost.whole, stepBytes: cost.stepBytes, unknown: walk.skipped, left: walk.left,
-      mayEndEarly: walk.mayEndEarly)
+      isPart: walk.isPart || !walk.left.isEmpty, mayEndEarly: walk.mayEndEarly)
     for trial in walk.trials {
       let one = cost.work(trial.nodes) * (1 / Double(trial.times))
       report.trialWork[trial.sweep, default: []].append((trial.point, one))

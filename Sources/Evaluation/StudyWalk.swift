@@ -15,6 +15,8 @@ final class StudyWalk {
   var unknown: [String: Int] = [:]
   /// Statements that could not be walked: their line, and the line that would have to run first.
   var skipped: [(line: Int, needs: Int)] = []
+  /// Whether among them is one that makes something, and so may take time: claims and figures take little.
+  var isPart = false
   /// Lines whose statements were left at the limit.
   var left: [Int] = []
   /// Seconds of processor time that the walk of one statement may take.

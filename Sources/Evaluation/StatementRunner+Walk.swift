@@ -16,6 +16,7 @@ extension StatementRunner {
     defer { for value in before { machine.heap.release(value) } }
     var ways: [[Bool]] = [[]], count = 0, isUnknown = false
     var kept: [Value]?
+    var gone = StudyWalk.Ways()
     var found: [Diagnostic] = []
     let session = self.session
     let watch = TimeLimit(walk.limit) { session.interrupt() }
@@ -24,12 +25,14 @@ extension StatementRunner {
       if count > 0 { restore(before) }
       count += 1
       walk.begin(way)
-      let start = walk.nodeCount
+      let start = walk.mark
       do {
         try run(statement, index)
         if let failure = walk.recording.failure { throw failure }
-        if kept == nil { kept = registers() } else { walk.noteAlternative(from: start) }
+        gone.add(start, walk.mark, isThrough: true)
+        if kept == nil { kept = registers() }
       } catch {
+        gone.add(start, walk.mark, isThrough: false)
         let failure = machine.runtimeError(error)
         if failure.id == RuntimeError.interrupted.id {
           guard watch.end() else { throw failure }
@@ -40,10 +43,10 @@ extension StatementRunner {
         walk.noteDeadEnd()
         let isSure = !walk.hasChosen && !StudyWalk.isUnknown(failure)
         if isSure || StudyWalk.isCertain(failure) { found.append(failure.diagnostic) } else { isUnknown = true }
-        if kept != nil { walk.noteAlternative(from: start) }
       }
       ways += walk.otherWays(than: way)
     }
+    walk.keepOne(of: gone)
     for problem in found where !walk.problems.contains(where: { $0.id == problem.id && $0.span == problem.span }) {
       walk.problems.append(problem)
     }

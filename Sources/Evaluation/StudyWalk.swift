@@ -103,7 +103,29 @@ final class StudyWalk {
 
   var nodeCount: Int { recording.trace.nodes.count }
 
-  func noteAlternative(from start: Int) { if start < nodeCount { alternatives.append(start..<nodeCount) } }
+  /// How far the walk has come: nodes of the trace, and trials.
+  struct Mark {
+    var nodes: Int, trials: Int
+  }
+  var mark: Mark { Mark(nodes: nodeCount, trials: trials.count) }
+
+  /// The ways through one statement that were gone, in order.
+  struct Ways {
+    fileprivate var all: [(from: Mark, to: Mark, isThrough: Bool)] = []
+
+    /// Adds one; `isThrough` tells whether it came to the statement's end.
+    mutating func add(_ from: Mark, _ to: Mark, isThrough: Bool) { all.append((from, to, isThrough)) }
+  }
+
+  /// Counts one of the ways through a statement, as one would run: the first that came to the end or, where none did, the longest.
+  func keepOne(of ways: Ways) {
+    let lengths = ways.all.map { $0.to.nodes - $0.from.nodes }
+    let kept = ways.all.firstIndex(where: \.isThrough) ?? lengths.indices.max { lengths[$0] < lengths[$1] }
+    for (i, way) in ways.all.enumerated().reversed() where i != kept {
+      if lengths[i] > 0 { alternatives.append(way.from.nodes..<way.to.nodes) }
+      trials.removeSubrange(way.from.trials..<way.to.trials)
+    }
+  }
 
   /// Runs the body of a sweep once for many points.
   func trial(_ point: Int, times: Int, of sweep: Span, _ body: () throws -> Value) rethrows -> Value {

@@ -76,6 +76,22 @@ private final class ReadingClock: ForwardingHost {
     #expect(report.isPart)
   }
 
+  @Test func oneWayThroughAStatementIsCounted() throws {
+    for (side, other) in [("fail(\"not so\")", "0"), ("0", "fail(\"not so\")"), ("0", "0")] {
+      let report = try plan(
+        """
+        let c = mean(normal(9000))
+        let runs = sweep n in [100, 200, 300] {
+          let y = normal(n, n) @ normal(n, n)
+          if c > 0 { \(side) } else { \(other) }
+          { e: mean(y) }
+        }
+        """)
+      #expect(report.work.products == 72e6, "\(side) | \(other)")
+      #expect(report.trialWork.values.map { $0.map(\.work.products) } == [[2e6, 16e6, 54e6]], "\(side) | \(other)")
+    }
+  }
+
   @Test func loopsOnUnknownsEndAndErrorsOfUnknownWaysAreNotReported() throws {
     let report = try plan(
       """

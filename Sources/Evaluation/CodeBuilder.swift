@@ -63,6 +63,16 @@ struct CodeBuilder {
     patch(here - 1, to: target)
   }
 
+  /// Whether some instruction from a place on leaves the function.
+  func returns(from place: Int) -> Bool {
+    prototype.code[place...].contains { $0.op == .returnValue || $0.op == .returnNone }
+  }
+
+  /// The loop that is prepared at a place fails at once where a list of so many elements does not fit.
+  mutating func checkRoom(at place: Int) {
+    prototype.code[place] = prototype.code[place].replacing(x: prototype.code[place].x | 8)
+  }
+
   mutating func allocate(_ count: Int = 1) -> Int {
     let first = nextRegister
     nextRegister += count

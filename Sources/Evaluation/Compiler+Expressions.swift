@@ -284,7 +284,9 @@ extension FunctionCompiler {
   private mutating func clauses(_ rest: ArraySlice<Expression.Clause>, _ element: Expression, into list: Int) {
     switch rest.first {
     case .each(let pattern, let sequence):
-      iterate(pattern, over: sequence) { $0.clauses(rest.dropFirst(), element, into: list) }
+      iterate(pattern, over: sequence, makesList: rest.count == 1) {
+        $0.clauses(rest.dropFirst(), element, into: list)
+      }
     case .filter(let condition):
       let exits = jump(on: condition, if: false)
       clauses(rest.dropFirst(), element, into: list)

@@ -196,8 +196,11 @@ extension FunctionCompiler {
     iterate(pattern, over: sequence) { $0.block(body, to: nil) }
   }
 
-  /// Emits a loop over a sequence with the pattern bound.
-  mutating func iterate(_ pattern: Pattern, over sequence: Expression, _ body: (inout FunctionCompiler) -> Void) {
+  /// Emits a loop over a sequence with the pattern bound. One that `makesList` adds an element to a list each time, so that
+  /// there must be room for all of them.
+  mutating func iterate(
+    _ pattern: Pattern, over sequence: Expression, makesList: Bool = false, _ body: (inout FunctionCompiler) -> Void
+  ) {
     let base = builder.nextRegister
     let nextOp: Op
     if case .range(let start, let end, let isInclusive, nil) = sequence.kind {
@@ -214,6 +217,7 @@ extension FunctionCompiler {
       builder.emit(.iterate, a: registers)
       nextOp = .next
     }
+    let preparation = builder.here - 1
     let element: Int
     var binds = false
     if case .name(let name) = pattern.kind, let register = register(binding: name) {
@@ -231,6 +235,9 @@ extension FunctionCompiler {
     }
     body(&self)
     guard let loop = loops.popLast() else { return }
+    if makesList, loop.breaks.isEmpty, loop.continues.isEmpty, !builder.returns(from: start) {
+      builder.checkRoom(at: preparation)
+    }
     builder.patch(loop.continues + [entry])
     builder.span = sequence.span
     let distance = start - builder.here - 1

@@ -209,6 +209,12 @@ extension Machine {
     }
   }
 
+  /// Fails when a list with an element for each of what a prepared loop goes through does not fit.
+  @inline(never) func checkRoom(forEach slot: UnsafeMutablePointer<Value>) throws {
+    let isCounted = slot.pointee.tag == .int
+    try checkRoom(forElements: isCounted ? slot[1].asInt : iterationCount(slot.pointee))
+  }
+
   @inline(never) func nextSlow(_ slot: UnsafeMutablePointer<Value>, _ target: UnsafeMutablePointer<Value>) throws
     -> Bool
   {

@@ -106,13 +106,18 @@ extension Machine {
 
   // MARK: modules
 
-  /// The module of a `use` statement, owned. `importers` are the files that are being imported, by their paths in the
-  /// study, the last of which has the statement.
-  func module(_ use: ModuleUse, importers: [String] = []) throws -> Value {
+  /// The module of a `use` statement of the study, owned.
+  func module(_ use: ModuleUse) throws -> Value {
+    var chain = ImportChain()
+    return try module(use, &chain)
+  }
+
+  /// The module of a `use` statement of the last file of a chain, owned.
+  private func module(_ use: ModuleUse, _ chain: inout ImportChain) throws -> Value {
     var members = heap.emptyRecord(capacity: 16)
     do {
       if use.isFile {
-        for (name, value) in try fileModule(use.path, importers).sorted(by: { $0.key < $1.key }) {
+        for (name, value) in try fileModule(use.path, &chain).sorted(by: { $0.key < $1.key }) {
           let key = heap.interned(name)
           members = heap.setField(members, key, value)
           heap.release(key)
@@ -132,9 +137,8 @@ extension Machine {
   }
 
   /// What a file defines.
-  private func fileModule(_ written: String, _ importers: [String]) throws -> [String: Value] {
-    try checkNativeStack()
-    let (path, source) = try importedFile(written, importers, host)
+  private func fileModule(_ written: String, _ chain: inout ImportChain) throws -> [String: Value] {
+    let (path, source) = try chain.file(written, self)
     let parsed = parse(source)
     if let error = parsed.diagnostics.first(where: { $0.severity == .error }) { throw error }
     let (program, diagnostics) = resolve(parsed.tree, prelude: library.prelude)
@@ -142,7 +146,9 @@ extension Machine {
     let compiled = try StandardLibrary.compile(program)
     var modules: [(slot: Int, value: Value)] = []
     do {
-      for use in program.uses { modules.append((use.slot, try module(use, importers: importers + [path]))) }
+      try chain.waiting(path) { chain in
+        for use in program.uses { modules.append((use.slot, try module(use, &chain))) }
+      }
     } catch {
       for module in modules { heap.release(module.value) }
       throw error

@@ -580,6 +580,7 @@ extension Machine {
           case .iterate:
             save(frame, pc, at: place)
             try iterate(R + i.a)
+            if i.x & 8 != 0 { try checkRoom(forEach: R + i.a) }
           case .next:
             let a = R[i.a], position = R[i.a &+ 1].asInt
             if a.tag == .list {
@@ -605,6 +606,7 @@ extension Machine {
             } else {
               try rangePrepare(R + i.a, isInclusive: i.x & 4 != 0)
             }
+            if i.x & 8 != 0 { try checkRoom(forElements: R[i.a &+ 1].asInt) }
           case .rangeNext:
             // A: next value, A + 1: how many are left.
             let left = R[i.a &+ 1].asInt

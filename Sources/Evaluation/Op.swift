@@ -112,11 +112,11 @@ enum Op: UInt8 {
   case restOf
 
   // Loops
-  /// A becomes what is iterated over, A + 1 the position
+  /// A becomes what is iterated over, A + 1 the position; with x bit 8 a list of as many elements must fit
   case iterate
   /// next element of A into B and jump back by j, or go on
   case next
-  /// A, A + 1 hold the ends of a range of whole numbers (x bit 4 inclusive); A + 1 becomes how many are left
+  /// A, A + 1 hold the ends of a range of whole numbers (x bit 4 inclusive); A + 1 becomes how many are left; x bit 8 as above
   case rangePrepare
   case rangeNext
 

@@ -3,40 +3,58 @@ import Notation
 
 extension SourcePrinter {
   /// Parts between brackets. The author's line breaks between them stay; where the first part stands on a new line,
-  /// so does the closer, and the parts are indented; otherwise they are aligned behind the bracket.
+  /// so does the closer, and the parts are indented; otherwise they are aligned behind the bracket. Behind a comment at
+  /// their end the closer stands on a new line too.
   ///
   /// `start` and `end` are where the brackets stand in the source, nil when unknown.
   mutating func bracketed<Part>(
-    _ open: String, _ close: String, _ parts: [Part], start: Int?, end: Int?, padding: String = "",
+    _ open: String, _ close: String, _ parts: [Part], start: Int?, end: Int?, padding: String = "", comma: String = ",",
     trailingComma: Bool = false, span: (Part) -> Span, _ print: (inout SourcePrinter, Part) -> Layout
   ) -> Layout {
-    guard let first = parts.first else { return .text(open + close) }
+    guard let first = parts.first else { return emptied(open, close, start: start, end: end) }
     let lower = Int(span(first).lower)
     let isHanging =
       isFromSource(span(first)) && ((start.map { hasNewline($0, lower) } ?? false) || hasComment(0, lower))
-    var out: [Layout] = []
+    var out: [Layout] = [], endsInComment = false
     for (i, part) in parts.enumerated() {
       let place = span(part)
       let isLast = i == parts.count - 1
       let comments = isFromSource(place) ? takeComments(before: Int(place.lower)) : []
-      for comment in comments { out += [.newline(blank: false), .text(comment.text)] }
+      out += ownLines(comments)
       let isBroken = !comments.isEmpty || (i == 0 ? isHanging : hasNewline(span(parts[i - 1]), place))
       let printed = print(&self, part)
-      let layout = isLast && !(trailingComma && isHanging) ? printed : .sequence([printed, .text(",")])
+      let layout = isLast && !(trailingComma && isHanging) ? printed : .sequence([printed, .text(comma)])
       if isBroken || i == 0 {
         out += [isBroken ? .newline(blank: false) : .empty, layout]
       } else {
         out.append(.filled(separator: .line(flat: " "), part: layout))
       }
+      if isLast { endsInComment = end.map { hasComment(0, $0) } ?? false }
       // A comment after a part is kept on its line only if what follows begins on a new one.
-      let isFollowedByNewline = isLast ? isHanging : hasNewline(place, span(parts[i + 1]))
+      let isFollowedByNewline = isLast ? isHanging || endsInComment : hasNewline(place, span(parts[i + 1]))
       if isFromSource(place), isFollowedByNewline, let trailing = takeTrailing(after: Int(place.upper)) {
         out.append(trailing)
       }
     }
-    guard isHanging else { return .sequence([.text(open + padding), .align(.sequence(out)), .text(padding + close)]) }
-    for comment in end.map({ takeComments(before: $0) }) ?? [] { out += [.newline(blank: false), .text(comment.text)] }
-    return .sequence([.text(open), .block(.sequence(out + [.closing(flat: nil)])), .text(close)])
+    out += ownLines(end.map { takeComments(before: $0) } ?? [])
+    if isHanging {
+      return .sequence([.text(open), .block(.sequence(out + [.closing(flat: nil)])), .text(close)])
+    }
+    let aligned: [Layout] = [.text(open + padding), .align(.sequence(out))]
+    return endsInComment
+      ? .block(.sequence(aligned + [.closing(flat: nil), .text(close)]))
+      : .sequence(aligned + [.text(padding + close)])
+  }
+
+  /// Brackets with nothing between them but comments.
+  private mutating func emptied(_ open: String, _ close: String, start: Int?, end: Int?) -> Layout {
+    guard let start, let end, hasComment(start, end) else { return .text(open + close) }
+    let comments = ownLines(takeComments(before: end))
+    return .sequence([.text(open), .block(.sequence(comments + [.closing(flat: nil)])), .text(close)])
+  }
+
+  private func ownLines(_ comments: [Comment]) -> [Layout] {
+    comments.flatMap { [.newline(blank: false), .text($0.text)] }
   }
 
   mutating func collection(_ e: Expression) -> Layout {
@@ -53,7 +71,7 @@ extension SourcePrinter {
     case .record(let entries):
       return bracketed("{", "}", entries, start: start, end: end, padding: " ", trailingComma: true, span: { $0.span })
       { $0.entry($1) }
-    case .comprehension(let element, let clauses): return comprehension(element, clauses, start: start)
+    case .comprehension(let element, let clauses): return comprehension(element, clauses, start: start, end: end)
     default: return .empty
     }
   }
@@ -90,30 +108,31 @@ extension SourcePrinter {
     return String(repeating: " ", count: min(max(1, count), 40))
   }
 
-  private mutating func comprehension(
-    _ element: Expression, _ clauses: [Expression.Clause], start: Int?
-  ) -> Layout {
-    let lower = Int(element.span.lower)
-    let isHanging = isFromSource(element.span) && (start.map { hasNewline($0, lower) } ?? false)
-    var parts: [Layout] = isHanging ? [.newline(blank: false)] : []
-    parts.append(expression(element))
-    var last = element.span
-    for clause in clauses {
-      let layout: Layout, place: Span, upper: Span
-      switch clause {
-      case .each(let p, let e):
-        layout = .sequence([.text("for "), pattern(p), .text(" in "), expression(e)])
-        (place, upper) = (p.span, e.span)
-      case .filter(let e):
-        layout = .sequence([.text("if "), expression(e)])
-        (place, upper) = (e.span, e.span)
+  /// What stands in a comprehension: its element first, then the clauses.
+  private enum Piece {
+    case element(Expression)
+    case clause(Expression.Clause)
+
+    var span: Span {
+      switch self {
+      case .element(let e), .clause(.filter(let e)): e.span
+      case .clause(.each(let pattern, let e)): pattern.span.joined(e.span)
       }
-      let separator: Layout = hasNewline(last, place) ? .newline(blank: false) : .line(flat: " ")
-      parts.append(.filled(separator: separator, part: layout))
-      last = upper
     }
-    guard isHanging else { return .sequence([.text("["), .align(.sequence(parts)), .text("]")]) }
-    return .sequence([.text("["), .block(.sequence(parts + [.closing(flat: nil)])), .text("]")])
+  }
+
+  private mutating func comprehension(
+    _ element: Expression, _ clauses: [Expression.Clause], start: Int?, end: Int?
+  ) -> Layout {
+    let pieces = [.element(element)] + clauses.map { Piece.clause($0) }
+    return bracketed("[", "]", pieces, start: start, end: end, comma: "", span: { $0.span }) { printer, piece in
+      switch piece {
+      case .element(let e): printer.expression(e)
+      case .clause(.filter(let e)): .sequence([.text("if "), printer.expression(e)])
+      case .clause(.each(let p, let e)):
+        .sequence([.text("for "), printer.pattern(p), .text(" in "), printer.expression(e)])
+      }
+    }
   }
 
   // MARK: Blocks

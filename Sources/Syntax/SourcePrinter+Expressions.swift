@@ -90,7 +90,18 @@ extension SourcePrinter {
   /// A sign such as `=` and what follows it, on a line of its own if the author put it there.
   mutating func following(_ sign: String, _ e: Expression) -> Layout {
     guard beginsLine(e.span) else { return .sequence([.text(sign + " "), expression(e)]) }
-    return .sequence([.text(sign), .block(.sequence([.newline(blank: false), expression(e)]))])
+    let comments = commentsBefore(e.span)
+    return .sequence([.text(sign), .block(.sequence(comments + [.newline(blank: false), expression(e)]))])
+  }
+
+  /// Hands out the comments before a node that begins a line: what stands behind something stays there, what has a line of its
+  /// own keeps it.
+  private mutating func commentsBefore(_ place: Span) -> [Layout] {
+    guard isFromSource(place) else { return [] }
+    return takeComments(before: Int(place.lower)).enumerated().map { i, comment in
+      i == 0 && !beginsLine(comment.span)
+        ? .text("  " + comment.text) : .sequence([.newline(blank: false), .text(comment.text)])
+    }
   }
 
   /// Only white space and opening parentheses stand before a node on its line.
@@ -146,9 +157,13 @@ extension SourcePrinter {
     _ a: Expression, _ sign: String, _ b: Expression, left: Precedence, right: Precedence
   ) -> Layout {
     let first = operand(a, atLeast: left)
-    let separator: Layout = hasNewline(a.span, b.span) ? .newline(blank: false) : .line(flat: " ")
+    let isBroken = hasNewline(a.span, b.span)
+    let comments = isBroken ? commentsBefore(b.span) : []
+    let separator: Layout = isBroken ? .newline(blank: false) : .line(flat: " ")
     let second = operand(b, atLeast: right)
-    return .sequence([first, .text(" " + sign), .nest(2, .filled(separator: separator, part: second))])
+    return .sequence([
+      first, .text(" " + sign), .nest(2, .sequence(comments + [.filled(separator: separator, part: second)])),
+    ])
   }
 
   private mutating func range(_ a: Expression, _ b: Expression, _ inclusive: Bool, _ step: Expression?) -> Layout {
@@ -168,14 +183,15 @@ extension SourcePrinter {
   ) -> Layout {
     var parts: [Layout] = []
     for (i, operand) in operands.enumerated() {
-      let layout = self.operand(operand, atLeast: .coalesce)
       guard i > 0, i <= operators.count else {
-        parts.append(layout)
+        parts.append(self.operand(operand, atLeast: .coalesce))
         continue
       }
       let isBroken = hasNewline(operands[i - 1].span, operand.span)
+      let comments = isBroken ? commentsBefore(operand.span) : []
       let separator: Layout = isBroken ? .newline(blank: false) : .line(flat: " ")
-      parts += [.text(" " + operators[i - 1].rawValue), .nest(2, .filled(separator: separator, part: layout))]
+      let layout: Layout = .filled(separator: separator, part: self.operand(operand, atLeast: .coalesce))
+      parts += [.text(" " + operators[i - 1].rawValue), .nest(2, .sequence(comments + [layout]))]
     }
     if let tolerance { parts += [.text(" within "), operand(tolerance, atLeast: .coalesce)] }
     return .sequence(parts)
@@ -207,7 +223,7 @@ extension SourcePrinter {
         hasField = true
         let point: Layout = .text(sign + name.text)
         if isBroken {
-          parts.append(.sequence([.newline(blank: false), point]))
+          parts.append(.sequence(commentsBefore(name.span) + [.newline(blank: false), point]))
         } else if isFirst {
           parts.append(point)
         } else {

@@ -129,7 +129,23 @@ extension SourcePrinter {
   }
 
   private mutating func parameters(_ parameters: [Parameter], start: Int?) -> Layout {
-    bracketed("(", ")", parameters, start: start, end: nil, span: { $0.span }) { $0.parameter($1) }
+    let end = parameters.last.flatMap { isFromSource($0.span) ? closer(after: Int($0.span.upper)) : nil }
+    return bracketed("(", ")", parameters, start: start, end: end, span: { $0.span }) { $0.parameter($1) }
+  }
+
+  /// The last parenthesis behind an offset before anything but commas and comments.
+  private func closer(after offset: Int) -> Int? {
+    var at = offset, found: Int?
+    while at < source.bytes.count {
+      switch source.bytes[at] {
+      case 0x29: found = at
+      case 0x20, 0x09, 0x0D, 0x0A, 0x2C: break
+      case 0x23: while at + 1 < source.bytes.count, source.bytes[at + 1] != 0x0A { at += 1 }
+      default: return found
+      }
+      at += 1
+    }
+    return found
   }
 
   private mutating func parameter(_ p: Parameter) -> Layout {

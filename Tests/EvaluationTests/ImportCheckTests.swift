@@ -28,4 +28,24 @@ import Testing
     let text = "use \"./files/wrong.exp\" as a\nuse \"./files/wrong.exp\" as b\nuse \"./files/outer.exp\" as c"
     #expect(try check(text).map(\.id) == ["E0103"])
   }
+
+  /// Files that import each other in a row: however many, they are checked and run, or the row is too long for the stack.
+  @Test func aLongChainOfImports() throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("exp-chain-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    let count = 2_100
+    for i in 1...count {
+      let text = i < count ? "use \"./f\(i + 1).exp\" as m\nfn g() = m.g() + 1\n" : "fn g() = 1\n"
+      try Data(text.utf8).write(to: folder.appendingPathComponent("f\(i).exp"))
+    }
+    let host = TestHost()
+    host.folder = folder.path
+    let session = Session(library: try testLibrary.get(), host: host, threads: 1)
+    let file = SourceStore.shared.add(name: "chain.exp", text: "use \"./f1.exp\" as m\nm.g()")
+    #expect(try onLargeStack(of: 1 << 20) { session.check(file) }.map(\.id) == ["E0303"])
+    #expect(try onLargeStack { session.check(file) } == [])
+    #expect(try onLargeStack { session.run(file) } == [])
+    #expect(host.events.contains { if case .shown(.int(count), _) = $0 { true } else { false } })
+  }
 }

@@ -106,7 +106,7 @@ func plain(_ datum: Datum) -> String {
 let testLibrary: Result<StandardLibrary, Error> = Result { try StandardLibrary.load() }
 
 /// Runs a body on a thread with a large stack.
-func onLargeStack<T>(_ body: @escaping () throws -> T) throws -> T {
+func onLargeStack<T>(of bytes: Int = 128 << 20, _ body: @escaping () throws -> T) throws -> T {
   let result = Locked<Result<T, Error>?>(nil)
   let done = DispatchSemaphore(value: 0)
   let thread = Thread {
@@ -114,7 +114,7 @@ func onLargeStack<T>(_ body: @escaping () throws -> T) throws -> T {
     result.change { $0 = outcome }
     done.signal()
   }
-  thread.stackSize = 128 << 20
+  thread.stackSize = bytes
   thread.start()
   done.wait()
   return try result.value!.get()

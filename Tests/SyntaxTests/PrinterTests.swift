@@ -32,6 +32,24 @@ func checkPrinted(_ text: String, _ comment: String) {
     }
   }
 
+  /// Comments stay behind what they stand behind, and in the brackets that they stand in.
+  @Test(arguments: [
+    ("[1, # a\n2 # b\n]", "[1,  # a\n 2  # b\n]\n"), ("[1, 2\n  # own\n]", "[1, 2\n # own\n]\n"),
+    ("[\n1,\n2 # b\n]", "[\n  1,\n  2,  # b\n]\n"), ("[\n1\n# own\n]", "[\n  1,\n  # own\n]\n"),
+    ("[ # nothing\n]", "[\n  # nothing\n]\n"), ("{ a: 1, # a\nb: 2 # b\n}", "{ a: 1,  # a\n  b: 2  # b\n}\n"),
+    ("f(1, # a\n2 # b\n)", "f(1,  # a\n  2  # b\n)\n"), ("f(\n1, # a\n# own\n)", "f(\n  1  # a\n  # own\n)\n"),
+    ("fn f(a,\nb = (2) # b\n# own\n) = a", "fn f(a,\n     b = 2  # b\n     # own\n) = a\n"),
+    ("fn f(\na,\nb # b\n) { a }", "fn f(\n  a,\n  b  # b\n) { a }\n"),
+    ("[x # a\nfor x in xs # b\n# own\n]", "[x  # a\n for x in xs  # b\n # own\n]\n"),
+    ("fn f() {\na # a\n# own\n}", "fn f() {\n  a  # a\n  # own\n}\n"),
+    ("let y = # a\n# own\n1", "let y =  # a\n  # own\n  1\n"), ("a + # a\n# own\nb", "a +  # a\n  # own\n  b\n"),
+    ("a < # a\nb", "a <  # a\n  b\n"), ("xs # a\n# own\n.f()", "xs  # a\n  # own\n  .f()\n"),
+  ])
+  func commentsStay(_ text: String, _ printed: String) {
+    #expect(printSource(parseText(text).tree) == printed)
+    checkPrinted(text, text)
+  }
+
   @Test func everyForm() {
     for (text, _) in GrammarTests.forms {
       checkPrinted(text, text)

@@ -122,11 +122,6 @@ extension Session {
     }
   }
 
-  /// What the last shown value is, such as `list of 3: int`.
-  public var typeOfLastResult: String? {
-    lastSlot.map { machine.typeText(held($0)) }
-  }
-
   /// The SHA-256 of what each name holds; `_` is left out. Equal sessions have equal digests.
   public func fingerprints() -> [(name: String, digest: String)] {
     globals.filter { $0.name != "_" }.map { ($0.name, machine.fingerprint(held($0.slot))) }
@@ -149,10 +144,10 @@ extension Machine {
   func typeText(_ value: Value, depth: Int = 0) -> String {
     switch value.tag {
     case .tensor:
-      if case .tensor(let tensor) = TensorHooks.datum(self, value) {
-        return "tensor \(tensor.type) [\(tensor.shape.map(String.init).joined(separator: ", "))]"
-      }
-      return "tensor of rank 0"
+      guard let operand = TensorOperations(self).operand(value) else { return "tensor" }
+      if operand.isNumber { return operand.type == .bool ? "bool" : operand.type.isFloat ? "float" : "int" }
+      let shape = operand.shape.map(String.init).joined(separator: ", ")
+      return operand.rank == 0 ? "tensor of rank 0" : "tensor \(operand.type.name) [\(shape)]"
     case .list:
       let count = value.list.count
       let kinds = Set((0..<min(count, 1000)).map { value.list.elements[$0].kindName })
@@ -167,10 +162,13 @@ extension Machine {
     case .table:
       let columns = value.box.pointee.first.record
       let names = (0..<min(columns.count, 12)).map { columns.name($0) }.joined(separator: ", ")
-      return "table of \(value.tableRowCount) rows: \(names)\(columns.count > 12 ? ", …" : "")"
+      let rows = "\(value.tableRowCount) row\(value.tableRowCount == 1 ? "" : "s")"
+      return "table of \(rows): \(names)\(columns.count > 12 ? ", …" : "")"
     case .native, .closure, .overload, .bound:
-      guard let model = TensorHooks.modelDatum(self, value) else { return functionText(value) }
-      return "function with \(model.parameterCount) parameters"
+      let scan = TreeScan(value, wantsPaths: true, machine: self)
+      guard !scan.params.isEmpty else { return functionText(value) }
+      let sizes = scan.modelTensors.filter(\.isTrainable).compactMap { TensorOperations(self).operand($0.value)?.shape }
+      return "function with \(sizes.reduce(0) { $0 + $1.reduce(1, *) }) parameters"
     default: return value.kindName
     }
   }

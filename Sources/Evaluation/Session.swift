@@ -31,7 +31,7 @@ public final class Session {
   /// Which tests of a file run, by place and name.
   private(set) var isTestWanted: (Int, String) -> Bool = { _, _ in true }
   /// Where the globals stand on the register stack.
-  private var base: UnsafeMutablePointer<Value>
+  let base: UnsafeMutablePointer<Value>
   /// How often each place was met, so that equal statements draw differently.
   private(set) var places: [String: Int] = [:]
   /// The place of the statement that runs, as `key` takes it.

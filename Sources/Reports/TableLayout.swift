@@ -42,20 +42,25 @@ struct TableLayout {
   }
 
   private func layOut(_ column: Table.Column, errors: [Datum]?, groupsDigits: Bool) -> Column {
-    let numbers = column.values.map(\.number)
-    let isRight = zip(column.values, numbers).allSatisfy { $0.0 == .none || $0.1 != nil }
-    let spread = errors?.map { $0.number ?? .nan }
-    let style = NumberStyle(numbers.compactMap { $0 }, errors: spread)
+    // Only what is shown counts: a table may have millions of rows.
+    let shown = rows.compactMap { $0 }.filter { $0 < column.values.count }.map { column.values[$0] }
+    let isRight = shown.allSatisfy { $0 == .none || $0.number != nil }
+    let spread = errors.map { errors in rows.compactMap { $0 }.map { error(errors, $0) ?? .nan } }
+    let style = NumberStyle(shown.compactMap(\.number), errors: spread)
     let cells = rows.map { row -> String in
       guard let row, row < column.values.count else { return row == nil ? "⋮" : "" }
-      guard let x = numbers[row] else { return TableLayout.text(column.values[row]) }
-      if case .int(let i) = column.values[row], spread == nil {
+      guard let x = column.values[row].number else { return TableLayout.text(column.values[row]) }
+      if case .int(let i) = column.values[row], errors == nil {
         return groupsDigits ? NumberFormat.grouped(i) : String(i)
       }
-      if let spread, row < spread.count { return style.text(x, error: spread[row]) }
+      if let errors, row < errors.count { return style.text(x, error: error(errors, row) ?? .nan) }
       return style.text(x)
     }
-    return Column(name: TableLayout.oneLine(column.name), cells: cells, isRight: isRight, hasError: spread != nil)
+    return Column(name: TableLayout.oneLine(column.name), cells: cells, isRight: isRight, hasError: errors != nil)
+  }
+
+  private func error(_ errors: [Datum], _ row: Int) -> Double? {
+    errors.indices.contains(row) ? errors[row].number : nil
   }
 
   private static func oneLine(_ text: String) -> String {
@@ -122,9 +127,11 @@ struct NumberStyle {
 
   /// Decimals that the number is written with by itself.
   private static func ownDecimals(_ x: Double) -> Int {
-    let text = x.description
-    guard x.isFinite, !text.contains("e"), let point = text.firstIndex(of: ".") else { return 9 }
+    let text = x.description.utf8
+    guard x.isFinite, !text.contains(UInt8(ascii: "e")), let point = text.firstIndex(of: UInt8(ascii: ".")) else {
+      return 9
+    }
     let tail = text[point...].dropFirst()
-    return tail == "0" ? 0 : tail.count
+    return tail.elementsEqual("0".utf8) ? 0 : tail.count
   }
 }

@@ -8,6 +8,8 @@ import Records
 final class RunRecorder: @unchecked Sendable {
   let folder: RunFolder
   private let recording: RecordingFailure
+  /// Whether the run is to stop, so that nobody waits for what is shown.
+  private let isStopped: () -> Bool
   private var run: RunRecord
   private var items: [StudyRecord.Item] = []
   private var title: String?
@@ -19,11 +21,15 @@ final class RunRecorder: @unchecked Sendable {
   private var last: [RunFiles.Content] = []
 
   /// Of a run's folder that `RunBeginning` has made or opened, with what its `run.json` says.
-  init(_ folder: RunFolder, _ run: RunRecord, drawing: RunDrawing?, recording: RecordingFailure) {
+  init(
+    _ folder: RunFolder, _ run: RunRecord, drawing: RunDrawing?, recording: RecordingFailure,
+    isStopped: @escaping () -> Bool = { false }
+  ) {
     self.folder = folder
     self.run = run
     self.drawing = drawing
     self.recording = recording
+    self.isStopped = isStopped
   }
 
   func add(_ item: StudyRecord.Item) { items.append(item) }
@@ -57,11 +63,19 @@ final class RunRecorder: @unchecked Sendable {
     }
   }
 
-  /// A value that was shown; gives the file that holds it and, for a figure, its number.
-  func show(_ value: Datum, name: String?) -> (file: String?, figure: Int?) {
+  /// A value that was shown; gives the file that holds it and, for a figure, its number. Nil for a table that was left
+  /// because the run is to stop.
+  func show(_ value: Datum, name: String?) -> (file: String?, figure: Int?)? {
     switch value {
     case .table(let table):
-      let file = saveTable(table, name: name ?? "table")
+      guard
+        let text = try? CSV.write(
+          table,
+          beforeRow: { row in
+            if row & 0x3FF == 0, isStopped() { throw CancellationError() }
+          })
+      else { return nil }
+      let file = saveTables([(table, name ?? "table")], texts: [text])?.first
       items.append(.table(name: name ?? "", table, file: file ?? ""))
       return (file, nil)
     case .figure(let figure):
@@ -83,15 +97,17 @@ final class RunRecorder: @unchecked Sendable {
   /// Writes a table under `tables/`; the same table is written once, another of the same name gets a number.
   func saveTable(_ table: Table, name: String) -> String? { saveTables([(table, name)])?.first }
 
-  /// Writes tables under `tables/`; gives their paths below the folder, or nil where they could not be written.
-  func saveTables(_ tables: [(table: Table, name: String)]) -> [String]? {
+  /// Writes tables under `tables/`, as their `texts` where these are there; gives their paths below the folder, or nil where
+  /// they could not be written.
+  func saveTables(_ tables: [(table: Table, name: String)], texts: [String] = []) -> [String]? {
     var new: [RunFiles.Content] = []
-    let paths = tables.map { table, name in
+    let paths = tables.enumerated().map { i, entry in
+      let (table, name) = entry
       let (free, isSaved) = freeName(table, name)
       let path = RunFolder.tablePath(free)
       if !isSaved {
         savedTables[free] = table
-        new.append(RunFiles.Content(path, CSV.write(table)))
+        new.append(RunFiles.Content(path, i < texts.count ? texts[i] : CSV.write(table)))
       }
       return path
     }

@@ -153,9 +153,10 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   public func show(_ value: Datum, name: String?, at span: Span) {
     locked {
       startIfNeeded()
-      let place = recorder?.show(value, name: name)
+      let place = recorder.map { $0.show(value, name: name) } ?? (nil, nil)
+      guard let place else { return }
       listener.receive(
-        .shown(ShownValue(value: value, name: name, span: span, file: place?.file, figure: place?.figure)))
+        .shown(ShownValue(value: value, name: name, span: span, file: place.file, figure: place.figure)))
     }
   }
 
@@ -282,7 +283,9 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     self.participant = participant
     checkpoints = openCheckpoints(folder)
     if participant.leads {
-      recorder = RunRecorder(folder, begun.run, drawing: drawing, recording: recording)
+      recorder = RunRecorder(folder, begun.run, drawing: drawing, recording: recording) { [unowned self] in
+        isInterrupted
+      }
       rules.outputFolder = folder.path + "/files"
     } else {
       // What the study writes outside of trials is the coordinator's to keep.

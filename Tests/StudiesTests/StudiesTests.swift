@@ -136,6 +136,18 @@ func study(_ text: String, _ ears: Ears, _ options: RunOptions = RunOptions(), n
     #expect(summary.firstTrialError?.id == "E0401")
   }
 
+  @Test func anInterruptLeavesATableThatIsShown() throws {
+    let scratch = Scratch(), ears = Ears()
+    let run = study("", ears, RunOptions(runsFolder: scratch.path + "/runs"))
+    let table = Table(columns: [Table.Column("a", (0..<5000).map { .int($0) })], rowCount: 5000)
+    run.show(.table(table), name: "first", at: .none)
+    run.interrupt()
+    run.show(.table(table), name: "second", at: .none)
+    let folder = try #require(run.finish([]).folder)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/tables") == ["first.csv"])
+    #expect(ears.names.filter { $0 == "shown" }.count == 1)
+  }
+
   @Test func anInterruptStartsNoFurtherTrial() throws {
     let run = study("", Ears(), RunOptions(threads: 1))
     let outcomes = try run.sweep(

@@ -17,7 +17,7 @@ extension Repl {
   /// All commands, in the order of the help.
   static let verbs = [
     ReplVerb(name: "time", argument: "cell", summary: "runs a cell and says how long it took"),
-    ReplVerb(name: "type", argument: "expression", summary: "what an expression gives; nothing of it is kept"),
+    ReplVerb(name: "type", argument: "expression", summary: "what an expression gives, without computing it"),
     ReplVerb(name: "vars", argument: "[text]", summary: "the names of the session, and earlier results"),
     ReplVerb(name: "undo", argument: "[n]", summary: "takes back the last n cells that bound a name, exactly"),
     ReplVerb(name: "load", argument: "s.exp", summary: "runs a script and keeps its names"),
@@ -91,21 +91,17 @@ extension Repl {
     }
   }
 
-  /// Runs an expression and takes it back.
+  /// What an expression gives, without computing it.
   private func type(of text: String) {
     guard !text.isEmpty else { return output.line(":type is followed by an expression, such as :type zeros(2, 3)") }
     let file = SourceStore.shared.add(name: "<type>", text: text)
-    let result = thread.perform { [session] () -> (Session.CellOutcome, String?) in
-      let outcome = session.runCell(file, isKept: true)
-      let type = session.typeOfLastResult
-      if session.didRunLastCell { _ = session.undoCell() }
-      return (outcome, type)
-    }
-    switch result?.0 {
-    case .value: output.line(result?.1 ?? "none")
-    case .failed(let diagnostics): diagnostics.forEach { output.line(DiagnosticText.draw($0, on: output)) }
-    case .incomplete: output.line("the expression is incomplete")
-    case .some(.none), nil: output.line("none")
+    switch thread.perform({ [session] in session.type(of: file) }) {
+    case .types(let types): output.line(types.joined(separator: ", or "))
+    case .unknown: output.line("not known before it is computed")
+    case .left: output.line("not known: its loops over numbers and lists would take too long")
+    case .noExpression: output.line(":type is followed by one whole expression, such as :type zeros(2, 3)")
+    case .failed(let diagnostics): tell(.failed(diagnostics))
+    case nil: break
     }
   }
 

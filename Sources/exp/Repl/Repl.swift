@@ -123,7 +123,7 @@ final class Repl {
     return outcome
   }
 
-  private func tell(_ outcome: Session.CellOutcome) {
+  func tell(_ outcome: Session.CellOutcome) {
     view.end()
     switch outcome {
     case .none: break

@@ -183,7 +183,7 @@ extension FunctionCompiler {
     var recipe = Prototype.ClosureRecipe(children: [], sources: encoded)
     for member in members ?? [Overload(kind: nil, literal: literal)] {
       let child = compiler.prototype(member.literal)
-      prototype.children.append(child)
+      prototype.children.append(Prototype.Child(prototype: child))
       recipe.children.append((prototype.children.count - 1, member.kind.flatMap { KindSet.named($0) } ?? .any))
     }
     prototype.recipes.append(recipe)

@@ -14,6 +14,8 @@ final class Compiler {
   /// What could not be compiled, because it is too large.
   private(set) var diagnostics: [Diagnostic] = []
   private var prototypes: [Int: Prototype] = [:]
+  /// Holds all that is compiled here.
+  let unit = PrototypeUnit()
   private var hasNamedFunctions = false
   /// The file whose lines are marked for a profiler; nil while none looks.
   private let marked: SourceFile?
@@ -38,7 +40,7 @@ final class Compiler {
   /// The prototype of a literal, perhaps still empty: it is filled when the literal itself is met.
   func prototype(_ literal: Int) -> Prototype {
     if let known = prototypes[literal] { return known }
-    let shell = Prototype(name: "fn", span: .none, literal: nil)
+    let shell = Prototype(name: "fn", span: .none, literal: nil, unit: unit)
     prototypes[literal] = shell
     return shell
   }
@@ -78,7 +80,7 @@ final class Compiler {
   /// Compiles code of the top level: `body` emits it and may leave a value in the register `FunctionCompiler.result`.
   func compileTopLevel(span: Span, _ body: (inout FunctionCompiler) -> Void) -> Prototype {
     compileNamedFunctions()
-    let prototype = Prototype(name: "<top level>", span: span, literal: nil)
+    let prototype = Prototype(name: "<top level>", span: span, literal: nil, unit: unit)
     prototype.keepCount = globalCount
     build(prototype) { usesLongJumps in
       var function = FunctionCompiler(

@@ -6,6 +6,7 @@ extension Machine {
   func load(_ prototype: Prototype) -> UnsafeMutablePointer<LoadedPrototype> {
     if let known = loaded[ObjectIdentifier(prototype)] { return known }
     loadedPrototypes.append(prototype)
+    units.hold(prototype)
     let pointer = UnsafeMutablePointer<LoadedPrototype>.allocate(capacity: 1)
     let code = UnsafeMutablePointer<Instruction>.allocate(capacity: max(1, prototype.code.count))
     code.initialize(from: prototype.code, count: prototype.code.count)
@@ -155,7 +156,7 @@ extension Machine {
       child = known
     } else {
       let prototype = owner.pointee.prototype.takeUnretainedValue()
-      child = load(prototype.children[prototype.recipes[index].children[0].child])
+      child = load(prototype.children[prototype.recipes[index].children[0].child].prototype)
       recipe.pointee.child = child
     }
     let result = closure(child, recipe, registers, captures)
@@ -185,8 +186,8 @@ extension Machine {
     var members = heap.emptyList(capacity: 8)
     var name = "fn"
     for (child, kinds) in prototype.recipes[index].children {
-      let loaded = load(prototype.children[child])
-      name = prototype.children[child].name
+      let loaded = load(prototype.children[child].prototype)
+      name = prototype.children[child].prototype.name
       members = heap.append(Value(Int(kinds.rawValue)), to: members)
       members = heap.append(closure(loaded, owner.pointee.recipes + index, registers, captures), to: members)
     }

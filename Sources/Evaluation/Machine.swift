@@ -53,6 +53,8 @@ final class Machine {
   var loaded: [ObjectIdentifier: UnsafeMutablePointer<LoadedPrototype>] = [:]
   /// Keeps loaded prototypes alive.
   var loadedPrototypes: [Prototype] = []
+  /// Keeps those alive that they may make.
+  var units = HeldUnits()
   /// Values of library names that were used; owned.
   var libraryValues: [String: Value] = [:]
   /// Library files whose definitions are being made.
@@ -105,7 +107,7 @@ final class Machine {
   static let defaultByteLimit = max(2 << 30, Int(clamping: ProcessMemory.physical / 2))
 
   static let noPrototype: UnsafeMutablePointer<LoadedPrototype> = {
-    let prototype = Prototype(name: "<native>", span: .none, literal: nil)
+    let prototype = Prototype(name: "<native>", span: .none, literal: nil, unit: nil)
     let pointer = UnsafeMutablePointer<LoadedPrototype>.allocate(capacity: 1)
     pointer.initialize(
       to: LoadedPrototype(

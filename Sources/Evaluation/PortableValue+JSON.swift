@@ -91,7 +91,7 @@ struct ValueArchive {
       case .plain, .again: break
       default: completed += 1
       }
-      result.nodes.append(node)
+      result.append(node)
     }
     return depth == 1 ? result : nil
   }

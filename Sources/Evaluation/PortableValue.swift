@@ -14,7 +14,14 @@ public struct PortableValue: @unchecked Sendable {
     /// The object that was completed as the n-th, once more.
     case again(Int)
   }
-  var nodes: [Node] = []
+  fileprivate(set) var nodes: [Node] = []
+  private var units = HeldUnits()
+
+  /// Adds a node; what the function of a closure may make stays alive with the value.
+  mutating func append(_ node: Node) {
+    if case .closure(let prototype, _) = node { units.hold(prototype) }
+    nodes.append(node)
+  }
 }
 
 extension Machine {
@@ -37,7 +44,7 @@ extension Machine {
       while let (holder, next) = path.last, next == childCount(holder) {
         path.removeLast()
         numbers[holder.bits] = numbers.count
-        result.nodes.append(try node(holder))
+        result.append(try node(holder))
       }
       guard let (holder, next) = path.last else { return result }
       path[path.count - 1].next += 1

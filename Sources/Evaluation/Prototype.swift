@@ -2,6 +2,22 @@ import Diagnostics
 import Resolution
 import Syntax
 
+/// What was compiled together. Functions that call each other name each other, so none of them holds another: whoever may
+/// run one of them holds this.
+final class PrototypeUnit: @unchecked Sendable {
+  fileprivate var prototypes: [Prototype] = []
+}
+
+/// Keeps units alive.
+struct HeldUnits {
+  private var units: [ObjectIdentifier: PrototypeUnit] = [:]
+
+  /// Keeps all that a prototype may name.
+  mutating func hold(_ prototype: Prototype) {
+    if let unit = prototype.unit { units[ObjectIdentifier(unit)] = unit }
+  }
+}
+
 /// The compiled form of one function literal: immutable after compilation, shared by all interpreters of the process.
 final class Prototype: @unchecked Sendable {
   /// One parameter.
@@ -43,7 +59,10 @@ final class Prototype: @unchecked Sendable {
   /// Per instruction: what to underline.
   var spans: [Span] = []
   var constants: [Constant] = []
-  var children: [Prototype] = []
+  /// Functions that are made here.
+  var children: [Child] = []
+  /// What it was compiled with; nil for what stands for natives.
+  private(set) unowned var unit: PrototypeUnit?
   var handlers: [Handler] = []
   /// Argument layouts of calls with names or spreads.
   var calls: [CallShape] = []
@@ -63,11 +82,17 @@ final class Prototype: @unchecked Sendable {
   /// Of top-level code: how many of the first registers are globals.
   var keepCount = 0
 
-  init(name: String, span: Span, literal: FunctionLiteral?) {
+  /// Belongs to a unit, which holds it.
+  init(name: String, span: Span, literal: FunctionLiteral?, unit: PrototypeUnit?) {
     self.name = name
     self.span = span
     self.literal = literal
+    self.unit = unit
+    unit?.prototypes.append(self)
   }
+
+  /// A function of the same unit.
+  struct Child: @unchecked Sendable { unowned let prototype: Prototype }
 
   /// A constant, turned into a value when an interpreter loads the prototype.
   enum Constant: Hashable, Sendable {

@@ -6,6 +6,7 @@ import Records
 final class ReachableCode {
   /// The functions, in the order in which they were reached.
   private(set) var prototypes: [Prototype] = []
+  private var units = HeldUnits()
   /// SHA-256 of all of it.
   private(set) var hash: [UInt8] = []
   private var numbers: [ObjectIdentifier: Int] = [:]
@@ -21,7 +22,7 @@ final class ReachableCode {
       while nextPrototype < prototypes.count {
         let prototype = prototypes[nextPrototype]
         nextPrototype += 1
-        for child in prototype.children { number(child) }
+        for child in prototype.children { number(child.prototype) }
         for instruction in prototype.code where instruction.op == .getPrelude {
           reach(prototype.cacheNames[instruction.c])
         }
@@ -84,6 +85,7 @@ final class ReachableCode {
     if let known = numbers[id] { return known }
     numbers[id] = prototypes.count
     prototypes.append(prototype)
+    units.hold(prototype)
     return prototypes.count - 1
   }
 }
@@ -130,7 +132,7 @@ private struct CodeWords {
     }
     add(prototype.code) { $0.add($1.bits) }
     add(prototype.constants) { $0.add($1) }
-    add(prototype.children.map(numbered)) { $0.add($1) }
+    add(prototype.children.map { numbered($0.prototype) }) { $0.add($1) }
     add(prototype.handlers) { words, handler in
       for part in [handler.lower, handler.upper, handler.target, handler.register, handler.clearFrom] {
         words.add(part)

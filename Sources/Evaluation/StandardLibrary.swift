@@ -82,6 +82,8 @@ public final class StandardLibrary: @unchecked Sendable {
   /// Top-level code of a library file or module.
   struct CompiledFile {
     let code: [Prototype]
+    /// Holds the code and all that it may make.
+    let unit: PrototypeUnit
     let globals: [GlobalBinding]
     let globalCount: Int
   }
@@ -230,7 +232,7 @@ public final class StandardLibrary: @unchecked Sendable {
         })
     }
     if let error = compiler.diagnostics.first { throw error }
-    return CompiledFile(code: code, globals: program.globals, globalCount: count)
+    return CompiledFile(code: code, unit: compiler.unit, globals: program.globals, globalCount: count)
   }
 }
 

@@ -165,7 +165,9 @@ extension Machine {
     default:
       throw RuntimeError(
         "E0207", "cannot go through \(brief(value))", label: describeKind(value),
-        help: value.tag == .int ? ["`0..<\(value.asInt)` are the numbers below it"] : [])
+        help: value.tag == .int
+          ? ["`0..<\(value.asInt)` are the numbers below it"]
+          : value.isFunction ? ["what is gone through comes before a function: `map(xs, f)`, or `xs.map(f)`"] : [])
     }
   }
 

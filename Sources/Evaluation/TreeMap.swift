@@ -179,10 +179,22 @@ struct TreeArithmetic {
 
   private func isTree(_ value: Value) -> Bool { TreeNode(value) != nil || value.tag == .native }
 
+  /// Whether it is a list of numbers, or of lists of them.
+  private func holdsNumbers(_ value: Value) -> Bool {
+    var part = value
+    while part.tag == .list, part.list.count > 0 { part = part.list.elements[0] }
+    return value.tag == .list && part.isNumber
+  }
+
   func binary(_ op: BinaryOperator, _ a: Value, _ b: Value) throws -> Value {
     let scalar = isTree(a) ? b : a
     if !isTree(a) || !isTree(b), operations.operand(scalar) == nil {
       throw RuntimeError("E0203", "`\(op.rawValue)` cannot combine \(machine.brief(a)) and \(machine.brief(b))")
+    }
+    if op == .matmul, holdsNumbers(a) || holdsNumbers(b) {
+      throw RuntimeError(
+        "E0402", "`@` multiplies tensors, not \(machine.brief(a)) and \(machine.brief(b))",
+        help: ["`tensor([1, 2])` makes a tensor of the numbers in a list"])
     }
     return try combine(a, b, op.rawValue, { try self.operations.binary(op, $0, $1) })
   }

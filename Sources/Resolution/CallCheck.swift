@@ -67,7 +67,7 @@ extension Resolver {
     // Where all take equally many, too many are too many for each.
     if Set(signatures.map(\.positionalCount)).count == 1 {
       for (problem, place) in attempts[0] {
-        if case .tooManyArguments = problem { return report(problem, at: place) }
+        if case .tooManyArguments = problem { return report(problem, at: place, hint: hint) }
       }
     }
     var given = arguments.map { argument -> String in

@@ -43,7 +43,7 @@ let namesFromElsewhere: [String: String] = [
   "function": "fn", "lambda": "x -> …", "const": "let", "pow": "^",
   "elif": "else if", "toUpperCase": "upper", "toLowerCase": "lower", "forEach": "for x in xs { … }",
   "raise": "fail", "throw": "fail", "randn": "normal", "rand": "uniform", "random": "uniform",
-  "open": "read_text",
+  "open": "read_text", "hist": "histogram",
   "str": "text", "append": "++", "push": "++", "range": "0..<n", "arange": "0..<n", "matmul": "@", "dot_product": "dot",
   "float": "to_float", "int": "to_int", "type": "kind", "typeof": "kind",
 ]
@@ -64,6 +64,7 @@ func nearArguments(_ name: String, among names: [String]) -> [String] {
 /// Functions of the library that people call as those of other frameworks, and what does what they want.
 let callsFromElsewhere: [String: String] = [
   "plot": "it draws columns of a table; of values `lines(x, { name: y })` draws curves and `scatter(x, y)` points",
+  "round": "decimals are chosen where a number is shown: `\"{x:.2f}\"`",
   "heatmap": "columns of a table are drawn by `heatmap_of(t, x: \"a\", y: \"b\", z: \"c\")`",
 ]
 
@@ -85,5 +86,10 @@ let advice: [String: String] = [
   "library": "the library is there without it", "require": "the library is there without it",
   "pass": "an empty block is `{ }`", "console": "a value is shown by `print(x)`",
   "c": "nothing binds it; a list is written `[1, 2, 3]`", "nrow": "the rows of a table are counted by `length(t)`",
+  "format": "a number in a text is formatted behind a colon: `\"{x:.2f}\"`",
+  "backward": "the gradient of `f` at `x` is `grad(f)(x)`",
+  "time": "a session times a cell by `:time`, and `exp profile study.exp` a study",
+  "now": "a study reads no clock: the same text gives the same numbers",
+  "today": "a study reads no clock: the same text gives the same numbers",
   "plt": "figures are values: `plot(table, x: \"a\", y: \"b\")`",
 ]

@@ -156,9 +156,12 @@ extension Lexer {
     else { return }
     if case .string(let begin, let triple, _) = open[first] {
       let lower = tokens[begin].lower
-      report(
-        triple ? .unterminatedText : .unterminatedString, from: lower, to: triple ? lower + 3 : max(position, lower + 1)
-      )
+      if !triple, first + 1 < open.count, case .interpolation(let brace) = open[first + 1] {
+        report(.unclosedInterpolation, from: tokens[brace].lower, to: max(position, lower + 1))
+      } else {
+        let end = triple ? lower + 3 : max(position, lower + 1)
+        report(triple ? .unterminatedText : .unterminatedString, from: lower, to: end)
+      }
       if triple, position >= bytes.count { endsInsideText = true }
     }
     while open.count > first, let last = open.popLast() {

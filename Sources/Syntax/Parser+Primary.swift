@@ -36,7 +36,9 @@ extension Parser {
     let name = token
     advance()
     if at(.stringBegin) || at(.rawString), !token.spaceBefore, name.upper - name.lower <= 2 {
-      remark(.stringPrefix(text(name)), at: span(name))
+      // Of a string without an end only that is said.
+      let end = tokens[index].match
+      if end < 0 || tokens[end].upper > tokens[end].lower { remark(.stringPrefix(text(name)), at: span(name)) }
       if text(name).hasSuffix("r"), token.match > index {
         index = min(token.match + 1, tokens.count - 1)
         return invalid()

@@ -27,6 +27,9 @@ extension SyntaxProblem {
     case .unterminatedString:
       return Wording(id: "E0002", message: "this string has no end on its line", label: "begins here",
         help: ["close it with `\"`, or write `\"\"\"` around text of several lines"])
+    case .unclosedInterpolation:
+      return Wording(id: "E0002", message: "a `{` in this string has no `}` on its line", label: "begins here",
+        help: ["close it with `}`; a brace itself is written `\\{`"])
     case .unterminatedRawString:
       return Wording(id: "E0002", message: "this string has no end on its line", label: "begins here", help: ["close it with `'`"])
     case .unterminatedText:

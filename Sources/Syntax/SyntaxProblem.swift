@@ -5,6 +5,7 @@ enum SyntaxProblem: Hashable {
   case foreignOperator(String)
   case invalidText
   case unterminatedString
+  case unclosedInterpolation
   case unterminatedRawString
   case unterminatedText
   case unknownEscape(String)

@@ -3,7 +3,8 @@
 // are the outputs. A node's sum is one chain of fused multiply-adds in the order of its connections.
 //
 // The code of a network: [nodes, then for each node (activation, incoming, source …)]; weights are in the same order.
-enum { CK_NETWORK_BYTES = 1 << 20 };
+// CK_NETWORK_VECTORS of them are summed side by side, so that a connection is looked up once for all.
+enum { CK_NETWORK_BYTES = 1 << 20, CK_NETWORK_VECTORS = 4 };
 
 #define T float
 #define P(name) CK(name##_f32)
@@ -37,32 +38,13 @@ enum { CK_NETWORK_BYTES = 1 << 20 };
 #undef N
 #undef LANES_T
 
-// Whether the code of a network makes sense: it comes from a program.
-static int CK(network_is_sound)(const ck_networks *p, const int64_t *code) {
-  if (p->words < 1 || code[0] < p->outputs || code[0] > p->words) return 0;
-  const int64_t rows = 2 + p->inputs + code[0];
-  if (rows > CK_NETWORK_BYTES / CK_VECTOR_BYTES) return 0;
-  int64_t at = 1, connections = 0;
-  for (int64_t n = 0; n < code[0]; n++) {
-    if (p->words - at < 2) return 0;
-    const int64_t activation = code[at], incoming = code[at + 1];
-    if (activation < CK_NODE_LINEAR || activation > CK_NODE_SQUARE) return 0;
-    if (incoming < 0 || incoming > p->words - at - 2) return 0;
-    connections += incoming;
-    if (connections > p->connections) return 0;
-    for (int64_t c = 0; c < incoming; c++)
-      if (code[at + 2 + c] < 0 || code[at + 2 + c] > p->inputs + n) return 0;
-    at += 2 + incoming;
-  }
-  return 1;
-}
-
 // 0, or 1 where the code makes no sense, or -1 without memory.
 static int64_t CK(network)(int type, const ck_networks *p, int64_t place) {
-  if (!CK(network_is_sound)(p, p->code + place * p->words)) return 1;
+  if (p->words < 1) return 1;
+  const int64_t nodes = p->code[place * p->words];
+  if (nodes < p->outputs || nodes > p->words) return 1;
+  if (2 + p->inputs + nodes > CK_NETWORK_BYTES / CK_VECTOR_BYTES) return 1;
   void *values = ck_scratch();
   if (!values) return -1;
-  if (type == CK_F64) CK(network_f64)(p, place, values);
-  else CK(network_f32)(p, place, values);
-  return 0;
+  return !(type == CK_F64 ? CK(network_f64)(p, place, values) : CK(network_f32)(p, place, values));
 }

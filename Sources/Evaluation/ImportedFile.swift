@@ -3,48 +3,57 @@ import Foundation
 import Resolution
 import Syntax
 
-/// The files that wait for an import, outermost first, by their paths in the study.
+/// A file that a `use` names.
+struct ImportedFile {
+  /// From the study's folder, without `.` and `..` where that can be: where its draws are counted, and its name in messages.
+  let path: String
+  /// Where it stands on the machine: what makes it the same file.
+  let place: String
+  let source: SourceFile
+}
+
+/// The files that wait for an import, outermost first.
 struct ImportChain {
-  private var paths: [String] = []
-  /// Where each stands among them, by its path without detours.
+  private var files: [ImportedFile] = []
+  /// Which of them stands at a place.
   private var places: [String: Int] = [:]
 
-  /// A path without detours.
-  static func plain(_ path: String) -> String { NSString(string: path).standardizingPath }
-
   /// Does something while a file waits.
-  mutating func waiting<Result>(_ path: String, _ body: (inout ImportChain) throws -> Result) rethrows -> Result {
-    let name = ImportChain.plain(path)
-    places[name] = paths.count
-    paths.append(path)
-    defer {
-      paths.removeLast()
-      places[name] = nil
-    }
+  mutating func waiting<Result>(_ file: ImportedFile, _ body: (inout ImportChain) throws -> Result) rethrows -> Result {
+    places[file.place] = files.count
+    files.append(file)
+    defer { places[files.removeLast().place] = nil }
     return try body(&self)
   }
 
-  /// The file that a `use` names in the last of them, looked for beside it; `path` is where it stands in the study.
-  func file(_ written: String, _ machine: Machine) throws -> (path: String, source: SourceFile) {
+  /// The file that a `use` names in the last of them, looked for beside it.
+  func file(_ written: String, _ machine: Machine) throws -> ImportedFile {
     do { try machine.checkNativeStack() } catch {
-      throw RuntimeError("E0303", "imports are nested too deeply", label: "\(paths.count) files wait for this one")
+      throw RuntimeError("E0303", "imports are nested too deeply", label: "\(files.count) files wait for this one")
     }
-    let beside = paths.last.map { NSString(string: $0).deletingLastPathComponent } ?? ""
-    var plain = written.hasSuffix(".exp") ? written : written + ".exp"
-    // A long chain of files beside each other has short paths.
-    while !beside.isEmpty, plain.hasPrefix("./") { plain.removeFirst(2) }
-    let path = beside.isEmpty || plain.hasPrefix("/") ? plain : beside + "/" + plain
-    let full = try machine.host.resolve(path: path, forWriting: false)
-    if let first = places[ImportChain.plain(path)] {
-      let ring = (paths[first...] + [path]).map { "`\(ImportChain.plain($0))`" }.joined(separator: " imports ")
+    let beside = files.last.map { NSString(string: $0.path).deletingLastPathComponent } ?? ""
+    let named = written.hasSuffix(".exp") ? written : written + ".exp"
+    let path = Self.plain(beside.isEmpty || named.hasPrefix("/") ? named : beside + "/" + named)
+    let place = try machine.host.resolve(path: path, forWriting: false)
+    if let first = places[place] {
+      let ring = (files[first...].map(\.path) + [path]).map { "`\($0)`" }.joined(separator: " imports ")
       throw RuntimeError(
         "E0712", "these files import each other in a ring", label: ring,
         help: ["move what both need into a file of its own"])
     }
-    guard let data = FileManager.default.contents(atPath: full) else {
-      throw RuntimeError("E0711", "the file `\(written)` cannot be read", help: ["it was looked for at \(full)"])
+    guard let data = FileManager.default.contents(atPath: place) else {
+      throw RuntimeError("E0711", "the file `\(written)` cannot be read", help: ["it was looked for at \(place)"])
     }
-    return (path, SourceStore.shared.add(name: full, content: data))
+    return ImportedFile(path: path, place: place, source: SourceStore.shared.add(name: place, content: data))
+  }
+
+  /// A path without detours.
+  private static func plain(_ path: String) -> String {
+    var parts: [Substring] = []
+    for part in path.split(separator: "/") where part != "." {
+      if part == "..", let last = parts.last, last != ".." { parts.removeLast() } else { parts.append(part) }
+    }
+    return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
   }
 }
 
@@ -56,12 +65,12 @@ extension Session {
     func visit(_ uses: [ModuleUse], _ chain: inout ImportChain) {
       for use in uses where use.isFile {
         do {
-          let (path, source) = try chain.file(use.path, machine)
-          guard seen.insert(ImportChain.plain(path)).inserted else { continue }
-          let parsed = parse(source)
+          let file = try chain.file(use.path, machine)
+          guard seen.insert(file.place).inserted else { continue }
+          let parsed = parse(file.source)
           let (imported, problems) = resolve(parsed.tree, prelude: library.prelude)
           found += parsed.diagnostics.isEmpty ? problems : parsed.diagnostics
-          chain.waiting(path) { visit(imported.uses, &$0) }
+          chain.waiting(file) { visit(imported.uses, &$0) }
         } catch {
           var failure = machine.runtimeError(error)
           if failure.span == nil { failure.span = use.span }

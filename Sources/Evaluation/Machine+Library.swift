@@ -70,14 +70,15 @@ extension Machine {
   }
 
   /// Runs the code of a file that only defines things; gives its globals by name, owned. Takes over the modules that it
-  /// uses, with their slots.
+  /// uses, with their slots. It draws where `scope` says, or where the program stands.
   func definitions(
-    running file: StandardLibrary.CompiledFile, modules: [(slot: Int, value: Value)] = []
+    running file: StandardLibrary.CompiledFile, modules: [(slot: Int, value: Value)] = [], scope: DrawScope? = nil
   ) throws -> [String: Value] {
     let base = callBase + 1
     let savedTop = nativeTop
     nativeTop = base + file.globalCount
     let savedScope = drawScope
+    if let scope { drawScope = scope }
     defer {
       nativeTop = savedTop
       drawScope = savedScope
@@ -136,24 +137,34 @@ extension Machine {
     return heap.box(.module, heap.string(use.name), members)
   }
 
-  /// What a file defines.
+  /// What a file defines, each value owned. A file runs once, however many import it.
   private func fileModule(_ written: String, _ chain: inout ImportChain) throws -> [String: Value] {
-    let (path, source) = try chain.file(written, self)
-    let parsed = parse(source)
+    let file = try chain.file(written, self)
+    if let known = importedMembers[file.place] { return known.mapValues(heap.retained) }
+    let parsed = parse(file.source)
     if let error = parsed.diagnostics.first(where: { $0.severity == .error }) { throw error }
     let (program, diagnostics) = resolve(parsed.tree, prelude: library.prelude)
     if let error = diagnostics.first(where: { $0.severity == .error }) { throw error }
     let compiled = try StandardLibrary.compile(program)
     var modules: [(slot: Int, value: Value)] = []
     do {
-      try chain.waiting(path) { chain in
+      try chain.waiting(file) { chain in
         for use in program.uses { modules.append((use.slot, try module(use, &chain))) }
       }
     } catch {
       for module in modules { heap.release(module.value) }
       throw error
     }
-    return try definitions(running: compiled, modules: modules)
+    let scope = Session.scope("use \(file.path)", rootSeed)
+    let members = try definitions(running: compiled, modules: modules, scope: scope)
+    importedMembers[file.place] = members.mapValues(heap.retained)
+    return members
+  }
+
+  /// The next import of a file runs it again: it may have changed.
+  func forgetImports() {
+    for members in importedMembers.values { for value in members.values { heap.release(value) } }
+    importedMembers = [:]
   }
 
   /// A member of a module, owned.

@@ -297,6 +297,7 @@ public final class Session {
     machine.nativeTop = base + nextSlot
     let watched = ck_watch(machine.poll.word)
     let result = runner.run()
+    machine.forgetImports()
     _ = ck_watch(watched)
     // What was bound before an error stays bound; names from the failed statement on keep what they meant before.
     let bound = prepared.program.globals.filter { global in
@@ -313,7 +314,11 @@ public final class Session {
     let ordinal = places[text, default: 0]
     places[text] = ordinal + 1
     lastPlace = ordinal == 0 ? text : "\(text)#\(ordinal + 1)"
-    return DrawScope(
-      key: RandomKey.derive(key: Int64(machine.rootSeed), number: RandomKey.hash(lastPlace)), count: 0)
+    return Self.scope(lastPlace, machine.rootSeed)
+  }
+
+  /// Draws of a place, by its text.
+  static func scope(_ place: String, _ rootSeed: Int) -> DrawScope {
+    DrawScope(key: RandomKey.derive(key: Int64(rootSeed), number: RandomKey.hash(place)), count: 0)
   }
 }

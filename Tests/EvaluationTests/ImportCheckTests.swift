@@ -16,7 +16,7 @@ import Testing
     let found = try check("use \"./files/ring_a.exp\" as a\na.b()")
     #expect(found.map(\.id) == ["E0712"])
     #expect(
-      found.first?.label == "`./files/ring_a.exp` imports `./files/ring_b.exp` imports `./files/ring_a.exp`")
+      found.first?.label == "`files/ring_a.exp` imports `files/ring_b.exp` imports `files/ring_a.exp`")
     #expect(found.first.map { SourceStore.shared.file($0.span.file)?.name.hasSuffix("ring_b.exp") } == true)
   }
 

@@ -4,12 +4,24 @@ import Resolution
 import Syntax
 
 /// A file that a `use` names.
-struct ImportedFile {
+public struct ImportedFile {
   /// From the study's folder, without `.` and `..` where that can be: where its draws are counted, and its name in messages.
   let path: String
   /// Where it stands on the machine: what makes it the same file.
   let place: String
   let source: SourceFile
+
+  /// Where the file stands that a `use` names in a file of a folder: beside it, if `written` does not begin at the root;
+  /// without `.` and `..` where that can be. The ending `.exp` may be left out.
+  public static func path(_ written: String, beside folder: String) -> String {
+    let named = written.hasSuffix(".exp") ? written : written + ".exp"
+    let path = folder.isEmpty || named.hasPrefix("/") || named.hasPrefix("~") ? named : folder + "/" + named
+    var parts: [Substring] = []
+    for part in path.split(separator: "/") where part != "." {
+      if part == "..", let last = parts.last, last != ".." { parts.removeLast() } else { parts.append(part) }
+    }
+    return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
+  }
 }
 
 /// The files that wait for an import, outermost first.
@@ -32,9 +44,13 @@ struct ImportChain {
       throw RuntimeError("E0303", "imports are nested too deeply", label: "\(files.count) files wait for this one")
     }
     let beside = files.last.map { NSString(string: $0.path).deletingLastPathComponent } ?? ""
-    let named = written.hasSuffix(".exp") ? written : written + ".exp"
-    let path = Self.plain(beside.isEmpty || named.hasPrefix("/") ? named : beside + "/" + named)
-    let place = try machine.host.resolve(path: path, forWriting: false)
+    let path = ImportedFile.path(written, beside: beside)
+    let named = try machine.host.resolve(path: path, forWriting: false)
+    let place =
+      realpath(named, nil).map { real in
+        defer { free(real) }
+        return String(cString: real)
+      } ?? named
     if let first = places[place] {
       let ring = (files[first...].map(\.path) + [path]).map { "`\($0)`" }.joined(separator: " imports ")
       throw RuntimeError(
@@ -45,15 +61,6 @@ struct ImportChain {
       throw RuntimeError("E0711", "the file `\(written)` cannot be read", help: ["it was looked for at \(place)"])
     }
     return ImportedFile(path: path, place: place, source: SourceStore.shared.add(name: place, content: data))
-  }
-
-  /// A path without detours.
-  private static func plain(_ path: String) -> String {
-    var parts: [Substring] = []
-    for part in path.split(separator: "/") where part != "." {
-      if part == "..", let last = parts.last, last != ".." { parts.removeLast() } else { parts.append(part) }
-    }
-    return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
   }
 }
 

@@ -1,4 +1,5 @@
 import Diagnostics
+import Evaluation
 import Foundation
 import Syntax
 
@@ -17,20 +18,23 @@ private func studySources(_ source: SourceFile) -> [(name: String, path: String,
   let folder = NSString(string: FileAccess.absolute(source.name)).deletingLastPathComponent
   var found: [(name: String, path: String, text: String)] = []
   var seen: Set<String> = [FileAccess.canonical(source.name)]
-  func visit(_ file: SourceFile, path: String, name: String) {
+  let own = NSString(string: source.name).lastPathComponent
+  // Those still to be looked into, the next one last: however long a row of imports is, no stack overflows.
+  var waiting = [(source, FileAccess.absolute(source.name), own.hasSuffix(".exp") ? own : own + ".exp")]
+  while let (file, path, name) = waiting.popLast() {
     found.append((name, path, String(decoding: file.bytes, as: UTF8.self)))
     let base = NSString(string: path).deletingLastPathComponent
+    var imported: [(SourceFile, String, String)] = []
     for statement in parse(file).tree.statements {
-      guard case .use(let relative, true, _) = statement.kind, found.count < 1000 else { continue }
-      let other = FileAccess.absolute(base + "/" + relative)
+      guard case .use(let written, true, _) = statement.kind else { continue }
+      let other = FileAccess.absolute(ImportedFile.path(written, beside: base))
       guard seen.insert(FileAccess.canonical(other)).inserted,
         let text = try? String(contentsOfFile: other, encoding: .utf8)
       else { continue }
       let shown = FileAccess.isBelow(folder, other) ? String(other.dropFirst(folder.count + 1)) : other
-      visit(SourceStore.shared.add(name: shown, text: text), path: other, name: shown)
+      imported.append((SourceStore.shared.add(name: shown, text: text), other, shown))
     }
+    waiting += imported.reversed()
   }
-  let own = NSString(string: source.name).lastPathComponent
-  visit(source, path: FileAccess.absolute(source.name), name: own.hasSuffix(".exp") ? own : own + ".exp")
   return found
 }

@@ -29,6 +29,19 @@ import Testing
     #expect(try check(text).map(\.id) == ["E0103"])
   }
 
+  @Test func aFileThatSeveralImportRunsOnce() throws {
+    let host = TestHost()
+    host.folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/Specs/modules/files"
+    let session = Session(library: try testLibrary.get(), host: host, threads: 1)
+    let text = "use \"./left.exp\" as l\nuse \"./right.exp\" as r\nuse \"./drawn.exp\" as d"
+    let file = SourceStore.shared.add(name: "study.exp", text: text)
+    #expect(try onLargeStack { session.run(file) } == [])
+    #expect(host.printed == ["drawn"])
+    // The next program runs it again: it may have changed.
+    #expect(try onLargeStack { session.run(file) } == [])
+    #expect(host.printed == ["drawn", "drawn"])
+  }
+
   /// Files that import each other in a row: however many, they are checked and run, or the row is too long for the stack.
   @Test func aLongChainOfImports() throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("exp-chain-\(UUID().uuidString)")

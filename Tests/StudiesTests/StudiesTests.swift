@@ -378,4 +378,22 @@ func study(_ text: String, _ ears: Ears, _ options: RunOptions = RunOptions(), n
     let sources = importedSources(SourceStore.shared.add(name: path, text: text))
     #expect(sources.map(\.name) == ["s.exp", "lib/a.exp", "lib/b.exp"])
   }
+
+  @Test func importsAreFrozenHoweverTheyAreNamed() throws {
+    let scratch = Scratch()
+    let far = scratch.write("let far = 1", to: "far.exp")
+    _ = scratch.write("use \"../near\" as n\nuse \"\(far)\" as f", to: "lib/a.exp")
+    _ = scratch.write("let near = 1", to: "near.exp")
+    let text = "use \"lib/./a\" as a"
+    let sources = importedSources(SourceStore.shared.add(name: scratch.write(text, to: "s.exp"), text: text))
+    #expect(sources.map(\.name) == ["s.exp", "lib/a.exp", "near.exp", "far.exp"])
+  }
+
+  @Test func aLongRowOfImportsIsFrozenWhole() throws {
+    let scratch = Scratch()
+    for i in 1...1200 { _ = scratch.write("use \"./f\(i + 1).exp\" as f", to: "f\(i).exp") }
+    let text = "use \"./f1.exp\" as f"
+    let sources = importedSources(SourceStore.shared.add(name: scratch.write(text, to: "s.exp"), text: text))
+    #expect(sources.count == 1201)
+  }
 }

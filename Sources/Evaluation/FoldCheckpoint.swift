@@ -3,7 +3,8 @@ import Notation
 import Records
 import Tensors
 
-/// What a fold kept on the way: its value, its rows, the step, where its caller's draws stood, and the files read until then.
+/// What a fold kept on the way: its value, its rows and what is kept beside them, the step, where its caller's draws stood,
+/// and the files read until then.
 /// A safetensors file whose metadata hold everything that is no tensor, and a hash over all of it.
 struct FoldCheckpoint {
   /// What a file is refused for; it is named, and the fold begins anew.
@@ -22,7 +23,7 @@ struct FoldCheckpoint {
 
   // MARK: writing
 
-  /// Writes a record `{ value, rows, step, ends }`. Throws what the file system says, or E0203 for a value that files cannot hold.
+  /// Writes a record `{ value, rows, step, ends }`, with `along` where values are kept beside rows. Throws what the file system says, or E0203 for a value that files cannot hold.
   func write(_ record: Value) throws {
     var writer = TreeFileWriter(call)
     let structure = try writer.structure(record)
@@ -73,11 +74,11 @@ struct FoldCheckpoint {
 
   // MARK: reading
 
-  /// The record that the newest whole file of the place holds, owned, with the draws around it; nil without one. Files that are
-  /// refused are named to the host.
-  func read(like start: Value) -> (record: Value, draws: Draws)? {
+  /// The record that the newest whole file of the place holds, owned, with the draws around it; nil without one. `along` makes
+  /// what a value kept beside a row is like, owned. Files that are refused are named to the host.
+  func read(like start: Value, along: () throws -> Value) -> (record: Value, draws: Draws)? {
     for file in [place.file] + place.earlier where FileManager.default.fileExists(atPath: file) {
-      do { return try read(file, like: start) } catch let refusal as Refusal {
+      do { return try read(file, like: start, along) } catch let refusal as Refusal {
         call.machine.host.noticed("\(file): \(refusal.why); it is not used, and the steps are computed again")
       } catch {
         call.machine.host.noticed("\(file) is damaged; it is not used, and the steps are computed again")
@@ -86,7 +87,9 @@ struct FoldCheckpoint {
     return nil
   }
 
-  private func read(_ file: String, like start: Value) throws -> (record: Value, draws: Draws)? {
+  private func read(
+    _ file: String, like start: Value, _ along: () throws -> Value
+  ) throws -> (record: Value, draws: Draws)? {
     let contents = try Safetensors.read(file)
     func metadata(_ key: String) -> String? { contents.metadata.first { $0.key == key }?.value }
     guard let text = metadata(FoldCheckpoint.textKey), let json = try? JSON.read(text),
@@ -106,9 +109,20 @@ struct FoldCheckpoint {
       throw Refusal(why: "\(changed.path) has changed since the checkpoint was kept")
     }
     let heap = call.heap
-    let form = heap.record([
+    var fields = [
       ("value", heap.retained(start)), ("rows", heap.list([])), ("step", Value(0)), ("ends", Value(false)),
-    ])
+    ]
+    if let count = structure["record"]?["along"]?.array?.count {
+      do {
+        let one = try along()
+        defer { heap.release(one) }
+        fields.append(("along", heap.list((0..<count).map { _ in heap.retained(one) })))
+      } catch {
+        for field in fields { heap.release(field.1) }
+        throw error
+      }
+    }
+    let form = heap.record(fields)
     defer { heap.release(form) }
     let record = try TreeFileReader(call, file, contents).value(structure, like: form)
     guard record.tag == .record, try self.digest(record) == digest else {

@@ -30,7 +30,10 @@ final class Folds {
   private var written: [(depth: Int, file: String)] = []
 
   /// A fold that begins: its number, and what an earlier one of its name and place kept, owned.
-  func begin(_ call: NativeCall, start: Value, steps: Int, key: Int64, every: Int?) -> (fold: Int, kept: Value?) {
+  /// `keep` gives what is kept beside a row of a value.
+  func begin(
+    _ call: NativeCall, start: Value, steps: Int, key: Int64, every: Int?, keep: Value
+  ) -> (fold: Int, kept: Value?) {
     let machine = call.machine
     let scope = machine.drawScope
     machine.drawScope.folds &+= 1
@@ -45,7 +48,8 @@ final class Folds {
       let file = Folds.fileName(name)
       if let place = machine.host.checkpoint(file, trial: nil) {
         fold.place = (file, nil)
-        if let (record, draws) = FoldCheckpoint(call, place).read(like: start) {
+        let checkpoint = FoldCheckpoint(call, place)
+        if let (record, draws) = checkpoint.read(like: start, along: { try machine.call(keep, [start]) }) {
           if let step = call.heap.field(record, named: "step"), step.tag == .int, step.asInt <= steps {
             machine.host.noticed("goes on from step \(step.asInt) of \(steps), which an interrupted run kept")
             (machine.drawScope.count, machine.drawScope.folds) = (draws.count, draws.folds)
@@ -64,8 +68,11 @@ final class Folds {
     return (folds.count - 1, kept)
   }
 
-  /// A fold came to a step: keeps `{ value, rows, step }` where it is time, and says after how many steps to ask again.
-  func reached(_ call: NativeCall, fold number: Int, value: Value, rows: Value, step: Int, ends: Bool) throws -> Int {
+  /// A fold came to a step: keeps `{ value, rows, step }`, and `along` unless that is `none`, where it is time, and says after
+  /// how many steps to ask again.
+  func reached(
+    _ call: NativeCall, fold number: Int, value: Value, rows: Value, step: Int, ends: Bool, along: Value
+  ) throws -> Int {
     guard folds.indices.contains(number) else { return Int.max >> 1 }
     // Folds inside that an error ended are over.
     folds.removeLast(folds.count - number - 1)
@@ -88,7 +95,7 @@ final class Folds {
     let isForced = fold.every.map { step % $0 == 0 || ends } ?? false
     let isTime = limit > 0 && now - fold.since >= (ends ? limit / 10 : limit)
     if isForced || isTime || fold.requests != CheckpointClock.requests {
-      try keep(call, place.name, depth: number, isForced: isForced, value, rows, step, ends)
+      try keep(call, place.name, depth: number, isForced: isForced, value, rows, step, ends, along)
       fold.since = Folds.now
       fold.asked.time = fold.since
       fold.requests = CheckpointClock.requests
@@ -103,13 +110,14 @@ final class Folds {
 
   private func keep(
     _ call: NativeCall, _ name: String, depth: Int, isForced: Bool, _ value: Value, _ rows: Value, _ step: Int,
-    _ ends: Bool
+    _ ends: Bool, _ along: Value
   ) throws {
     guard let place = call.machine.host.checkpoint(name, trial: nil) else { return }
     let heap = call.heap
-    let record = heap.record([
-      ("value", heap.retained(value)), ("rows", heap.retained(rows)), ("step", Value(step)), ("ends", Value(ends)),
-    ])
+    let besides = along.tag == .none ? [] : [("along", heap.retained(along))]
+    let record = heap.record(
+      [("value", heap.retained(value)), ("rows", heap.retained(rows)), ("step", Value(step)), ("ends", Value(ends))]
+        + besides)
     defer { heap.release(record) }
     do { try FoldCheckpoint(call, place).write(record) } catch {
       // A value that files cannot hold is an error where checkpoints were asked for.
@@ -167,9 +175,9 @@ public enum CheckpointClock {
 extension Natives {
   static let folds: [NativeFunction] = [
     NativeFunction(
-      "begin_fold", ["start", "steps", "key", "every?"],
+      "begin_fold", ["start", "steps", "key", "every?", "keep?"],
       doc:
-        "For `iterate`: begins a fold, and gives `{ fold, kept }`, its number and the `{ value, rows, step }` that an interrupted run kept of it.",
+        "For `iterate`: begins a fold, and gives `{ fold, kept }`, its number and the `{ value, rows, step }` that an interrupted run kept of it, with the list `along` of what `keep(value)` was at each row.",
       example: "begin_fold(0, 10, 1).kept == none  # => true"
     ) { call in
       let key = try call.key(call[2])
@@ -179,11 +187,11 @@ extension Natives {
         throw RuntimeError("E0200", "a checkpoint is a number of steps from 1, or the name of a file, not \(every)")
       }
       let (fold, kept) = call.machine.folds.begin(
-        call, start: call[0], steps: try call.int(1), key: Int64(number), every: every)
+        call, start: call[0], steps: try call.int(1), key: Int64(number), every: every, keep: call[4])
       return call.heap.record([("fold", Value(fold)), ("kept", kept ?? .none)])
     },
     NativeFunction(
-      "keep_fold", ["fold", "value", "rows", "step", "ends"],
+      "keep_fold", ["fold", "value", "rows", "step", "ends", "along?"],
       doc:
         "For `iterate`: a fold came to a step; keeps what it needs to go on where it is time, and gives the steps after which to ask again.",
       example: "keep_fold(begin_fold(0, 10, 1).fold, 1, [], 1, true) > 0  # => true"
@@ -191,7 +199,8 @@ extension Natives {
       guard call.has(0) else { return Value(Int.max >> 1) }
       return Value(
         try call.machine.folds.reached(
-          call, fold: try call.int(0), value: call[1], rows: call[2], step: try call.int(3), ends: try call.bool(4)))
+          call, fold: try call.int(0), value: call[1], rows: call[2], step: try call.int(3), ends: try call.bool(4),
+          along: call[5]))
     },
   ]
 }

@@ -104,6 +104,25 @@ import Testing
     #expect(resumed.goesOn && resumed.table == whole)
   }
 
+  @Test func whatIsKeptBesideTheRowsComesBack() throws {
+    let text = """
+      let data = { x: normal([16, 3], key: 1), y: randint(16, high: 2, key: 2) }
+      let runs = sweep x in [1] {
+        let fit = train(mlp([3, 4, 2]), data, loss: cross_entropy, optimizer: adam(lr: 0.01), steps: 400, batch: 4, every: 10,
+                        keep: true, checkpoint: 100)
+        let walk = iterate(0.0, 6_000, (v, i) -> v + uniform(), every: 500, keep: v -> [v, uniform()], checkpoint: 1000)
+        { models: length(fit.models), d: digest(fit), w: digest(walk.kept), after: uniform(), out: fit.models[0](data.x)[0, 0] }
+      }
+      runs
+      """
+    let bench = Bench(), other = Bench()
+    let whole = try other.run(text)
+    #expect(whole.status == .good && !whole.goesOn)
+    #expect(try bench.run(text, stopping: true).status == .interrupted)
+    let resumed = try bench.run(text)
+    #expect(resumed.goesOn && resumed.table == whole.table)
+  }
+
   @Test func aFoldOutsideOfTrialsGoesOn() throws {
     let text = """
       let walk = iterate({ xs: zeros(3), n: 0 }, 6_000, (v, i) -> { xs: v.xs + normal(3), n: v.n + 1 }, every: 1000, checkpoint: 1000)

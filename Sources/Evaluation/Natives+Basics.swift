@@ -104,20 +104,25 @@ extension Natives {
   ]
 
   private static func unique(_ call: NativeCall) throws -> Value {
-    let machine = call.machine, heap = call.heap
-    var buckets: [UInt64: [Int]] = [:]
+    let machine = call.machine, heap = call.heap, hash = ContentHash(machine)
+    // The latest value of each hash, and of each value the one before it of the same hash.
+    var latest: [UInt64: Int] = [:], before: [Int] = []
     var values = heap.emptyList(capacity: 8)
     do {
       let ids = try machine.list(of: try machine.iterationCount(call[0])) { i in
         let element = try machine.iterationElement(call[0], i)
-        let hash = machine.contentHash(element)
-        if let known = buckets[hash]?.first(where: { machine.isSame(values.list.elements[$0], element) }) {
+        let code = hash(element)
+        var place = latest[code] ?? -1
+        while place >= 0, !machine.isSame(values.list.elements[place], element) { place = before[place] }
+        if place >= 0 {
           heap.release(element)
-          return Value(known)
+          return Value(place)
         }
-        buckets[hash, default: []].append(values.list.count)
+        before.append(latest.updateValue(before.count, forKey: code) ?? -1)
         values = heap.append(element, to: values)
-        return Value(values.list.count - 1)
+        // A comparison that an interrupt ended says that values differ.
+        try machine.pollInterrupt()
+        return Value(before.count - 1)
       }
       return heap.record([("values", values), ("ids", ids)])
     } catch {
@@ -128,31 +133,6 @@ extension Natives {
 }
 
 extension Machine {
-  /// A hash of the content: same values have the same one. Looks at about the first hundred atoms; tensors count by
-  /// rank only.
-  func contentHash(_ value: Value) -> UInt64 {
-    var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-    var work = [value]
-    var seen = 0
-    func mix(_ bits: UInt64) { hash = (hash ^ bits) &* 0x100_0000_01b3 ^ (hash >> 31) }
-    while let item = work.popLast(), seen < 100 {
-      seen += 1
-      switch item.tag {
-      case .int: mix(Double(item.asInt).bitPattern)
-      case .float: mix(item.asDouble.isNaN ? 1 : item.asDouble == 0 ? 0 : item.asDouble.bitPattern)
-      case .string: mix(StringTable.hash(item.string.buffer))
-      case .list:
-        mix(UInt64(item.list.count))
-        for i in 0..<min(100, item.list.count) { work.append(item.list.elements[i]) }
-      case .record: mix(UInt64(item.record.count) &+ 77)
-      case .tensor:
-        if let scalar = try? TensorHooks.scalar(self, item) { work.append(scalar) } else { mix(5) }
-      default: mix(UInt64(item.tag.rawValue) &+ (item.isHeap ? 0 : item.bits))
-      }
-    }
-    return hash
-  }
-
   /// Names of the parameters of a function; of the first definition of a set.
   func parameterNames(_ function: Value) -> [String] {
     switch function.tag {

@@ -42,6 +42,7 @@ final class JSONValues: JSONBuilder {
   func int(_ i: Int) throws { try add(Value(i)) }
   func float(_ x: Double) throws { try add(Value(x)) }
   func string(_ s: String) throws { try add(heap.string(s)) }
+  func goOn() throws { try machine.pollInterrupt() }
   func beginArray() { groups.append((heap.emptyList(capacity: 4), .none)) }
   func beginObject() { groups.append((heap.emptyRecord(), .none)) }
 
@@ -84,7 +85,7 @@ struct JSONText {
         throw unsuitable(machine.brief(value), "replace it by `none` or a string first")
       }
       writer.float(value.asDouble)
-    case .string: writer.string(value.swiftString)
+    case .string: try writer.string(value.swiftString, goOn: machine.pollInterrupt)
     case .record:
       writer.begin(.object)
       for i in 0..<value.record.count {

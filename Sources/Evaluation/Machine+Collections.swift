@@ -19,7 +19,12 @@ extension Machine {
         let count = try iterationCount(source)
         try checkRoom(forElements: count)
         result = heap.reserveList(result, more: count)
-        for i in 0..<count { result = heap.append(try iterationElement(source, i), to: result) }
+        var cursor = source.tag == .string ? CharacterCursor(source, self) : nil
+        for i in 0..<count {
+          try pollInterrupt(at: i)
+          let element = try cursor?.character(i)
+          result = heap.append(try element.map { heap.interned($0) } ?? iterationElement(source, i), to: result)
+        }
         return result
       } catch {
         // The caller's handle may be stale after a move: it must not be used again.
@@ -176,7 +181,7 @@ extension Machine {
     switch value.tag {
     case .list: return heap.retained(value.list.elements[i])
     case .range: return try rangeCounts(value).value(i)
-    case .string: return character(value, i)
+    case .string: return try character(value, i)
     case .tensor: return try TensorHooks.element(self, value, i)
     case .table: return tableRow(value, i)
     case .record:
@@ -246,25 +251,9 @@ extension Machine {
   }
 
   /// The i-th character (Unicode scalar).
-  func character(_ value: Value, _ i: Int) -> Value {
-    let string = value.string
-    if string.isASCII { return heap.interned(UnsafeBufferPointer(start: string.bytes + i, count: 1)) }
-    let start = offset(ofCharacter: i, in: value)
-    let end = offset(ofCharacter: i + 1, in: value)
-    return heap.interned(UnsafeBufferPointer(start: string.bytes + start, count: end - start))
-  }
-
-  /// Byte offset of the i-th character; the byte count for the one behind the last.
-  func offset(ofCharacter i: Int, in value: Value) -> Int {
-    let string = value.string
-    if string.isASCII { return i }
-    var seen = -1
-    let bytes = string.buffer
-    for (offset, byte) in bytes.enumerated() where byte & 0xC0 != 0x80 {
-      seen += 1
-      if seen == i { return offset }
-    }
-    return bytes.count
+  private func character(_ value: Value, _ i: Int) throws -> Value {
+    var cursor = CharacterCursor(value, self)
+    return heap.interned(try cursor.character(i))
   }
 
   /// A row of a table as a record.

@@ -46,7 +46,8 @@ extension Machine {
     if let number = try wholeNumber(index) {
       switch object.tag {
       case .list: return heap.retained(object.list.elements[try Machine.position(number, object.list.count, "a list")])
-      case .string: return character(object, try Machine.position(number, characterCount(object), "a string"))
+      case .string:
+        return try iterationElement(object, try Machine.position(number, characterCount(object), "a string"))
       case .range:
         let counts = try rangeCounts(object)
         return counts.value(try Machine.position(number, counts.count, "a range"))
@@ -92,11 +93,13 @@ extension Machine {
   /// Several elements: indexes from a range, list or tensor, or a list of conditions.
   private func selection(of object: Value, _ index: Value) throws -> Value {
     let count = try iterationCount(object)
+    if object.tag == .string, let part = try substring(of: object, count, index) { return part }
     var positions: [Int] = []
     let chosen = try iterationCount(index)
     try checkRoom(forElements: chosen)
     positions.reserveCapacity(min(chosen, 1 << 20))
     for i in 0..<chosen {
+      try pollInterrupt(at: i)
       let item = try iterationElement(index, i)
       defer { heap.release(item) }
       let plain = item.tag == .tensor ? try TensorHooks.scalar(self, item) ?? item : item
@@ -112,18 +115,39 @@ extension Machine {
       }
     }
     if object.tag == .table { return tableRows(object, positions) }
-    if object.tag == .string {
-      var text = heap.emptyString(capacity: positions.count)
-      for position in positions {
-        let piece = character(object, position)
-        text = heap.reserveString(text, more: piece.string.pointee.byteCount)
-        heap.appendBytes(text, piece.string.buffer)
-        heap.release(piece)
-      }
-      return text
+    if object.tag == .string { return try characters(of: object, at: positions) }
+    return try list(of: positions.count) { try iterationElement(object, positions[$0]) }
+  }
+
+  /// The characters that a range of ascending neighbours chooses, copied together; nil for another range and for one that
+  /// goes past an end.
+  private func substring(of text: Value, _ count: Int, _ index: Value) throws -> Value? {
+    let counts = try rangeCounts(index)
+    guard counts.count > 0, counts.start.tag == .int, counts.step.tag == .int, counts.step.asInt == 1 else {
+      return nil
     }
-    var result = heap.emptyList(capacity: positions.count)
-    for position in positions { result = heap.append(try iterationElement(object, position), to: result) }
+    let start = counts.start.asInt
+    guard start >= 0, start < count, counts.count <= count - start else { return nil }
+    var cursor = CharacterCursor(text, self)
+    let bytes = try cursor.characters(start..<start + counts.count)
+    return try string(ofPieces: bytes)
+  }
+
+  /// Characters of a string at positions that it has, in their order.
+  private func characters(of string: Value, at positions: [Int]) throws -> Value {
+    var cursor = CharacterCursor(string, self)
+    var result = heap.emptyString(capacity: positions.count)
+    do {
+      for (i, position) in positions.enumerated() {
+        try pollInterrupt(at: i)
+        let character = try cursor.character(position)
+        result = heap.reserveString(result, more: character.count)
+        heap.appendBytes(result, character)
+      }
+    } catch {
+      heap.release(result)
+      throw error
+    }
     return result
   }
 

@@ -35,7 +35,8 @@ extension Machine {
     }
   }
 
-  private func append(_ text: String, to string: Value) -> Value {
+  /// A string that one owner holds with a text behind it.
+  func append(_ text: String, to string: Value) -> Value {
     var text = text
     return text.withUTF8 { bytes in
       let result = heap.reserveString(string, more: bytes.count)

@@ -27,13 +27,13 @@ extension Natives {
     },
     NativeFunction(
       "trim", ["s"], kinds: .string, doc: "Without white space at both ends.", example: "trim(\" a \")  # => \"a\""
-    ) { call in call.heap.string(try call.text(0).trimmingCharacters(in: .whitespacesAndNewlines)) },
+    ) { call in try trimmed(call) },
     NativeFunction(
       "upper", ["s"], kinds: .string, doc: "In capitals.", example: "upper(\"ab\")  # => \"AB\""
-    ) { call in call.heap.string(try call.text(0).uppercased()) },
+    ) { call in try cased(call) { $0.uppercased() } },
     NativeFunction(
       "lower", ["s"], kinds: .string, doc: "In small letters.", example: "lower(\"AB\")  # => \"ab\""
-    ) { call in call.heap.string(try call.text(0).lowercased()) },
+    ) { call in try cased(call) { $0.lowercased() } },
     NativeFunction(
       "replace", ["s", "from", "to"], kinds: .string, doc: "Every occurrence of `from` replaced by `to`.",
       example: "replace(\"a-b\", \"-\", \"+\")  # => \"a+b\""

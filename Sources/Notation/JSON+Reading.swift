@@ -28,6 +28,13 @@ public protocol JSONBuilder: AnyObject {
   func key(_ name: String) throws
   /// What began last ends.
   func end() throws
+  /// A long text is being read, of which the builder has not heard yet: it may throw to end that.
+  func goOn() throws
+}
+
+extension JSONBuilder {
+  /// Reads on.
+  public func goOn() throws {}
 }
 
 extension JSON {
@@ -211,6 +218,7 @@ private struct JSONReader<Builder: JSONBuilder> {
     var out: [UInt8] = []
     while true {
       guard let b = current else { throw error("the string does not end") }
+      if position & 0xFFFF == 0 { try builder.goOn() }
       position += 1
       switch b {
       case UInt8(ascii: "\""):

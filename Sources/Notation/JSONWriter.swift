@@ -49,7 +49,7 @@ public struct JSONWriter {
   public mutating func key(_ name: String) {
     grow(name.utf8.count + 4)
     separate()
-    quoted(name)
+    quoted(name, goOn: {})
     bytes.append(UInt8(ascii: ":"))
     if isPretty { bytes.append(UInt8(ascii: " ")) }
     isAfterKey = true
@@ -64,10 +64,12 @@ public struct JSONWriter {
   /// A double; `null` for one that is not finite.
   public mutating func float(_ x: Double) { plain(x.isFinite ? NumberText.shortest(x) : "null") }
   /// A text.
-  public mutating func string(_ s: String) {
+  public mutating func string(_ s: String) { string(s, goOn: {}) }
+  /// A text; `goOn` is asked within a long one and may throw to end that.
+  public mutating func string(_ s: String, goOn: () throws -> Void) rethrows {
     grow(s.utf8.count + 4)
     separate()
-    quoted(s)
+    try quoted(s, goOn: goOn)
   }
 
   private mutating func plain(_ text: String) {
@@ -114,9 +116,10 @@ public struct JSONWriter {
     for _ in groups { bytes += "  ".utf8 }
   }
 
-  private mutating func quoted(_ s: String) {
+  private mutating func quoted(_ s: String, goOn: () throws -> Void) rethrows {
     bytes.append(0x22)
-    for b in s.utf8 {
+    for (i, b) in s.utf8.enumerated() {
+      if i & 0xFFFF == 0 { try goOn() }
       switch b {
       case 0x22: bytes += "\\\"".utf8
       case 0x5C: bytes += "\\\\".utf8

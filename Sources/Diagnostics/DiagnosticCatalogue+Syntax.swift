@@ -67,7 +67,7 @@ extension DiagnosticCatalogue {
     Entry("E0027", "a statement has no value", "Loops, bindings, `return`, `show` and `expect` are statements and cannot stand inside an expression. `if`, `try` and `sweep` can.",
       wrong: "let squares = for x in xs { x^2 }", right: "let squares = [x^2 for x in xs]"),
     Entry("E0028", "a reserved word cannot be a name",
-      "`let var fn if else for while in break continue return try catch and or not true false none sweep show expect` are reserved. After `.`, and before `:` in calls and records, they may stand all the same.",
+      "`let var fn if else for while in break continue return try catch and or not true false none sweep show expect` are reserved. After `.`, and before `:` in calls and records, they may stand all the same. A session names its results `_1`, `_2`, … and lets no cell bind such a name.",
       wrong: "let for = 3", right: "let rounds = 3"),
     Entry("E0029", "nothing follows an operator", "After an operator, `=` or `->` the text goes on with an expression, on the same line or the next. Here a new statement, a closing bracket or the end came first.",
       wrong: "let a = 1 +\nlet b = 2", right: "let a = 1 +\n  2\nlet b = 2"),

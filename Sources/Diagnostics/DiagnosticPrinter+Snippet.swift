@@ -122,9 +122,9 @@ extension DiagnosticPrinter {
     for anchor in sorted.sorted(by: { $0.end - $0.start > $1.end - $1.start }) {
       for i in anchor.start..<max(anchor.start + 1, anchor.end) where i < size { row[i] = "─" }
     }
-    for anchor in sorted { row[anchor.start] = "┬" }
+    for anchor in sorted where !anchor.text.isEmpty { row[anchor.start] = "┬" }
     var lines = [empty + paint(trimmed(String(row)), style)]
-    var left = sorted
+    var left = sorted.filter { !$0.text.isEmpty }
     while let anchor = left.popLast() {
       var row = [Character](repeating: " ", count: anchor.start)
       for other in left where other.start < anchor.start { row[other.start] = "│" }

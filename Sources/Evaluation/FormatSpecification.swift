@@ -13,6 +13,9 @@ struct FormatSpecification {
   var precision: Int?
   var type: Character?
 
+  /// A wider text, or more digits, than anybody reads.
+  var isTooLong: Bool { width > 10_000 || precision ?? 0 > 1_000 }
+
   /// Reads a specification; nil when it is none.
   init?(_ text: String) {
     var rest = Array(text)[...]
@@ -35,23 +38,21 @@ struct FormatSpecification {
         align = "="
       }
     }
-    guard let width = FormatSpecification.digits(&rest) else { return nil }
-    self.width = width
+    width = FormatSpecification.digits(&rest)
     if let first = rest.first, first == "," || first == "_" { grouping = rest.removeFirst() }
     if rest.first == "." {
       rest.removeFirst()
-      guard rest.first?.isNumber == true, let digits = FormatSpecification.digits(&rest) else { return nil }
-      precision = digits
+      guard rest.first?.isNumber == true else { return nil }
+      precision = FormatSpecification.digits(&rest)
     }
     if let first = rest.first, "bcdeEfFgGosxX%".contains(first) { type = rest.removeFirst() }
-    guard rest.isEmpty, self.width <= 10_000, precision ?? 0 <= 1_000 else { return nil }
+    guard rest.isEmpty else { return nil }
   }
 
-  private static func digits(_ rest: inout ArraySlice<Character>) -> Int? {
+  private static func digits(_ rest: inout ArraySlice<Character>) -> Int {
     var value = 0
     while let digit = rest.first?.wholeNumberValue, rest.first?.isASCII == true {
-      value = value * 10 + digit
-      if value > 100_000 { return nil }
+      value = min(value * 10 + digit, 1_000_000)
       rest.removeFirst()
     }
     return value

@@ -77,6 +77,10 @@ extension Machine {
         "E0212", "`:\(text)` is not a format", label: "cannot be read",
         help: ["formats are Python's, such as `:.3f`, `:>8`, `:,`, `:.1%`, `:.2e`"])
     }
+    if format.isTooLong {
+      throw RuntimeError(
+        "E0212", "the format `:\(text)` asks for too much", label: "at most 10 000 wide, with 1000 digits")
+    }
     var value = value
     if value.tag == .tensor, let scalar = try TensorHooks.scalar(self, value) { value = scalar }
     let result: String?

@@ -62,7 +62,7 @@ extension Natives {
         case .int, .float: return Value(call[0].number)
         case .bool: return Value(call[0].asBool ? 1.0 : 0.0)
         case .string:
-          guard let x = Double(call[0].swiftString.filter { $0 != "_" }) else { throw call.mismatch(0, "a number") }
+          guard let x = Double(call[0].swiftString.filter { $0 != "_" }) else { throw unreadable(call, "number") }
           return Value(x)
         default: return Value(try call.double(0))
         }
@@ -169,12 +169,19 @@ extension Natives {
     return isMax ? next.number > best.number : next.number < best.number
   }
 
+  /// The error for a text that is none of these numbers.
+  private static func unreadable(_ call: NativeCall, _ what: String) -> RuntimeError {
+    RuntimeError(
+      "E0210", "`\(call.function.name)` reads a text that is a \(what), and \(call.machine.brief(call[0])) is none",
+      label: "called here")
+  }
+
   private static func integer(_ call: NativeCall) throws -> Value {
     switch call[0].tag {
     case .int: return call[0]
     case .bool: return Value(call[0].asBool ? 1 : 0)
     case .string:
-      guard let n = Int(call[0].swiftString.filter { $0 != "_" }) else { throw call.mismatch(0, "an integer") }
+      guard let n = Int(call[0].swiftString.filter { $0 != "_" }) else { throw unreadable(call, "whole number") }
       return Value(n)
     default:
       let x = try call.double(0)

@@ -71,6 +71,14 @@ extension Session {
   /// Whether a name is `_` or `_3`, which the session binds itself.
   static func isResult(_ name: String) -> Bool { name.hasPrefix("_") && name.dropFirst().allSatisfy(\.isNumber) }
 
+  /// What is wrong with a name that a cell binds: results are numbered by the session alone.
+  static func problemWithName(_ bound: GlobalBinding) -> Diagnostic? {
+    guard isResult(bound.name), bound.name != "_" else { return nil }
+    return Diagnostic(
+      "E0028", "`\(bound.name)` is the name of a result and cannot be given to anything else", at: bound.span,
+      label: "choose another name")
+  }
+
   func moment() -> SessionMoment {
     SessionMoment(
       globals: globals, nextSlot: nextSlot, lastSlot: lastSlot,

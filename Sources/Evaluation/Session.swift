@@ -152,13 +152,17 @@ public final class Session {
     let parsed = parse(file)
     if parsed.isIncomplete { return .incomplete }
     if hasErrors(parsed.diagnostics) { return .failed(Self.withoutUnclosed(parsed.diagnostics)) }
-    makeLastSlot()
+    makeLastSlot(isNamed: !isKept || parsed.tree.statements.count > 1)
     let before = isKept ? moment() : nil
     switch prepare(parsed.tree, keepsGlobals: true) {
     case .failure(let problems):
       if let before { release(before) }
       return .failed(problems.diagnostics)
     case .success(let program):
+      if isKept, let problem = program.program.globals.lazy.compactMap(Self.problemWithName).first {
+        if let before { release(before) }
+        return .failed([problem])
+      }
       interrupts.reset()
       didRunLastCell = true
       if let before { keep(before) }
@@ -175,12 +179,15 @@ public final class Session {
     return others.isEmpty ? found : others
   }
 
-  /// The binding `_` of cells: the last value that was shown.
-  private func makeLastSlot() {
-    guard lastSlot == nil else { return }
-    lastSlot = nextSlot
-    globals.append(GlobalBinding(name: "_", slot: nextSlot, role: .letName))
-    nextSlot += 1
+  /// The slot of `_`, the last value that was shown. The name waits for a cell that can know of one.
+  private func makeLastSlot(isNamed: Bool) {
+    let slot = lastSlot ?? nextSlot
+    if lastSlot == nil {
+      lastSlot = slot
+      nextSlot += 1
+    }
+    guard isNamed, !globals.contains(where: { $0.slot == slot }) else { return }
+    globals.append(GlobalBinding(name: "_", slot: slot, role: .letName))
   }
 
   /// Makes a value, borrowed, the one that `_` names. `span` is that of its statement.
@@ -209,6 +216,7 @@ public final class Session {
       nextSlot += 1
     }
     newResults = []
+    if resultCount > 0 { makeLastSlot(isNamed: true) }
     if isKept { forgetHidden() }
   }
 

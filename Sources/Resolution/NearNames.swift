@@ -70,6 +70,7 @@ let callsFromElsewhere: [String: String] = [
 
 /// What people write who look for something that Exp has no name for, and what to tell them.
 let advice: [String: String] = [
+  "_": "in a session it is the last result, and there is none",
   "self": "a function sees what it captured by its names", "this": "a function sees what it captured by its names",
   "np": "functions stand by themselves, as in `zeros(2, 3)`",
   "torch": "functions stand by themselves, as in `zeros(2, 3)`",

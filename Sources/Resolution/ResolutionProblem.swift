@@ -101,11 +101,12 @@ enum ResolutionProblem {
         help: signatures.map { "\(callee)(\($0.written))" })
     case .duplicateField(let name, let first):
       return Diagnostic(
-        "E0111", "this record has the field `\(name)` twice", at: span, notes: [Diagnostic.Note(first, "the first one")]
-      )
+        "E0111", "this record has the field `\(name)` twice", at: span, label: "the second one",
+        notes: [Diagnostic.Note(first, "the first one")])
     case .duplicateInPattern(let name, let first):
       return Diagnostic(
-        "E0112", "this pattern binds `\(name)` twice", at: span, notes: [Diagnostic.Note(first, "the first one")])
+        "E0112", "this pattern binds `\(name)` twice", at: span, label: "the second one",
+        notes: [Diagnostic.Note(first, "the first one")])
     case .duplicateFunction(let name, let kind, let first):
       let what = kind.map { "`\(name)` is defined twice for the kind \($0)" } ?? "`\(name)` is defined twice"
       return Diagnostic(
@@ -185,14 +186,15 @@ enum ResolutionProblem {
         "E0126", "the bounds of an option are constants", at: span, label: "a range or a list of choices, written out")
     case .secondOption(let name, let first):
       return Diagnostic(
-        "E0127", "there are two options named `\(name)`", at: span, notes: [Diagnostic.Note(first, "the first one")])
+        "E0127", "there are two options named `\(name)`", at: span, label: "the second one",
+        notes: [Diagnostic.Note(first, "the first one")])
     case .secondSeed:
       return Diagnostic(
         "E0128", "a file sets its seed once", at: span,
         help: ["draw under a key of its own instead: `with_key(key(\"again\"), f)`"])
     case .duplicateCoordinate(let name, let first):
       return Diagnostic(
-        "E0130", "two coordinates of this sweep are named `\(name)`", at: span,
+        "E0130", "two coordinates of this sweep are named `\(name)`", at: span, label: "the second one",
         notes: [Diagnostic.Note(first, "the first one")])
     case .pairedByUnknown(let name, let coordinates):
       return Diagnostic(

@@ -35,17 +35,23 @@ extension Parser {
     case .caret: return nil
     case .kwNot: return peek().kind == .kwIn ? .comparison : nil
     case .foreign: return foreignInfix
-    case .name: return atWord("is") ? .comparison : nil
+    case .name: return atWord("is") ? .comparison : isWordOfDivision ? .multiplicative : nil
     default: return kind.comparison != nil ? .comparison : kind.binaryOperator?.precedence
     }
+  }
+
+  /// `7 div 2` or `7 mod 2`.
+  private var isWordOfDivision: Bool {
+    guard atWord("div") || atWord("mod"), !peek().newlineBefore else { return false }
+    return [.name, .int, .float, .leftParen].contains(peek().kind)
   }
 
   private var foreignInfix: Precedence? {
     switch text(token) {
     case "&&": return .and
     case "||": return .or
-    case "===", "!==", "<>", "≤", "≥", "≠", "∈": return .comparison
-    case "×", "·", "÷", ".*", "./": return .multiplicative
+    case "===", "!==", "<>", "~=", "≤", "≥", "≠", "∈": return .comparison
+    case "×", "·", "÷", ".*", "./", "%%", "%/%": return .multiplicative
     case "−", ".+", ".-": return .additive
     default: return nil
     }
@@ -84,7 +90,7 @@ extension Parser {
   private mutating func parseInfix(_ precedence: Precedence, _ left: Expression, _ lower: Int) -> Expression {
     if precedence == .comparison { return parseComparison(left, lower) }
     let operation = token
-    if at(.foreign) || at(.ellipsis) { remark(.foreignOperator(text(token))) }
+    if at(.foreign) || at(.ellipsis) || at(.name) { remark(.foreignOperator(text(token))) }
     if at(.plusPlus), !token.spaceBefore, peek().newlineBefore || [.rightBrace, .semicolon, .end].contains(peek().kind)
     {
       remark(.increment("++"))
@@ -116,6 +122,8 @@ extension Parser {
     case "÷", "./": return .divide
     case "−", ".-": return .subtract
     case ".+": return .add
+    case "div", "%/%": return .floorDivide
+    case "mod", "%%": return .remainder
     default: return .multiply
     }
   }
@@ -166,7 +174,8 @@ extension Parser {
     } else if at(.foreign) {
       let spelling = text(token)
       remark(.foreignOperator(spelling))
-      operation = ["!==": .notEqual, "≠": .notEqual, "≤": .lessEqual, "≥": .greaterEqual, "∈": .member][spelling]
+      operation =
+        ["!==": .notEqual, "~=": .notEqual, "≠": .notEqual, "≤": .lessEqual, "≥": .greaterEqual, "∈": .member][spelling]
     }
     advance()
     return operation ?? .equal

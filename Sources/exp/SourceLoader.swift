@@ -1,6 +1,7 @@
 import Diagnostics
 import Evaluation
 import Foundation
+import Notation
 
 /// Files and the standard library, with a message on standard error when one cannot be had.
 enum SourceLoader {
@@ -46,6 +47,11 @@ enum SourceLoader {
 
   /// One line on standard error.
   static func complain(_ text: String) { Terminal.errors.line("exp: " + text) }
+
+  /// Why there is no answer: as JSON in its place, or as a complaint.
+  static func refuse(_ text: String, json: Bool) {
+    if json { Terminal.output.line((["error": .string(text)] as JSON).compact) } else { complain(text) }
+  }
 }
 
 extension SourceLoader {

@@ -35,6 +35,16 @@ private func file(_ text: String, name: String = "study.exp") -> SourceFile {
     )
   }
 
+  @Test func aPlaceWithoutWordsHasNoBranch() {
+    let store = SourceStore()
+    let file = store.add(name: "a.exp", text: "one two")
+    let problem = Diagnostic(
+      "E0299", "twice", at: Span(file: file.id, lower: 4, upper: 7),
+      notes: [Diagnostic.Note(Span(file: file.id, lower: 0, upper: 3), "the first")])
+    let drawn = DiagnosticPrinter(store: store).full([problem])
+    #expect(drawn.contains("│ ┬── ───\n") && drawn.hasSuffix("│ └ the first\n"), "\(drawn)")
+  }
+
   @Test func placesOnOneLineBranch() {
     let f = file("  let y = x @ w", name: "demo.exp")
     let d = Diagnostic(

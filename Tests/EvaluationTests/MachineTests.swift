@@ -236,6 +236,24 @@ import Testing
     #expect(outcomes == ["-", "-", "11", "-", "2", "…", "6", "E0103", "E0206", "5"])
   }
 
+  @Test func resultsAreNamedByTheSessionAlone() throws {
+    let outcomes = try onLargeStack { () -> [String] in
+      let session = Session(library: try testLibrary.get(), host: TestHost(), threads: 1)
+      return [
+        "_", "_9", "let a = 1", "_", "5", "_", "_1 + _2", "let _3 = 7", "fn _8() = 1", "_3", "let [_, b] = [1, 2]", "b",
+      ]
+      .map {
+        switch session.runCell(SourceStore.shared.add(name: "<repl>", text: $0), isKept: true) {
+        case .value(let datum): plain(datum)
+        case .none: "-"
+        case .incomplete: "…"
+        case .failed(let diagnostics): diagnostics[0].id
+        }
+      }
+    }
+    #expect(outcomes == ["E0103", "E0103", "-", "E0103", "5", "5", "10", "E0028", "E0028", "10", "-", "2"])
+  }
+
   @Test func aFailedCellKeepsWhatWasBound() throws {
     let shown = try onLargeStack { () -> [String] in
       let session = Session(library: try testLibrary.get(), host: TestHost(), threads: 1)

@@ -57,7 +57,7 @@ struct DocCommand: ParsableCommand {
         Terminal.output.line(json ? object.compact : page.text)
         return true
       }
-      SourceLoader.complain(HelpText.unknown(name, library))
+      SourceLoader.refuse(HelpText.unknown(name, library), json: json)
       return false
     }
     guard json else {

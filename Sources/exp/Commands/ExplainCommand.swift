@@ -13,7 +13,7 @@ struct ExplainCommand: ParsableCommand {
 
   func run() throws {
     guard let entry = DiagnosticCatalogue.entry(id), let text = DiagnosticCatalogue.explanation(id) else {
-      SourceLoader.complain("no error has the id \(id); ids look like E0103")
+      SourceLoader.refuse("no error has the id \(id); ids look like E0103", json: json)
       throw ExitCode(1)
     }
     if json {

@@ -163,7 +163,7 @@ extension Machine {
     switch value.tag {
     case .list: return value.list.count
     case .range: return try rangeCounts(value).count
-    case .string: return characterCount(value)
+    case .string: return try characterCount(value)
     case .tensor: return try TensorHooks.count(self, value)
     case .table: return value.tableRowCount
     case .record: return value.record.count
@@ -242,11 +242,15 @@ extension Machine {
 
   // MARK: characters
 
-  func characterCount(_ value: Value) -> Int {
+  func characterCount(_ value: Value) throws -> Int {
     let string = value.string
     if string.isASCII { return string.pointee.byteCount }
     var count = 0
-    for byte in string.buffer where byte & 0xC0 != 0x80 { count += 1 }
+    for start in stride(from: 0, to: string.pointee.byteCount, by: Machine.pieceBytes) {
+      try pollInterrupt()
+      let piece = string.buffer[start..<min(start + Machine.pieceBytes, string.pointee.byteCount)]
+      for byte in piece where byte & 0xC0 != 0x80 { count += 1 }
+    }
     return count
   }
 

@@ -47,7 +47,7 @@ extension Machine {
       switch object.tag {
       case .list: return heap.retained(object.list.elements[try Machine.position(number, object.list.count, "a list")])
       case .string:
-        return try iterationElement(object, try Machine.position(number, characterCount(object), "a string"))
+        return try iterationElement(object, try Machine.position(number, try characterCount(object), "a string"))
       case .range:
         let counts = try rangeCounts(object)
         return counts.value(try Machine.position(number, counts.count, "a range"))

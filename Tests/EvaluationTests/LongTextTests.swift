@@ -103,7 +103,9 @@ import Testing
     }
   }
 
-  @Test(arguments: ["trim", "upper", "lower", "from_json", "to_json", "slice", "slice backwards", "characters"])
+  @Test(arguments: [
+    "trim", "upper", "lower", "from_json", "to_json", "slice", "slice backwards", "length", "characters",
+  ])
   func anInterruptEndsWorkOnOneLongText(_ name: String) throws {
     try withMachine { machine in
       let heap = machine.heap
@@ -115,6 +117,7 @@ import Testing
       func work() throws -> Value {
         switch name {
         case "characters": try machine.extend(heap.emptyList(capacity: 1), with: text)
+        case "length": Value(try machine.characterCount(text))
         case "slice", "slice backwards": try machine.element(of: text, range)
         default: try call(name, text, machine)
         }

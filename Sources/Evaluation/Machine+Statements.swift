@@ -15,9 +15,21 @@ extension Machine {
   /// A value as data for the study to show. A figure must be one that can be drawn.
   func shown(_ value: Value) throws -> Datum {
     guard value.tag == .figure, !isInterrupted else { return ShownParts(self).datum(of: value) }
-    do { return .figure(try Figure(description: datum(value.box.pointee.first))) } catch let error as FigureError {
+    do {
+      let figure = try figure(value)
+      try pollInterrupt()
+      return .figure(figure)
+    } catch {
+      // What an interrupt has cut short cannot be read, for whatever reason.
+      try pollInterrupt()
+      guard let error = error as? FigureError else { throw error }
       throw RuntimeError("E0215", "this figure cannot be drawn: \(error.message)", label: "shown here")
     }
+  }
+
+  private func figure(_ value: Value) throws -> Figure {
+    let description = datum(value.box.pointee.first), interrupts = interrupts
+    return try Interruption.heeding({ interrupts.isInterrupted }) { try Figure(description: description) }
   }
 
   func raised(_ text: Value) -> RuntimeError { RuntimeError("E0299", text.swiftString) }

@@ -8,7 +8,8 @@ public struct FigureError: Error, Sendable, Hashable {
 
 extension Figure {
   /// A figure from the record that describes it (its form stands in docs/natives.md). Numbers may be ints, floats,
-  /// bools or `none` (a gap); lists of numbers may be tensors. Throws `FigureError` for anything it cannot read.
+  /// bools or `none` (a gap); lists of numbers may be tensors. Throws `FigureError` for anything it cannot read, and
+  /// `CancellationError` where it was interrupted.
   public init(description: Datum) throws {
     guard case .record = description else { throw FigureError(message: "a figure is described by a record") }
     self.init(
@@ -189,8 +190,9 @@ extension Datum {
     guard let value = member(name) else { throw FigureError(message: "a mark lacks `\(name)`") }
     switch value {
     case .list(let items):
-      return try items.map {
-        guard let x = $0.asDouble else {
+      return try items.enumerated().map { i, item in
+        try Interruption.check(at: i)
+        guard let x = item.asDouble else {
           throw FigureError(message: "`\(name)` of a mark holds something that is no number")
         }
         return x

@@ -12,7 +12,7 @@ struct BarLayout {
     for (at, mark) in figure.marks.enumerated() {
       guard case .bars(let names, let values, let name) = mark else { continue }
       var found = [Double?](repeating: nil, count: labels.count)
-      for i in 0..<min(names.count, values.count) {
+      for i in 0..<min(names.count, values.count) where !Interruption.isRaised() {
         if let j = labels.firstIndex(of: names[i]), j >= found.count || found[j] == nil {
           while found.count <= j { found.append(nil) }
           found[j] = values[i]

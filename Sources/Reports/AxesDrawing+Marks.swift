@@ -39,14 +39,22 @@ extension AxesDrawing {
 
   /// Places of a series in the picture, in order, nil where there is a gap.
   func places(_ s: Figure.Series) -> [(x: Double, y: Double)?] {
-    (0..<min(s.x.count, s.y.count)).map { i in
-      guard s.x[i].isFinite, s.y[i].isFinite, let x = px(s.x[i]), let y = py(s.y[i]) else { return nil }
-      return (x, y)
+    var places: [(x: Double, y: Double)?] = []
+    places.reserveCapacity(min(s.x.count, s.y.count))
+    for i in 0..<min(s.x.count, s.y.count) {
+      if Interruption.isRaised(at: i) { return [] }
+      if s.x[i].isFinite, s.y[i].isFinite, let x = px(s.x[i]), let y = py(s.y[i]) {
+        places.append((x, y))
+      } else {
+        places.append(nil)
+      }
     }
+    return places
   }
 
   private mutating func count(_ s: Figure.Series) {
     for i in 0..<min(s.x.count, s.y.count) {
+      if Interruption.isRaised(at: i) { return }
       if !s.x[i].isFinite || !s.y[i].isFinite {
         leftOut.notANumber += 1
       } else if px(s.x[i]) == nil || py(s.y[i]) == nil {
@@ -70,6 +78,7 @@ extension AxesDrawing {
       run = []
     }
     for i in 0..<min(s.x.count, s.y.count) {
+      if Interruption.isRaised(at: i) { return }
       if let x = px(s.x[i]), s.x[i].isFinite, s.y[i].isFinite, let high = py(s.upper[i]), !s.lower[i].isNaN {
         run.append((x, py(s.lower[i]) ?? frame.bottom + 20, high))
       } else {
@@ -82,8 +91,8 @@ extension AxesDrawing {
 
   /// Dots on a curve of few points; they carry the numbers as hover titles.
   private mutating func drawMarkers(_ series: Figure.Series, _ color: Int) {
+    guard min(series.x.count, series.y.count) <= 40 else { return }
     let all = places(series)
-    guard all.count <= 40 else { return }
     let total = figure.marks.reduce(0) { n, mark in
       if case .line(let s, _, _) = mark { return n + s.x.count }
       return n
@@ -148,7 +157,8 @@ enum LinePath {
       }
       run = []
     }
-    for place in places {
+    for (i, place) in places.enumerated() {
+      if Interruption.isRaised(at: i) { return "" }
       if let place { run.append(place) } else { close() }
     }
     close()
@@ -167,7 +177,7 @@ enum LinePath {
   private static func thinned(_ points: [(x: Double, y: Double)]) -> [(x: Double, y: Double)] {
     var out: [(x: Double, y: Double)] = []
     var start = 0
-    while start < points.count {
+    while start < points.count, !Interruption.isRaised(at: out.count & ~3) {
       let column = points[start].x.rounded(.down)
       var end = start, low = start, high = start
       while end < points.count, points[end].x.rounded(.down) == column {

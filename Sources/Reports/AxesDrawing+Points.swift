@@ -54,7 +54,9 @@ extension AxesDrawing {
   private mutating func drawCloud(_ all: [(x: Double, y: Double)?], _ color: Int) {
     var seen: Set<Int> = []
     var d = ""
-    for case let place? in all where isInside(place) {
+    for (i, place) in all.enumerated() {
+      if Interruption.isRaised(at: i) { return }
+      guard let place, isInside(place) else { continue }
       let a = Int(saturating: (place.x * 2).rounded()), b = Int(saturating: (place.y * 2).rounded())
       if seen.insert(a * 100_000 + b).inserted {
         d += "M\(Markup.number(Double(a) / 2)),\(Markup.number(Double(b) / 2))h0"

@@ -65,7 +65,7 @@ extension AxesDrawing {
     places.sort { $0.y < $1.y }
     let radius = places.count > 400 ? 1.6 : places.count > 80 ? 2.4 : 3.4
     var settled: [(x: Double, y: Double)] = []
-    for place in places {
+    for place in places where !Interruption.isRaised() {
       let x = StripPlaces.free(settled, y: place.y, gap: radius * 2.1, room: room)
       settled.append((x, place.y))
       guard isInside((middle, place.y)) else { continue }

@@ -174,6 +174,7 @@ struct Extents {
       switch mark {
       case .line(let s, _, _), .points(let s, _, _):
         for i in 0..<min(s.x.count, s.y.count) where s.x[i].isFinite && s.y[i].isFinite {
+          if Interruption.isRaised(at: i) { return }
           if figure.x.scale == .log && s.x[i] <= 0 { continue }
           if figure.y.scale == .log && s.y[i] <= 0 { continue }
           x.append(s.x[i])

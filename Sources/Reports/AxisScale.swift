@@ -217,8 +217,9 @@ enum LogTicks {
 
   /// True when most of the distinct places are powers of two beyond the trivial ones.
   private static func isBinary(_ data: [Double]) -> Bool {
-    let places = Set(data)
-    guard places.count >= 4, places.count < 200 else { return false }
+    var places: Set<Double> = []
+    for place in data where places.insert(place).inserted && places.count == 200 { return false }
+    guard places.count >= 4 else { return false }
     let powers = places.filter { $0.significand == 1 && $0 != 1 }.count
     let tens = places.contains { $0 == 10 || $0 == 100 || $0 == 1000 || $0 == 0.1 || $0 == 0.01 }
     return powers >= 4 && !tens && Double(powers) >= 0.4 * Double(places.count)

@@ -109,11 +109,13 @@ struct BraillePlot {
     return line + (runOwner >= 0 ? terminal.paint(run, series: runOwner) : run)
   }
 
+  /// The dots of a character, two in each of its four rows.
+  private static let bits: [UInt8] = [0x01, 0x08, 0x02, 0x10, 0x04, 0x20, 0x40, 0x80]
+
   private mutating func set(_ px: Int, _ py: Int, _ series: Int) {
     guard px >= 0, py >= 0, px < columns * 2, py < rows * 4 else { return }
-    let bits: [[UInt8]] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]]
     let at = py / 4 * columns + px / 2
-    dots[at] |= bits[py % 4][px % 2]
+    dots[at] |= BraillePlot.bits[py % 4 * 2 + px % 2]
     if series >= 0 { owner[at] = series }
   }
 
@@ -127,15 +129,31 @@ struct BraillePlot {
 
   private mutating func draw(_ s: Figure.Series, joined: Bool, _ series: Int) {
     var last: (Int, Int)?
+    // What is joined within one column of dots covers it from the lowest to the highest: drawn once.
+    var low = 0, high = 0
+    func fill(_ plot: inout BraillePlot) {
+      guard let last else { return }
+      for row in stride(from: max(0, low), through: min(high, plot.rows * 4 - 1), by: 1) {
+        plot.set(last.0, row, series)
+      }
+    }
     for i in 0..<min(s.x.count, s.y.count) {
-      guard let here = spot(s.x[i], s.y[i]) else {
-        last = nil
+      if Interruption.isRaised(at: i) { return }
+      let here = spot(s.x[i], s.y[i])
+      guard joined else {
+        if let here { set(here.0, here.1, series) }
         continue
       }
-      if joined, let last { drawLine(last, here, series) }
-      set(here.0, here.1, series)
+      if let here, let last, here.0 == last.0 {
+        (low, high) = (min(low, here.1), max(high, here.1))
+      } else {
+        fill(&self)
+        if let here, let last { drawLine(last, here, series) }
+        if let here { (low, high) = (here.1, here.1) }
+      }
       last = here
     }
+    fill(&self)
   }
 
   private mutating func drawLine(_ a: (Int, Int), _ b: (Int, Int), _ series: Int) {
@@ -205,6 +223,7 @@ extension LeftOut {
       switch mark {
       case .line(let s, _, _), .points(let s, _, _):
         for i in 0..<min(s.x.count, s.y.count) {
+          if Interruption.isRaised(at: i) { return }
           if !s.x[i].isFinite || !s.y[i].isFinite {
             notANumber += 1
           } else if (figure.x.scale == .log && s.x[i] <= 0) || (figure.y.scale == .log && s.y[i] <= 0) {

@@ -18,6 +18,7 @@ enum Contours {
     let columns = xs.count
     func above(_ v: Double) -> Bool { v >= level }
     for r in 0..<max(0, ys.count - 1) {
+      if Interruption.isRaised() { return [] }
       for c in 0..<max(0, columns - 1) {
         let corners = [values[r][c], values[r][c + 1], values[r + 1][c + 1], values[r + 1][c]]
         guard corners.allSatisfy(\.isFinite) else { continue }
@@ -66,11 +67,22 @@ enum Contours {
 
   /// Joins segments that share an end.
   private struct Segments {
-    var neighbours: [Int: [Int]] = [:]
+    /// Of an edge of the grid, which has a cell on each side: where the line goes on, in the order in which it was found.
+    struct Next {
+      var first: Int?
+      var second: Int?
+      var count: Int { (first == nil ? 0 : 1) + (second == nil ? 0 : 1) }
+
+      mutating func append(_ edge: Int) { if first == nil { first = edge } else { second = edge } }
+      mutating func remove(_ edge: Int) {
+        if first == edge { (first, second) = (second, nil) } else if second == edge { second = nil }
+      }
+    }
+    var neighbours: [Int: Next] = [:]
 
     mutating func join(_ a: Int, _ b: Int) {
-      neighbours[a, default: []].append(b)
-      neighbours[b, default: []].append(a)
+      neighbours[a, default: Next()].append(b)
+      neighbours[b, default: Next()].append(a)
     }
 
     /// Open chains first, then rings; each in an order that depends on the grid alone.
@@ -78,7 +90,10 @@ enum Contours {
       var found: [[Int]] = []
       let ends = neighbours.keys.sorted()
       for onlyEnds in [true, false] {
-        for start in ends where (neighbours[start]?.count ?? 0) > 0 && (!onlyEnds || neighbours[start]?.count == 1) {
+        for start in ends
+        where !Interruption.isRaised(at: found.count) && (neighbours[start]?.count ?? 0) > 0
+          && (!onlyEnds || neighbours[start]?.count == 1)
+        {
           found.append(walk(from: start))
         }
       }
@@ -88,8 +103,8 @@ enum Contours {
     private mutating func walk(from start: Int) -> [Int] {
       var chain = [start], here = start
       while let next = neighbours[here]?.first {
-        neighbours[here]?.removeFirst()
-        if let back = neighbours[next]?.firstIndex(of: here) { neighbours[next]?.remove(at: back) }
+        neighbours[here]?.remove(next)
+        neighbours[next]?.remove(here)
         chain.append(next)
         here = next
       }
@@ -120,7 +135,7 @@ extension AxesDrawing {
   private mutating func draw(_ lines: [[(x: Double, y: Double)]], level: Double, _ taken: inout [LabelPlacement.Box]) {
     let below = heat.map { $0.map.color(Double(min($0.entry(level), 254)) / 254) }
     let plain = below.map { $0.lightness > 0.42 ? "#1d2127" : "#ffffff" }
-    let d = lines.map { LinePath.d($0.map(Optional.some)) }.joined()
+    let d = lines.map { Interruption.isRaised() ? "" : LinePath.d($0.map(Optional.some)) }.joined()
     let text = NumberFormat.short(level, digits: 3).replacingMinus
     if let plain {
       canvas.add(
@@ -130,7 +145,7 @@ extension AxesDrawing {
       canvas.path(d, .ink, width: 1, title: text, opacity: 0.75)
     }
     let width = TextWidth.pixels(text, size: 11) + 4
-    for line in lines {
+    for line in lines where !Interruption.isRaised() {
       guard let place = ContourLabel.place(on: line, width: width, within: frame, taken) else { continue }
       taken.append(place.box)
       if let plain, let below {
@@ -196,13 +211,29 @@ struct GridPlaces {
   var y: [Double]
   var values: [[Double]]
 
+  /// So many values are drawn as they are; of more every second, third … row and column.
+  private static let most = 4_000_000
+  private static let mostAlongAThinnedSide = 1024
+
   /// Missing coordinates count from 0 (from 1 on a log axis), short rows are filled with holes.
   init(x: [Double], y: [Double], rows: [[Double]], figure: Figure) {
     let columns = rows.map(\.count).max() ?? 0
-    let isBounded = rows.count * columns <= 4_000_000
-    values = isBounded ? rows.map { $0 + Array(repeating: .nan, count: columns - $0.count) } : []
-    self.x = GridPlaces.places(x, isBounded ? columns : 0, figure.x.scale)
-    self.y = GridPlaces.places(y, values.count, figure.y.scale)
+    let (xs, ys) = (GridPlaces.places(x, columns, figure.x.scale), GridPlaces.places(y, rows.count, figure.y.scale))
+    guard rows.count * columns > GridPlaces.most else {
+      (self.x, self.y) = (xs, ys)
+      values = rows.map { $0.count == columns ? $0 : $0 + Array(repeating: .nan, count: columns - $0.count) }
+      return
+    }
+    let across = GridPlaces.kept(columns)
+    let down = GridPlaces.kept(rows.count)
+    self.x = across.map { xs[$0] }
+    self.y = down.map { ys[$0] }
+    values = down.map { r in across.map { $0 < rows[r].count ? rows[r][$0] : .nan } }
+  }
+
+  /// The rows or columns that are drawn of so many.
+  private static func kept(_ count: Int) -> [Int] {
+    Array(stride(from: 0, to: count, by: (count + mostAlongAThinnedSide - 1) / mostAlongAThinnedSide))
   }
 
   /// True for contour lines over about as many rows as columns.

@@ -1,3 +1,5 @@
+import Records
+
 /// Deflate (RFC 1951) in one block of fixed codes. Matches are sought at two distances only, the byte before and the
 /// row above, which is what flat pictures need.
 enum Deflate {
@@ -5,8 +7,9 @@ enum Deflate {
     var out = BitWriter()
     out.write(1, 1)
     out.write(1, 2)
-    var i = 0
-    while i < bytes.count {
+    var i = 0, steps = 0
+    while i < bytes.count, !Interruption.isRaised(at: steps) {
+      steps += 1
       let run = matchLength(bytes, i, distance: 1)
       let above = rowLength > 1 ? matchLength(bytes, i, distance: rowLength) : 0
       let best = max(run, above)

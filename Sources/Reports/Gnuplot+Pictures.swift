@@ -28,7 +28,7 @@ extension GnuplotScript {
     let number = { (x: Double) in x.isFinite ? NumberText.shortest(x) : "NaN" }
     head.append("$\(name) << EOD")
     head.append(([String(grid.x.count)] + grid.x.map(number)).joined(separator: ","))
-    for (y, row) in zip(grid.y, grid.values) {
+    for (y, row) in zip(grid.y, grid.values) where !Interruption.isRaised() {
       head.append(([number(y)] + row.map(number)).joined(separator: ","))
     }
     head.append("EOD")

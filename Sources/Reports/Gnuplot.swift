@@ -165,6 +165,7 @@ struct GnuplotScript {
   }
 
   private func rowCount(_ mark: Figure.Mark) -> Int {
+    if case .heat(_, _, let rows) = mark { return rows.reduce(0) { $0 + $1.count } }
     var one = figure
     one.marks = [mark]
     return FigureDrawing.data(one).rowCount

@@ -19,20 +19,21 @@ struct HeatMap {
   let label: String
   /// True when there are about as many rows as columns.
   let isSquare: Bool
+  /// The lowest and the highest of all values, also of those that are not drawn; nil where none is finite.
+  let range: (low: Double, high: Double)?
 
   /// `includingAll` takes the grids of contour lines and surfaces too, for places that can draw nothing else.
   init?(_ figure: Figure, includingAll: Bool = false) {
     for mark in figure.marks {
       guard let (x, y, rows) = HeatMap.grid(mark, includingAll: includingAll) else { continue }
       let columns = rows.map(\.count).max() ?? 0
-      guard columns > 0, rows.count * columns <= 4_000_000 else { return nil }
-      let xs = x.count == columns ? x : (0..<columns).map(Double.init)
-      let ys = y.count == rows.count ? y : (0..<rows.count).map(Double.init)
-      xEdges = HeatMap.edges(xs, figure.x.scale)
-      yEdges = HeatMap.edges(ys, figure.y.scale)
-      values = rows.map { $0 + Array(repeating: .nan, count: columns - $0.count) }
-      let finite = rows.joined().filter(\.isFinite)
-      let low = finite.min() ?? 0, high = finite.max() ?? 1
+      guard columns > 0 else { return nil }
+      let grid = GridPlaces(x: x, y: y, rows: rows, figure: figure)
+      xEdges = HeatMap.edges(grid.x, figure.x.scale)
+      yEdges = HeatMap.edges(grid.y, figure.y.scale)
+      values = grid.values
+      range = HeatMap.range(rows)
+      let low = range?.low ?? 0, high = range?.high ?? 1, ends = range.map { [$0.low, $0.high] } ?? []
       let isDiverging =
         figure.z.scale == .linear && figure.z.range == nil && low < 0 && high > 0
         && min(-low, high) > 0.2 * max(-low, high)
@@ -40,13 +41,28 @@ struct HeatMap {
       map = isDiverging ? .diverging : isCounts ? .counts : .sequential
       let reach = max(-low, high)
       scale = AxisScale(
-        figure.z.scale, data: isDiverging ? [-reach, reach] : isCounts ? finite + [0] : finite, range: figure.z.range,
-        tickCount: 6, padding: 0)
+        figure.z.scale, data: isDiverging ? [-reach, reach] : HeatMap.finite(values) + ends + (isCounts ? [0] : []),
+        range: figure.z.range, tickCount: 6, padding: 0)
       label = figure.z.label
       isSquare = Double(rows.count) > 0.6 * Double(columns) && Double(rows.count) < 1.6 * Double(columns)
       return
     }
     return nil
+  }
+
+  private static func range(_ rows: [[Double]]) -> (low: Double, high: Double)? {
+    var low = Double.infinity, high = -Double.infinity
+    for row in rows where !Interruption.isRaised() {
+      for value in row where value.isFinite {
+        if value < low { low = value }
+        if value > high { high = value }
+      }
+    }
+    return low <= high ? (low, high) : nil
+  }
+
+  private static func finite(_ rows: [[Double]]) -> [Double] {
+    rows.flatMap { row in Interruption.isRaised() ? [] : row.filter { $0.isFinite } }
   }
 
   private static func grid(_ mark: Figure.Mark, includingAll: Bool) -> (x: [Double], y: [Double], rows: [[Double]])? {
@@ -97,7 +113,9 @@ extension AxesDrawing {
     drawHatch(left, right, bottom, top, heat)
     if !isEven(xs) || !isEven(ys) || cells <= 150 { return drawCells(heat, xs, ys) }
     let columns = heat.values[0].count
-    let pixels = heat.values.reversed().flatMap { row in row.map(heat.entry) }
+    let pixels = heat.values.reversed().flatMap { row in
+      Interruption.isRaised() ? [UInt8](repeating: 255, count: columns) : row.map(heat.entry)
+    }
     // Small maps are enlarged here, since some programs smooth what they enlarge; under contour lines that is wanted.
     let isSmooth = figure.marks.contains { if case .contour = $0 { return true } else { return false } }
     let zoom = isSmooth ? 1 : max(1, min(8, 800 / max(columns, heat.values.count)))
@@ -114,7 +132,7 @@ extension AxesDrawing {
 
   /// Cells without a value let thin strokes shine through, so that no hole looks like a value.
   private mutating func drawHatch(_ left: Double, _ right: Double, _ bottom: Double, _ top: Double, _ heat: HeatMap) {
-    let holes = heat.values.joined().filter(\.isNaN).count
+    let holes = heat.values.reduce(0) { $0 + $1.count { $0.isNaN } }
     guard holes > 0 else { return }
     leftOut.holes += holes
     let left = max(left, frame.left), right = min(right, frame.right)

@@ -1,4 +1,5 @@
 import Foundation
+import Records
 
 /// Draws the SVG that this room writes into pixels: lines, paths, circles, rectangles, polygons, pictures, text, and parts
 /// that are cut at a rectangle. It knows no other SVG.
@@ -18,7 +19,7 @@ struct SVGRaster {
     let scale = Double(max(16, min(width, 4000))) / across
     var drawing = SVGRaster(
       raster: Raster(width: Int(across * scale), height: Int((down * scale).rounded(.up))), scale: scale)
-    while let element = elements.next() { drawing.add(element) }
+    while !Interruption.isRaised(), let element = elements.next() { drawing.add(element) }
     return drawing.raster
   }
 

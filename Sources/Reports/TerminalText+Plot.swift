@@ -81,9 +81,8 @@ extension TerminalText {
       lines.append("│" + text)
     }
     lines.append("└" + String(repeating: "─", count: max(1, across)))
-    let finite = heat.values.joined().filter(\.isFinite)
-    let low = finite.min().map { NumberFormat.short($0, digits: 3) } ?? "",
-      high = finite.max().map { NumberFormat.short($0, digits: 3) } ?? ""
+    let low = heat.range.map { NumberFormat.short($0.low, digits: 3) } ?? "",
+      high = heat.range.map { NumberFormat.short($0.high, digits: 3) } ?? ""
     lines.append(
       [figure.x.label, "against", figure.y.label].allSatisfy { !$0.isEmpty }
         ? "\(DatumText.clean(figure.y.label)) against \(DatumText.clean(figure.x.label)), \(low) ░▒▓█ \(high)"

@@ -63,8 +63,8 @@ final class RunRecorder: @unchecked Sendable {
     }
   }
 
-  /// A value that was shown; gives the file that holds it and, for a figure, its number. Nil for a table that was left
-  /// because the run is to stop.
+  /// A value that was shown; gives the file that holds it and, for a figure, its number. Nil for a table or a figure
+  /// that was left because the run is to stop.
   func show(_ value: Datum, name: String?) -> (file: String?, figure: Int?)? {
     switch value {
     case .table(let table):
@@ -79,11 +79,13 @@ final class RunRecorder: @unchecked Sendable {
       items.append(.table(name: name ?? "", table, file: file ?? ""))
       return (file, nil)
     case .figure(let figure):
-      figureCount += 1
-      let number = figureCount
+      let number = figureCount + 1
+      let files = drawing?.figure(figure, number)
+      if isStopped() { return nil }
+      figureCount = number
       let stem =
         attempt { () throws -> String? in
-          guard let files = drawing?.figure(figure, number) else { return nil }
+          guard let files else { return nil }
           return try folder.addFigure(number: number, svg: files.svg, csv: files.csv, gnuplot: files.gnuplot)
         } ?? nil
       items.append(.figure(figure, stem: stem ?? ""))

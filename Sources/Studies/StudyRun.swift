@@ -149,14 +149,16 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     }
   }
 
-  /// A value is shown.
+  /// A value is shown; an interrupt leaves it.
   public func show(_ value: Datum, name: String?, at span: Span) {
     locked {
       startIfNeeded()
-      let place = recorder.map { $0.show(value, name: name) } ?? (nil, nil)
-      guard let place else { return }
-      listener.receive(
-        .shown(ShownValue(value: value, name: name, span: span, file: place.file, figure: place.figure)))
+      Interruption.heeding({ [unowned self] in isInterrupted }) {
+        let place = recorder.map { $0.show(value, name: name) } ?? (nil, nil)
+        guard let place else { return }
+        listener.receive(
+          .shown(ShownValue(value: value, name: name, span: span, file: place.file, figure: place.figure)))
+      }
     }
   }
 

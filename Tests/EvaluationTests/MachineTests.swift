@@ -154,6 +154,7 @@ import Testing
   @Test(arguments: [
     "while true { }", "fn f(n) = f(n - 1)\nwhile true { try { f(1) } catch e { } }",
     "for i in 0..9_000_000_000 { [i] }", "sweep x in 1..2_000_000 { x }",
+    "let values = to_list(zeros(600, 600))\nfor i in 0..9_000_000 { show figure({ marks: [{ kind: \"heat\", x: [], y: [], values }] }) }",
   ])
   func interruptsAreHeard(_ text: String) throws {
     let ids = try onLargeStack { () -> [String] in

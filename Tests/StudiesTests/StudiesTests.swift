@@ -2,6 +2,7 @@ import Diagnostics
 import Evaluation
 import Foundation
 import Records
+import Synchronization
 import Testing
 
 @testable import Studies
@@ -62,8 +63,11 @@ final class Scratch {
   }
 }
 
-func study(_ text: String, _ ears: Ears, _ options: RunOptions = RunOptions(), name: String = "demo.exp") -> StudyRun {
-  StudyRun(source: SourceStore.shared.add(name: name, text: text), options: options, listener: ears)
+func study(
+  _ text: String, _ ears: Ears, _ options: RunOptions = RunOptions(), name: String = "demo.exp",
+  drawing: RunDrawing? = nil
+) -> StudyRun {
+  StudyRun(source: SourceStore.shared.add(name: name, text: text), options: options, listener: ears, drawing: drawing)
 }
 
 @Suite struct ShownCodeTests {
@@ -146,6 +150,27 @@ func study(_ text: String, _ ears: Ears, _ options: RunOptions = RunOptions(), n
     let folder = try #require(run.finish([]).folder)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/tables") == ["first.csv"])
     #expect(ears.names.filter { $0 == "shown" }.count == 1)
+  }
+
+  @Test func anInterruptLeavesAFigureThatIsDrawn() throws {
+    let scratch = Scratch(), ears = Ears()
+    let made = Mutex<[StudyRun]>([])
+    let drawing = RunDrawing(
+      figure: { _, number in
+        // Ctrl-C in the midst of the second.
+        if number == 2 { made.withLock { $0[0].interrupt() } }
+        return RunDrawing.FigureFiles(svg: Interruption.isRaised() ? "half" : "whole", csv: "", gnuplot: "")
+      }, report: { _ in "" })
+    let run = study("", ears, RunOptions(runsFolder: scratch.path + "/runs"), drawing: drawing)
+    made.withLock { $0.append(run) }
+    for _ in 0..<3 { run.show(.figure(Figure()), name: nil, at: .none) }
+    let folder = try #require(run.finish([]).folder)
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: folder + "/figures").filter { $0.hasSuffix(".svg") } == [
+        "1.svg"
+      ])
+    #expect(ears.names.filter { $0 == "shown" }.count == 1)
+    #expect(!Interruption.isRaised())
   }
 
   @Test func anInterruptStartsNoFurtherTrial() throws {

@@ -54,6 +54,12 @@ operations = {
     "tensor of a list": ("let xs = [i for i in 0..<30_000_000]", "for _ in 0..20 { tensor(xs) }"),
     "list of a tensor": ("let x = zeros(40_000_000)", "length(to_list(x))"),
     "recursion": ("fn f(n) = if n < 2 { n } else { f(n - 1) + f(n - 2) }", "f(60)"),
+    "unique of a tensor": ("let xs = to_list(normal(4_000_000, key: 1))", "unique(xs)"),
+    # Figures: their record, picture, data and text. One that is finished is drawn again where the run ends.
+    "lines": ("let x = linspace(0, 1, 3_000_000)\nlet y = normal(3_000_000, key: 1)", "lines(x, { y })"),
+    "heatmap": ("let g = normal([1500, 1500], key: 1)", "heatmap(z: g)"),
+    "contour": ("let g = normal([1024, 1024], key: 1)", "contour(z: g)"),
+    "contour of very much": ("let g = normal([2500, 2500], key: 1)", "contour(z: g)"),
     # Kernels.
     "product": ("let a = ones(6000, 6000)", "a @ a"),
     "product of doubles": ("let a = ones(4000, 4000, dtype: \"f64\")", "a @ a"),

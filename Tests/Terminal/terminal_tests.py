@@ -305,6 +305,31 @@ def a_script_stays_with_its_names():
 
 
 @test
+def control_c_leaves_a_figure_and_calls_it_no_error():
+    child = session()
+    enter(child, "let g = normal([1500, 1500])")
+    for call in ["heatmap(z: g)", "contour(z: g)"]:
+        # However far the figure is by then: its making, its record or its drawing.
+        for delay in [0.02, 0.1, 0.25]:
+            child.sendline("print(\"be\" ++ \"gun\"); " + call)
+            child.expect("begun")
+            time.sleep(delay)
+            child.sendintr()
+            child.expect(r"exp> $")
+            assert "E0215" not in child.before and "error" not in child.before, child.before
+            assert "interrupted" in child.before or "░" in child.before, child.before
+
+
+@test
+def control_c_ends_a_plan_with_a_word():
+    child = command("plan", script("plan.exp", "print(1)\nwhile true { }\n"))
+    time.sleep(1)
+    stops(child, ["exp: stopped before the plan was made", pexpect.EOF])
+    child.close()
+    assert child.exitstatus == 4, child.exitstatus
+
+
+@test
 def control_c_in_a_training_says_where_it_stopped_and_binds_nothing():
     child = session()
     enter(child, "let fit = 12")

@@ -26,6 +26,12 @@ struct PlanCommand: ParsableCommand {
   @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {
+    // Nothing is written or recorded that would have to be ended.
+    Interrupts.begin {
+      let words: StaticString = "exp: stopped before the plan was made\n"
+      _ = write(2, words.utf8Start, words.utf8CodeUnitCount)
+      _exit(RunStatus.interrupted.rawValue)
+    }
     let status = WorkerThread.run(name: "plan") { self.plan() } ?? RunStatus.scriptWrong.rawValue
     if status != 0 { throw ExitCode(status) }
   }

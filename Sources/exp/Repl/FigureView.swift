@@ -29,7 +29,7 @@ final class FigureView {
     guard let form = form(terminal) else { return false }
     let pixels = min(terminal.pixelWidth(columns: width), 960)
     guard let text = TerminalPixels.draw(figure, form, width: pixels) else { return false }
-    terminal.line(text)
+    if !Interruption.isRaised() { terminal.line(text) }
     return true
   }
 

@@ -127,7 +127,12 @@ final class Repl {
     view.end()
     switch outcome {
     case .none: break
-    case .value(let value): show(value)
+    case .value(let value):
+      Interruption.heeding({ [run] in run.isInterrupted }) { show(value) }
+      if run.isInterrupted {
+        hadErrors = true
+        output.line("interrupted")
+      }
     case .incomplete:
       hadErrors = true
       output.line("the input ends before this is complete")
@@ -143,13 +148,14 @@ final class Repl {
     }
   }
 
-  /// A cell's value; on a terminal with the name that it keeps at the right.
+  /// A cell's value; on a terminal with the name that it keeps at the right. Nothing where it was interrupted.
   private func show(_ value: Datum) {
     if case .none = value { return }
     let width = min(output.width, 120)
     if case .figure(let figure) = value, figures.draw(figure, width: width) { return }
     var lines = TerminalText(width: width, color: output.hasColor).value(value)
       .split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+    if run.isInterrupted { return }
     let mark = "_\(session.lastResult)"
     let used = TextWidth.columns(Terminal.withoutColor(lines[0]))
     if output.isInteractive, used + mark.count + 3 <= width {

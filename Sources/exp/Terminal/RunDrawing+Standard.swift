@@ -8,7 +8,8 @@ extension RunDrawing {
     RunDrawing(
       figure: { figure, number in
         FigureFiles(
-          svg: FigureDrawing.svg(figure), csv: CSV.write(FigureDrawing.data(figure)),
+          svg: FigureDrawing.svg(figure),
+          csv: (try? CSV.write(FigureDrawing.data(figure), beforeRow: { try Interruption.check(at: $0) })) ?? "",
           gnuplot: FigureDrawing.gnuplot(figure, dataFile: "\(number).csv"))
       },
       report: { ReportPage.html($0) })

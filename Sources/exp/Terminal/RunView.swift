@@ -73,6 +73,7 @@ final class RunView: RunListener {
     default: item = .value(name: shown.name, shown.value)
     }
     let drawn = text.item(item), isLarge = drawn.contains("\n")
+    if Interruption.isRaised() { return }
     block(drawn, apart: isLarge)
     spaceBefore = isLarge
   }

@@ -56,7 +56,9 @@ enum Deflate {
     var input = BitReader(bytes: bytes)
     guard input.read(1) == 1, input.read(2) == 1 else { return nil }
     var out: [UInt8] = []
-    while let code = input.literal() {
+    var steps = 0
+    while !Interruption.isRaised(at: steps), let code = input.literal() {
+      steps += 1
       if code < 256 {
         out.append(UInt8(code))
       } else if code == 256 {

@@ -113,17 +113,19 @@ extension AxesDrawing {
     drawHatch(left, right, bottom, top, heat)
     if !isEven(xs) || !isEven(ys) || cells <= 150 { return drawCells(heat, xs, ys) }
     let columns = heat.values[0].count
-    let pixels = heat.values.reversed().flatMap { row in
-      Interruption.isRaised() ? [UInt8](repeating: 255, count: columns) : row.map(heat.entry)
-    }
     // Small maps are enlarged here, since some programs smooth what they enlarge; under contour lines that is wanted.
     let isSmooth = figure.marks.contains { if case .contour = $0 { return true } else { return false } }
     let zoom = isSmooth ? 1 : max(1, min(8, 800 / max(columns, heat.values.count)))
     var large: [UInt8] = []
-    large.reserveCapacity(pixels.count * zoom * zoom)
-    for row in 0..<heat.values.count {
-      let wide = pixels[row * columns..<(row + 1) * columns].flatMap { Array(repeating: $0, count: zoom) }
-      for _ in 0..<zoom { large += wide }
+    large.reserveCapacity(cells * zoom * zoom)
+    for row in heat.values.reversed() {
+      if Interruption.isRaised() { return }
+      let start = large.count
+      for value in row {
+        let entry = heat.entry(value)
+        for _ in 0..<zoom { large.append(entry) }
+      }
+      for _ in 1..<zoom { large += large[start..<start + columns * zoom] }
     }
     let palette = heat.map.palette(255) + [Color(0x888888)]
     let png = PNG.indexed(large, width: columns * zoom, height: heat.values.count * zoom, palette: palette, clear: 255)

@@ -16,10 +16,8 @@ struct CharacterCursor {
     isASCII = string.string.isASCII
   }
 
-  private func isWithin(_ place: Int) -> Bool { place < bytes.count && bytes[place] & 0xC0 == 0x80 }
-
   private mutating func stepForward() {
-    repeat { offset += 1 } while isWithin(offset)
+    offset = Machine.nextBoundary(after: offset, in: bytes)
     index += 1
   }
 
@@ -32,7 +30,7 @@ struct CharacterCursor {
     }
     while index > target {
       try machine.pollInterrupt(at: index)
-      repeat { offset -= 1 } while isWithin(offset)
+      repeat { offset -= 1 } while bytes[offset] & 0xC0 == 0x80
       index -= 1
     }
   }

@@ -57,7 +57,7 @@ final class Machine {
   var units = HeldUnits()
   /// Values of library names that were used; owned.
   var libraryValues: [String: Value] = [:]
-  /// What files define that the cell or program which runs has imported, by their paths in the study; owned.
+  /// What files define that the cell or program which runs has imported, by the places of those files on the machine; owned.
   var importedMembers: [String: [String: Value]] = [:]
   /// Library files whose definitions are being made.
   var libraryFiles: [Int: [String: Value]] = [:]

@@ -2,8 +2,8 @@ import Records
 
 /// Values as data for tables, options, figures and the terminal.
 extension Machine {
-  /// A value as data. Deeply nested lists are cut at a depth of 64, which nothing that is shown reaches.
-  func datum(_ value: Value, depth: Int = 0) -> Datum {
+  /// A value as data, or as what is shown of it. Deeply nested lists are cut at a depth of 64, which nothing that is shown reaches.
+  func datum(_ value: Value, depth: Int = 0, isShown: Bool = false) -> Datum {
     if isInterrupted { return .none }
     switch value.tag {
     case .none, .unset: return .none
@@ -13,14 +13,14 @@ extension Machine {
     case .string: return .string(value.swiftString)
     case .list:
       guard depth < 64 else { return .other("[…]") }
-      return .list((0..<value.list.count).map { datum(value.list.elements[$0], depth: depth + 1) })
+      return .list((0..<value.list.count).map { datum(value.list.elements[$0], depth: depth + 1, isShown: isShown) })
     case .record:
       guard depth < 64 else { return .other("{ … }") }
-      return .record(fields(value, depth: depth + 1))
+      return .record(fields(value, depth: depth + 1, isShown: isShown))
     case .table: return .table(table(value, depth: depth + 1))
     case .figure:
       return (try? Figure(description: datum(value.box.pointee.first))).map { .figure($0) } ?? .other("figure")
-    case .tensor: return TensorHooks.datum(self, value)
+    case .tensor: return TensorHooks.datum(self, value, isShown: isShown)
     case .closure, .overload, .bound:
       if let model = TensorHooks.modelDatum(self, value) { return .model(model) }
       return .other(text(value))
@@ -29,8 +29,10 @@ extension Machine {
   }
 
   /// The fields of a record as data.
-  func fields(_ record: Value, depth: Int = 0) -> [Datum.Field] {
-    (0..<record.record.count).map { Datum.Field(record.record.name($0), datum(record.record.values[$0], depth: depth)) }
+  func fields(_ record: Value, depth: Int = 0, isShown: Bool = false) -> [Datum.Field] {
+    (0..<record.record.count).map {
+      Datum.Field(record.record.name($0), datum(record.record.values[$0], depth: depth, isShown: isShown))
+    }
   }
 
   /// A table as data.

@@ -60,11 +60,11 @@ extension Natives {
     NativeFunction(
       "starts_with", ["s", "prefix"], kinds: .string, doc: "Whether a string begins so.",
       example: "starts_with(\"abc\", \"ab\")  # => true"
-    ) { call in Value(try call.text(0).hasPrefix(try call.text(1))) },
+    ) { call in Value(try stands(call, atEnd: false)) },
     NativeFunction(
       "ends_with", ["s", "suffix"], kinds: .string, doc: "Whether a string ends so.",
       example: "ends_with(\"abc\", \"bc\")  # => true"
-    ) { call in Value(try call.text(0).hasSuffix(try call.text(1))) },
+    ) { call in Value(try stands(call, atEnd: true)) },
   ]
 
   /// The texts of a list's elements, with another between them. What its strings need is known before one is copied.
@@ -128,6 +128,19 @@ extension Natives {
       heap.appendBytes(result, piece)
     }
     return result
+  }
+
+  /// Whether the second text stands at the beginning or at the end of the first, character by character.
+  private static func stands(_ call: NativeCall, atEnd: Bool) throws -> Bool {
+    let (text, part) = (try call.bytes(0), try call.bytes(1))
+    guard part.count <= text.count else { return false }
+    guard let bytes = text.baseAddress, let first = part.baseAddress else { return true }
+    let start = bytes + (atEnd ? text.count - part.count : 0)
+    for place in stride(from: 0, to: part.count, by: 1 << 22) {
+      try call.machine.pollInterrupt()
+      guard memcmp(start + place, first + place, min(part.count - place, 1 << 22)) == 0 else { return false }
+    }
+    return true
   }
 
   /// Where a text begins in another, as bytes from its start: the first `limit` from left to right, none within another.

@@ -103,6 +103,19 @@ final class Prototype: @unchecked Sendable {
     case string(String)
     /// A long list that is written out; whoever loads it shares it.
     indirect case list([Constant])
+
+    /// Texts are equal by their bytes, as in the language; Swift takes `é` in one character and in two for equal.
+    static func == (a: Constant, b: Constant) -> Bool {
+      switch (a, b) {
+      case (.none, .none): true
+      case (.bool(let x), .bool(let y)): x == y
+      case (.int(let x), .int(let y)): x == y
+      case (.float(let x), .float(let y)): x == y
+      case (.string(let x), .string(let y)): x.utf8.elementsEqual(y.utf8)
+      case (.list(let x), .list(let y)): x == y
+      default: false
+      }
+    }
   }
 
   /// How the arguments of a call are laid out in registers.

@@ -13,7 +13,7 @@ struct ShownParts {
 
   /// The value as data, cut where it is too large.
   func datum(of value: Value) -> Datum {
-    guard isLarge(value) else { return machine.datum(value) }
+    guard isLarge(value) else { return machine.datum(value, isShown: true) }
     var parts = self
     return parts.cut(value, depth: 0)
   }
@@ -59,7 +59,7 @@ struct ShownParts {
       }
       if fields.count < count { fields.append(Datum.Field("…", .other("\(count - fields.count) more"))) }
       return .record(fields)
-    default: return machine.datum(value, depth: depth)
+    default: return machine.datum(value, depth: depth, isShown: true)
     }
   }
 

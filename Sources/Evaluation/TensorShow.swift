@@ -75,14 +75,15 @@ extension TensorHooks {
     return shortest
   }
 
-  /// As data. A tensor of rank 0 is its number.
-  static func datum(_ m: Machine, _ t: Value) -> Datum {
+  /// As data. A tensor of rank 0 is its number; where it is to be shown, one that still says whether it is an f32.
+  static func datum(_ m: Machine, _ t: Value, isShown: Bool) -> Datum {
     let operations = TensorOperations(m)
     guard let x = operations.operand(t), let content = knownContent(x) else { return .other("traced") }
     if content.rank == 0 {
       switch content.type {
       case .bool: return .bool(content.integer(0) != 0)
       case .i32, .i64: return .int(content.integer(0))
+      case .f32 where isShown: return .tensor(.single(content.element(0)))
       case .f32, .f64: return .float(content.element(0))
       }
     }

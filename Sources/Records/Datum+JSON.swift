@@ -17,7 +17,7 @@ extension Datum {
     case .record(let fields): return .object(Datum.members(fields))
     case .table(let table): return ["$table": table.json]
     case .figure(let figure): return ["$figure": figure.json]
-    case .tensor(let tensor): return ["$tensor": tensor.json]
+    case .tensor(let tensor): return tensor.single.map(Datum.json) ?? ["$tensor": tensor.json]
     case .model(let model): return ["$model": model.json]
     case .other(let text): return ["$other": .string(text)]
     }

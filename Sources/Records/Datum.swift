@@ -80,6 +80,21 @@ public struct TensorDatum: Sendable, Hashable {
   }
 }
 
+extension TensorDatum {
+  /// A single number of an `f32`, which is shown with the fewest digits that mean it; on record it is the double that it is.
+  public static func single(_ x: Double) -> TensorDatum {
+    TensorDatum(
+      shape: [], type: "f32", elements: [x], corner: [], minimum: x.isFinite ? x : .nan, maximum: x.isFinite ? x : .nan,
+      mean: x.isFinite ? x : .nan, deviation: x.isFinite ? 0 : .nan, nonFinite: x.isFinite ? 0 : 1)
+  }
+
+  /// The number of a tensor that `single` made.
+  public var single: Double? {
+    guard shape.isEmpty, type == "f32", corner.isEmpty, hash.isEmpty, elements?.count == 1 else { return nil }
+    return elements?.first
+  }
+}
+
 /// A model: its name, and each tensor it holds.
 public struct ModelDatum: Sendable, Hashable {
   /// The function's name, such as `mlp`.

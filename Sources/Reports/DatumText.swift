@@ -13,6 +13,23 @@ public enum DatumText {
   /// A number as it is: the fewest digits that mean the same double.
   static func exact(_ x: Double) -> String { NumberText.shortest(x) }
 
+  /// The same of a number of an f32: the fewest digits that mean the same one.
+  static func exact(single x: Double) -> String { x.isFinite ? Float(x).description : exact(x) }
+
+  /// A value out of a record, which keeps no types of numbers: one that takes the digits of a double, though it is a number of an f32,
+  /// is taken for such.
+  static func recorded(_ value: Datum) -> Datum {
+    switch value {
+    case .float(let x):
+      let digits = exact(x).prefix { $0 != "e" }.filter(\.isNumber).drop { $0 == "0" }
+      return Double(Float(x)) == x && digits.count > 15 ? .tensor(.single(x)) : value
+    case .tensor(let tensor): return tensor.single.map { recorded(.float($0)) } ?? value
+    case .list(let items): return .list(items.map(recorded))
+    case .record(let fields): return .record(fields.map { Datum.Field($0.name, recorded($0.value)) })
+    default: return value
+    }
+  }
+
   private static func write(_ value: Datum, _ room: inout Int, depth: Int, quotes: Bool) -> String {
     let text: String
     switch value {
@@ -34,7 +51,9 @@ public enum DatumText {
     case .table(let table): text = "table \(table.rowCount) × \(table.columns.count)"
     case .figure(let figure): text = figure.title.isEmpty ? "figure" : "figure \(StringLiteral.quoted(figure.title))"
     case .tensor(let tensor):
-      if tensor.shape.isEmpty, let x = tensor.elements?.first {
+      if let x = tensor.single {
+        text = exact(single: x)
+      } else if tensor.shape.isEmpty, let x = tensor.elements?.first {
         text = element(x, tensor.type)
       } else {
         text = shape(tensor)

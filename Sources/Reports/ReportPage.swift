@@ -174,7 +174,7 @@ private struct PageWriter {
     case .table(let table): writeTable(name ?? "", table, "")
     case .figure(let figure): writeFigure(figure, "")
     default:
-      let text = TerminalText(width: 96).value(value, name: name)
+      let text = TerminalText(width: 96).value(DatumText.recorded(value), name: name)
       out += "<pre class=\"value\">\(escape(text))</pre>\n"
     }
   }

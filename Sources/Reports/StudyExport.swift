@@ -60,6 +60,8 @@ public enum StudyExport {
 
   /// What a terminal without colours shows of an item.
   private static func plain(_ item: StudyRecord.Item) -> String {
+    var item = item
+    if case .value(let name, let value) = item { item = .value(name: name, DatumText.recorded(value)) }
     var text = clean(TerminalText(width: 100, color: false).item(item))
     while text.hasSuffix("\n") { text.removeLast() }
     return text

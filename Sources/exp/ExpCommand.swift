@@ -45,6 +45,7 @@ import Studies
     var ending: (any Error)?
     do {
       var command = try parseAsRoot(arguments)
+      SourceLoader.answersInJSON = (command as? any AnswersInJSON)?.json ?? false
       try command.run()
     } catch { ending = error }
     if let problem = Terminal.output.problem {

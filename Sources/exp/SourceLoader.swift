@@ -6,7 +6,7 @@ import Notation
 /// Files and the standard library, with a message on standard error when one cannot be had.
 enum SourceLoader {
   /// A source file, or nil after saying why not.
-  static func load(_ path: String, complain: (String) -> Void = SourceLoader.complain) -> SourceFile? {
+  static func load(_ path: String, complain: (String) -> Void = { SourceLoader.refuse($0) }) -> SourceFile? {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       let other = path.hasSuffix(".exp") ? "" : path + ".exp"
@@ -34,12 +34,12 @@ enum SourceLoader {
   }
 
   /// The standard library, or nil after saying why not.
-  static func library() -> StandardLibrary? {
+  static func library(complain: (String) -> Void = { SourceLoader.refuse($0) }) -> StandardLibrary? {
     do { return try StandardLibrary.load() } catch {
-      if let diagnostic = error as? Diagnostic {
+      if let diagnostic = error as? Diagnostic, !answersInJSON {
         Terminal.errors.line(DiagnosticText.draw(diagnostic))
       } else {
-        complain("the standard library cannot be loaded: \(error)")
+        complain((error as? Diagnostic)?.message ?? "the standard library cannot be loaded: \(error)")
       }
       return nil
     }
@@ -48,11 +48,29 @@ enum SourceLoader {
   /// One line on standard error.
   static func complain(_ text: String) { Terminal.errors.line("exp: " + text) }
 
-  /// Why there is no answer: as JSON in its place, or as a complaint.
-  static func refuse(_ text: String, json: Bool) {
-    if json { Terminal.output.line((["error": .string(text)] as JSON).compact) } else { complain(text) }
+  /// Whether the verb answers in JSON; set once, before it begins.
+  nonisolated(unsafe) static var answersInJSON = false
+
+  /// Why there is no answer, and what was found in scripts: as JSON in its place, or as a complaint.
+  static func refuse(_ text: String, _ problems: [Diagnostic] = []) {
+    guard answersInJSON else {
+      DiagnosticText.report(problems, didRun: true)
+      return complain(text)
+    }
+    var members: [JSON.Member] = [.init("error", .string(text))]
+    if !problems.isEmpty { members.append(.init("problems", .array(problems.map(JSONView.object)))) }
+    Terminal.output.line(JSON.object(members).compact)
+  }
+
+  /// An object that is the answer, with what kept it from being whole under `error`.
+  static func answer(_ members: [JSON.Member], errors: [String]) {
+    let error = errors.isEmpty ? [] : [JSON.Member("error", .string(errors.joined(separator: "; ")))]
+    Terminal.output.line(JSON.object(members + error).compact)
   }
 }
+
+/// A verb that takes `--json`.
+protocol AnswersInJSON { var json: Bool { get } }
 
 extension SourceLoader {
   /// A file without text, for sessions that have none.

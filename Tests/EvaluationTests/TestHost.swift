@@ -96,6 +96,8 @@ func plain(_ datum: Datum) -> String {
     fields.isEmpty ? "{}" : "{ " + fields.map { "\($0.name): \(plain($0.value))" }.joined(separator: ", ") + " }"
   case .table(let table): "table \(table.rowCount)x\(table.columns.count)"
   case .figure: "figure"
+  case .tensor(let tensor) where tensor.single != nil:
+    tensor.single.map { $0.isFinite ? Float($0).description : NumberText.shortest($0) } ?? ""
   case .tensor(let tensor): "tensor \(tensor.type)\(tensor.shape) \(tensor.elements ?? [])"
   case .model(let model): "model \(model.name)"
   case .other(let text): text

@@ -27,6 +27,16 @@ import Testing
     }
   }
 
+  /// What is shown of a number of an f32 is on record as the number.
+  @Test func shownNumbersAreNumbersOnRecord() {
+    for x in [0.5, Double(Float(0.15)), .infinity, .nan] {
+      #expect(Datum.tensor(.single(x)).json.compact == Datum.float(x).json.compact)
+    }
+    var vector = TensorDatum.single(0.5)
+    vector.shape = [1]
+    #expect(vector.single == nil && Datum.tensor(vector).json["$tensor"] != nil)
+  }
+
   @Test func runAndStudyRoundTrip() throws {
     var run = RunRecord(
       id: "a-123456", study: "a", options: [.init("x", .float(0.1)), .init("$y", .string("z"))], seed: -3)

@@ -6,7 +6,7 @@ import Records
 import Studies
 
 /// `exp attach RUN`
-struct AttachCommand: ParsableCommand {
+struct AttachCommand: ParsableCommand, AnswersInJSON {
   static let configuration = CommandConfiguration(
     commandName: "attach", abstract: "Watch a run that others work on, until it ends; Ctrl-C leaves it running.",
     discussion: "The exit status is that of the run, as `exp run` would give it; 4 when it was left or is lost.")

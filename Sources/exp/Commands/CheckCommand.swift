@@ -7,7 +7,7 @@ import Records
 import Studies
 
 /// `exp check files…`
-struct CheckCommand: ParsableCommand {
+struct CheckCommand: ParsableCommand, AnswersInJSON {
   static let configuration = CommandConfiguration(
     commandName: "check", abstract: "Find what is wrong with scripts without running them.")
 
@@ -18,17 +18,14 @@ struct CheckCommand: ParsableCommand {
   func run() throws {
     let files = ScriptFinder.scripts(paths, endings: ["exp"])
     guard !files.isEmpty else {
-      SourceLoader.complain("there is no script in \(paths.joined(separator: ", "))")
+      SourceLoader.refuse("there is no script in \(paths.joined(separator: ", "))")
       throw ExitCode(RunStatus.scriptWrong.rawValue)
     }
     let isFine = WorkerThread.run(name: "check") { () -> Bool in
       guard let library = SourceLoader.library() else { return false }
-      var diagnostics: [Diagnostic] = [], isComplete = true
+      var diagnostics: [Diagnostic] = [], unread: [String] = []
       for path in files {
-        guard let file = SourceLoader.load(path) else {
-          isComplete = false
-          continue
-        }
+        guard let file = SourceLoader.load(path, complain: { unread.append($0) }) else { continue }
         let run = StudyRun(source: file, options: RunOptions(), listener: SilentListener())
         diagnostics += Session(library: library, host: run, threads: 1).check(file, settings: [:])
       }
@@ -42,13 +39,15 @@ struct CheckCommand: ParsableCommand {
       }
       if json {
         let problems = JSON.array(diagnostics.map(JSONView.object))
-        Terminal.output.line((["files": .int(files.count), "problems": problems] as JSON).compact)
+        SourceLoader.answer([.init("files", .int(files.count)), .init("problems", problems)], errors: unread)
       } else {
+        unread.forEach(SourceLoader.complain)
         DiagnosticText.report(diagnostics, didRun: true, form: self.errors.form)
       }
       let errors = diagnostics.filter { $0.severity == .error }.count
-      if errors == 0, !json, isComplete { Terminal.output.line("\(Phrase.count(files.count, "file")): nothing wrong") }
-      return errors == 0 && isComplete
+      let isFine = errors == 0 && unread.isEmpty
+      if isFine, !json { Terminal.output.line("\(Phrase.count(files.count, "file")): nothing wrong") }
+      return isFine
     }
     if isFine != true { throw ExitCode(RunStatus.scriptWrong.rawValue) }
   }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Diagnostics
 import Evaluation
 import Foundation
 import Notation
@@ -6,7 +7,7 @@ import Records
 import Studies
 
 /// `exp diff A B`
-struct DiffCommand: ParsableCommand {
+struct DiffCommand: ParsableCommand, AnswersInJSON {
   static let configuration = CommandConfiguration(
     commandName: "diff", abstract: "Compare two recorded runs: what was asked for, then what was computed.",
     discussion: """
@@ -26,7 +27,7 @@ struct DiffCommand: ParsableCommand {
   func run() throws {
     let folders = try [first, second].map { try RunLookup.folder($0, below: out) }
     let damages = folders.compactMap { RunLookup.damage($0) }
-    damages.forEach(SourceLoader.complain)
+    if !json { damages.forEach(SourceLoader.complain) }
     let comparison = RunComparison(folders[0], folders[1])
     let (settings, results) = (comparison.settings(), comparison.results())
     let parting = replay ? try self.parting(folders) : nil
@@ -37,7 +38,7 @@ struct DiffCommand: ParsableCommand {
       }
       var object: [JSON.Member] = [.init("settings", members(settings)), .init("results", members(results))]
       if replay { object.append(.init("parting", members(parting.map { [$0] } ?? []))) }
-      Terminal.output.line(JSON.object(object).compact)
+      SourceLoader.answer(object, errors: damages)
     } else {
       show(settings, results, parting)
     }
@@ -116,9 +117,9 @@ enum RunLookup {
     return "\(folder.path) is not as it was written: " + problems.prefix(5).joined(separator: ", ")
   }
 
-  /// Says why a command cannot be done; gives the exit status.
-  static func failure(_ why: String) -> ExitCode {
-    SourceLoader.complain(why)
+  /// Says why a command cannot be done, and what was found in scripts; gives the exit status.
+  static func failure(_ why: String, _ problems: [Diagnostic] = []) -> ExitCode {
+    SourceLoader.refuse(why, problems)
     return ExitCode(2)
   }
 }

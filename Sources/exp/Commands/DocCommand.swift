@@ -7,7 +7,7 @@ import Reports
 import Studies
 
 /// `exp doc NAME`
-struct DocCommand: ParsableCommand {
+struct DocCommand: ParsableCommand, AnswersInJSON {
   static let configuration = CommandConfiguration(
     commandName: "doc", abstract: "Explain a function of the library, a page of them, or a word of the language.",
     discussion: """
@@ -57,7 +57,7 @@ struct DocCommand: ParsableCommand {
         Terminal.output.line(json ? object.compact : page.text)
         return true
       }
-      SourceLoader.refuse(HelpText.unknown(name, library), json: json)
+      SourceLoader.refuse(HelpText.unknown(name, library))
       return false
     }
     guard json else {

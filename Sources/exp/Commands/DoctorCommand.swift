@@ -8,7 +8,7 @@ import Studies
 import Tensors
 
 /// `exp doctor`
-struct DoctorCommand: ParsableCommand {
+struct DoctorCommand: ParsableCommand, AnswersInJSON {
   static let configuration = CommandConfiguration(
     commandName: "doctor", abstract: "Say what this machine offers to Exp and what is missing.")
 
@@ -33,7 +33,7 @@ struct DoctorCommand: ParsableCommand {
     line("✓", "cores", "\(ProcessInfo.processInfo.activeProcessorCount)")
     line("✓", "readline", String(cString: rl_library_version))
     var isWhole = true
-    if let library = SourceLoader.library() {
+    if let library = SourceLoader.library(complain: SourceLoader.complain) {
       line("✓", "stdlib", Phrase.count(library.prelude.names.count, "name"))
     } else {
       isWhole = false

@@ -4,7 +4,7 @@ import Notation
 import Records
 
 /// `exp explain E0103`
-struct ExplainCommand: ParsableCommand {
+struct ExplainCommand: ParsableCommand, AnswersInJSON {
   static let configuration = CommandConfiguration(
     commandName: "explain", abstract: "Say more about an error, by its id.")
 
@@ -13,7 +13,7 @@ struct ExplainCommand: ParsableCommand {
 
   func run() throws {
     guard let entry = DiagnosticCatalogue.entry(id), let text = DiagnosticCatalogue.explanation(id) else {
-      SourceLoader.refuse("no error has the id \(id); ids look like E0103", json: json)
+      SourceLoader.refuse("no error has the id \(id); ids look like E0103")
       throw ExitCode(1)
     }
     if json {

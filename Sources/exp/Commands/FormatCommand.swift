@@ -6,7 +6,7 @@ import Studies
 import Syntax
 
 /// `exp fmt files…`
-struct FormatCommand: ParsableCommand {
+struct FormatCommand: ParsableCommand, AnswersInJSON {
   static let configuration = CommandConfiguration(
     commandName: "fmt", abstract: "Print scripts in the common layout.",
     discussion: "Writes one file to standard output. --write rewrites the files, --check only says which would change.")
@@ -29,28 +29,30 @@ struct FormatCommand: ParsableCommand {
     var status: Int32 = 0
     let files = paths == ["-"] ? ["-"] : ScriptFinder.scripts(paths, endings: ["exp"])
     guard files.count == 1 || write || check else {
-      SourceLoader.complain(
+      SourceLoader.refuse(
         files.isEmpty
           ? "there is no script in \(paths.joined(separator: ", "))"
           : "these are \(files.count) files: --write rewrites them, --check says which would change")
       return RunStatus.scriptWrong.rawValue
     }
-    var changed: [String] = []
+    var changed: [String] = [], problems: [Diagnostic] = [], errors: [String] = []
+    let complain = { (text: String) in if json { errors.append(text) } else { SourceLoader.complain(text) } }
     for path in files {
-      guard let file = path == "-" ? standardInput() : SourceLoader.load(path) else {
+      guard let file = path == "-" ? standardInput() : SourceLoader.load(path, complain: complain) else {
         status = 2
         continue
       }
       let result = Syntax.parse(file)
       if result.diagnostics.contains(where: { $0.severity == .error }) {
-        DiagnosticText.report(result.diagnostics, didRun: true)
+        if !json { DiagnosticText.report(result.diagnostics, didRun: true) }
+        problems += result.diagnostics
         status = 2
         continue
       }
       let text = printSource(result.tree), before = String(decoding: file.bytes, as: UTF8.self)
       let again = Syntax.parse(SourceStore.detached(name: path, text: text))
       guard sameStructure(result.tree, again.tree), again.diagnostics.isEmpty || !result.diagnostics.isEmpty else {
-        SourceLoader.complain("\(path) stays as it is: a mistake of exp fmt would change what it means")
+        complain("\(path) stays as it is: a mistake of exp fmt would change what it means")
         status = 2
         continue
       }
@@ -71,8 +73,11 @@ struct FormatCommand: ParsableCommand {
       }
     }
     if json {
-      let answer: JSON = ["files": .int(files.count), "would_change": .array(changed.map { .string($0) })]
-      Terminal.output.line(answer.compact)
+      let answer: [JSON.Member] = [
+        .init("files", .int(files.count)), .init("would_change", .array(changed.map { .string($0) })),
+        .init("problems", .array(problems.map(JSONView.object))),
+      ]
+      SourceLoader.answer(answer, errors: errors)
     }
     return status
   }

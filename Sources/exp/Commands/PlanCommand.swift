@@ -8,7 +8,7 @@ import Studies
 import Tensors
 
 /// `exp plan study.exp`
-struct PlanCommand: ParsableCommand {
+struct PlanCommand: ParsableCommand, AnswersInJSON {
   static let configuration = CommandConfiguration(
     commandName: "plan", abstract: "Walk a study with shapes only: what is wrong with it, and what it would cost.",
     discussion: """
@@ -44,8 +44,14 @@ struct PlanCommand: ParsableCommand {
       let run = StudyRun(source: file, options: options, listener: SilentListener())
       let session = Session(library: library, host: StepHost(run), threads: 1)
       let (graphs, diagnostics) = session.stepGraphs(file, settings: chosen)
-      DiagnosticText.report(diagnostics, didRun: true)
-      for line in graphs.flatMap({ StepGraphText.lines($0, brief: brief) }) { Terminal.output.line(line) }
+      if json {
+        let problems = diagnostics.map(JSONView.object)
+        let compiled = graphs.map { StepGraphText.object($0, brief: brief) }
+        SourceLoader.answer([.init("compiled", .array(compiled)), .init("problems", .array(problems))], errors: [])
+      } else {
+        DiagnosticText.report(diagnostics, didRun: true)
+        for line in graphs.flatMap({ StepGraphText.lines($0, brief: brief) }) { Terminal.output.line(line) }
+      }
       return diagnostics.contains { $0.severity == .error } ? wrong : 0
     }
     let host = WalkHost(StudyRun(source: file, options: options, listener: SilentListener()))

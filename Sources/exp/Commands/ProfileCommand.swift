@@ -9,7 +9,7 @@ import Studies
 import Tensors
 
 /// `exp profile study.exp`
-struct ProfileCommand: ParsableCommand {
+struct ProfileCommand: ParsableCommand, AnswersInJSON {
   static let configuration = CommandConfiguration(
     commandName: "profile", abstract: "Run a study on one thread and say where its time and memory go.",
     discussion: """
@@ -45,11 +45,11 @@ struct ProfileCommand: ParsableCommand {
     let (profile, diagnostics) = Profiler.run(file, in: session, settings: options.settings)
     let errors = diagnostics.filter { $0.severity == .error && $0.id != DiagnosticText.interruptedID }
     if json {
-      Terminal.output.line(object(profile, file).compact)
+      Terminal.output.line(object(profile, file, errors).compact)
     } else if errors.isEmpty || profile.seconds > 0.05 {
       tell(profile, file, wasStopped: diagnostics.contains { $0.id == DiagnosticText.interruptedID })
     }
-    DiagnosticText.report(errors, didRun: true)
+    if !json { DiagnosticText.report(errors, didRun: true) }
     return errors.isEmpty
   }
 
@@ -89,7 +89,7 @@ struct ProfileCommand: ParsableCommand {
     String(repeating: " ", count: max(0, width - TextWidth.columns(text))) + text
   }
 
-  private func object(_ profile: Profiler, _ file: SourceFile) -> JSON {
+  private func object(_ profile: Profiler, _ file: SourceFile, _ problems: [Diagnostic]) -> JSON {
     func share(_ share: Profiler.Share) -> [JSON.Member] {
       [.init("seconds", .float(share.seconds)), .init("bytes", .int(share.bytes))]
     }
@@ -102,6 +102,7 @@ struct ProfileCommand: ParsableCommand {
     return [
       "seconds": .float(profile.seconds), "samples": .int(profile.samples), "peak_bytes": .int(MemoryPool.peakBytes),
       "lines": .array(lines), "operations": .array(operations),
+      "problems": .array(problems.map(JSONView.object)),
     ]
   }
 }

@@ -7,7 +7,7 @@ import Studies
 import Tensors
 
 /// `exp run study.exp`
-struct RunCommand: ParsableCommand {
+struct RunCommand: ParsableCommand, AnswersInJSON {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Run a study: terminal output, a run folder, a report.",
     discussion: """

@@ -13,7 +13,7 @@ struct RunsCommand: ParsableCommand {
     subcommands: [List.self, Show.self, Tag.self, Remove.self, Collect.self], defaultSubcommand: List.self)
 
   /// `exp runs list`
-  struct List: ParsableCommand {
+  struct List: ParsableCommand, AnswersInJSON {
     static let configuration = CommandConfiguration(
       commandName: "list", abstract: "List the runs of a folder, oldest first.",
       discussion: """
@@ -60,7 +60,7 @@ struct RunsCommand: ParsableCommand {
   }
 
   /// `exp runs show RUN`
-  struct Show: ParsableCommand {
+  struct Show: ParsableCommand, AnswersInJSON {
     static let configuration = CommandConfiguration(
       commandName: "show", abstract: "Show one run again, from its record.")
     @Argument(help: ArgumentHelp("The run's folder, or its name below runs/.", valueName: "run")) var name: String

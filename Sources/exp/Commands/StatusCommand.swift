@@ -5,7 +5,7 @@ import Records
 import Studies
 
 /// `exp status RUN`
-struct StatusCommand: ParsableCommand {
+struct StatusCommand: ParsableCommand, AnswersInJSON {
   static let configuration = CommandConfiguration(
     commandName: "status", abstract: "Say how far a run is, and who works on it.",
     discussion: """

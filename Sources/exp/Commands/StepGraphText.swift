@@ -1,6 +1,7 @@
 import Diagnostics
 import Evaluation
 import Foundation
+import Notation
 
 /// A compiled step as `exp plan --graph` shows it.
 enum StepGraphText {
@@ -23,6 +24,24 @@ enum StepGraphText {
     lines.append("  steps")
     lines += graph.plan.stepLines.map { "    " + $0 }
     return lines
+  }
+
+  /// The same for programs, with the numbers as they are.
+  static func object(_ graph: StepGraph, brief: Bool) -> JSON {
+    let summary = graph.plan.summary
+    let line = SourceStore.shared.file(graph.span.file)?.position(Int(graph.span.lower)).line
+    var members: [JSON.Member] = [
+      .init("name", .string(graph.name)), .init("line", line.map(JSON.int) ?? .null),
+      .init("recorded", .int(graph.recorded)), .init("operations", .int(summary.operations)),
+      .init("bytes_before", .int(summary.bytesAlone)), .init("steps", .int(summary.steps)),
+      .init("bytes_moved", .int(summary.bytesMoved)), .init("bytes_between", .int(summary.arenaBytes)),
+      .init("bytes_least", .int(summary.bytesLeast)),
+    ]
+    if !brief {
+      members.append(.init("nodes", .array(graph.plan.nodeLines.map { .string(String($0)) })))
+      members.append(.init("step_lines", .array(graph.plan.stepLines.map { .string(String($0)) })))
+    }
+    return .object(members)
   }
 
   private static func place(_ span: Span) -> String {

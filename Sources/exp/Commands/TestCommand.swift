@@ -8,7 +8,7 @@ import Studies
 import Syntax
 
 /// `exp test`
-struct TestCommand: ParsableCommand {
+struct TestCommand: ParsableCommand, AnswersInJSON {
   static let configuration = CommandConfiguration(
     commandName: "test", abstract: "Run the tests of scripts and the examples of documents.",
     discussion: """
@@ -37,11 +37,16 @@ struct TestCommand: ParsableCommand {
     workers.forEach { $0.join() }
     let results = work.results
     let failed = results.filter { $0.problem != nil && !$0.isSkipped }.count
-    if json { Terminal.output.line(Self.object(results, isList: list).compact) } else { tell(results, failed: failed) }
+    let such = filter.map { " with \($0) in its name" } ?? ""
+    let absence = results.isEmpty ? "there is no test\(such) in \(paths.joined(separator: ", "))" : nil
+    if json {
+      SourceLoader.answer(Self.members(results, isList: list), errors: absence.map { [$0] } ?? [])
+    } else {
+      tell(results, failed: failed)
+    }
     if failed > 0 { throw ExitCode(1) }
-    if results.isEmpty {
-      let such = filter.map { " with \($0) in its name" } ?? ""
-      SourceLoader.complain("there is no test\(such) in \(paths.joined(separator: ", "))")
+    if let absence {
+      if !json { SourceLoader.complain(absence) }
       throw ExitCode(RunStatus.scriptWrong.rawValue)
     }
   }
@@ -61,7 +66,7 @@ struct TestCommand: ParsableCommand {
     }
   }
 
-  private static func object(_ results: [TestResult], isList: Bool) -> JSON {
+  private static func members(_ results: [TestResult], isList: Bool) -> [JSON.Member] {
     let tests = results.map { result -> JSON in
       var members: [JSON.Member] = [.init("file", .string(result.file)), .init("name", .string(result.name))]
       if !isList { members.append(.init("passed", .bool(result.problem == nil))) }
@@ -71,12 +76,12 @@ struct TestCommand: ParsableCommand {
       }
       return .object(members)
     }
-    if isList { return ["tests": .array(tests)] }
+    if isList { return [.init("tests", .array(tests))] }
     let skipped = results.filter(\.isSkipped).count
     let failed = results.filter { $0.problem != nil }.count - skipped
     return [
-      "tests": .array(tests), "passed": .int(results.count - failed - skipped), "failed": .int(failed),
-      "skipped": .int(skipped),
+      .init("tests", .array(tests)), .init("passed", .int(results.count - failed - skipped)),
+      .init("failed", .int(failed)), .init("skipped", .int(skipped)),
     ]
   }
 }

@@ -8,7 +8,7 @@ import Studies
 import Tensors
 
 /// `exp verify RUN`
-struct VerifyCommand: ParsableCommand {
+struct VerifyCommand: ParsableCommand, AnswersInJSON {
   static let configuration = CommandConfiguration(
     commandName: "verify", abstract: "Run a recorded study again and compare every number, bit for bit.",
     discussion: """
@@ -40,13 +40,12 @@ struct VerifyCommand: ParsableCommand {
     let summary = try RunReplay(folder: folder, record: record, data: data).execute(
       in: scratch, threads: threading.count, sample: sample)
     guard let made = summary.folder.flatMap({ RunFolder.open($0) }) else {
-      DiagnosticText.report(summary.diagnostics, didRun: summary.hasRun)
-      throw RunLookup.failure("the study could not be run again")
+      throw RunLookup.failure("the study could not be run again", summary.diagnostics)
     }
     if summary.status == .interrupted { throw ExitCode(RunStatus.interrupted.rawValue) }
     let comparison = RunComparison(folder, made)
     let difference = comparison.data().first ?? comparison.results().first
-    if summary.status >= .scriptWrong, record.state == .done, !summary.diagnostics.isEmpty {
+    if summary.status >= .scriptWrong, record.state == .done, !summary.diagnostics.isEmpty, !json {
       DiagnosticText.report(summary.diagnostics, didRun: summary.hasRun)
     }
     report(difference, comparison, summary, reused: made.readRun()?.counts.reused ?? 0)
@@ -62,6 +61,9 @@ struct VerifyCommand: ParsableCommand {
         .init("same", .bool(difference == nil)), .init("trials", .int(summary.trials)),
         .init("run_again", .int(summary.trials - reused)),
       ]
+      if !summary.diagnostics.isEmpty {
+        members.append(.init("problems", .array(summary.diagnostics.map(JSONView.object))))
+      }
       if let difference {
         members += [
           .init("place", .string(difference.place)), .init("recorded", .string(difference.first)),

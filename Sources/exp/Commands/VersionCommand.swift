@@ -3,7 +3,7 @@ import Notation
 import Tensors
 
 /// `exp version`
-struct VersionCommand: ParsableCommand {
+struct VersionCommand: ParsableCommand, AnswersInJSON {
   static let configuration = CommandConfiguration(commandName: "version", abstract: "Print the version.")
 
   @Flag(help: "Print one JSON object.") var json = false

@@ -5,7 +5,7 @@ import Records
 import Studies
 
 /// `exp why RUN`
-struct WhyCommand: ParsableCommand {
+struct WhyCommand: ParsableCommand, AnswersInJSON {
   static let configuration = CommandConfiguration(
     commandName: "why", abstract: "Say why trials of a run were run, or taken from an earlier record.",
     discussion: "Trials are named by an index, or by coordinates: exp why RUN width=8 rep=1")

@@ -15,26 +15,66 @@ extension Machine {
     let count = description.axes.count
     let operands = count + (description.hasCondition ? 2 : 1)
     nativeTop = max(nativeTop, first + operands)
-    let points = try points(description, first)
-    defer { for point in points { for value in point { heap.release(value) } } }
+    let grid = try grid(description, first)
+    defer { grid.release(heap) }
     if let walk = tensors.walk {
-      let table = try walked(description, points, body: first[count], walk)
+      let table = try walked(description, grid, body: first[count], walk)
       for i in 0..<operands { Machine.drop(heap, first + i) }
       return Machine.put(heap, result, table)
     }
-    let request = try request(description, body: first[count], points)
-    let outcomes = try host.sweep(request)
-    guard outcomes.count == points.count else { throw RuntimeError.interrupted }
-    if outcomes.contains(where: { $0.status == .interrupted }) { throw RuntimeError.interrupted }
-    let table = assemble(description, points, outcomes)
+    let request = try request(description, body: first[count], grid.points)
+    var outcomes = try host.sweep(request)
+    defer { Discard.later(&outcomes) }
+    guard outcomes.count == grid.count, !outcomes.contains(where: { $0.status == .interrupted }) else {
+      throw RuntimeError.interrupted
+    }
+    let table = try assemble(description, grid, outcomes)
     for i in 0..<operands { Machine.drop(heap, first + i) }
     Machine.put(heap, result, table)
   }
 
   // MARK: points
 
-  /// The coordinates of every point in grid order, owned.
-  private func points(_ sweep: Prototype.SweepDescription, _ first: UnsafeMutablePointer<Value>) throws -> [[Value]] {
+  /// The points of a sweep with the values along its axes as this machine has them, owned.
+  private struct Grid {
+    let points: SweepPoints
+    let values: [[Value]]
+    var count: Int { points.count }
+
+    func value(_ index: Int, _ axis: Int) -> Value { values[axis][points.place(of: index, along: axis)] }
+    func point(_ index: Int) -> [Value] { values.indices.map { value(index, $0) } }
+    func release(_ heap: Heap) {
+      for axis in values { for value in axis { heap.release(value) } }
+    }
+  }
+
+  private func grid(_ sweep: Prototype.SweepDescription, _ first: UnsafeMutablePointer<Value>) throws -> Grid {
+    try checkSize(sweep, first)
+    var values: [[Value]] = []
+    do {
+      var axes: [SweepAxis] = []
+      for axis in sweep.axes.indices {
+        values.append([])
+        for place in 0..<(try iterationCount(first[axis])) {
+          try pollInterrupt(at: place)
+          values[axis].append(try coordinate(first[axis], place))
+        }
+        axes.append(try SweepAxis(values[axis], self))
+      }
+      let all = Grid(points: SweepPoints(axes, isZip: sweep.isZip, kept: nil), values: values)
+      guard sweep.hasCondition else { return all }
+      let kept = try all.points.indices.filter {
+        try pollInterrupt()
+        return try isWanted(all.point($0), first[sweep.axes.count + 1])
+      }
+      return Grid(points: SweepPoints(axes, isZip: sweep.isZip, kept: kept), values: values)
+    } catch {
+      for axis in values { for value in axis { heap.release(value) } }
+      throw error
+    }
+  }
+
+  private func checkSize(_ sweep: Prototype.SweepDescription, _ first: UnsafeMutablePointer<Value>) throws {
     let counts = try sweep.axes.indices.map { axis -> Int in
       guard isIterable(first[axis]), first[axis].tag != .record else {
         throw RuntimeError(
@@ -54,27 +94,6 @@ extension Machine {
       }
     }
     guard total <= 10_000_000 else { throw RuntimeError("E0610", "a sweep of \(total) points is too large") }
-    var points: [[Value]] = []
-    do {
-      for index in 0..<total {
-        try pollInterrupt(at: index)
-        var rest = index
-        var point: [Value] = []
-        for axis in sweep.axes.indices.reversed() {
-          let position = sweep.isZip ? index : rest % counts[axis]
-          if !sweep.isZip { rest /= counts[axis] }
-          point.append(try coordinate(first[axis], position))
-        }
-        points.append(point.reversed())
-        if sweep.hasCondition, !(try isWanted(points[points.count - 1], first[sweep.axes.count + 1])) {
-          for value in points.removeLast() { heap.release(value) }
-        }
-      }
-    } catch {
-      for point in points { for value in point { heap.release(value) } }
-      throw error
-    }
-    return points
   }
 
   private func coordinate(_ axis: Value, _ position: Int) throws -> Value {
@@ -92,17 +111,17 @@ extension Machine {
 
   /// A sweep in a study that is only planned: a few points spread over the grid stand for all.
   private func walked(
-    _ sweep: Prototype.SweepDescription, _ points: [[Value]], body: Value, _ walk: StudyWalk
+    _ sweep: Prototype.SweepDescription, _ grid: Grid, body: Value, _ walk: StudyWalk
   ) throws -> Value {
     let span = span(of: frame) ?? .none
     let line = SourceStore.shared.file(span.file)?.position(Int(span.lower)).line ?? 0
     if !walk.sweeps.contains(where: { $0.line == line }) {
-      walk.sweeps.append((points.count, sweep.axes, line))
+      walk.sweeps.append((grid.count, sweep.axes, line))
     }
-    try checkDuplicates(sweep, data(points))
+    try checkDuplicates(sweep, grid.points)
     // Each group of neighbours is walked at one of them, by turns at another place, so that no coordinate keeps step with it.
-    let groups = min(points.count, 96)
-    let starts = (0...groups).map { $0 * points.count / max(groups, 1) }
+    let groups = min(grid.count, 96)
+    let starts = (0...groups).map { $0 * grid.count / max(groups, 1) }
     let groupOf = (0..<groups).flatMap { [Int](repeating: $0, count: starts[$0 + 1] - starts[$0]) }
     var rows: [Value] = [], tracked: [(point: Int, table: Table)] = []
     defer { for row in rows { heap.release(row) } }
@@ -112,7 +131,7 @@ extension Machine {
       let index = starts[group] + (group * 7) % size
       let recorder = TrialRecorder { _ in }
       trial = recorder
-      rows.append(try walk.trial(starts[group], times: size, of: span) { try call(body, points[index]) })
+      rows.append(try walk.trial(starts[group], times: size, of: span) { try call(body, grid.point(index)) })
       tracked.append((index, recorder.table ?? Table(columns: [], rowCount: 0)))
     }
     var names: [String] = [], columns: [String: [Value]] = [:]
@@ -120,9 +139,11 @@ extension Machine {
       for i in 0..<row.record.count where !names.contains(row.record.name(i)) { names.append(row.record.name(i)) }
     }
     if rows.contains(where: { $0.tag != .record && !$0.isNone }) { names.append("value") }
-    for (axis, name) in sweep.axes.enumerated() { columns[name] = points.map { heap.retained($0[axis]) } }
+    for (axis, name) in sweep.axes.enumerated() {
+      columns[name] = grid.points.indices.map { heap.retained(grid.value($0, axis)) }
+    }
     for name in names where columns[name] == nil {
-      columns[name] = points.indices.map { index in
+      columns[name] = grid.points.indices.map { index in
         let row = rows[groupOf[index]]
         if row.tag == .record { return heap.field(row, named: name).map { heap.retained($0) } ?? .none }
         return heap.retained(row)
@@ -130,13 +151,13 @@ extension Machine {
     }
     let all = sweep.axes + names.filter { !sweep.axes.contains($0) }
     let record = heap.record(all.map { ($0, heap.list(columns[$0] ?? [])) })
-    let attachments = heap.record([("series", walkedSeries(sweep, points, tracked, walk))])
+    let attachments = heap.record([("series", walkedSeries(sweep, grid, tracked, walk))])
     return heap.table(columns: record, attachments: attachments)
   }
 
   /// What the walked points tracked, with numbers that nobody knows in the place of results.
   private func walkedSeries(
-    _ sweep: Prototype.SweepDescription, _ points: [[Value]], _ tracked: [(point: Int, table: Table)], _ walk: StudyWalk
+    _ sweep: Prototype.SweepDescription, _ grid: Grid, _ tracked: [(point: Int, table: Table)], _ walk: StudyWalk
   ) -> Value {
     var names = sweep.axes
     for (_, table) in tracked {
@@ -147,7 +168,7 @@ extension Machine {
       for row in 0..<table.rowCount {
         for (i, name) in names.enumerated() {
           if i < sweep.axes.count {
-            columns[i].append(heap.retained(points[point][i]))
+            columns[i].append(heap.retained(grid.value(point, i)))
             continue
           }
           switch table.column(name)?[row] ?? .none {
@@ -165,89 +186,65 @@ extension Machine {
   // MARK: request
 
   private func request(
-    _ sweep: Prototype.SweepDescription, body: Value, _ points: [[Value]]
+    _ sweep: Prototype.SweepDescription, body: Value, _ points: SweepPoints
   ) throws -> SweepRequest {
-    let data = try self.data(points)
-    try checkDuplicates(sweep, data)
+    try checkDuplicates(sweep, points)
     let base = RandomKey.derive(key: drawScope.key, number: drawScope.count)
     drawScope.count += 1
-    let keys = try data.map { point in
-      try pollInterrupt()
-      return Machine.scopeKey(sweep, base, point)
-    }
+    let draws = SweepDraws(points: points, names: sweep.axes, pairedBy: sweep.pairedBy, base: base)
     let body = try portable(body)
-    let coordinates = try points.map { point in
-      try pollInterrupt()
-      return try point.map { try portable($0) }
-    }
-    let archive = try SweepArchive(self, body: body, coordinates: coordinates, draws: keys)
+    let archive = try SweepArchive(self, body: body, draws)
     let settings = RunnerSettings(
-      library: library, host: host, body: body, coordinates: coordinates, keys: keys, rootSeed: rootSeed,
-      interrupts: interrupts, byteLimit: heap.state.pointee.byteLimit, checksNaN: tensors.checksNaN,
-      collector: tensors.collector, timing: tensors.timing, archive: archive, name: sweep.name)
+      library: library, host: host, body: body, draws: draws, rootSeed: rootSeed, interrupts: interrupts,
+      byteLimit: heap.state.pointee.byteLimit, checksNaN: tensors.checksNaN, collector: tensors.collector,
+      timing: tensors.timing, archive: archive, name: sweep.name)
     return SweepRequest(
-      name: sweep.name, coordinateNames: sweep.axes, points: data, span: span(of: frame) ?? .none,
+      name: sweep.name, coordinateNames: sweep.axes, points: points, span: span(of: frame) ?? .none,
       makeRunner: { SweepRunner(settings) }, archive: archive)
   }
 
-  /// Points as data. Throws where the work is to stop: data are unfinished then.
-  private func data(_ points: [[Value]]) throws -> [[Datum]] {
-    let data = points.map { point in point.map { datum($0) } }
-    try pollInterrupt()
-    return data
-  }
-
-  private func checkDuplicates(_ sweep: Prototype.SweepDescription, _ points: [[Datum]]) throws {
-    var seen: [[Datum]: Int] = [:]
-    for (index, point) in points.enumerated() {
-      if let earlier = seen.updateValue(index, forKey: point) {
-        let place = zip(sweep.axes, point).map { "\($0) = \(DatumText.line($1))" }.joined(separator: ", ")
-        throw RuntimeError(
-          "E0611", "the point \(place) stands twice in this sweep", label: "points \(earlier + 1) and \(index + 1)",
-          help: ["to repeat trials, add an axis such as `rep in 1..5`"])
-      }
-    }
-  }
-
-  /// Where a point draws: under its coordinates, or those that `paired by` names.
-  private static func scopeKey(_ sweep: Prototype.SweepDescription, _ base: Int64, _ point: [Datum]) -> Int64 {
-    var key = base
-    for (name, value) in zip(sweep.axes, point) {
-      if let paired = sweep.pairedBy, !paired.contains(name) { continue }
-      key = RandomKey.derive(key: key, number: RandomKey.hash("\(name)=\(DatumText.line(value))"))
-    }
-    return key
+  private func checkDuplicates(_ sweep: Prototype.SweepDescription, _ points: SweepPoints) throws {
+    guard let (earlier, later) = try points.firstDuplicate({ try pollInterrupt(at: $0) }) else { return }
+    let place = zip(sweep.axes, points[later]).map { "\($0) = \(DatumText.line($1))" }.joined(separator: ", ")
+    throw RuntimeError(
+      "E0611", "the point \(place) stands twice in this sweep", label: "points \(earlier + 1) and \(later + 1)",
+      help: ["to repeat trials, add an axis such as `rep in 1..5`"])
   }
 
   // MARK: result
 
-  /// The table of a sweep: coordinates, then fields in order of first appearance, then `error` (or `failure`) if a trial failed.
-  private func assemble(_ sweep: Prototype.SweepDescription, _ points: [[Value]], _ outcomes: [TrialOutcome]) -> Value {
-    var names: [String] = sweep.axes
-    var columns: [String: [Value]] = [:]
-    for (axis, name) in sweep.axes.enumerated() { columns[name] = points.map { heap.retained($0[axis]) } }
-    var failures: [Value] = []
-    for (row, outcome) in outcomes.enumerated() {
-      for (name, value) in results(outcome) where !sweep.axes.contains(name) {
-        if columns[name] == nil {
-          names.append(name)
-          columns[name] = [Value](repeating: .none, count: points.count)
+  /// The table of a sweep: coordinates, then fields in order of first appearance, then `error` (or `failure`) if a trial
+  /// failed.
+  private func assemble(
+    _ sweep: Prototype.SweepDescription, _ grid: Grid, _ outcomes: [TrialOutcome]
+  ) throws -> Value {
+    var columns = SweepColumns(sweep.axes)
+    var failures: [Value] = [], hasFailed = false
+    do {
+      for (row, outcome) in outcomes.enumerated() {
+        try pollInterrupt(at: row)
+        for axis in sweep.axes.indices { columns.append(heap.retained(grid.value(row, axis)), axis) }
+        for (place, (name, value)) in results(outcome).enumerated() {
+          columns.set(heap, value, in: name, row: row, near: sweep.axes.count + place)
         }
-        columns[name]?[row] = value
+        let reason = outcome.error?.message ?? (outcome.status == .diverged ? "diverged" : nil)
+        failures.append(outcome.status == .done ? .none : heap.string(reason ?? "failed"))
+        hasFailed = hasFailed || outcome.status != .done
       }
-      let reason = outcome.error?.message ?? (outcome.status == .diverged ? "diverged" : nil)
-      failures.append(outcome.status == .done ? .none : heap.string(reason ?? "failed"))
+      if hasFailed {
+        let name = Table.failureColumn(besides: columns.names)
+        for (row, reason) in failures.enumerated() {
+          columns.set(heap, heap.retained(reason), in: name, row: row, near: columns.names.count)
+        }
+      }
+      let series = try series(sweep, grid, outcomes)
+      let attachments = heap.record([("series", series), ("failures", heap.list(failures))])
+      return heap.table(columns: columns.record(heap, rows: outcomes.count), attachments: attachments)
+    } catch {
+      columns.release(heap)
+      for reason in failures { heap.release(reason) }
+      throw error
     }
-    if failures.contains(where: { $0.tag == .string }) {
-      let name = Table.failureColumn(besides: names)
-      names.append(name)
-      columns[name] = failures.map { heap.retained($0) }
-    }
-    let record = heap.record(names.map { ($0, heap.list(columns[$0] ?? [])) })
-    let attachments = heap.record([
-      ("series", series(sweep, points, outcomes)), ("failures", heap.list(failures)),
-    ])
-    return heap.table(columns: record, attachments: attachments)
   }
 
   /// The fields that a trial gave, owned.
@@ -261,26 +258,71 @@ extension Machine {
   }
 
   /// What trials tracked: coordinates and tracked columns, a row per call of `track`.
-  private func series(_ sweep: Prototype.SweepDescription, _ points: [[Value]], _ outcomes: [TrialOutcome]) -> Value {
+  private func series(_ sweep: Prototype.SweepDescription, _ grid: Grid, _ outcomes: [TrialOutcome]) throws -> Value {
     var names: [String] = sweep.axes
     for outcome in outcomes {
       for column in outcome.series?.columns ?? [] where !names.contains(column.name) { names.append(column.name) }
     }
     var columns = [[Value]](repeating: [], count: names.count)
-    for (point, outcome) in zip(points, outcomes) {
-      guard let series = outcome.series else { continue }
-      for (i, name) in names.enumerated() {
-        if i < sweep.axes.count {
-          for _ in 0..<series.rowCount { columns[i].append(heap.retained(point[i])) }
-        } else if let values = series.column(name) {
-          for value in values { columns[i].append(heap.value(value)) }
-        } else {
-          for _ in 0..<series.rowCount { columns[i].append(.none) }
+    do {
+      for (index, outcome) in outcomes.enumerated() {
+        guard let series = outcome.series else { continue }
+        try pollInterrupt()
+        for (i, name) in names.enumerated() {
+          if i < sweep.axes.count {
+            for _ in 0..<series.rowCount { columns[i].append(heap.retained(grid.value(index, i))) }
+          } else if let values = series.column(name) {
+            for value in values { columns[i].append(heap.value(value)) }
+          } else {
+            for _ in 0..<series.rowCount { columns[i].append(.none) }
+          }
         }
       }
+    } catch {
+      for column in columns { for value in column { heap.release(value) } }
+      throw error
     }
     let record = heap.record(zip(names, columns).map { ($0, heap.list($1)) })
     return heap.table(columns: record, attachments: .none)
+  }
+}
+
+/// The columns of a sweep's table while its rows come in. Its values are owned.
+private struct SweepColumns {
+  private(set) var names: [String]
+  private var values: [[Value]]
+  /// How many names are coordinates, which no result replaces.
+  private let axes: Int
+
+  init(_ axes: [String]) {
+    names = axes
+    values = axes.map { _ in [] }
+    self.axes = axes.count
+  }
+
+  mutating func append(_ value: Value, _ column: Int) { values[column].append(value) }
+
+  /// A result. Rows mostly have the same names in the same order: `near` is where to look first.
+  mutating func set(_ heap: Heap, _ value: Value, in name: String, row: Int, near: Int) {
+    let isThere = names.indices.contains(near) && names[near] == name
+    let column = isThere ? near : names.firstIndex(of: name) ?? names.count
+    if column < axes { return heap.release(value) }
+    if column == names.count {
+      names.append(name)
+      values.append([])
+    }
+    while values[column].count < row { values[column].append(.none) }
+    values[column].append(value)
+  }
+
+  /// All of them; what they hold is the record's.
+  func record(_ heap: Heap, rows: Int) -> Value {
+    let lists = values.map { heap.list($0 + [Value](repeating: .none, count: rows - $0.count)) }
+    return heap.record(zip(names, lists).map { ($0, $1) })
+  }
+
+  func release(_ heap: Heap) {
+    for column in values { for value in column { heap.release(value) } }
   }
 }
 

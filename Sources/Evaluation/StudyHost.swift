@@ -24,7 +24,7 @@ public protocol StudyHost: AnyObject {
   /// `track` outside of any trial.
   func track(_ row: [Datum.Field])
   /// Runs all trials of a sweep, in any order and on any threads, and returns one outcome per point, in order of the
-  /// points.
+  /// points; none where it was interrupted.
   func sweep(_ request: SweepRequest) throws -> [TrialOutcome]
   /// A long computation outside of any trial (`iterate`, `train`) reports its progress; cheap, called often.
   func progress(_ report: ProgressReport)
@@ -121,8 +121,8 @@ public struct SweepRequest: Sendable {
   public var name: String
   /// Names of the coordinates, in order.
   public var coordinateNames: [String]
-  /// One list of coordinate values per trial, in grid order.
-  public var points: [[Datum]]
+  /// Coordinate values, a list per trial, in grid order.
+  public var points: SweepPoints
   /// The whole expression.
   public var span: Span
   /// Makes a runner with a heap of its own; call it on the thread that will use the runner.
@@ -131,7 +131,7 @@ public struct SweepRequest: Sendable {
   public var archive: (any TrialArchive)?
   /// Makes a request.
   public init(
-    name: String, coordinateNames: [String], points: [[Datum]], span: Span,
+    name: String, coordinateNames: [String], points: SweepPoints, span: Span,
     makeRunner: @escaping @Sendable () throws -> any TrialRunner, archive: (any TrialArchive)? = nil
   ) {
     self.name = name
@@ -221,6 +221,12 @@ public struct TrialOutcome: Sendable {
     self.error = error
     self.seconds = seconds
   }
+}
+
+extension TrialOutcome {
+  /// That of a trial that did not run.
+  public static let notRun = TrialOutcome(
+    status: .interrupted, value: nil, fields: [], series: nil, error: nil, seconds: 0)
 }
 
 /// How far a long computation is.

@@ -8,22 +8,25 @@ import Tensors
 /// The trials of one sweep as far as records know them: see `TrialArchive`.
 struct SweepArchive: TrialArchive, @unchecked Sendable {
   private let code: ReachableCode
-  /// What stands for the values that the body holds.
-  private let held: [UInt8]
-  private let coordinates: [[UInt8]]
-  private let draws: [Int64]
+  /// What enters the keys of all trials: the code, and what stands for the values that the body holds.
+  private let before: String
+  /// What stands for the values of axes that are long to hash.
+  private let hashes: [[[UInt8]]?]
+  private let draws: SweepDraws
   private let rootSeed: Int
   let parts: JSON
 
   /// Throws what a library file throws that cannot be compiled.
-  init(
-    _ machine: Machine, body: PortableValue, coordinates: [[PortableValue]], draws: [Int64]
-  ) throws {
-    code = try ReachableCode(from: [body] + coordinates.joined(), in: machine)
-    held = Digest.bytes(of: body, code: code.word)
-    self.coordinates = coordinates.map { [code] point in
-      Array(point.map { SHA256.bytes(Digest.bytes(of: $0, code: code.word)) }.joined())
-    }
+  init(_ machine: Machine, body: PortableValue, _ draws: SweepDraws) throws {
+    code = try ReachableCode(from: [body] + draws.points.functions, in: machine)
+    before = """
+      format int(1)
+      numerics int(\(numericsVersion))
+      code string("\(SHA256.hex(code.hash))")
+      values string("\(SHA256.hex(Digest.bytes(of: body, code: code.word)))")
+
+      """
+    hashes = draws.points.hashes { [code] in SHA256.bytes(Digest.bytes(of: $0, code: code.word)) }
     self.draws = draws
     rootSeed = machine.rootSeed
     parts = [
@@ -36,17 +39,25 @@ struct SweepArchive: TrialArchive, @unchecked Sendable {
     .object(parts.map { JSON.Member($0.name, .string(String(SHA256.hex($0.hash).prefix(16)))) })
   }
 
+  /// The words are those of the first format, in which records have been kept.
   func key(_ index: Int) -> String {
-    SHA256.hex(keyParts(index).map { "\($0.name) \($0.value)\n" }.joined())
+    SHA256.hex(
+      """
+      \(before)coordinates string("\(SHA256.hex(coordinates(index)))")
+      seed int(\(rootSeed))
+      draws int(\(draws[index]))
+
+      """)
   }
 
-  /// What enters a trial's key.
-  private func keyParts(_ index: Int) -> [Datum.Field] {
-    [
-      .init("format", .int(1)), .init("numerics", .int(numericsVersion)), .init("code", .string(SHA256.hex(code.hash))),
-      .init("values", .string(SHA256.hex(held))), .init("coordinates", .string(SHA256.hex(coordinates[index]))),
-      .init("seed", .int(rootSeed)), .init("draws", .int(Int(draws[index]))),
-    ]
+  /// What stands for a point.
+  private func coordinates(_ index: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    for (axis, coordinate) in draws.points.coordinates(index).enumerated() {
+      let known = hashes[axis]?[draws.points.place(of: index, along: axis)]
+      bytes += known ?? SHA256.bytes(Digest.bytes(of: coordinate, code: code.word))
+    }
+    return bytes
   }
 
   func encode(_ value: PortableValue) -> (json: JSON, tensors: [UInt8]?)? {

@@ -9,8 +9,7 @@ struct RunnerSettings: @unchecked Sendable {
   var library: StandardLibrary
   var host: StudyHost
   var body: PortableValue
-  var coordinates: [[PortableValue]]
-  var keys: [Int64]
+  var draws: SweepDraws
   var rootSeed: Int
   var interrupts: InterruptGroup
   var byteLimit: Int
@@ -55,14 +54,14 @@ final class SweepRunner: TrialRunner {
   }
 
   private func compute(_ index: Int, _ report: @escaping (TrialNews) -> Void) -> TrialOutcome {
-    machine.drawScope = DrawScope(key: settings.keys[index], count: 0)
+    machine.drawScope = DrawScope(key: settings.draws[index], count: 0)
     let recorder = TrialRecorder(report: report)
     let watched = ck_watch(machine.poll.word)
     defer { _ = ck_watch(watched) }
     machine.trial = recorder
     defer { machine.trial = nil }
     let start = ThreadClock.seconds
-    let coordinates = settings.coordinates[index].map { machine.value($0) }
+    let coordinates = settings.draws.points.coordinates(index).map { machine.value($0) }
     defer { for value in coordinates { machine.heap.release(value) } }
     do {
       let value = try machine.call(body, coordinates)

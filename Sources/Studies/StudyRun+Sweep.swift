@@ -5,8 +5,8 @@ import Records
 
 extension StudyRun {
   /// Runs all trials over the worker threads, and those of other processes that work on the same run. Each finished trial
-  /// is on disk before the listener hears of it. After an interrupt the trials that did not run to their end have status
-  /// `.interrupted`. Throws when two processes found different results for one trial.
+  /// is on disk before the listener hears of it. After an interrupt there are no outcomes: only the record has what came to its
+  /// end. Throws when two processes found different results for one trial.
   public func sweep(_ request: SweepRequest) throws -> [TrialOutcome] {
     if WorkerThread.isRunningTrials { return try sweepInside(request) }
     let work = locked { () -> SweepWork in
@@ -26,9 +26,18 @@ extension StudyRun {
     }
     wait(for: threads, work)
     work.close()
+    defer { work.schedule.close() }
     if let error = work.error { throw error }
+    let tally = work.schedule.tally, seconds = work.schedule.progress.elapsed
+    if isInterrupted {
+      // Of more that did not run, the record says only how many they are.
+      var rows = recorder == nil ? [] : work.schedule.rows(notRun: 10_000)
+      end(request, rows, tally, seconds: seconds)
+      Discard.later(&rows)
+      return []
+    }
     let outcomes = work.schedule.results
-    end(request, outcomes, seconds: work.schedule.progress.elapsed)
+    end(request, outcomes.enumerated().map { ($0, $1) }, tally, seconds: seconds)
     return outcomes
   }
 
@@ -37,7 +46,7 @@ extension StudyRun {
     let runner = try request.makeRunner()
     return request.points.indices.map { index in
       guard !isInterrupted else {
-        return TrialOutcome(status: .interrupted, value: nil, fields: [], series: nil, error: nil, seconds: 0)
+        return .notRun
       }
       return runner.run(index, report: { _ in })
     }
@@ -64,39 +73,39 @@ extension StudyRun {
     }
   }
 
-  private func end(_ request: SweepRequest, _ outcomes: [TrialOutcome], seconds: Double) {
-    var mine = RunRecord.Counts(total: outcomes.count)
-    var failures: [String] = []
-    for (index, outcome) in outcomes.enumerated() {
-      if outcome.isFromRecord { mine.reused += 1 }
-      switch outcome.status {
-      case .done: mine.done += 1
-      case .failed: mine.failed += 1
-      case .diverged: mine.diverged += 1
-      case .interrupted: mine.interrupted += 1
-      }
-      if outcome.status == .failed || outcome.status == .diverged {
-        let place = request.coordinates(index).map { "\($0.name)=\(plainText($0.value))" }.joined(separator: " ")
-        failures.append("\(place): " + (outcome.error.map { "\($0.message) (\($0.id))" } ?? outcome.status.rawValue))
-      }
-    }
+  private func end(
+    _ request: SweepRequest, _ rows: [SweepRow], _ mine: RunRecord.Counts, seconds: Double
+  ) {
     locked {
       counts.done += mine.done
       counts.failed += mine.failed
       counts.diverged += mine.diverged
       counts.interrupted += mine.interrupted
       counts.reused += mine.reused
-      let table = sweepTable(request, outcomes)
-      let series = seriesTable(request, outcomes).map { [($0, request.name + "-series")] } ?? []
-      let file = recorder?.saveTables([(table, request.name)] + series)?.first
-      // The study will not get to show it.
-      if mine.interrupted > 0 { recorder?.add(.table(name: request.name, table, file: file ?? "")) }
-      recorder?.add(.coverage(StudyRecord.Coverage(name: request.name, counts: mine, failures: failures)))
+      let file = recorder.flatMap { record(request, rows, mine, $0) }
       let summary = SweepSummary(
         name: request.name, done: mine.done, failed: mine.failed + mine.diverged, interrupted: mine.interrupted,
         reused: mine.reused, seconds: seconds, file: file)
       listener.receive(.sweepEnded(summary))
     }
+  }
+
+  /// Keeps what a sweep gave; the first of its files.
+  private func record(
+    _ request: SweepRequest, _ rows: [SweepRow], _ counts: RunRecord.Counts, _ recorder: RunRecorder
+  ) -> String? {
+    let table = sweepTable(request, rows)
+    let series = seriesTable(request, rows).map { [($0, request.name + "-series")] } ?? []
+    let file = recorder.saveTables([(table, request.name)] + series)?.first
+    // The study will not get to show it.
+    if counts.interrupted > 0 { recorder.add(.table(name: request.name, table, file: file ?? "")) }
+    let failures = rows.compactMap { index, outcome -> String? in
+      guard outcome.status == .failed || outcome.status == .diverged else { return nil }
+      let place = request.coordinates(index).map { "\($0.name)=\(plainText($0.value))" }.joined(separator: " ")
+      return "\(place): " + (outcome.error.map { "\($0.message) (\($0.id))" } ?? outcome.status.rawValue)
+    }
+    recorder.add(.coverage(StudyRecord.Coverage(name: request.name, counts: counts, failures: failures)))
+    return file
   }
 
   /// A trial at work tracked a row.
@@ -136,31 +145,33 @@ extension SweepRequest {
   }
 }
 
+/// A point of a sweep by its index, and what became of its trial.
+typealias SweepRow = (index: Int, outcome: TrialOutcome)
+
 /// The table of a sweep, as the study has it: coordinates and fields, a row per point, failed ones with their reason.
-func sweepTable(_ request: SweepRequest, _ outcomes: [TrialOutcome]) -> Table {
+func sweepTable(_ request: SweepRequest, _ rows: [SweepRow]) -> Table {
   var reasons: [Int: String] = [:]
-  let rows = outcomes.indices.map { index -> [Datum.Field] in
-    let outcome = outcomes[index]
-    switch outcome.status {
+  let fields = rows.enumerated().map { number, row -> [Datum.Field] in
+    switch row.outcome.status {
     case .done: break
-    case .interrupted: reasons[index] = Table.notRun
-    case .failed, .diverged: reasons[index] = outcome.error?.message ?? outcome.status.rawValue
+    case .interrupted: reasons[number] = Table.notRun
+    case .failed, .diverged: reasons[number] = row.outcome.error?.message ?? row.outcome.status.rawValue
     }
-    let coordinates = request.coordinates(index)
-    return coordinates + outcomes[index].fields.filter { field in !coordinates.contains { $0.name == field.name } }
+    let coordinates = request.coordinates(row.index)
+    return coordinates + row.outcome.fields.filter { field in !coordinates.contains { $0.name == field.name } }
   }
-  return Table(rows: rows, failures: reasons)
+  return Table(rows: fields, failures: reasons)
 }
 
 /// All rows tracked inside the trials, each with its trial's coordinates before it; nil without any.
-func seriesTable(_ request: SweepRequest, _ outcomes: [TrialOutcome]) -> Table? {
-  var rows: [[Datum.Field]] = []
-  for (index, outcome) in outcomes.enumerated() {
+func seriesTable(_ request: SweepRequest, _ rows: [SweepRow]) -> Table? {
+  var tracked: [[Datum.Field]] = []
+  for (index, outcome) in rows {
     guard let series = outcome.series else { continue }
     let coordinates = request.coordinates(index)
     for row in 0..<series.rowCount {
-      rows.append(coordinates + series.row(row).filter { field in !coordinates.contains { $0.name == field.name } })
+      tracked.append(coordinates + series.row(row).filter { field in !coordinates.contains { $0.name == field.name } })
     }
   }
-  return rows.isEmpty ? nil : Table(rows: rows)
+  return tracked.isEmpty ? nil : Table(rows: tracked)
 }

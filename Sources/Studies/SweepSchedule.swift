@@ -17,14 +17,21 @@ final class SweepSchedule: @unchecked Sendable {
     case none
   }
 
+  /// An outcome takes some two hundred bytes: those to come take none.
+  private final class Ended: Sendable {
+    let outcome: TrialOutcome
+    init(_ outcome: TrialOutcome) { self.outcome = outcome }
+  }
+
   private let lock = NSLock()
   private let claims: TrialClaims?
   private let threads: Int
-  private var queue: ArraySlice<Int>
-  private var outcomes: [TrialOutcome?]
+  /// What is started next: these, and then the rest of the order.
+  private var queue: ArraySlice<Int> = []
+  private var order: SpreadOrder
+  private var outcomes: [Ended?]
   private var shares: [Int: Double] = [:]
-  private var done = 0
-  private var failed = 0
+  private var counts: RunRecord.Counts
   private var ran = 0
   private var secondsRan = 0.0
   private var lastLook = 0.0
@@ -38,8 +45,9 @@ final class SweepSchedule: @unchecked Sendable {
     self.claims = claims
     self.threads = max(1, threads)
     isLocal = claims == nil
-    queue = claims == nil ? spreadOrder(count)[...] : []
+    order = SpreadOrder(claims == nil ? count : 0)
     outcomes = Array(repeating: nil, count: count)
+    counts = RunRecord.Counts(total: count, interrupted: count)
   }
 
   /// What to do next. Throws `FileError` when claims cannot be written.
@@ -47,7 +55,7 @@ final class SweepSchedule: @unchecked Sendable {
     lock.lock()
     defer { lock.unlock() }
     while true {
-      while let index = queue.popFirst() {
+      while let index = queue.popFirst() ?? order.next() {
         guard outcomes[index] == nil, shares[index] == nil else { continue }
         shares[index] = 0
         return .run(index, from: nil)
@@ -68,7 +76,7 @@ final class SweepSchedule: @unchecked Sendable {
   }
 
   private func takeOver(_ claims: TrialClaims) throws -> Task {
-    guard outcomes.count > done else { return .none }
+    guard counts.interrupted > 0 else { return .none }
     let now = monotonicSeconds()
     guard now - lastLook > 0.2 else { return .wait }
     lastLook = now
@@ -87,7 +95,8 @@ final class SweepSchedule: @unchecked Sendable {
   func runAllHere() {
     lock.lock()
     isLocal = true
-    queue = spreadOrder(outcomes.count).filter { outcomes[$0] == nil && shares[$0] == nil }[...]
+    queue = []
+    order = SpreadOrder(outcomes.count)
     lock.unlock()
   }
 
@@ -122,9 +131,15 @@ final class SweepSchedule: @unchecked Sendable {
       secondsRan += seconds
     }
     guard outcomes[index] == nil else { return }
-    outcomes[index] = outcome
-    if outcome.status != .interrupted { done += 1 }
-    if outcome.status == .failed || outcome.status == .diverged { failed += 1 }
+    outcomes[index] = Ended(outcome)
+    if outcome.isFromRecord { counts.reused += 1 }
+    switch outcome.status {
+    case .done: counts.done += 1
+    case .failed: counts.failed += 1
+    case .diverged: counts.diverged += 1
+    case .interrupted: return
+    }
+    counts.interrupted -= 1
   }
 
   /// Whether a trial has ended.
@@ -138,37 +153,76 @@ final class SweepSchedule: @unchecked Sendable {
   var progress: SweepProgress {
     lock.lock()
     defer { lock.unlock() }
-    let total = outcomes.count, elapsed = monotonicSeconds() - started
+    let total = counts.total, done = total - counts.interrupted, elapsed = monotonicSeconds() - started
     let work = Double(done) + shares.values.reduce(0, +)
     let share = total == 0 ? 1 : work / Double(total)
     // The first half second says little about the rest.
     let left = share > 0 && (elapsed > 0.5 || done > 0) ? elapsed * (1 - share) / share : nil
     return SweepProgress(
-      sweep: name, done: done, failed: failed, running: shares.count, total: total, share: share, elapsed: elapsed,
-      left: left)
+      sweep: name, done: done, failed: counts.failed + counts.diverged, running: shares.count, total: total,
+      share: share, elapsed: elapsed, left: left)
+  }
+
+  /// How many trials ended in which way; what did not run to its end was interrupted.
+  var tally: RunRecord.Counts {
+    lock.lock()
+    defer { lock.unlock() }
+    return counts
   }
 
   /// One outcome per point in grid order; a trial that never ran was interrupted.
   var results: [TrialOutcome] {
     lock.lock()
     defer { lock.unlock() }
-    return outcomes.map {
-      $0 ?? TrialOutcome(status: .interrupted, value: nil, fields: [], series: nil, error: nil, seconds: 0)
+    return outcomes.map { $0?.outcome ?? .notRun }
+  }
+
+  /// The points of an interrupted sweep that are worth a row, with their outcomes: those that ended, and the others if they are at most
+  /// that many.
+  func rows(notRun most: Int) -> [(index: Int, outcome: TrialOutcome)] {
+    lock.lock()
+    defer { lock.unlock() }
+    let isWhole = counts.interrupted <= most
+    return outcomes.indices.compactMap { index in
+      if let ended = outcomes[index], isWhole || ended.outcome.status != .interrupted { return (index, ended.outcome) }
+      return isWhole ? (index, .notRun) : nil
     }
+  }
+
+  /// Nobody asks for outcomes any more.
+  func close() {
+    lock.lock()
+    defer { lock.unlock() }
+    Discard.later(&outcomes)
   }
 }
 
 /// All of `0..<count` so that every beginning is spread over the whole grid (bits of a counter reversed): the first
 /// trials show the coarse picture, and the time left is judged from small and large ones alike.
-func spreadOrder(_ count: Int) -> [Int] {
-  guard count > 2 else { return Array(0..<max(0, count)) }
-  let bits = Int.bitWidth - (count - 1).leadingZeroBitCount
-  var order: [Int] = []
-  order.reserveCapacity(count)
-  for i in 0..<(1 << bits) {
-    var reversed = 0
-    for bit in 0..<bits where i & (1 << bit) != 0 { reversed |= 1 << (bits - 1 - bit) }
-    if reversed < count { order.append(reversed) }
+struct SpreadOrder: Sequence, IteratorProtocol {
+  private let count: Int
+  /// Bits above those of a counter.
+  private let above: Int
+  private var counter: UInt = 0
+
+  init(_ count: Int) {
+    self.count = count
+    above = count < 2 ? Int.bitWidth - 1 : (count - 1).leadingZeroBitCount
   }
-  return order
+
+  mutating func next() -> Int? {
+    while counter < 1 << UInt(Int.bitWidth - above), count > 0 {
+      let index = Int(SpreadOrder.reversed(counter) >> UInt(above))
+      counter += 1
+      if index < count { return index }
+    }
+    return nil
+  }
+
+  private static func reversed(_ word: UInt) -> UInt {
+    var word = word.byteSwapped
+    word = word >> 4 & 0x0F0F_0F0F_0F0F_0F0F | (word & 0x0F0F_0F0F_0F0F_0F0F) << 4
+    word = word >> 2 & 0x3333_3333_3333_3333 | (word & 0x3333_3333_3333_3333) << 2
+    return word >> 1 & 0x5555_5555_5555_5555 | (word & 0x5555_5555_5555_5555) << 1
+  }
 }

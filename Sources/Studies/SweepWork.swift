@@ -33,7 +33,7 @@ final class SweepWork: @unchecked Sendable {
     store = TrialStore(run: participant.folder, sweep: folder, worker: participant.name)
     schedule = SweepSchedule(
       name: request.name, count: count, threads: run.options.threads,
-      claims: TrialClaims(participant, sweep: folder, order: spreadOrder(count)))
+      claims: TrialClaims(participant, sweep: folder, order: Array(SpreadOrder(count))))
   }
 
   /// Why the sweep cannot be had, if it cannot: a thread could not begin, or results differ.
@@ -265,14 +265,23 @@ final class SweepWork: @unchecked Sendable {
   }
 
   private func takeFromElsewhere(_ archive: any TrialArchive) {
-    let wanted = request.points.indices.filter { !schedule.isFinished($0) }
-    let keys = wanted.map { (index: $0, key: archive.key($0)) }
+    let keys = unfinishedKeys(archive)
     let found = records(Set(keys.map(\.key)))
     run.recording.attempt { try store?.append(archive.parts.adding("trials", .int(request.points.count))) }
     for (index, key) in keys {
       guard let record = found[key], let outcome = record.outcome(archive, host: run) else { continue }
       finish(index, outcome, record, why: TrialRecord.takenFrom + record.run)
     }
+  }
+
+  /// The keys of all trials that are to be run, or of some where the run is to stop.
+  private func unfinishedKeys(_ archive: any TrialArchive) -> [(index: Int, key: String)] {
+    var keys: [(index: Int, key: String)] = []
+    for index in request.points.indices where !schedule.isFinished(index) {
+      if isStopped { break }
+      keys.append((index, archive.key(index)))
+    }
+    return keys
   }
 
   private var finder: TrialFinder? {
@@ -292,7 +301,7 @@ final class SweepWork: @unchecked Sendable {
   private func reasonsToRun(_ archive: any TrialArchive) -> TrialReasons {
     if run.options.sample != nil { return TrialReasons("drawn by `--sample`") }
     guard let finder else { return TrialReasons("`--fresh` was asked for") }
-    let keys = request.points.indices.filter { !schedule.isFinished($0) }.map { archive.key($0) }
+    let keys = unfinishedKeys(archive).map(\.key)
     let reasons = TrialReasons(
       sweep: folder, at: request.span, parts: archive.parts, keys: Set(keys), own: run.participant?.folder.path,
       earlier: finder.ownFolders(), study: run.study, source: run.source, options: run.chosen)

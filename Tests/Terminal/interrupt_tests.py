@@ -57,6 +57,7 @@ operations = {
     "list of a tensor": ("let x = zeros(40_000_000)", "length(to_list(x))"),
     "recursion": ("fn f(n) = if n < 2 { n } else { f(n - 1) + f(n - 2) }", "f(60)"),
     "unique of a tensor": ("let xs = to_list(normal(4_000_000, key: 1))", "unique(xs)"),
+    "points of a sweep": ("", "let s = sweep i in 1..9_000_000 { { v: i } }"),
     # Figures: their record, picture, data and text. One that is finished is drawn again where the run ends.
     "lines": ("let x = linspace(0, 1, 3_000_000)\nlet y = normal(3_000_000, key: 1)", "lines(x, { y })"),
     "heatmap": ("let g = normal([1500, 1500], key: 1)", "heatmap(z: g)"),

@@ -220,9 +220,12 @@ extension Machine {
 
   func wrongKind(_ name: String, _ kinds: KindSet, _ first: Value) -> RuntimeError {
     RuntimeError(
-      "E0210", "`\(name)` takes \(Machine.list(kinds.names)) first, not \(brief(first))", label: describeKind(first),
+      "E0210", "`\(name)` takes \(Machine.list(a: kinds.names)) first, not \(brief(first))", label: describeKind(first),
       help: meantFirst(name, kinds, first))
   }
+
+  /// `a list`, `a list or tensor`, `none or list`.
+  private static func list(a names: [String]) -> String { (names.first == "none" ? "" : "a ") + list(names) }
 
   /// `a`, `a or b`, `a, b or c`.
   static func list(_ names: [String]) -> String {

@@ -131,7 +131,8 @@ extension Machine {
     guard hasRest ? found >= count : found == count else {
       throw RuntimeError(
         "E0209",
-        "the pattern has \(hasRest ? "at least " : "")\(count) names, but \(brief(value)) has \(found) elements",
+        "the pattern has \(hasRest ? "at least " : "")\(count) \(count == 1 ? "name" : "names"), but \(brief(value)) has "
+          + "\(found) \(found == 1 ? "element" : "elements")",
         help: hasRest ? [] : ["`...rest` collects further elements, `...` ignores them"])
     }
   }

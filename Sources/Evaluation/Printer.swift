@@ -142,7 +142,9 @@ extension Machine {
     printer.write(value)
     switch value.tag {
     case .string, .list, .record, .range: return "the \(value.kindName) \(printer.text)"
-    case .tensor: return "the \(printer.text)"
+    case .tensor:
+      // One without axes is shown as its number.
+      return ["tensor", "number"].contains { printer.text.hasPrefix($0) } ? "the \(printer.text)" : printer.text
     default: return printer.text
     }
   }

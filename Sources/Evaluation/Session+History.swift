@@ -155,7 +155,7 @@ extension Machine {
       guard let operand = TensorOperations(self).operand(value) else { return "tensor" }
       if operand.isNumber { return operand.type == .bool ? "bool" : operand.type.isFloat ? "float" : "int" }
       let shape = operand.shape.map(String.init).joined(separator: ", ")
-      return operand.rank == 0 ? "tensor of rank 0" : "tensor \(operand.type.name) [\(shape)]"
+      return "tensor \(operand.type.name) [\(shape)]"
     case .list:
       let count = value.list.count
       let kinds = Set((0..<min(count, 1000)).map { value.list.elements[$0].kindName })

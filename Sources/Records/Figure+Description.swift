@@ -90,14 +90,16 @@ extension Figure.Mark {
   }
 
   private static func network(_ mark: Datum) throws -> Figure.Mark {
-    let nodes = try mark.records("nodes").map { node -> Figure.Node in
+    let nodes = try mark.records("nodes").enumerated().map { i, node -> Figure.Node in
+      try Interruption.check(at: i)
       guard let layer = try Int(exactly: node.numbers("layer").first ?? .nan), layer >= 0 else {
         throw FigureError(message: "the `layer` of a node is a whole number from 0")
       }
       let value = try node.member("value").map { _ in try node.numbers("value").first ?? .nan } ?? .nan
       return Figure.Node(layer: layer, label: node.text("label"), value: value)
     }
-    let edges = try mark.records("edges").map { edge -> Figure.Edge in
+    let edges = try mark.records("edges").enumerated().map { i, edge -> Figure.Edge in
+      try Interruption.check(at: i)
       guard let from = try Int(exactly: edge.numbers("from").first ?? .nan), nodes.indices.contains(from),
         let to = try Int(exactly: edge.numbers("to").first ?? .nan), nodes.indices.contains(to)
       else { throw FigureError(message: "an edge goes from one index of a node to another") }

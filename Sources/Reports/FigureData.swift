@@ -28,7 +28,7 @@ extension FigureDrawing {
       case .strip(let groups, let name):
         for (k, values) in groups.enumerated() {
           let category = k < figure.x.categories.count ? figure.x.categories[k] : ""
-          for value in values {
+          for value in values where !Interruption.isRaised() {
             add(i + 1, name, [(.x, .int(k)), (.y, .float(value)), (.label, .string(category))])
           }
         }
@@ -40,15 +40,15 @@ extension FigureDrawing {
             [(.x, .float(middle)), (.y, .float(count)), (.lower, .float(edges[k])), (.upper, .float(edges[k + 1]))])
         }
       case .network(let nodes, let edges):
-        for node in nodes {
+        for node in nodes where !Interruption.isRaised() {
           add(i + 1, "node", [(.x, .int(node.layer)), (.label, .string(node.label)), (.value, .float(node.value))])
         }
-        for edge in edges {
+        for edge in edges where !Interruption.isRaised() {
           add(i + 1, "edge", [(.from, .int(edge.from)), (.to, .int(edge.to)), (.value, .float(edge.weight))])
         }
       case .rollout(let actors, _):
         for (k, actor) in actors.enumerated() {
-          for (frame, numbers) in actor.frames.enumerated() {
+          for (frame, numbers) in actor.frames.enumerated() where !Interruption.isRaised() {
             for row in points(actor, numbers) { add(k + 1, actor.name, [(.frame, .int(frame))] + row) }
           }
         }
@@ -57,6 +57,7 @@ extension FigureDrawing {
         for (k, image) in images.enumerated() {
           let caption = k < captions.count ? captions[k] : ""
           for (p, value) in image.enumerated() where width > 0 {
+            if Interruption.isRaised(at: p) { break }
             add(k + 1, caption, [(.x, .int(p % width)), (.y, .int(p / width)), (.value, .float(value))])
           }
         }

@@ -88,14 +88,14 @@ extension GnuplotScript {
       place.append((Double(node.layer), Double((sizes[node.layer] ?? 1) - 1) / 2 - Double(i)))
     }
     let largest = edges.map { abs($0.weight) }.filter(\.isFinite).max() ?? 0
-    for edge in edges where edge.weight.isFinite {
+    for edge in edges where edge.weight.isFinite && !Interruption.isRaised() {
       let from = place[edge.from], to = place[edge.to], share = largest > 0 ? abs(edge.weight) / largest : 0
       let color = SVGCanvas.Ink.series(edge.weight < 0 ? 1 : 0).entry.light
       head.append(
         "set arrow from \(from.x),\(from.y) to \(to.x),\(to.y) nohead lw \(NumberFormat.fixed(0.4 + 2.6 * share, 2)) "
           + "lc rgb '\(color)'")
     }
-    for (node, at) in zip(nodes, place) where !node.label.isEmpty {
+    for (node, at) in zip(nodes, place) where !node.label.isEmpty && !Interruption.isRaised() {
       head.append("set label \(quoted(node.label)) at \(at.x),\(at.y) offset 1,0 font ',11'")
     }
     head += ["$nodes << EOD", "layer,place"]

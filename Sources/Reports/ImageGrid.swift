@@ -24,7 +24,7 @@ struct ImageGrid {
     let rows = (shown + most - 1) / most, columns = (shown + rows - 1) / rows
     let side = min(120, (total - 24 - 8 * Double(columns - 1)) / Double(columns))
     let tall = side * Double(height) / Double(width), step = tall + (hasCaptions ? 22 : 8)
-    for i in 0..<shown {
+    for i in 0..<shown where !Interruption.isRaised() {
       let x = 12 + Double(i % columns) * (side + 8), y = top + Double(i / columns) * step
       let caption = i < captions.count ? captions[i] : ""
       canvas.image(x, y, side, tall, png: png(images[i]), title: caption)
@@ -45,6 +45,7 @@ struct ImageGrid {
     let zoom = max(1, min(4, 96 / max(width, height)))
     var large: [UInt8] = []
     for row in 0..<height {
+      if Interruption.isRaised() { return [] }
       var line: [UInt8] = []
       for column in 0..<width {
         let at = row * width + column

@@ -42,8 +42,7 @@ struct NetworkDrawing {
 
   /// Indices of nodes by layer, empty layers left out, in the order in which they were given.
   private static func layers(_ nodes: [Figure.Node]) -> [[Int]] {
-    let numbers = Set(nodes.map(\.layer)).sorted()
-    return numbers.map { number in nodes.indices.filter { nodes[$0].layer == number } }
+    Dictionary(grouping: nodes.indices) { nodes[$0].layer }.sorted { $0.key < $1.key }.map(\.value)
   }
 
   private func hasSizes(_ layers: [[Int]]) -> Bool { layers.contains { $0.count > NetworkDrawing.mostNodes } }
@@ -79,7 +78,7 @@ struct NetworkDrawing {
     let largest = self.largest
     let order = edges.indices.sorted { (abs(edges[$0].weight), $0) < (abs(edges[$1].weight), $1) }
     let isDense = edges.count > 400
-    for i in order {
+    for i in order where !Interruption.isRaised() {
       let edge = edges[i]
       guard let from = places[edge.from], let to = places[edge.to], edge.from != edge.to else { continue }
       let share = edge.weight.isFinite && largest > 0 ? abs(edge.weight) / largest : 0

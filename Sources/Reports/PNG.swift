@@ -1,3 +1,5 @@
+import Records
+
 /// A small PNG writer: eight bits, grey or palette, compressed by runs only. Enough for heat maps and pictures of data.
 enum PNG {
   /// A grey picture, row by row from the top, `pixels.count == width * height`.
@@ -88,6 +90,7 @@ extension PNG {
     var pixels: [Color?] = []
     pixels.reserveCapacity(width * height)
     for row in 0..<height {
+      if Interruption.isRaised() { return nil }
       for value in raw[row * (width + 1) + 1..<(row + 1) * (width + 1)] {
         let v = UInt32(value)
         if isIndexed {

@@ -1,4 +1,5 @@
 import Foundation
+import Records
 
 /// A picture of pixels that shapes are filled into, with smooth edges: each pixel is looked at in four by four places.
 struct Raster {
@@ -40,7 +41,7 @@ struct Raster {
     edges.sort { $0.top < $1.top }
     var covered = [UInt8](repeating: 0, count: right - left)
     var next = 0, active: [Edge] = []
-    for row in top..<bottom {
+    for row in top..<bottom where !Interruption.isRaised() {
       for i in covered.indices { covered[i] = 0 }
       while next < edges.count, edges[next].top < Double(row + 1) {
         active.append(edges[next])

@@ -4,8 +4,9 @@ import Records
 /// The page `report.html`: one file, no scripts, light and dark, fit for printing.
 public enum ReportPage {
   /// A study as HTML. All text of the study is escaped; links go to the web, to mail, or to files beside the page only.
-  public static func html(_ study: StudyRecord) -> String {
-    var page = PageWriter(study: study)
+  /// Figures that are drawn already, by the stems of their files, are not drawn again.
+  public static func html(_ study: StudyRecord, drawn: [String: DrawnFigure] = [:]) -> String {
+    var page = PageWriter(study: study, drawn: drawn)
     return page.write()
   }
 
@@ -17,8 +18,31 @@ public enum ReportPage {
   }
 }
 
+/// A figure as a page shows it, out of the files that it was drawn into.
+public struct DrawnFigure: Sendable {
+  fileprivate let svg: String
+  /// Nil where they are too large to go with the page.
+  fileprivate let data: String?, gnuplot: String?
+
+  /// A figure of these files, of which the picture was drawn to stand alone.
+  public init(svg: String, csv: String, gnuplot: String) {
+    func small(_ contents: String) -> String? { PageWriter.size(contents) <= PageWriter.mostDataOfOne ? contents : nil }
+    self.svg = SVGCanvas.onPage(svg)
+    data = small(csv)
+    self.gnuplot = small(gnuplot)
+  }
+
+  fileprivate init(_ figure: Figure, stem: String) {
+    let file = stem.split(separator: "/").last.map { $0 + ".csv" } ?? "data.csv"
+    svg = FigureDrawing.svg(figure, standalone: false)
+    data = stem.isEmpty ? nil : CSV.write(FigureDrawing.data(figure))
+    gnuplot = stem.isEmpty ? nil : FigureDrawing.gnuplot(figure, dataFile: file)
+  }
+}
+
 private struct PageWriter {
   let study: StudyRecord
+  let drawn: [String: DrawnFigure]
   var out = ""
   /// Letters of data that the page may still carry itself; what is more stands in the files beside it.
   private var room = PageWriter.mostData
@@ -27,7 +51,10 @@ private struct PageWriter {
   /// Letters of data in all links together, and in one.
   static let mostData = 120_000, mostDataOfOne = 40_000
 
-  init(study: StudyRecord) { self.study = study }
+  init(study: StudyRecord, drawn: [String: DrawnFigure] = [:]) {
+    self.study = study
+    self.drawn = drawn
+  }
 
   private func escape(_ text: String) -> String { Markup.escape(DatumText.clean(text)) }
 
@@ -217,12 +244,12 @@ private struct PageWriter {
   }
 
   private mutating func writeFigure(_ figure: Figure, _ stem: String) {
-    out += "<figure>\n" + FigureDrawing.svg(figure, standalone: false)
+    let drawn = self.drawn[stem] ?? DrawnFigure(figure, stem: stem)
+    out += "<figure>\n" + drawn.svg
     var caption = figure.caption.isEmpty ? "" : Markdown.html(inline: DatumText.clean(figure.caption))
     if !stem.isEmpty, MarkdownInlines.isSafe(stem) {
-      let data = stem.split(separator: "/").last.map { $0 + ".csv" } ?? "data.csv"
-      var links = [link(stem + ".csv", "data", CSV.write(FigureDrawing.data(figure)))]
-      links.append(link(stem + ".gp", "gnuplot", FigureDrawing.gnuplot(figure, dataFile: data)))
+      var links = [link(stem + ".csv", "data", drawn.data)]
+      links.append(link(stem + ".gp", "gnuplot", drawn.gnuplot))
       links.append("<a href=\"\(Markup.escape(stem)).svg\">svg</a>")
       caption += (caption.isEmpty ? "" : " ") + links.joined(separator: " · ")
     }
@@ -231,9 +258,9 @@ private struct PageWriter {
   }
 
   /// A link to a file of the run: its contents go with the page where they are small, so that the page alone is whole.
-  private mutating func link(_ file: String, _ word: String, _ contents: String) -> String {
-    let size = contents.utf8.count * 4 / 3
-    guard size <= PageWriter.mostDataOfOne, size <= room else {
+  private mutating func link(_ file: String, _ word: String, _ contents: String?) -> String {
+    let size = contents.map(PageWriter.size) ?? .max
+    guard let contents, size <= PageWriter.mostDataOfOne, size <= room else {
       return "<a href=\"\(Markup.escape(file))\">\(escape(word))</a>"
     }
     room -= size
@@ -241,6 +268,9 @@ private struct PageWriter {
     let data = Markup.base64(Array(contents.utf8))
     return "<a download=\"\(Markup.escape(name))\" href=\"data:text/plain;base64,\(data)\">\(escape(word))</a>"
   }
+
+  /// Letters that contents take in a link.
+  static func size(_ contents: String) -> Int { contents.utf8.count * 4 / 3 }
 
   private mutating func writeClaims(_ items: [StudyRecord.Item], from start: Int) -> Int {
     out += "<ul class=\"claims\">\n"

@@ -49,7 +49,8 @@ struct RolloutDrawing {
   private mutating func fit() -> Bool {
     var xs: [Double] = [], ys: [Double] = []
     for actor in actors {
-      for numbers in actor.frames where numbers.allSatisfy(\.isFinite) {
+      for (frame, numbers) in actor.frames.enumerated() where numbers.allSatisfy(\.isFinite) {
+        if Interruption.isRaised(at: frame) { return false }
         if actor.shape == .disc, numbers.count == 3 {
           let r = abs(numbers[2])
           xs += [numbers[0] - r, numbers[0] + r]
@@ -94,7 +95,10 @@ struct RolloutDrawing {
     return (0..<most).map { Int(saturating: (Double($0) * Double(n - 1) / Double(most - 1)).rounded()) }
   }
 
-  private func isStill(_ actor: Figure.Actor) -> Bool { Set(actor.frames).count <= 1 }
+  private func isStill(_ actor: Figure.Actor) -> Bool {
+    guard let first = actor.frames.first else { return true }
+    return actor.frames.dropFirst().allSatisfy { $0 == first }
+  }
 
   private mutating func drawTraces() {
     for (i, actor) in actors.enumerated() where actor.shape == .disc && !isStill(actor) {
@@ -182,7 +186,7 @@ struct RolloutDrawing {
       canvas.text(at + 13, height - 6, actor.name, .soft, size: 11.5, limit: 140)
       at += width + 28
     }
-    let broken = actors.reduce(0) { n, actor in n + actor.frames.filter { !$0.allSatisfy(\.isFinite) }.count }
+    let broken = actors.reduce(0) { n, actor in n + actor.frames.count { !$0.allSatisfy(\.isFinite) } }
     let missing = broken == 0 ? "" : "\(broken) not finite"
     let note = ["\(frameCount) frames, \(NumberFormat.duration(seconds))", missing, figure.note]
       .filter { !$0.isEmpty }.joined(separator: " · ")

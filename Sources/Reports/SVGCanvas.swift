@@ -1,3 +1,5 @@
+import Foundation
+
 /// Collects the elements of a picture. Every element carries plain colours, which any program draws, and a class,
 /// through which a page's style sheet (`FigureStyle`) gives it the colours of light or dark paper.
 struct SVGCanvas {
@@ -163,12 +165,19 @@ struct SVGCanvas {
       "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"x-figure\" width=\"\(n(width))\" height=\"\(n(height))\" "
     out += "viewBox=\"0 0 \(n(width)) \(n(height))\" font-family=\"\(SVGCanvas.font)\" role=\"img\""
     out += title.isEmpty ? ">\n" : " aria-label=\"\(Markup.escape(title))\">\n"
-    if standalone {
-      out += "<style>\n\(FigureStyle.standalone)</style>\n"
-      out += "<rect width=\"100%\" height=\"100%\" \(SVGCanvas.fill(.paper))/>\n"
-    }
+    if standalone { out += SVGCanvas.alone }
     out += elements.joined(separator: "\n") + "\n</svg>\n"
     return out
+  }
+
+  /// What only a picture that stands alone has.
+  private static var alone: String {
+    "<style>\n\(FigureStyle.standalone)</style>\n<rect width=\"100%\" height=\"100%\" \(SVGCanvas.fill(.paper))/>\n"
+  }
+
+  /// A picture that was drawn to stand alone, as a page has it.
+  static func onPage(_ svg: String) -> String {
+    svg.range(of: alone).map { svg[..<$0.lowerBound] + svg[$0.upperBound...] }.map(String.init) ?? svg
   }
 
   /// A text cut to a width in pixels, ending in `…` if something was cut.

@@ -166,6 +166,7 @@ struct SVGRaster {
     let from = point(element.number("x") ?? 0, element.number("y") ?? 0)
     let wide = across * scale, tall = down * scale
     for y in Int(max(0, from.y))..<max(Int(max(0, from.y)), min(raster.height, Int((from.y + tall).rounded(.up)))) {
+      if Interruption.isRaised() { return }
       let row = Int((Double(y) + 0.5 - from.y) / tall * Double(picture.height))
       guard row >= 0, row < picture.height else { continue }
       for x in Int(max(0, from.x))..<max(Int(max(0, from.x)), min(raster.width, Int((from.x + wide).rounded(.up)))) {
@@ -257,7 +258,9 @@ struct SVGElements {
   }
 
   private static func plain(_ text: String) -> String {
-    text.replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&quot;", with: "\"")
+    // Pictures are long, and have no such sign.
+    guard text.utf8.contains(UInt8(ascii: "&")) else { return text }
+    return text.replacing("&lt;", with: "<").replacing("&gt;", with: ">").replacing("&quot;", with: "\"")
       .replacing("&#39;", with: "'").replacing("&amp;", with: "&")
   }
 

@@ -19,12 +19,12 @@ public enum TerminalPixels {
 
   /// Raw pixels in pieces of 4096 letters, as the protocol wants.
   static func kitty(_ raster: Raster) -> String {
-    let text = Data(raster.pixels).base64EncodedString()
-    var out = "", rest = Substring(text), head = "a=T,f=24,q=2,s=\(raster.width),v=\(raster.height),"
-    while !rest.isEmpty {
+    let text = Markup.base64(raster.pixels).utf8
+    var out = "", rest = text[...], head = "a=T,f=24,q=2,s=\(raster.width),v=\(raster.height),"
+    while !rest.isEmpty, !Interruption.isRaised() {
       let piece = rest.prefix(4096)
       rest = rest.dropFirst(piece.count)
-      out += "\u{1B}_G\(head)m=\(rest.isEmpty ? 0 : 1);\(piece)\u{1B}\\"
+      out += "\u{1B}_G\(head)m=\(rest.isEmpty ? 0 : 1);\(Substring(piece))\u{1B}\\"
       head = ""
     }
     return out
@@ -41,7 +41,7 @@ public enum TerminalPixels {
     for top in stride(from: 0, to: raster.height, by: 6) {
       let rows = min(6, raster.height - top)
       let band = colors[top * raster.width..<(top + rows) * raster.width]
-      for color in Set(band).sorted() {
+      for color in Set(band).sorted() where !Interruption.isRaised() {
         out += Array("#\(color)".utf8)
         var run = (letter: UInt8(0), length: 0)
         for x in 0..<raster.width {
@@ -79,7 +79,7 @@ public enum TerminalPixels {
     let kept = used.sorted { (frequency[$0], $1) > (frequency[$1], $0) }.prefix(250)
     let palette = kept.map { first[$0] }
     var number = [UInt8](repeating: 0, count: 1 << 15)
-    for bin in used {
+    for bin in used where !Interruption.isRaised() {
       func distance(_ color: Color) -> Int {
         let r = Int(color.red) - Int(first[bin].red), g = Int(color.green) - Int(first[bin].green)
         let b = Int(color.blue) - Int(first[bin].blue)

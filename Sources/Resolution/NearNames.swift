@@ -46,6 +46,7 @@ let namesFromElsewhere: [String: String] = [
   "open": "read_text", "hist": "histogram",
   "str": "text", "append": "++", "push": "++", "range": "0..<n", "arange": "0..<n", "matmul": "@", "dot_product": "dot",
   "float": "to_float", "int": "to_int", "type": "kind", "typeof": "kind",
+  "isinstance": "kind", "is_a": "kind", "stddev": "sd", "std": "sd",
 ]
 
 /// Arguments as other frameworks name them, and what Exp's functions call them; the first that a function takes is meant.
@@ -71,6 +72,9 @@ let callsFromElsewhere: [String: String] = [
 /// What people write who look for something that Exp has no name for, and what to tell them.
 let advice: [String: String] = [
   "_": "in a session it is the last result, and there is none",
+  "ls": "in a session `:vars` lists the names", "dir": "in a session `:vars` lists the names",
+  "whos": "in a session `:vars` lists the names",
+  "clear": "in a session Ctrl-L clears the screen, `:undo` takes back a cell",
   "self": "a function sees what it captured by its names", "this": "a function sees what it captured by its names",
   "np": "functions stand by themselves, as in `zeros(2, 3)`",
   "torch": "functions stand by themselves, as in `zeros(2, 3)`",

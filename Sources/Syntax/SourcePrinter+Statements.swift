@@ -156,28 +156,64 @@ extension SourcePrinter {
     return .sequence(parts)
   }
 
-  func pattern(_ p: Pattern) -> Layout { .text(patternText(p)) }
+  /// On one line, but for comments that stand in it.
+  mutating func pattern(_ p: Pattern) -> Layout {
+    let start = Int(p.span.lower), end = Int(p.span.upper) - 1
+    guard isFromSource(p.span), hasComment(start, end) else { return .text(patternText(p)) }
+    switch p.kind {
+    case .name, .ignore: return .text(patternText(p))
+    case .list(let parts, let rest):
+      var pieces = parts.map { (span: $0.span, pattern: Pattern?.some($0)) }
+      let behind = parts.last.map { Int($0.span.upper) } ?? start + 1
+      if !restText(rest).isEmpty { pieces.append((restSpan(after: behind, rest, p.span), nil)) }
+      return bracketed("[", "]", pieces, start: start, end: end, span: \.span) { printer, piece in
+        piece.pattern.map { printer.pattern($0) } ?? .text(printer.restText(rest))
+      }
+    case .record(let fields):
+      return bracketed(
+        "{", "}", fields, start: start, end: end, padding: " ", span: { $0.field.span.joined($0.pattern.span) }
+      ) { printer, part in
+        let name = printer.fieldText(part.field, part.pattern)
+        return name.isEmpty ? printer.pattern(part.pattern) : .sequence([.text(name), printer.pattern(part.pattern)])
+      }
+    }
+  }
+
+  /// Where the `...` of a list pattern stands, behind all of its elements.
+  private func restSpan(after offset: Int, _ rest: Pattern.RestPattern, _ whole: Span) -> Span {
+    var at = offset
+    while at < Int(whole.upper), source.bytes[at] != 0x2E {
+      if source.bytes[at] == 0x23 { while at < Int(whole.upper), source.bytes[at] != 0x0A { at += 1 } } else { at += 1 }
+    }
+    var upper = at + 3
+    if case .named(let name) = rest { upper = Int(name.span.upper) } else if source.bytes[upper] == 0x5F { upper += 1 }
+    return Span(file: whole.file, lower: at, upper: upper)
+  }
+
+  private func restText(_ rest: Pattern.RestPattern) -> String {
+    switch rest {
+    case .exact: ""
+    case .ignored: "..."
+    case .named(let name): "...\(name.text)"
+    }
+  }
+
+  /// A field's name before its pattern; empty where the pattern is that name.
+  private func fieldText(_ field: Name, _ part: Pattern) -> String {
+    if case .name(let name) = part.kind, name.text == field.text, SourcePrinter.isPlainName(name.text) { return "" }
+    return StringLiteral.fieldName(field.text) + ": "
+  }
 
   private func patternText(_ p: Pattern) -> String {
     switch p.kind {
     case .name(let name): return name.text
     case .ignore: return "_"
     case .list(let parts, let rest):
-      var words = parts.map { patternText($0) }
-      switch rest {
-      case .exact: break
-      case .ignored: words.append("...")
-      case .named(let name): words.append("...\(name.text)")
-      }
+      let words = parts.map { patternText($0) } + [restText(rest)].filter { !$0.isEmpty }
       return "[" + words.joined(separator: ", ") + "]"
     case .record(let fields):
       if fields.isEmpty { return "{}" }
-      let words = fields.map { field, part -> String in
-        if case .name(let name) = part.kind, name.text == field.text, SourcePrinter.isPlainName(name.text) {
-          return name.text
-        }
-        return StringLiteral.fieldName(field.text) + ": " + patternText(part)
-      }
+      let words = fields.map { field, part in fieldText(field, part) + patternText(part) }
       return "{ " + words.joined(separator: ", ") + " }"
     }
   }

@@ -8,7 +8,8 @@ enum HelpText {
     guard let entry = session.help(name) else { return nil }
     let width = min(Terminal.output.width, 100)
     return entry.definitions.map { definition in
-      let lines = definition.documentation.split(separator: "\n", omittingEmptySubsequences: false)
+      let text = definition.documentation
+      let lines = text.isEmpty ? [] : text.split(separator: "\n", omittingEmptySubsequences: false)
       return
         ([Phrase.ends(definition.signature, definition.place, width: width)] + lines.map { $0.isEmpty ? "" : "  " + $0 })
         .joined(separator: "\n")

@@ -21,7 +21,24 @@ import Testing
     ),
     ("heat", Figure(marks: [.heat(x: [], y: [], values: grid)])),
     ("contour", Figure(marks: [.contour(x: [], y: [], values: grid, levels: [])])),
+    ("images", Figure(marks: [.images(grid.map { $0 + $0 }, width: 16, height: 15, captions: [])])),
+    (
+      "network",
+      Figure(marks: [
+        .network(
+          (0..<300).map { Figure.Node(layer: $0 % 3, label: "n", value: noise[$0]) },
+          edges: (0..<3000).map { Figure.Edge(from: $0 % 300, to: $0 * 7 % 300, weight: noise[$0]) })
+      ])
+    ),
+    (
+      "rollout",
+      Figure(marks: [
+        .rollout([Figure.Actor(.disc, name: "a", frames: many.map { [$0, noise[Int($0)], 1] })], seconds: 5)
+      ])
+    ),
   ]
+  /// Figures that characters cannot draw: a terminal says what they are.
+  static let pictures = ["images", "network", "rollout"]
 
   /// How often the drawing asks until it hears that it is to leave off, and how often it still asks then.
   private func asked<Result>(from first: Int, _ draw: () -> Result) -> (all: Int, after: Int, result: Result) {
@@ -39,13 +56,24 @@ import Testing
   @Test(arguments: figures.map(\.name)) func whatDrawsAsksAndLeavesOff(_ name: String) throws {
     let figure = try #require(InterruptedTests.figures.first { $0.name == name }?.figure)
     let whole = asked(from: .max) { FigureDrawing.svg(figure) }
-    #expect(whole.all > 20 && whole.result == FigureDrawing.svg(figure))
+    #expect(whole.all > 10 && whole.result == FigureDrawing.svg(figure))
     let left = asked(from: 0) { FigureDrawing.svg(figure) }
     #expect(left.result.utf8.count < whole.result.utf8.count)
     if case .line? = figure.marks.first { #expect(left.after < 40) }
-    #expect(asked(from: .max) { TerminalText().plot(figure) }.all > 20)
+    #expect(InterruptedTests.pictures.contains(name) || asked(from: .max) { TerminalText().plot(figure) }.all > 20)
     let data = asked(from: 10) { FigureDrawing.data(figure) }
     #expect(data.result.rowCount < FigureDrawing.data(figure).rowCount)
+  }
+
+  /// Pixels for terminals: most of them are not made any more.
+  @Test(arguments: [TerminalPixels.Form.sixel, .kitty]) func pixelsAreLeft(_ form: TerminalPixels.Form) throws {
+    let figure = try #require(InterruptedTests.figures.first { $0.name == "heat" }?.figure)
+    let drawing = asked(from: .max) { FigureDrawing.svg(figure, standalone: false) }.all
+    let whole = asked(from: .max) { TerminalPixels.draw(figure, form, width: 400) }
+    // So often in the picture itself, in its pixels, and in what is written of them.
+    #expect(whole.all > drawing + 400)
+    let left = asked(from: whole.all - 20) { TerminalPixels.draw(figure, form, width: 400) }
+    #expect(left.result?.utf8.count ?? 0 < whole.result?.utf8.count ?? 0)
   }
 
   @Test func aDescriptionIsLeftToo() {

@@ -36,6 +36,24 @@ import Testing
     #expect(ReportPage.html(many).utf8.count < 1_000_000)
   }
 
+  /// What was drawn for the files of a run is on its page as if it were drawn for it.
+  @Test func figuresAreDrawnOnce() {
+    let all = SampleFigures.all.map(\.figure)
+    var run = SampleStudy.study.run
+    run.id = "x"
+    let study = StudyRecord(
+      title: "t", run: run, items: all.enumerated().map { .figure($1, stem: "figures/\($0 + 1)") })
+    var drawn: [String: DrawnFigure] = [:]
+    for (i, figure) in all.enumerated() {
+      drawn["figures/\(i + 1)"] = DrawnFigure(
+        svg: FigureDrawing.svg(figure), csv: CSV.write(FigureDrawing.data(figure)),
+        gnuplot: FigureDrawing.gnuplot(figure, dataFile: "\(i + 1).csv"))
+    }
+    #expect(ReportPage.html(study, drawn: drawn) == ReportPage.html(study))
+    drawn["figures/1"] = DrawnFigure(svg: "<svg>of figure 1</svg>", csv: "", gnuplot: "")
+    #expect(ReportPage.html(study, drawn: drawn).contains("<svg>of figure 1</svg>"))
+  }
+
   @Test(arguments: [
     ("x_1^2", "<msubsup><mi>x</mi><mn>1</mn><mn>2</mn></msubsup>"),
     ("\\frac{a}{2}", "<mfrac><mrow><mi>a</mi></mrow><mrow><mn>2</mn></mrow></mfrac>"),

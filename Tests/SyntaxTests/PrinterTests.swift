@@ -43,6 +43,17 @@ func checkPrinted(_ text: String, _ comment: String) {
     ("[x # a\nfor x in xs # b\n# own\n]", "[x  # a\n for x in xs  # b\n # own\n]\n"),
     ("fn f() {\na # a\n# own\n}", "fn f() {\n  a  # a\n  # own\n}\n"),
     ("let y = # a\n# own\n1", "let y =  # a\n  # own\n  1\n"), ("a + # a\n# own\nb", "a +  # a\n  # own\n  b\n"),
+    ("let { a, # a\n b: c # b\n } = r", "let { a,  # a\n      b: c  # b\n} = r\n"),
+    ("let {\na,\n# own\nb,\n} = r", "let {\n  a,\n  # own\n  b\n} = r\n"),
+    (
+      "let [ # first\na, [b, # b\n c], ... # rest\n] = r",
+      "let [\n  # first\n  a, [b,  # b\n      c], ...  # rest\n] = r\n"
+    ),
+    ("var [a, # a\n ...b # b\n# own\n] = r", "var [a,  # a\n     ...b  # b\n     # own\n] = r\n"),
+    ("let { # none\n } = r", "let {\n  # none\n} = r\n"), ("let { a,\nb } = r", "let { a, b } = r\n"),
+    ("for { a, # a\nb } in r { a }", "for { a,  # a\n      b } in r { a }\n"),
+    ("fn f({ a, # a\nb }, c) = a", "fn f({ a,  # a\n       b }, c) = a\n"),
+    ("[a for { a, # a\nb } in r]", "[a for { a,  # a\n         b } in r]\n"),
     ("a < # a\nb", "a <  # a\n  b\n"), ("xs # a\n# own\n.f()", "xs  # a\n  # own\n  .f()\n"),
   ])
   func commentsStay(_ text: String, _ printed: String) {

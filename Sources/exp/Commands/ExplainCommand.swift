@@ -13,7 +13,10 @@ struct ExplainCommand: ParsableCommand, AnswersInJSON {
 
   func run() throws {
     guard let entry = DiagnosticCatalogue.entry(id), let text = DiagnosticCatalogue.explanation(id) else {
-      SourceLoader.refuse("no error has the id \(id); ids look like E0103")
+      let digits = id.uppercased().drop { $0 == "E" }
+      let meant = "E" + String(repeating: "0", count: max(0, 4 - digits.count)) + digits
+      let hint = DiagnosticCatalogue.entry(meant) == nil ? "ids look like E0103" : "did you mean \(meant)?"
+      SourceLoader.refuse("no error has the id \(id); \(hint)")
       throw ExitCode(1)
     }
     if json {

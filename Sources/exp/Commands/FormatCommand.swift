@@ -15,6 +15,7 @@ struct FormatCommand: ParsableCommand, AnswersInJSON {
   @Flag(help: "Rewrite the files.") var write = false
   @Flag(help: "Say which files would change; exit status 1 if any.") var check = false
   @Flag(help: "With --check: one JSON object.") var json = false
+  @OptionGroup var errorOptions: ErrorOptions
 
   func validate() throws {
     if json, !check { throw ValidationError("--json goes with --check") }
@@ -44,7 +45,7 @@ struct FormatCommand: ParsableCommand, AnswersInJSON {
       }
       let result = Syntax.parse(file)
       if result.diagnostics.contains(where: { $0.severity == .error }) {
-        if !json { DiagnosticText.report(result.diagnostics, didRun: true) }
+        if !json { DiagnosticText.report(result.diagnostics, didRun: true, form: errorOptions.form) }
         problems += result.diagnostics
         status = 2
         continue

@@ -24,6 +24,7 @@ struct PlanCommand: ParsableCommand, AnswersInJSON {
   var graph = false
   @Flag(help: "With --graph: counts only.") var brief = false
   @Flag(help: "Print one JSON object.") var json = false
+  @OptionGroup var errors: ErrorOptions
 
   func run() throws {
     // Nothing is written or recorded that would have to be ended.
@@ -49,7 +50,7 @@ struct PlanCommand: ParsableCommand, AnswersInJSON {
         let compiled = graphs.map { StepGraphText.object($0, brief: brief) }
         SourceLoader.answer([.init("compiled", .array(compiled)), .init("problems", .array(problems))], errors: [])
       } else {
-        DiagnosticText.report(diagnostics, didRun: true)
+        DiagnosticText.report(diagnostics, didRun: true, form: errors.form)
         for line in graphs.flatMap({ StepGraphText.lines($0, brief: brief) }) { Terminal.output.line(line) }
       }
       return diagnostics.contains { $0.severity == .error } ? wrong : 0
@@ -68,7 +69,7 @@ struct PlanCommand: ParsableCommand, AnswersInJSON {
     if json {
       Terminal.output.line(Self.object(report, time).compact)
     } else {
-      DiagnosticText.report(report.diagnostics, didRun: true)
+      DiagnosticText.report(report.diagnostics, didRun: true, form: errors.form)
       if !hasErrors || !report.sweeps.isEmpty {
         for line in Self.lines(report, time, threads: cores) { Terminal.output.line(line) }
       }

@@ -23,6 +23,7 @@ struct ProfileCommand: ParsableCommand, AnswersInJSON {
   var trials: Int?
   @Option(help: ArgumentHelp("How many lines and operations to show.", valueName: "n")) var top = 12
   @Flag(help: "Print one JSON object, with everything.") var json = false
+  @OptionGroup var errors: ErrorOptions
 
   func validate() throws {
     if let trials, trials < 1 { throw ValidationError("--trials is at least 1") }
@@ -49,7 +50,7 @@ struct ProfileCommand: ParsableCommand, AnswersInJSON {
     } else if errors.isEmpty || profile.seconds > 0.05 {
       tell(profile, file, wasStopped: diagnostics.contains { $0.id == DiagnosticText.interruptedID })
     }
-    if !json { DiagnosticText.report(errors, didRun: true) }
+    if !json { DiagnosticText.report(errors, didRun: true, form: self.errors.form) }
     return errors.isEmpty
   }
 

@@ -25,10 +25,15 @@ struct TestCommand: ParsableCommand, AnswersInJSON {
   @Flag(help: "Name the tests without running them.") var list = false
   @Flag(help: "Print one JSON object.") var json = false
 
+  func validate() throws {
+    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads is a number from 1 to 1024") }
+  }
+
   func run() throws {
     let files = ScriptFinder.scripts(paths, endings: ["exp", "md"])
     guard let library = WorkerThread.run(name: "library", { SourceLoader.library() }) ?? nil else { throw ExitCode(2) }
-    let count = max(1, threads ?? ProcessInfo.processInfo.activeProcessorCount)
+    let count = threads ?? ProcessInfo.processInfo.activeProcessorCount
+    let filter = filter?.isEmpty == true ? nil : filter
     let work = TestWork(files: files, threads: count, library: library, filter: filter, isList: list)
     let workers = (0..<min(count, max(1, work.count))).map { number in
       WorkerThread(name: "tests \(number)") { work.run() }

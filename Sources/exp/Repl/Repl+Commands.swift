@@ -113,7 +113,8 @@ extension Repl {
     let bound = all.filter { $0.role != "result" }, results = all.filter { $0.role == "result" }
     let nameWidth = min(24, all.map { TextWidth.columns($0.name) }.max() ?? 0)
     for variable in bound + results.suffix(filter.isEmpty ? 10 : 200) {
-      let isPlain = ["int", "float", "bool", "none"].contains(variable.type)
+      let isNumber = variable.type.hasPrefix("tensor ") && variable.type.hasSuffix(" []")
+      let isPlain = isNumber || ["int", "float", "bool", "none"].contains(variable.type)
       let text = variable.type == "string" ? variable.value.replacing("the string ", with: "") : variable.type
       let role = variable.role == "result" ? "" : variable.role
       let line =

@@ -63,6 +63,9 @@ operations = {
     "heatmap": ("let g = normal([1500, 1500], key: 1)", "heatmap(z: g)"),
     "contour": ("let g = normal([1024, 1024], key: 1)", "contour(z: g)"),
     "contour of very much": ("let g = normal([2500, 2500], key: 1)", "contour(z: g)"),
+    "images": ("let g = uniform([20_000, 784], key: 1)", "images(g)"),
+    "rollout": ("let frames = [[cos(i / 1000), sin(i / 1000), 0.1] for i in 0..<1_500_000]\nlet actors = [{ shape: \"disc\", name: \"a\", frames }]", "rollout(actors)"),
+    "network": ("let nodes = [{ layer: i % 3, label: \"n{i}\" } for i in 0..<3000]\nlet edges = [{ from: i % 3000, to: (i * 7 + 1) % 3000, weight: sin(i) } for i in 0..<1_000_000]", "network_graph_of(nodes, edges)"),
     # Kernels.
     "product": ("let a = ones(6000, 6000)", "a @ a"),
     "product of doubles": ("let a = ones(4000, 4000, dtype: \"f64\")", "a @ a"),

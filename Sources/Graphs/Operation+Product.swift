@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 /// Matrix products over broadcast leading axes. Where one matrix serves all leading axes of the other and these lie in
@@ -15,13 +16,13 @@ final class ProductOperation: PiecewiseOperation {
   var added: Epilogue.Added?
   var activation = Kernels.Activation.none
   var gate: Kernels.Gate?
-  /// Element offsets of each product's A, B and C; one product needs none.
-  private let offsets: [(a: Int, b: Int, c: Int)]
+  /// Where each product's A, B and C begin.
+  private let places: [ck_place]
   private let grid: ProductGrid
 
-  override var pieces: Int { offsets.count * grid.rowBlocks * grid.columnBlocks }
-  /// About 50 multiply-adds per nanosecond.
-  override var work: Double { Double(m) * Double(n) * Double(k) * Double(offsets.count) / 50 }
+  override var pieces: Int { places.count * grid.rowBlocks * grid.columnBlocks }
+  /// About 50 multiply-adds per nanosecond, and ten nanoseconds for a product however small.
+  override var work: Double { (Double(m) * Double(n) * Double(k) / 50 + 10) * Double(places.count) }
 
   init(_ transposeA: Bool, _ transposeB: Bool, _ inputs: [OperandInfo], _ out: OperandInfo) {
     type = out.type
@@ -35,7 +36,7 @@ final class ProductOperation: PiecewiseOperation {
     let single = !transposeA && b.dropLast(2).allSatisfy { $0 == 1 } && Array(a.dropLast(2)) == batch
     if single {
       m = batch.reduce(rows, *)
-      offsets = m == 0 ? [] : [(0, 0, 0)]
+      places = m == 0 ? [] : [ck_place(a: 0, b: 0, c: 0)]
       grid = ProductGrid(m: m, n: n, k: k, batch: 1)
       return
     }
@@ -43,7 +44,7 @@ final class ProductOperation: PiecewiseOperation {
     let layoutA = Layout(Array(a.dropLast(2))).broadcast(to: batch)
     let layoutB = Layout(Array(b.dropLast(2))).broadcast(to: batch)
     let (sizeA, sizeB, sizeC) = (m * k, k * n, m * n)
-    var found: [(a: Int, b: Int, c: Int)] = []
+    var found: [ck_place] = []
     let total = batch.reduce(1, *)
     found.reserveCapacity(total)
     for place in 0..<total {
@@ -54,16 +55,16 @@ final class ProductOperation: PiecewiseOperation {
         offsetA += i * layoutA.strides[axis]
         offsetB += i * layoutB.strides[axis]
       }
-      found.append((offsetA * sizeA, offsetB * sizeB, place * sizeC))
+      found.append(ck_place(a: Int64(offsetA * sizeA), b: Int64(offsetB * sizeB), c: Int64(place * sizeC)))
     }
-    offsets = found
+    places = found
     grid = ProductGrid(m: m, n: n, k: k, batch: total)
   }
 
   override func run(
     _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
   ) throws {
-    for index in offsets.indices { run(x, out, index, rows: 0..<m, columns: 0..<n) }
+    run(x, out, places.indices, rows: 0..<m, columns: 0..<n)
   }
 
   override func run(
@@ -71,27 +72,27 @@ final class ProductOperation: PiecewiseOperation {
     _ scratch: UnsafeMutableRawPointer
   ) {
     let each = grid.rowBlocks * grid.columnBlocks
+    if each == 1 { return run(x, out, range, rows: 0..<m, columns: 0..<n) }
     for piece in range {
       // Neighbours share columns: a thread that has all rows of some columns packs these columns alone.
       let (row, column) = (piece % grid.rowBlocks * grid.rows, piece % each / grid.rowBlocks * grid.columns)
       run(
-        x, out, piece / each, rows: row..<Swift.min(m, row + grid.rows),
+        x, out, piece / each..<piece / each + 1, rows: row..<Swift.min(m, row + grid.rows),
         columns: column..<Swift.min(n, column + grid.columns))
     }
   }
 
-  /// Some rows and columns of one of the products.
+  /// Some rows and columns of some of the products.
   private func run(
-    _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ index: Int, rows: Range<Int>,
-    columns: Range<Int>
+    _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ products: Range<Int>,
+    rows: Range<Int>, columns: Range<Int>
   ) {
     guard !rows.isEmpty, !columns.isEmpty else { return }
     let size = type.byteCount
-    let at = offsets[index]
-    let skipA = at.a + (transposeA ? rows.lowerBound : rows.lowerBound * k)
-    let skipB = at.b + (transposeB ? columns.lowerBound * k : columns.lowerBound)
+    let skipA = transposeA ? rows.lowerBound : rows.lowerBound * k
+    let skipB = transposeB ? columns.lowerBound * k : columns.lowerBound
     let bias = hasBias ? UnsafeRawPointer(x[2] + columns.lowerBound * size) : nil
-    let skipC = (at.c + rows.lowerBound * n + columns.lowerBound) * size
+    let skipC = (rows.lowerBound * n + columns.lowerBound) * size
     let next = hasBias ? 3 : 2
     let added = added.map { kind -> Kernels.Addend in
       switch kind {
@@ -100,10 +101,12 @@ final class ProductOperation: PiecewiseOperation {
       }
     }
     let gate = gate.map { ($0, UnsafeRawPointer(x[added == nil ? next : next + 1] + skipC)) }
-    Kernels.matmul(
-      type, transA: transposeA, transB: transposeB, m: rows.count, n: columns.count, k: k, x[0] + skipA * size,
-      lda: transposeA ? m : k, x[1] + skipB * size, ldb: transposeB ? k : n, out + skipC, ldc: n, bias: bias,
-      added: added, activation: activation, gate: gate)
+    places.withUnsafeBufferPointer { places in
+      Kernels.matmul(
+        type, transA: transposeA, transB: transposeB, m: rows.count, n: columns.count, k: k, x[0] + skipA * size,
+        lda: transposeA ? m : k, x[1] + skipB * size, ldb: transposeB ? k : n, out + skipC, ldc: n, bias: bias,
+        added: added, activation: activation, gate: gate, places: UnsafeBufferPointer(rebasing: places[products]))
+    }
   }
 }
 

@@ -33,11 +33,13 @@ extension Kernels {
   /// C[m, n] = A[m, k] B[k, n] (+ bias[n] + `added`, then the activation, then the gate, whose elements lie as C's).
   /// Strides `lda` … count elements between stored rows; A is stored [k, m] if `transA`, B is stored [n, k] if `transB`. C must not overlap A or B. f32 and f64 only. An
   /// element is the sum over blocks of 256 of k, in order, of fused multiply-add chains, so it depends on its own row
-  /// and column only.
+  /// and column only. With `places`, many such products, whose operands begin so many elements further on; a matrix that is
+  /// added and the gate's elements begin as far on as C.
   public static func matmul(
     _ type: ElementType, transA: Bool = false, transB: Bool = false, m: Int, n: Int, k: Int, _ a: UnsafeRawPointer,
     lda: Int, _ b: UnsafeRawPointer, ldb: Int, _ c: UnsafeMutableRawPointer, ldc: Int, bias: UnsafeRawPointer? = nil,
-    added: Addend? = nil, activation: Activation = .none, gate: (Gate, UnsafeRawPointer)? = nil
+    added: Addend? = nil, activation: Activation = .none, gate: (Gate, UnsafeRawPointer)? = nil,
+    places: UnsafeBufferPointer<ck_place>? = nil
   ) {
     var product = ck_product(
       m: Int64(m), n: Int64(n), k: Int64(k), a: a, lda: Int64(lda), b: b, ldb: Int64(ldb), c: c, ldc: Int64(ldc),
@@ -53,10 +55,11 @@ extension Kernels {
       product.activation = 1
       product.constant = constant
     }
-    if type == .f64 {
-      ck_current.pointee.product_f64(&product)
-    } else {
-      ck_current.pointee.product_f32(&product)
+    switch (type, places) {
+    case (.f64, nil): ck_current.pointee.product_f64(&product)
+    case (_, nil): ck_current.pointee.product_f32(&product)
+    case (.f64, let places?): ck_current.pointee.products_f64(&product, Int64(places.count), places.baseAddress)
+    case (_, let places?): ck_current.pointee.products_f32(&product, Int64(places.count), places.baseAddress)
     }
   }
 }

@@ -36,6 +36,26 @@ private func turned(_ x: [Double], _ rows: Int, _ columns: Int) -> [Double] {
     }
   }
 
+  /// Planes of every kind, alone and within wider ones: each element in its place, whatever its bits, and nothing beside them.
+  @Test func turnedPlanes() {
+    let extents = [1, 2, 3, 4, 5, 8, 15, 16, 17, 24, 40]
+    for table in variants {
+      for (bytes, rows, columns) in [1, 4, 8].flatMap({ b in extents.flatMap { r in extents.map { (b, r, $0) } } }) {
+        for (ldx, ldo) in [(columns, rows), (columns + 3, rows), (columns, rows + 3), (columns + 8, rows + 8)] {
+          var source = Source(UInt64(bytes * 10_000 + rows * 100 + columns))
+          let x = (0..<rows * ldx * bytes).map { _ in UInt8(truncatingIfNeeded: source.next() >> 20) }
+          var out = [UInt8](repeating: 99, count: columns * ldo * bytes), expected = out
+          for (r, c) in (0..<rows).flatMap({ r in (0..<columns).map { (r, $0) } }) {
+            for b in 0..<bytes { expected[(c * ldo + r) * bytes + b] = x[(r * ldx + c) * bytes + b] }
+          }
+          table.transpose2(Int32(bytes), Int64(rows), Int64(columns), x, Int64(ldx), &out, Int64(ldo))
+          let areSame = out == expected
+          #expect(areSame, "\(name(table)) \(bytes) \(rows) \(columns) \(ldx) \(ldo)")
+        }
+      }
+    }
+  }
+
   @Test func negativeStridesReverse() {
     var out = [Float](repeating: 0, count: 4)
     let x: [Float] = [1, 2, 3, 4]

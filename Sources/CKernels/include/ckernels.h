@@ -44,6 +44,10 @@ typedef struct ck_product {
   double threshold, replacement;
   int trans_a, trans_b;
 } ck_product;
+// Where the operands of one of many products begin, in elements behind the first one's; what is laid out as C moves with it.
+typedef struct ck_place {
+  int64_t a, b, c;
+} ck_place;
 
 typedef struct ck_table {
   const char *name;
@@ -68,6 +72,9 @@ typedef struct ck_table {
   void (*cumulative_sum)(int type, int64_t outer, int64_t length, int64_t inner, const void *x, void *out);
   void (*product_f32)(const ck_product *p);
   void (*product_f64)(const ck_product *p);
+  // `count` products that differ in their places only, with the bits of each alone.
+  void (*products_f32)(const ck_product *p, int64_t count, const ck_place *places);
+  void (*products_f64)(const ck_product *p, int64_t count, const ck_place *places);
   // Convolutions (ck_windows.h): the filter is packed once (`packed` elements), then strips of the target may run in any
   // order, 0 ..< pieces. The gradient with respect to the filter: parts, to be added in order by fold_parts.
   int64_t (*convolution_pieces)(int type, const ck_convolution *p);

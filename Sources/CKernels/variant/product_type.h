@@ -457,6 +457,8 @@ static void P(product)(const ck_product *p) {
     }
   }
 }
+
+#include "products_type.h"
 #undef MASK_KINDS
 #undef TILE_FUNCTION
 #undef TILE_MASKS

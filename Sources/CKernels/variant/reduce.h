@@ -192,15 +192,41 @@ static void CK(cumulative_sum)(
   }
 }
 
+// Elements of planes of two to four rows or columns, for which the compiler makes shuffles where it knows how many.
+#define SMALL_PLANE 65536
+#define TURN_ROWS(R)                                                               \
+  if (rows == R && ldo == R) {                                                     \
+    for (int64_t c = 0; c < columns; c++)                                          \
+      for (int64_t r = 0; r < R; r++) out[c * R + r] = x[r * ldx + c];             \
+    return;                                                                        \
+  }
+#define TURN_COLUMNS(C)                                                            \
+  if (columns == C && ldx == C) {                                                  \
+    for (int64_t r = 0; r < rows; r++)                                             \
+      for (int64_t c = 0; c < C; c++) out[c * ldo + r] = x[r * C + c];             \
+    return;                                                                        \
+  }
+// Parts of tiles in whole eights, by shuffles.
+#define TURN_EIGHTS(T, name)                                                       \
+  if (((c1 - c0) | (r1 - r0)) % 8 == 0) {                                          \
+    const T *from = (const T *)xv + r0 * ldx + c0;                                 \
+    CK(name)(r1 - r0, c1 - c0, from, ldx, (T *)ov + c0 * ldo + r0, ldo);           \
+    continue;                                                                      \
+  }
 // out[c, r] = x[r, c], in tiles that fit the first cache.
-#define TRANSPOSE(T)                                                               \
+#define TRANSPOSE(T, EIGHTS)                                                       \
   {                                                                                \
-    const T *x = xv;                                                               \
-    T *out = ov;                                                                   \
+    const T *restrict x = xv;                                                      \
+    T *restrict out = ov;                                                          \
+    if (rows * columns <= SMALL_PLANE) {                                           \
+      TURN_ROWS(2) TURN_ROWS(3) TURN_ROWS(4)                                       \
+      TURN_COLUMNS(2) TURN_COLUMNS(3) TURN_COLUMNS(4)                              \
+    }                                                                              \
     for (int64_t c0 = 0; c0 < columns && !ck_must_stop(); c0 += 16)                \
       for (int64_t r0 = 0; r0 < rows; r0 += 16) {                                  \
         int64_t c1 = c0 + 16 < columns ? c0 + 16 : columns;                        \
         int64_t r1 = r0 + 16 < rows ? r0 + 16 : rows;                              \
+        EIGHTS                                                                     \
         for (int64_t c = c0; c < c1; c++)                                          \
           for (int64_t r = r0; r < r1; r++) out[c * ldo + r] = x[r * ldx + c];     \
       }                                                                            \
@@ -208,7 +234,7 @@ static void CK(cumulative_sum)(
   }
 static void CK(transpose2)(
   int bytes, int64_t rows, int64_t columns, const void *xv, int64_t ldx, void *ov, int64_t ldo) {
-  if (bytes == 4) TRANSPOSE(uint32_t)
-  if (bytes == 8) TRANSPOSE(uint64_t)
-  TRANSPOSE(uint8_t)
+  if (bytes == 4) TRANSPOSE(uint32_t, TURN_EIGHTS(float, transpose_f32))
+  if (bytes == 8) TRANSPOSE(uint64_t, TURN_EIGHTS(double, transpose_f64))
+  TRANSPOSE(uint8_t, )
 }

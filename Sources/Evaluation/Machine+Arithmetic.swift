@@ -228,21 +228,17 @@ extension Machine {
     }
     let more = y.list.count
     try checkRoom((x.list.count + more) * MemoryLayout<Value>.stride)
-    var result: Value
     if consumesA, x.isUnique, a != b {
       a.pointee = .none
-      result = heap.reserveList(x, more: more)
-    } else {
-      if consumesA { heap.state.pointee.copies += 1 }
-      result = heap.emptyList(capacity: x.list.count + more)
-      for i in 0..<x.list.count { result.list.elements[i] = heap.retained(x.list.elements[i]) }
-      result.list.pointee.count = x.list.count
+      let result = heap.reserveList(x, more: more)
+      do { try addElements(of: b.pointee, to: result) } catch {
+        a.pointee = result
+        throw error
+      }
+      return result
     }
-    let count = result.list.count
-    let source = b.pointee.list.elements
-    for i in 0..<more { result.list.elements[count + i] = heap.retained(source[i]) }
-    result.list.pointee.count = count + more
-    return result
+    if consumesA { heap.state.pointee.copies += 1 }
+    return try extend(extend(heap.emptyList(capacity: x.list.count + more), with: x), with: y)
   }
 
   private func joinRanges(_ x: Value, _ y: Value) throws -> Value {

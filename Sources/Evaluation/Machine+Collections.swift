@@ -8,11 +8,11 @@ extension Machine {
     var result = list
     switch source.tag {
     case .list:
-      let count = source.list.count
-      result = heap.reserveList(result, more: count)
-      let target = result.list.elements + result.list.count
-      for i in 0..<count { target[i] = heap.retained(source.list.elements[i]) }
-      result.list.pointee.count += count
+      result = heap.reserveList(result, more: source.list.count)
+      do { try addElements(of: source, to: result) } catch {
+        heap.release(result)
+        throw error
+      }
       return result
     default:
       do {
@@ -32,6 +32,22 @@ extension Machine {
         throw error
       }
     }
+  }
+
+  /// Adds the elements of a list to another one that has room for them; nothing is added when it throws.
+  func addElements(of source: Value, to list: Value) throws {
+    let elements = source.list.elements, target = list.list.elements + list.list.count, count = source.list.count
+    var done = 0
+    while done < count {
+      let end = min(count, done + 1 << 16)
+      for i in done..<end { target[i] = heap.retained(elements[i]) }
+      done = end
+      do { if done < count { try pollInterrupt() } } catch {
+        for i in 0..<done { heap.release(target[i]) }
+        throw error
+      }
+    }
+    list.list.pointee.count += count
   }
 
   @inline(never) func listExtend(_ target: UnsafeMutablePointer<Value>, _ source: UnsafeMutablePointer<Value>) throws {

@@ -55,7 +55,8 @@ extension Natives {
         example: "to_int(\"12\")  # => 12"
       ) { call in try integer(call) },
       NativeFunction(
-        "to_float", ["x"], doc: "As a float: an integer, a string that holds a number, a bool.",
+        "to_float", ["x"],
+        doc: "As a float: an integer, a bool, a text with a number, a tensor without axes, with its derivative.",
         example: "to_float(2)  # => 2.0"
       ) { call in
         switch call[0].tag {
@@ -64,7 +65,13 @@ extension Natives {
         case .string:
           guard let x = Double(call[0].swiftString.filter { $0 != "_" }) else { throw unreadable(call, "number") }
           return Value(x)
-        default: return Value(try call.double(0))
+        default:
+          // What is differentiated, or compiled, goes on as a number.
+          let operations = TensorOperations(call.machine)
+          if let x = operations.operand(call[0]), x.isTraced, x.rank == 0 {
+            return operations.value(try operations.convert(x, to: .f64, asNumber: true))
+          }
+          return Value(try call.double(0))
         }
       },
     ]

@@ -4,15 +4,16 @@ import Foundation
 extension Natives {
   static let strings: [NativeFunction] = [
     NativeFunction(
-      "split", ["s", "by"], kinds: .string, doc: "The parts of a string between separators; by \"\" its characters.",
+      "split", ["s", "by"], kinds: .string,
+      doc: "The parts of a string between separators; by \"\" its characters (Unicode scalars).",
       example: "split(\"a,b\", \",\")  # => [\"a\", \"b\"]"
     ) { call in
       let (text, separator) = (try call.bytes(0), try call.bytes(1))
       if separator.isEmpty {
         var starts = [0]
-        for (i, character) in try call.text(0).enumerated() {
-          try call.machine.pollInterrupt(at: i)
-          starts.append(starts[i] + character.utf8.count)
+        while let start = starts.last, start < text.count {
+          try call.machine.pollInterrupt(at: starts.count)
+          starts.append(Machine.nextBoundary(after: start, in: text))
         }
         return try call.machine.list(of: starts.count - 1) {
           call.heap.string(UnsafeBufferPointer(rebasing: text[starts[$0]..<starts[$0 + 1]]))

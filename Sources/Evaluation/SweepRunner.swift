@@ -66,6 +66,7 @@ final class SweepRunner: TrialRunner {
     do {
       let value = try machine.call(body, coordinates)
       defer { machine.heap.release(value) }
+      try checkNames(value, coordinates)
       let fields =
         value.tag == .record ? machine.fields(value) : [Datum.Field("value", machine.datum(value))]
       return TrialOutcome(
@@ -78,6 +79,19 @@ final class SweepRunner: TrialRunner {
       return TrialOutcome(
         status: status, value: nil, fields: [], series: recorder.table, error: failure.diagnostic,
         seconds: ThreadClock.seconds - start)
+    }
+  }
+}
+
+extension SweepRunner {
+  /// A coordinate keeps its name: a result of that name would be lost, unless it is the coordinate.
+  private func checkNames(_ value: Value, _ coordinates: [Value]) throws {
+    guard value.tag == .record else { return }
+    for (name, coordinate) in zip(settings.draws.names, coordinates) {
+      guard let field = machine.heap.field(value, named: name), !machine.isSame(field, coordinate) else { continue }
+      throw RuntimeError(
+        "E0610", "the field `\(name)` of the result, \(machine.brief(field)), has the name of a coordinate",
+        help: ["give the result another name"])
     }
   }
 }

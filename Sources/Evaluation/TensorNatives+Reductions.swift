@@ -117,7 +117,12 @@ extension TensorHooks {
   static func folded(_ call: NativeCall, _ operation: BinaryOperation) throws -> Value? {
     guard call[0].tag == .list else { return nil }
     let list = call[0].list
-    return try folded(call.machine, (0..<list.count).map { list.elements[$0] }, operation)
+    for i in 0..<list.count {
+      try call.machine.pollInterrupt(at: i)
+      guard list.elements[i].tag == .tensor else { continue }
+      return try folded(call.machine, (0..<list.count).map { list.elements[$0] }, operation)
+    }
+    return nil
   }
 
   static func folded(_ m: Machine, _ values: [Value], _ operation: BinaryOperation) throws -> Value? {

@@ -12,6 +12,8 @@ struct TreeScan {
     case floats
     /// It has neither: its numbers.
     case numbers
+    /// It is a list, or lists in a list, of numbers and tensors without axes, which are shown alike: both.
+    case scalars
 
     /// Whether a part, with its role in what holds it, is a coordinate.
     @inline(__always) func contains(_ value: Value, _ role: TreeNode.Role) -> Bool {
@@ -23,6 +25,7 @@ struct TreeScan {
       case .params:
         return role == .param && value.tag == .tensor && value.header.pointee.flags & TensorFlags.isFrozen == 0
           && TreeScan.isFloat(value)
+      case .scalars: return value.isNumber || TreeScan.isScalar(value)
       }
     }
   }
@@ -40,10 +43,15 @@ struct TreeScan {
   private(set) var params: [Value] = []
   private(set) var floats: [Value] = []
   private(set) var numbers: [Value] = []
-  /// The paths of the three, when asked for.
+  /// Numbers and tensors without axes in their order, as long as nothing but lists of such was found.
+  private var scalars: [Value] = []
+  private var holdsOnlyScalars = true
+  private var scalarTensors = 0
+  /// The paths of the four, when asked for.
   private(set) var paramPaths: [String] = []
   private(set) var floatPaths: [String] = []
   private(set) var numberPaths: [String] = []
+  private var scalarPaths: [String] = []
   /// All params (frozen ones too) and states, when paths were asked for.
   private(set) var modelTensors: [ModelTensor] = []
   /// All other tensors, when paths were asked for.
@@ -59,6 +67,7 @@ struct TreeScan {
       if next.role == .plain || next.role == .param { visit(next, places) }
       if wantsPaths, next.role != .plain { note(next, places) }
       guard next.role == .plain, let children = TreeNode(next.value) else { continue }
+      if next.value.tag != .list { holdsOnlyScalars = false }
       var parent = -1
       if wantsPaths, children.count > 0 {
         parent = places.count
@@ -115,6 +124,7 @@ struct TreeScan {
     let (value, role) = (part.value, part.role)
     if value.isFunction { holdsFunction = true }
     if wantsPaths, value.tag == .tensor, role != .param { allTensors.append((path(part, places), value)) }
+    if holdsOnlyScalars { visitScalar(part, places) }
     if Leaves.numbers.contains(value, role) {
       numbers.append(value)
       if wantsPaths { numberPaths.append(path(part, places)) }
@@ -125,6 +135,23 @@ struct TreeScan {
       floats.append(value)
       if wantsPaths { floatPaths.append(path(part, places)) }
     }
+  }
+
+  private mutating func visitScalar(_ part: Pending, _ places: [Place]) {
+    let isScalar = TreeScan.isScalar(part.value)
+    holdsOnlyScalars = isScalar || part.value.tag != .tensor
+    guard isScalar || part.value.isNumber else { return }
+    scalars.append(part.value)
+    if isScalar, part.value.header.pointee.flags & TensorFlags.isNumber == 0 { scalarTensors += 1 }
+    if wantsPaths { scalarPaths.append(path(part, places)) }
+  }
+
+  /// Whether it is a tensor of numbers without axes.
+  private static func isScalar(_ value: Value) -> Bool {
+    guard value.tag == .tensor, let object = value.boxedObject else { return false }
+    if let tensor = object as? Tensor { return tensor.shape.isEmpty && tensor.type != .bool }
+    if let traced = object as? TracedValue { return traced.shape.isEmpty && traced.type != .bool }
+    return false
   }
 
   static func isFloat(_ value: Value) -> Bool {
@@ -145,16 +172,22 @@ struct TreeScan {
     case .params: params.isEmpty
     case .floats: floats.isEmpty
     case .numbers: numbers.isEmpty
+    case .scalars: scalars.isEmpty
     }
   }
 
   /// Which of them are the coordinates.
-  var leaves: Leaves { holdsFunction ? .params : floats.isEmpty ? .numbers : .floats }
+  var leaves: Leaves {
+    if holdsFunction { return .params }
+    if holdsOnlyScalars, scalarTensors > 0, scalarTensors < scalars.count { return .scalars }
+    return floats.isEmpty ? .numbers : .floats
+  }
   var values: [Value] {
     switch leaves {
     case .params: params
     case .floats: floats
     case .numbers: numbers
+    case .scalars: scalars
     }
   }
   var paths: [String] {
@@ -162,6 +195,7 @@ struct TreeScan {
     case .params: paramPaths
     case .floats: floatPaths
     case .numbers: numberPaths
+    case .scalars: scalarPaths
     }
   }
 }

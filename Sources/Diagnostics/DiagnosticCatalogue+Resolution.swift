@@ -9,7 +9,7 @@ extension DiagnosticCatalogue {
       wrong: "let early = scaled(2)\nlet rate = 0.1\nfn scaled(x) = x * rate", right: "let rate = 0.1\nlet early = scaled(2)\nfn scaled(x) = x * rate"),
     Entry("E0103", "nothing has this name", "No binding, parameter, function or library name is spelt like this. Near names are suggested. Case matters.",
       wrong: "let width = 12\nlet height = widht + 1", right: "let width = 12\nlet height = width + 1"),
-    Entry("E0104", "a function bound by `let` mentions itself", "The name is bound only after the function is made. A function written with `fn name(…)` sees itself.",
+    Entry("E0104", "a `let` mentions the name that it binds", "The name is bound only after its value, or the function, is made. A function written with `fn name(…)` sees itself; another value needs a first one, bound above.",
       wrong: "let down = n -> if n < 1 { 0 } else { down(n - 1) }", right: "fn down(n) = if n < 1 { 0 } else { down(n - 1) }"),
     Entry("E0105", "too many positional arguments", "The function has fewer parameters that can be given by position. A parameter without default behind one with a default is given by name.",
       wrong: "fn area(width, height) = width * height\narea(1, 2, 3)", right: "fn area(width, height) = width * height\narea(1, 2)"),

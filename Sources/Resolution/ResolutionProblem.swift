@@ -6,7 +6,7 @@ enum ResolutionProblem {
   case usedBeforeBound(name: String, bound: Span, inFunction: Bool)
   case functionUsedTooEarly(function: String, needs: String, bound: Span)
   case unknownName(name: String, near: [(name: String, span: Span)], elsewhere: String?, isAssigned: Bool)
-  case seesNotItself(name: String)
+  case seesNotItself(name: String, inFunction: Bool)
   // E0105–E0109: calls
   case tooManyArguments(callee: String, signature: Signature, given: Int)
   case missingArguments(callee: String, signature: Signature, names: [String])
@@ -75,7 +75,11 @@ enum ResolutionProblem {
         help: isAssigned && name == "seed"
           ? ["the root of all draws is set by `seed 7`"]
           : isAssigned ? ["to bind a new name that may be assigned again, write `var \(name) = …`"] : [])
-    case .seesNotItself(let name):
+    case .seesNotItself(let name, inFunction: false):
+      return Diagnostic(
+        "E0104", "`\(name)` has no value before it is bound here", at: span, label: "its first value cannot come from itself",
+        help: ["bind `\(name)` first, in a line above this one, or use the name that is meant"])
+    case .seesNotItself(let name, inFunction: true):
       return Diagnostic(
         "E0104", "`\(name)` cannot see itself", at: span, label: "`\(name)` is bound only after this function is made",
         help: ["write it as a named function, which can: `fn \(name)(…) = …`"])

@@ -149,7 +149,10 @@ extension Resolver {
     // Where a name was assigned that nothing binds, its later uses say nothing new.
     if assignedUnknown.contains(name) { return }
     if isAssigned { assignedUnknown.insert(name) }
-    if pending.contains(name) { return report(.seesNotItself(name: name), at: span) }
+    if let bound = pending.last(where: { $0.name == name }) {
+      let inner = sequence(first: frame, next: \.parent).prefix { $0 !== bound.frame }
+      return report(.seesNotItself(name: name, inFunction: inner.contains { $0.kind == .function }), at: span)
+    }
     for scope in scopes.reversed() {
       if let bound = scope.later[name] {
         return report(.usedBeforeBound(name: name, bound: bound, inFunction: scope.frame !== frame), at: span)

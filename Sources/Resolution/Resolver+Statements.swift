@@ -82,7 +82,7 @@ extension Resolver {
 
   private func walkBinding(_ pattern: Pattern, _ value: Expression, role: BindingRole) {
     let names = pattern.boundNames.map(\.text)
-    pending.append(contentsOf: names)
+    pending.append(contentsOf: names.map { ($0, frame) })
     walk(value)
     pending.removeLast(names.count)
     bind(pattern, role: role)
@@ -118,7 +118,7 @@ extension Resolver {
 
   private func walkModelBinding(_ name: Name, _ value: Expression, role: BindingRole, word: String) {
     if frame.kind != .function { report(.outsideFunction(word: word), at: name.span) }
-    pending.append(name.text)
+    pending.append((name.text, frame))
     walk(value)
     pending.removeLast()
     bind(name, role: role)

@@ -50,8 +50,8 @@ final class Resolver {
   var clock = 0
   /// Names that were assigned although nothing binds them.
   var assignedUnknown: Set<String> = []
-  /// Names that the `let`s being walked are about to bind.
-  var pending: [String] = []
+  /// Names that the `let`s being walked are about to bind, and where they stand.
+  var pending: [(name: String, frame: Frame)] = []
   /// Assignments to `var`s, by which a closure that took the value before is warned about.
   var assignments: [(variable: Variable, order: Int, loops: [Int], span: Span)] = []
   /// The loops around the statement being walked, by number.

@@ -43,6 +43,7 @@ struct Lexer {
       }
       skipSpace()
       if position >= bytes.count { break }
+      if bytes[position] == 0x0A { continue }  // it has ended a string, and is a blank now
       lexToken()
     }
     closeStrings(downTo: 0)

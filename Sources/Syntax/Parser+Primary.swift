@@ -58,13 +58,28 @@ extension Parser {
     switch kind {
     case .kwFor, .kwWhile, .kwReturn, .kwBreak, .kwContinue, .kwLet, .kwVar, .kwShow, .kwExpect:
       report(.statementAsExpression(text(token)))
-    case .foreign: report(.foreignOperator(text(token)))
+    case .foreign:
+      if let function = parseLambda() { return function }
+      report(.foreignOperator(text(token)))
     case .assign where index > 0 && tokens[index - 1].kind == .assign: report(.foreignOperator("= ="))
     default: report(.expected("an expression", found: describe(token)))
     }
     let result = invalid()
     if at(.foreign) { advance() }
     return result
+  }
+
+  /// `\x -> …`, as functions are written elsewhere.
+  private mutating func parseLambda() -> Expression? {
+    guard atForeign("\\") else { return nil }
+    let backslash = token
+    advance()
+    guard !token.newlineBefore, beginsArrowFunction else {
+      index -= 1
+      return nil
+    }
+    remark(.foreignOperator("\\ … ->"), at: span(backslash))
+    return parseArrowFunction()
   }
 
   // MARK: Numbers

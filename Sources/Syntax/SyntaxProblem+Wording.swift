@@ -253,6 +253,7 @@ enum ForeignOperator {
     "~": "write `not` for conditions",
     "$": "strings interpolate with braces: \"{x}\"",
     "\\": "a line goes on by itself inside brackets and after an operator",
+    "\\ … ->": "a function is written `x -> …`, and of two arguments `(x, y) -> …`",
     "'": "a transpose is written `transpose(x)`",
     "\u{FFFD}": "the file is not valid UTF-8 here",
     "\u{00A0}": "this is a no-break space: write an ordinary one",

@@ -62,7 +62,7 @@ import Studies
   static func complaint(about arguments: [String]) -> String? {
     guard let word = arguments.first, !word.hasPrefix("-") else { return nil }
     let verbs = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
-    if verbs.contains(word) { return nil }
+    if verbs.contains(word) { return complaint(of: word, about: arguments.dropFirst().first ?? "") }
     if word.hasSuffix(".exp") || FileManager.default.fileExists(atPath: word) {
       return "exp: to run a study, say `exp run \(arguments.map(ShellWord.quoted).joined(separator: " "))`"
     }
@@ -72,5 +72,19 @@ import Studies
     let near = owner?.configuration.commandName.map { "\($0) \(word)" } ?? nearestName(word, among: verbs)
     return "exp: there is no `exp \(word)`" + (near.map { "; did you mean `exp \($0)`?" } ?? "")
       + "\n  it knows " + verbs.sorted().joined(separator: ", ")
+  }
+
+  /// What is wrong with the word behind a verb that takes verbs of its own, or only options.
+  private static func complaint(of verb: String, about word: String) -> String? {
+    guard !word.isEmpty, !word.hasPrefix("-") else { return nil }
+    if verb == "repl", word.hasSuffix(".exp") || FileManager.default.fileExists(atPath: word) {
+      return "exp: to run a study first and keep its names, say `exp repl -i \(ShellWord.quoted(word))`"
+    }
+    let owner = configuration.subcommands.first { $0.configuration.commandName == verb }
+    let own = owner?.configuration.subcommands.compactMap { $0.configuration.commandName } ?? []
+    if own.isEmpty || own.contains(word) || owner?.configuration.defaultSubcommand == nil { return nil }
+    return "exp: there is no `exp \(verb) \(word)`"
+      + (nearestName(word, among: own).map { "; did you mean `exp \(verb) \($0)`?" } ?? "")
+      + "\n  it knows " + own.sorted().joined(separator: ", ")
   }
 }

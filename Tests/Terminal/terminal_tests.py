@@ -258,6 +258,28 @@ def history_is_searched():
 
 
 @test
+def control_c_ends_a_search_of_the_history():
+    child = session(history="left search")
+    enter(child, "let y1 = 1")
+    enter(child, "let z1 = 2")
+    for begun in ("\x12let y", "12 + \x12z1", "\x1b5", "\x1b"):
+        child.send(begun)
+        time.sleep(0.2)
+        child.sendintr()
+        child.expect(r"\^C\s+exp> ")
+        assert enter(child, "1 + 2") == "3", (begun, child.before)
+
+
+@test
+def what_stands_behind_a_verb_by_mistake_is_named():
+    path = script("no_option.exp", "1\n")
+    for arguments, said in ((("runs", "shwo"), "did you mean `exp runs show`"), (("repl", path), f"exp repl -i {path}")):
+        child = command(*arguments)
+        child.expect_exact(said)
+        child.expect(pexpect.EOF)
+
+
+@test
 def completes_commands_arguments_and_files():
     script("numbers_in_a_file.csv", "a,b\n1,2\n")
     script("a_script.exp", "let from_script = 33\n")

@@ -16,6 +16,7 @@ final class ReadlineInput: LineInput {
   nonisolated(unsafe) private static var matches: [String] = []
   nonisolated(unsafe) private static var wasCleared = false
   nonisolated(unsafe) private static var clearRequested = false
+  nonisolated(unsafe) private static var wasAborted = false
   /// A pipe from the signal handler to `nextByte`: read end, write end.
   nonisolated(unsafe) private static let wakeUp: UnsafeMutablePointer<Int32> = {
     let ends = UnsafeMutablePointer<Int32>.allocate(capacity: 2)
@@ -80,6 +81,7 @@ final class ReadlineInput: LineInput {
   func read(prompt: String) -> InputLine {
     Self.wasCleared = false
     Self.clearRequested = false
+    Self.wasAborted = false
     guard let line = readline(prompt) else {
       Terminal.output.line()
       return InputLine(isFresh: Self.wasCleared)
@@ -109,9 +111,18 @@ final class ReadlineInput: LineInput {
       .filter { text.isEmpty || $0.contains(text) }
   }
 
-  /// The next byte of the input, after clearing the line if Ctrl-C asked for it.
+  /// What reads keys of its own: a search in the history, a number before a key, a question, what follows Escape.
+  private static let readsKeys =
+    RL_STATE_ISEARCH | RL_STATE_NSEARCH | RL_STATE_NUMERICARG | RL_STATE_MOREINPUT | RL_STATE_METANEXT
+
+  /// The next byte of the input, after clearing the line if Ctrl-C asked for it. A search is ended before, by the
+  /// key that readline ends it with: it would go on below the fresh prompt and swallow what is typed there.
   private static func nextByte(_ stream: UnsafeMutablePointer<FILE>?) -> Int32 {
     while true {
+      if clearRequested, !wasAborted, Int(rl_readline_state) & Int(readsKeys) != 0 {
+        wasAborted = true
+        return 7  // Ctrl-G
+      }
       if clearRequested { clearLine() }
       var waits = [
         pollfd(fd: fileno(stream ?? stdin), events: Int16(POLLIN), revents: 0),
@@ -129,6 +140,7 @@ final class ReadlineInput: LineInput {
 
   private static func clearLine() {
     clearRequested = false
+    wasAborted = false
     wasCleared = true
     rl_point = rl_end  // where what comes next is below all of the text
     rl_redisplay_function()

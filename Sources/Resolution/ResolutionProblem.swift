@@ -77,7 +77,8 @@ enum ResolutionProblem {
           : isAssigned ? ["to bind a new name that may be assigned again, write `var \(name) = …`"] : [])
     case .seesNotItself(let name, inFunction: false):
       return Diagnostic(
-        "E0104", "`\(name)` has no value before it is bound here", at: span, label: "its first value cannot come from itself",
+        "E0104", "`\(name)` has no value before it is bound here", at: span,
+        label: "its first value cannot come from itself",
         help: ["bind `\(name)` first, in a line above this one, or use the name that is meant"])
     case .seesNotItself(let name, inFunction: true):
       return Diagnostic(

@@ -160,12 +160,15 @@ extension Machine {
     }
   }
 
-  /// What to say of a string that stands for a function of the library, as other frameworks take them.
-  func unquoted(_ value: Value) -> [String] {
+  /// What to say of a string that stands for a function of the library, as other frameworks take them; `exactly` where
+  /// a string may well be meant, and only one that is such a name is taken for it.
+  func unquoted(_ value: Value, exactly: Bool = false) -> [String] {
     guard value.tag == .string else { return [] }
     let name = value.swiftString
     let names = library.prelude.names
-    guard let meant = names[name] != nil ? name : nearNames(name, among: names.keys).first else { return [] }
+    guard let meant = names[name] != nil ? name : nearNames(name, among: names.keys).first,
+      meant == name || !exactly
+    else { return [] }
     return ["a function is given by its name without quotes: `\(meant)`"]
   }
 

@@ -130,7 +130,7 @@ extension Machine {
     let near = nearNames(name, among: names.isEmpty ? library.prelude.names.keys.sorted() : names).first
     let elsewhere = object.tag == .record ? mapMethodsFromElsewhere : names.isEmpty ? methodsFromElsewhere : [:]
     if let ours = elsewhere[name] { help.append(ours) }
-    if near == nil { help += unquoted(object) }
+    if near == nil { help += unquoted(object, exactly: true) }
     return RuntimeError(
       "E0208", "\(brief(object)) has no \(noun) `\(name)`",
       label: near.map { "did you mean `\($0)`?" } ?? "no such \(noun)",

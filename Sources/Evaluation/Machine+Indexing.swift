@@ -465,7 +465,9 @@ extension Machine {
       return try capturePlace(slot, name)
     default:
       throw RuntimeError(
-        "E0208", "cannot assign to the field `\(name)` of \(brief(slot.pointee))", label: describeKind(slot.pointee))
+        "E0208", "cannot assign to the field `\(name)` of \(brief(slot.pointee))", label: describeKind(slot.pointee),
+        help: slot.pointee.tag == .table
+          ? ["`t = t.with_column(\"\(name)\", values)` gives a table another column"] : [])
     }
   }
 

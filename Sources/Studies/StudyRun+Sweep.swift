@@ -37,7 +37,7 @@ extension StudyRun {
       return []
     }
     let outcomes = work.schedule.results
-    end(request, outcomes.enumerated().map { ($0, $1) }, tally, seconds: seconds)
+    end(request, recorder == nil ? [] : outcomes.enumerated().map { ($0, $1) }, tally, seconds: seconds)
     return outcomes
   }
 

@@ -26,7 +26,7 @@ extension AxesDrawing {
       switch mark {
       case .line(let series, let dash, _):
         label = MarginLabel(
-          text: series.name, ink: .series(color ?? 0), swatch: .line(dash: lineDash(dash, color)),
+          text: series.name, ink: .series(color ?? 0), swatch: .line(dash: Palette.dash(dash, color: color)),
           end: lastPoint(series))
       case .points(let series, let names, _):
         label = MarginLabel(
@@ -48,11 +48,6 @@ extension AxesDrawing {
       return []
     }
     return labels
-  }
-
-  func lineDash(_ dash: Int?, _ color: Int?) -> Int {
-    if let dash { return abs(dash % Palette.dashes.count) }
-    return ((color ?? 0) / Palette.series.count) % Palette.dashes.count
   }
 
   private func lastPoint(_ series: Figure.Series) -> (x: Double, y: Double)? {

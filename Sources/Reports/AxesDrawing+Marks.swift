@@ -16,7 +16,7 @@ extension AxesDrawing {
     drawing.drawContours()
     for (mark, color) in zip(figure.marks, colors) {
       switch mark {
-      case .line(let series, let dash, _): drawing.drawLine(series, color ?? 0, dash: lineDash(dash, color))
+      case .line(let series, let dash, _): drawing.drawLine(series, color ?? 0, dash: Palette.dash(dash, color: color))
       case .rule(let isVertical, let at, let label): drawing.drawRule(isVertical, at, label)
       case .diagonal: drawing.drawDiagonal()
       default: break

@@ -102,7 +102,7 @@ struct GnuplotScript {
       }
       let style = s.x.count <= 40 ? "with linespoints pt 7 ps 0.4" : "with lines"
       plots.append(
-        "\(file) using \(x):(column('y')) \(style) lw 2 dt \(abs((dash ?? 0) % 5) + 1) \(color(index)) \(title(s.name))"
+        "\(file) using \(x):(column('y')) \(style) lw 2 dt \(Palette.dash(dash, color: index) + 1) \(color(index)) \(title(s.name))"
       )
     case .points(let s, let labels, let index):
       guard !s.x.isEmpty else { return }

@@ -49,6 +49,9 @@ enum Palette {
   /// Dash patterns, solid first.
   static let dashes = ["", "7 4", "2 3", "9 3 2 3", "14 5"]
 
+  /// The dash pattern of a curve: the one that is asked for, and otherwise another for each round through the colours.
+  static func dash(_ dash: Int?, color: Int?) -> Int { abs((dash ?? (color ?? 0) / series.count) % dashes.count) }
+
   static let ink = Entry(light: "#1d2127", text: "#1d2127", dark: "#e6e8eb")
   static let soft = Entry(light: "#6b7078", text: "#6b7078", dark: "#9aa0a8")
   static let axis = Entry(light: "#8a8f98", text: "#8a8f98", dark: "#6f757e")

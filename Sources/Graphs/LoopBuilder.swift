@@ -101,6 +101,7 @@ struct LoopBuilder {
 
   private mutating func emit(_ index: Int) {
     if isColumnSum(index) { return emitColumnSum(index) }
+    if places[index] != nil || emitSineCosine(index) { return }
     let node = roles.graph.nodes[index]
     let perRow = isRow(index)
     var instruction = LoopInstruction(code: .strided(view: 0), out: 0, perRow: perRow, node: index)
@@ -127,6 +128,32 @@ struct LoopBuilder {
     instruction.strides = (strides[0], strides[1], strides[2])
     instruction.out = destination(index, perRow)
     program.body.append(instruction)
+  }
+
+  /// A sine and a cosine of the same elements are one instruction, which is where the first of them stands.
+  private mutating func emitSineCosine(_ index: Int) -> Bool {
+    let node = roles.graph.nodes[index]
+    let wanted: UnaryOperation
+    switch node.primitive {
+    case .unary(.sin): wanted = .cos
+    case .unary(.cos): wanted = .sin
+    default: return false
+    }
+    let argument = node.inputs[0]
+    let other = roles.users[roles.bases[argument.index]].first { user in
+      guard members.contains(user), case .unary(wanted) = roles.graph.nodes[user].primitive else { return false }
+      return roles.graph.nodes[user].inputs[0] == argument && places[user] == nil
+    }
+    guard let other, node.type.isFloat else { return false }
+    let perRow = isRow(index)
+    let (x, stride) = operand(index, 0, perRow: perRow, elementwise: false)
+    guard stride == 1 else { return false }
+    let (sine, cosine) = wanted == .cos ? (index, other) : (other, index)
+    let (first, second) = (destination(sine, perRow), destination(cosine, perRow))
+    program.body.append(
+      LoopInstruction(
+        code: .sineCosine(node.type), out: first, operands: (x, second, 0), perRow: perRow, node: sine))
+    return true
   }
 
   private mutating func emitColumnSum(_ index: Int) {

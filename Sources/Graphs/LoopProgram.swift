@@ -15,6 +15,8 @@ struct LoopReference {
 /// What one instruction does to a tile.
 enum LoopCode {
   case elementwise(ElementwiseCode)
+  /// The sine, and the cosine into the second operand.
+  case sineCosine(ElementType)
   /// A product and the sum or difference after it, each rounded: `mode` is one of CKernels'.
   case multiplyAdd(mode: Int32, ElementType)
   /// A comparison with one element, and a choice between that element and another operand.

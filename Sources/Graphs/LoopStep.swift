@@ -150,6 +150,7 @@ final class LoopStep: RunningStep {
     let strides = instruction.strides
     switch instruction.code {
     case .elementwise(.unary(let operation, let type)): Kernels.unary(operation, type, x, out, count: count)
+    case .sineCosine(let type): Kernels.sineCosine(type, x, sine: out, cosine: y, count: count)
     case .elementwise(.binary(let operation, let type)):
       Kernels.binary(operation, type, x, xStride: strides.0, y, yStride: strides.1, out, count: count)
     case .multiplyAdd(let mode, let type):

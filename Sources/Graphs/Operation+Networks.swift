@@ -26,16 +26,15 @@ final class NetworkOperation: PiecewiseOperation {
     _ range: Range<Int>, _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer,
     _ scratch: UnsafeMutableRawPointer
   ) {
-    let outcomes = scratch.assumingMemoryBound(to: Int.self)
-    for place in range {
-      outcomes[place] = kernel.run(place, x: x[0], code: x[1], weights: x[2], shared: x[3], out).rawValue
-    }
+    kernel.run(
+      range, x: x[0], code: x[1], weights: x[2], shared: x[3], out,
+      outcomes: scratch.assumingMemoryBound(to: Int64.self))
   }
 
   override func finish(
     _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
   ) throws {
-    let outcomes = scratch.assumingMemoryBound(to: Int.self)
+    let outcomes = scratch.assumingMemoryBound(to: Int64.self)
     for place in 0..<networks where outcomes[place] != 0 {
       let reason =
         outcomes[place] == NetworkKernel.Outcome.senseless.rawValue

@@ -61,6 +61,7 @@ extension Plan: CustomStringConvertible {
         case .expand: return "expand"
         case .strided: return "view"
         case .gate: return "gate"
+        case .sineCosine: return "sin-cos"
         case .multiplyAdd: return "multiply-" + graph.nodes[instruction.node].primitive.name
         default: return graph.nodes[instruction.node].primitive.name + (instruction.perRow ? "'" : "")
         }

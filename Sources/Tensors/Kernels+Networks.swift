@@ -19,7 +19,7 @@ public struct NetworkKernel: Sendable {
   }
 
   /// What came of a network.
-  public enum Outcome: Int {
+  public enum Outcome: Int64 {
     /// Its outputs are written.
     case done = 0
     /// Its code names nodes, activations or connections that are not there; nothing is written.
@@ -28,18 +28,18 @@ public struct NetworkKernel: Sendable {
     case noMemory = -1
   }
 
-  /// Network `place` of `x` [networks, inputs, lanes] (or [inputs, lanes]), `code` [networks, words], `weights` [networks,
-  /// connections] and `shared` [lanes] into `out` [networks, outputs, lanes].
+  /// Networks `places` of `x` [networks, inputs, lanes] (or [inputs, lanes]), `code` [networks, words], `weights` [networks,
+  /// connections] and `shared` [lanes] into `out` [networks, outputs, lanes]; what came of each into `outcomes` [networks].
   public func run(
-    _ place: Int, x: UnsafeRawPointer, code: UnsafeRawPointer, weights: UnsafeRawPointer, shared: UnsafeRawPointer,
-    _ out: UnsafeMutableRawPointer
-  ) -> Outcome {
+    _ places: Range<Int>, x: UnsafeRawPointer, code: UnsafeRawPointer, weights: UnsafeRawPointer,
+    shared: UnsafeRawPointer, _ out: UnsafeMutableRawPointer, outcomes: UnsafeMutablePointer<Int64>
+  ) {
     var p = ck_networks()
     (p.lanes, p.inputs, p.outputs) = (Int64(lanes), Int64(inputs), Int64(outputs))
     (p.words, p.connections) = (Int64(words), Int64(connections))
     p.same_input = hasSameInput ? 1 : 0
     p.code = code.assumingMemoryBound(to: Int64.self)
     (p.x, p.weights, p.shared, p.out) = (x, weights, shared, out)
-    return Outcome(rawValue: Int(Kernels.table.network(Int32(type.rawValue), &p, Int64(place)))) ?? .noMemory
+    Kernels.table.network(Int32(type.rawValue), &p, Int64(places.lowerBound), Int64(places.upperBound), outcomes)
   }
 }

@@ -15,6 +15,14 @@ public enum Kernels {
     ck_current.pointee.unary(Int32(operation.rawValue), Int32(type.rawValue), x, out, Int64(count))
   }
 
+  /// Sines and cosines of the same elements of f32 or f64, with the bits of each alone.
+  public static func sineCosine(
+    _ type: ElementType, _ x: UnsafeRawPointer, sine: UnsafeMutableRawPointer, cosine: UnsafeMutableRawPointer,
+    count: Int
+  ) {
+    ck_current.pointee.sine_cosine(Int32(type.rawValue), x, sine, cosine, Int64(count))
+  }
+
   /// out[i] = operation(x[i], y[i]).
   public static func binary(
     _ operation: BinaryOperation, _ type: ElementType, _ x: UnsafeRawPointer, xStride: Int, _ y: UnsafeRawPointer,

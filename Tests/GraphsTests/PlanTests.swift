@@ -75,6 +75,24 @@ import Testing
     #expect(found[1].element(0).sign == .plus)
   }
 
+  /// A sine and a cosine of the same elements are one instruction with the bits of two: also where one of them is far too
+  /// large for the fast way, and whether they go on or are results.
+  @Test(arguments: [ElementType.f32, .f64], [1.0, 1e30])
+  func sineAndCosineAreOne(type: ElementType, largest: Double) throws {
+    let x = sample([3, 701], type) { $0 > 0.999 ? largest : 40 * $0 - 20 }
+    let body: (Trace, [NodeID]) throws -> [NodeID] = { trace, x in
+      let cosine = try trace.apply(.unary(.cos), [x[0]])
+      let product = try trace.apply(.binary(.multiply), [cosine, x[0]])
+      let sine = try trace.apply(.unary(.sin), [x[0]])
+      return [sine, try trace.apply(.binary(.subtract), [product, sine]), product]
+    }
+    let plan = try plan([x], body)
+    #expect(plan.stepLines.contains { $0.contains("sin-cos") && !$0.contains("sin-cos sin") })
+    var inputs: [Tensor?] = [copy(x)]
+    let (expected, found) = (try runEager([x], body), try plan.run(&inputs))
+    for (a, b) in zip(expected, found) { #expect(areSame(a, b)) }
+  }
+
   @Test func sharedInputsAreNotOverwritten() throws {
     let x = sample([50, 40], .f32)
     let before = copy(x)

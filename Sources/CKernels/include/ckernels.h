@@ -56,6 +56,8 @@ typedef struct ck_table {
   int lanes_f32;
   // Elementwise; strides are 0 (one element repeated) or 1. out may equal x or y exactly.
   void (*unary)(int op, int type, const void *x, void *out, int64_t count);
+  // Of f32 or f64; `sine` may equal x exactly.
+  void (*sine_cosine)(int type, const void *x, void *sine, void *cosine, int64_t count);
   void (*binary)(int op, int type, const void *x, int64_t sx, const void *y, int64_t sy, void *out, int64_t count);
   void (*compare)(
     int op, int type, const void *x, int64_t sx, const void *y, int64_t sy, uint8_t *out, int64_t count);
@@ -87,8 +89,9 @@ typedef struct ck_table {
   // Images first ..< last of a pooling; f32 or f64.
   void (*pool)(
     int op, int type, const ck_pool *p, int64_t first, int64_t last, const void *x, const void *y, void *out);
-  // One network of many (ck_networks.h): 0, 1 where its code makes no sense, -1 without memory. f32 or f64.
-  int64_t (*network)(int type, const ck_networks *p, int64_t place);
+  // Networks first ..< last of many (ck_networks.h), with what came of each: 0, 1 where its code makes no sense, -1 without
+  // memory. f32 or f64.
+  void (*network)(int type, const ck_networks *p, int64_t first, int64_t last, int64_t *outcomes);
   void (*transpose2)(int bytes, int64_t rows, int64_t columns, const void *x, int64_t ldx, void *out, int64_t ldo);
   // Draws first ..< first + count of the stream of `key`.
   void (*random)(

@@ -1,6 +1,7 @@
 // Circular functions of doubles and their inverses; see math_f64.h.
 
-// Reduction by multiples of pi/2: r + lo, and the quadrant in the low bits of *quadrant. |x| <= 2^25.
+// Reduction by multiples of pi/2: r + lo, and the quadrant in the low bits of *quadrant. |x| <= 2^25. `a` is exact and a multiple
+// of 2^-53 (or n is 0), so that h - a is exact too, and the short way to the error of h. r is -0 for -0.
 #define D_TRIG_LIMIT 33554432.0
 INL void d_reduce(double x, double *r, double *lo, uint64_t *quadrant) {
   double t = FMA(x, 0x1.45f306dc9c883p-1, D_MAGIC);
@@ -9,11 +10,9 @@ INL void d_reduce(double x, double *r, double *lo, uint64_t *quadrant) {
   double ph = n * 0x1.1a62633145c07p-54;
   double pl = FMA(n, 0x1.1a62633145c07p-54, -ph);
   double h = a - ph;
-  double bb = h - a;
-  double err = (a - (h - bb)) - (ph + bb);
-  double l = FMA(n, 0x1.f1976b7ed8fbcp-110, err - pl);
-  *r = h + l;
-  *lo = (h - *r) + l;
+  double less = FMA(n, -0x1.f1976b7ed8fbcp-110, (ph + (h - a)) + pl);
+  *r = h - less;
+  *lo = (h - *r) - less;
   *quadrant = bits64(t);
 }
 // The same for any finite x, with 2/pi to 1344 bits (Payne and Hanek).
@@ -113,7 +112,7 @@ INL double d_trig_finish(double x, double r, double lo, uint64_t q, int which) {
     y = swap ? s : c;
     y = from64(bits64(y) ^ (((q + 1) & 2) << 62));
   }
-  if (which != 1) y = d_abs(x) < 0x1p-27 ? x : y;
+  if (which == 2) y = d_abs(x) < 0x1p-27 ? x : y;
   return y;
 }
 INL double d_trig(double x, int which) {

@@ -227,18 +227,30 @@ INL double d_cosh(double x) {
   double y = a < 0.35 ? small : (a < 22.0 ? medium : e);
   return x != x ? x : y;
 }
+// t / (t + 2) for t = expm1(2 |x|); y is half of t, as d_expm1 finds it but for what cannot happen from 0 to 44: no clamps, and
+// the sums' errors by the short way.
 INL double d_tanh(double x) {
   double a = d_abs(x);
   a = a > 22.0 ? 22.0 : a;
-  double t = d_expm1(2.0 * a);
-  double u = t + 2.0, back = u - t, lost = (t - (u - back)) + (2.0 - back);
+  double c = a + a;
+  double t = FMA(c, D_LOG2E, D_MAGIC);
+  double n = t - D_MAGIC;
+  double rh = FMA(n, -D_LN2_HI, c);
+  double rl = n * -D_LN2_LO;
+  double r = rh + rl;
+  double low = FMA(r * r, d_expq(r), (rh - r) + rl);
+  double s = d_pow2(bits64(t) - bits64(D_MAGIC) - 1);
+  double whole = s - 0.5, part = s * r;
+  double hi = whole + part;
+  double y = hi + FMA(s, low, part - (hi - whole));
+  double u = y + 1.0, lost = y - (u - 1.0);  // exact for a < 1, where it is needed
   double inverse = 1.0 / u;
-  double q = t * inverse;
+  double q = y * inverse;
   // The quotient without the errors of the sum and of itself.
-  double small = FMA(FMA(-q, lost, FMA(-q, u, t)), inverse, q);
-  double y = a < 1.0 ? small : 1.0 - 2.0 * inverse;
-  y = a < 0x1p-28 ? a : y;
-  return x != x ? x : d_copysign(y, x);
+  double small = FMA(FMA(-q, lost, FMA(-q, u, y)), inverse, q);
+  double z = a < 1.0 ? small : 1.0 - inverse;
+  z = a < 0x1p-28 ? a : z;
+  return x != x ? x : d_copysign(z, x);
 }
 INL double d_sigmoid(double x) {
   double e = d_exp(-d_abs(x));

@@ -1,16 +1,17 @@
 // All kernels of one instruction set. The including file defines CK(name), CK_VARIANT_NAME, CK_VECTOR_BYTES and
 // CK_HARDWARE_FMA, and opens the target attribute before this file.
+// A few loops (integer division, fmod) have no vector form; Benchmarks/kernels shows which ones matter.
+#pragma clang diagnostic ignored "-Wpass-failed"
 #include <math.h>
 #include <string.h>
 #include "../movement.h"
+#include "../programs.h"
 #include "../scratch.h"
 #include "../expected.h"
 #include "../stop.h"
 
 #define INL static inline __attribute__((always_inline))
 #pragma STDC FP_CONTRACT OFF
-// A few loops (integer division, fmod) have no vector form; Benchmarks/kernels shows which ones matter.
-#pragma clang diagnostic ignored "-Wpass-failed"
 #pragma clang diagnostic ignored "-Wbitwise-conditional-parentheses"
 
 #if CK_HARDWARE_FMA
@@ -66,6 +67,7 @@ const ck_table CK(table) = {
   .flags = CK_HARDWARE_FMA,
   .lanes_f32 = CK_VECTOR_BYTES / 4,
   .unary = CK(unary),
+  .sine_cosine = CK(sine_cosine),
   .binary = CK(binary),
   .compare = CK(compare),
   .select = CK(select),

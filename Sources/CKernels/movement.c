@@ -155,17 +155,42 @@ WIDEST static int64_t gather_lines(
   return bad;
 }
 
-// Elements or short rows picked one by one: GOOD and BAD have the place `i` and its `id`.
-#define EACH_ID(count, bound, GOOD, BAD)                  \
-  for (int64_t i = 0; i < (count); i++) {                 \
-    LEAVE_WHEN_STOPPED(0, bad)                            \
-    const int64_t id = id_at(id_type, ids, i, bound);     \
-    if (id < 0 || id >= (bound)) {                        \
-      if (bad < 0) bad = i;                               \
-      BAD;                                                \
-    } else {                                              \
-      GOOD;                                               \
-    }                                                     \
+// So many ids are looked through at once.
+#define IDS_TOGETHER 1024
+// Whether ids first ..< last all lie in -bound ..< bound.
+WIDEST static int ids_hold(int type, const void *ids, int64_t first, int64_t last, int64_t bound) {
+  int64_t outside = 0;
+  if (type == CK_I32) {
+    const int32_t *x = ids;
+    for (int64_t i = first; i < last; i++) outside |= (x[i] < -bound) | (x[i] >= bound);
+  } else {
+    const int64_t *x = ids;
+    for (int64_t i = first; i < last; i++) outside |= (x[i] < -bound) | (x[i] >= bound);
+  }
+  return !outside;
+}
+// Elements or short rows picked one by one: GOOD and BAD have the place `i` and its `id`. Where no id is out of range, nothing is
+// asked for each of them.
+#define EACH_ID(count, bound, GOOD, BAD)                                          \
+  for (int64_t from = 0; from < (count); from += IDS_TOGETHER) {                  \
+    const int64_t to = (count) - from < IDS_TOGETHER ? (count) : from + IDS_TOGETHER; \
+    LEAVE_WHEN_STOPPED((to - from) * 64, bad)                                     \
+    if (ids_hold(id_type, ids, from, to, bound)) {                                \
+      for (int64_t i = from; i < to; i++) {                                       \
+        const int64_t id = id_at(id_type, ids, i, bound);                         \
+        GOOD;                                                                     \
+      }                                                                           \
+      continue;                                                                   \
+    }                                                                             \
+    for (int64_t i = from; i < to; i++) {                                         \
+      const int64_t id = id_at(id_type, ids, i, bound);                           \
+      if (id < 0 || id >= (bound)) {                                              \
+        if (bad < 0) bad = i;                                                     \
+        BAD;                                                                      \
+      } else {                                                                    \
+        GOOD;                                                                     \
+      }                                                                           \
+    }                                                                             \
   }
 #define BY_BYTES(bytes, M) \
   if (bytes == 4) M(uint32_t) else if (bytes == 8) M(uint64_t) else M(uint8_t)

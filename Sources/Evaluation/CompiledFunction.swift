@@ -40,6 +40,9 @@ final class CompiledFunction {
 
     /// To be called before every run. At the second, what the plan computes from constants alone is computed once and for
     /// all; what cannot be is left to fail where it stands.
+    /// Whether the plan stays the one that it is.
+    var isSettled: Bool { runs >= 2 }
+
     func prepare(_ machine: Machine) throws {
       runs &+= 1
       guard runs == 2, let known = KnownPart(of: plan.graph) else { return }

@@ -82,7 +82,13 @@ struct StepCircuit {
     guard !inputs.isEmpty else { return value }
     // From here on the plan may write over what nobody else holds.
     machine.heap.release(value)
+    // The first inputs may be held elsewhere, those that a run gave are not.
+    var attempts = 2
     while step < end {
+      if attempts > 0, entry.isSettled {
+        if try repeated(entry, &inputs, &step, upTo: end, root, machine, report) { break }
+        attempts -= 1
+      }
       try machine.pollInterrupt()
       machine.tensors.planRunCount += 1
       let outputs = try translatingErrors(entry.recording) {
@@ -102,6 +108,32 @@ struct StepCircuit {
     }
     return entry.template.instantiate(places.compactMap { inputs[$0] })
   }
+
+  /// Folds all steps up to `end` on the memory that the inputs have; false, with none made, where the plan cannot.
+  private func repeated(
+    _ entry: CompiledFunction.Entry, _ inputs: inout [Tensor?], _ step: inout Int, upTo end: Int, _ root: Int64,
+    _ machine: Machine, _ report: (Int) -> Void
+  ) throws -> Bool {
+    var targets = Array(repeating: 0, count: places.count)
+    for (place, source) in sources.enumerated() { if case .output(let index) = source { targets[index] = place } }
+    let threads = machine.planThreads
+    let found = try translatingErrors { try RepeatedRun(entry.plan, &inputs, places: targets, threads: threads) }
+    guard let run = found else { return false }
+    defer { run.end(&inputs) }
+    // Nobody else has seen the tensors of the step's number and of its draws' key.
+    let numbers = inputs[sources.count...].compactMap { $0?.pointer }
+    while step < end {
+      try machine.pollInterrupt()
+      machine.tensors.planRunCount += 1
+      try translatingErrors(entry.recording) { try run.run() }
+      step += 1
+      report(step)
+      numbers[0].storeBytes(of: step, as: Int.self)
+      if numbers.count > 1 { numbers[1].storeBytes(of: RandomKey.derive(root, Int64(step)), as: Int64.self) }
+    }
+    return true
+  }
+
   /// The plan's inputs for a step from a value (borrowed); none where the trace does not hold for them.
   private func taken(
     by entry: CompiledFunction.Entry, _ value: Value, _ step: Int, _ root: Int64, _ machine: Machine

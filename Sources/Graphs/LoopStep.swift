@@ -79,11 +79,10 @@ final class LoopStep: RunningStep {
 
   override func run(in workspace: Workspace, _ threads: Int) throws {
     if threads > 1, work > 20_000 { return try runParallel(workspace, threads) }
-    let lane = workspace.lanes[0]
+    let shared = workspace.sharedBase
     try run(
-      0..<tileCount, slots: workspace.slots, registers: lane.registers.base, current: lane.current,
-      shared: workspace.shared.base)
-    finish(slots: workspace.slots, shared: workspace.shared.base)
+      0..<tileCount, slots: workspace.slots, registers: workspace.registers, current: workspace.current, shared: shared)
+    if !program.sums.isEmpty { finish(slots: workspace.slots, shared: shared) }
   }
 
   /// Runs tiles `tiles` with registers at `registers` and pointers to slots at `slots`; `current` holds one pointer per
@@ -219,9 +218,15 @@ final class LoopStep: RunningStep {
     _ instruction: LoopInstruction, _ at: UnsafeMutablePointer<UnsafeMutableRawPointer>
   ) {
     guard case .repeatColumns(let type) = instruction.code else { return }
-    let bytes = program.tileColumns * type.byteCount
-    for row in 0..<program.tileRows {
-      (at[instruction.out] + row * bytes).copyMemory(from: at[instruction.operands.0], byteCount: bytes)
+    // As many rows as there are so far once more, until there are as many as any tile has.
+    let (row, out) = (program.tileColumns * type.byteCount, at[instruction.out])
+    let bytes = min(program.tileRows, program.rows) * row
+    out.copyMemory(from: at[instruction.operands.0], byteCount: row)
+    var done = row
+    while done < bytes {
+      let more = min(done, bytes - done)
+      (out + done).copyMemory(from: out, byteCount: more)
+      done += more
     }
   }
 }

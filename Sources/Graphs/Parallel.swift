@@ -35,7 +35,7 @@ extension LoopStep {
     let unit = program.tilesPerBlock
     let chunk = Swift.max(1, tiles / (threads * 4) / unit) * unit
     let count = (tiles + chunk - 1) / chunk
-    let (slots, lanes, shared) = (workspace.slots, workspace.lanes, workspace.shared.base)
+    let (slots, lanes, shared) = (workspace.slots, workspace.lanes, workspace.sharedBase)
     let failure = Failure()
     parallel(threads, count) { lane, piece in
       do {

@@ -9,7 +9,7 @@ extension Plan {
     if !isChecked || inputs.count != graph.inputs.count { try check(inputs) }
     let workspace = try workspaces.take(for: self)
     var (reused, made, ended) = (0, 0, false)
-    defer { workspaces.giveBack(workspace, reused: reused, made: made, ended: ended) }
+    defer { workspaces.giveBack(workspace, reused: reused, made: made, runs: ended ? 1 : 0) }
     try workspace.prepareLanes(Swift.max(threads, 1))
     for (index, slot) in inputSlots.enumerated() {
       if let slot, let input = inputs[index] { workspace.slots[slot] = input.pointer }

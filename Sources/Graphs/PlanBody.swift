@@ -59,7 +59,7 @@ final class PlanBody: @unchecked Sendable {
   }
 
   /// Ends the use of a workspace.
-  func end(_ workspace: Workspace) { plan.workspaces.giveBack(workspace, reused: 0, made: 0, ended: true) }
+  func end(_ workspace: Workspace) { plan.workspaces.giveBack(workspace, reused: 0, made: 0, runs: 1) }
 
   /// Runs the plan once. Outputs must not overlap inputs.
   func run(

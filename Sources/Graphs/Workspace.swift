@@ -14,8 +14,11 @@ final class Workspace {
   private let laneBytes: Int
   private let referenceCount: Int
   private(set) var lanes: [Lane] = []
-  /// What the threads of one loop share.
-  let shared: Storage
+  /// The memory of the first lane and what the threads of one loop share: a loop on one thread counts no holders.
+  private(set) var registers: UnsafeMutableRawPointer
+  private(set) var current: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  let sharedBase: UnsafeMutableRawPointer
+  private let shared: Storage
 
   /// What one thread needs to run a loop.
   struct Lane {
@@ -28,11 +31,14 @@ final class Workspace {
     operandCount = plan.operandCount
     laneBytes = plan.laneBytes
     shared = try Storage(byteCount: plan.sharedBytes)
+    sharedBase = shared.base
+    registers = shared.base
     referenceCount = plan.referenceCount
     let arena = try Storage(byteCount: plan.memory.arenaBytes)
     self.arena = arena
     slots = .allocate(capacity: Swift.max(slotCount, 1))
     slots.initialize(repeating: arena.base, count: Swift.max(slotCount, 1))
+    current = slots
     operands = .allocate(capacity: Swift.max(operandCount, 1))
     operands.initialize(repeating: arena.base, count: Swift.max(operandCount, 1))
     results = .allocate(capacity: Swift.max(plan.resultCount, 1))
@@ -60,6 +66,7 @@ final class Workspace {
       let registers = try Storage(byteCount: laneBytes)
       let current = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: Swift.max(referenceCount, 1))
       current.initialize(repeating: registers.base, count: Swift.max(referenceCount, 1))
+      if lanes.isEmpty { (self.registers, self.current) = (registers.base, current) }
       lanes.append(Lane(registers: registers, current: current))
     }
   }
@@ -80,10 +87,10 @@ final class WorkspacePool: @unchecked Sendable {
     return made
   }
 
-  func giveBack(_ workspace: Workspace, reused: Int, made: Int, ended: Bool) {
+  func giveBack(_ workspace: Workspace, reused: Int, made: Int, runs: Int) {
     lock.withLock { _ in
       free.append(workspace)
-      if ended { tally.runs += 1 }
+      tally.runs += runs
       tally.reusedInputs += reused
       tally.newOutputs += made
     }

@@ -81,12 +81,27 @@ private func turned(_ x: [Double], _ rows: Int, _ columns: Int) -> [Double] {
     #expect(sums == [0, 0, 0, 5, 0, 0])
   }
 
+  /// Many ids are looked through some at a time; the first bad one of all is told, and its row is zeros.
+  @Test(arguments: [-1, 0, 1023, 1024, 2999]) func oneBadIdAmongMany(bad: Int) {
+    let table: [Double] = [3, 5, 7]
+    var ids = (0..<3000).map { Int64($0 % 6 - 3) }
+    if bad >= 0 { (ids[bad], ids[2999]) = (3, 3) }
+    let expected = ids.map { $0 == 3 ? 0 : table[Int($0 < 0 ? $0 + 3 : $0)] }
+    var rows = [Double](repeating: -1, count: 3000)
+    let found = Kernels.gatherRows(.f64, rows: 3, width: 1, table, idType: .i64, ids, count: 3000, &rows)
+    #expect(found == (bad < 0 ? nil : bad))
+    #expect(rows == expected)
+  }
+
   @Test func picksAndOneHots() {
     let x: [Double] = [1, 2, 3, 4, 5, 6]
     var picked = [Double](repeating: 0, count: 2)
     #expect(Kernels.pick(.f64, rows: 2, width: 3, x, idType: .i64, [2, -3] as [Int64], &picked) == nil)
     #expect(picked == [3, 4])
     #expect(Kernels.pick(.f64, rows: 2, width: 3, x, idType: .i64, [0, 3] as [Int64], &picked) == 1)
+    #expect(Kernels.pick(.f64, rows: 2, width: 3, x, idType: .i32, [0, 3] as [Int32], &picked) == 1)
+    #expect(Kernels.pick(.f64, rows: 2, width: 3, x, idType: .i64, [-4, 2] as [Int64], &picked) == 0)
+    #expect(picked == [0, 6])
     var back = [Double](repeating: 9, count: 6)
     #expect(
       Kernels.unpick(.f64, rows: 2, width: 3, idType: .i64, [2, 0] as [Int64], updates: [7, 8] as [Double], &back)

@@ -67,6 +67,8 @@ private func gateElements<T: BinaryFloatingPoint>(_ count: Int) -> [T] {
     (14, 32, 16),
     (15, 33, 17), (28, 31, 5), (6, 100, 20), (1, 130, 70), (43, 10, 64), (16, 16, 257), (29, 65, 12), (100, 40, 8),
     (150, 9, 40), (530, 11, 33), (230, 300, 70),
+    // Near products of several strips, whose rows of B lie 1024 bytes apart in f32 or f64.
+    (115, 256, 20), (113, 128, 9), (100, 48, 50), (50, 24, 101),
   ]
 
   @Test(arguments: shapes) func everyVariantFollowsTheDefinition(m: Int, n: Int, k: Int) {

@@ -18,46 +18,53 @@ typedef struct {
   CK(ahead) *ahead;  // what comes nearer meanwhile
 } P(tile);
 
-// What the last block of k does after its sums: bias, what else is added, activation and gate.
+// Every vector of a tile, row by row.
+#define EACH_VECTOR                                               \
+  _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) \
+    _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++)
+
+// The vector of a matrix that lies as C does; the last one of its row under the mask.
+INL P(vec) P(beside)(const P(tile) * t, const T *x, int i, int v, int across, P(mask) mask) {
+  const T *at = x + i * t->ldc + v * LANES_T;
+  return v == across - 1 ? P(load_mask)(at, mask) : P(load)(at);
+}
+
+// What the last block of k does after its sums: bias, what else is added, activation and gate. Each is asked for once, not
+// for every vector.
 INL void P(tile_end)(const P(tile) * t, int rows, int across, P(mask) mask, P(vec) (*acc)[ACROSS_WIDE]) {
   const ck_product *last = t->last;
-  const T *bias = last->bias ? (const T *)last->bias + t->column : NULL;
+  typedef __typeof__(acc[0][0] < acc[0][0]) bits;
   const int64_t place = t->c - (T *)last->c;
-  const T *row = last->added && !last->added_whole ? (const T *)last->added + t->column : NULL;
-  const T *whole = last->added && last->added_whole ? (const T *)last->added + place : NULL;
-  const int activation = last->activation;
-  P(vec) constant = P(spread)(activation ? (T)last->constant : (T)0);
-  // C's element and the gate's lie equally far from their first ones.
-  const T *gate = last->gate ? (const T *)last->gate + place : NULL;
-  P(vec) threshold = P(spread)(gate ? (T)last->threshold : (T)0);
-  P(vec) replacement = P(spread)(gate ? (T)last->replacement : (T)0);
-  _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) {
-    P(vec) shift = {0}, more = {0};
-    if (bias) shift = v == across - 1 ? P(load_mask)(bias + v * LANES_T, mask) : P(load)(bias + v * LANES_T);
-    if (row) more = v == across - 1 ? P(load_mask)(row + v * LANES_T, mask) : P(load)(row + v * LANES_T);
-    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
-      T *c = t->c + i * t->ldc + v * LANES_T;
-      P(vec) r = acc[i][v];
-      if (!t->first) r = (v == across - 1 ? P(load_mask)(c, mask) : P(load)(c)) + r;
-      if (bias) r = r + shift;
-      if (row) r = r + more;
-      if (whole) {
-        const T *w = whole + i * t->ldc + v * LANES_T;
-        r = r + (v == across - 1 ? P(load_mask)(w, mask) : P(load)(w));
+  const T *row = (const T *)last->bias;
+  for (int second = 0; second < 2; second++) {
+    if (row) {
+      _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) {
+        const T *at = row + t->column + v * LANES_T;
+        const P(vec) x = v == across - 1 ? P(load_mask)(at, mask) : P(load)(at);
+        _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) acc[i][v] = acc[i][v] + x;
       }
-      if (activation) {
-        // maximum(constant, x): the constant wins ties, NaN stays.
-        typedef __typeof__(r < r) bits;
-        bits keep = (constant >= r) | (constant != constant);
-        r = (P(vec))(((bits)constant & keep) | ((bits)r & ~keep));
+    }
+    row = last->added_whole ? NULL : (const T *)last->added;
+  }
+  if (last->added && last->added_whole)
+    EACH_VECTOR acc[i][v] = acc[i][v] + P(beside)(t, (const T *)last->added + place, i, v, across, mask);
+  if (last->activation) {
+    // maximum(constant, x): the constant wins ties, NaN stays.
+    const P(vec) constant = P(spread)((T)last->constant);
+    if (last->constant != last->constant) {
+      EACH_VECTOR acc[i][v] = constant;
+    } else {
+      EACH_VECTOR {
+        const bits keep = constant >= acc[i][v];
+        acc[i][v] = (P(vec))(((bits)constant & keep) | ((bits)acc[i][v] & ~keep));
       }
-      if (gate) {
-        typedef __typeof__(r < r) bits;
-        const T *g = gate + i * t->ldc + v * LANES_T;
-        bits closed = threshold >= (v == across - 1 ? P(load_mask)(g, mask) : P(load)(g));
-        r = (P(vec))(((bits)replacement & closed) | ((bits)r & ~closed));
-      }
-      P(put)(c, r, v == across - 1, mask);
+    }
+  }
+  if (last->gate) {
+    const P(vec) threshold = P(spread)((T)last->threshold), replacement = P(spread)((T)last->replacement);
+    EACH_VECTOR {
+      const bits closed = threshold >= P(beside)(t, (const T *)last->gate + place, i, v, across, mask);
+      acc[i][v] = (P(vec))(((bits)replacement & closed) | ((bits)acc[i][v] & ~closed));
     }
   }
 }
@@ -69,25 +76,40 @@ INL void P(bring_c)(const P(tile) * t, int64_t from, int64_t to, int across) {
       __builtin_prefetch(t->c + i * t->ldc + v * LANES_T, 1);
 }
 
+// One step of a tile's sums, or the one `ahead` of it where rows are apart.
+INL void P(step)(
+  const T *a, const T *b, const T **base, P(vec) (*acc)[ACROSS_WIDE], int64_t row, P(mask) mask, int rows, int across,
+  int by_rows, int masked, int ahead) {
+  P(vec) x[ACROSS_WIDE];
+  _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) x[v] =
+    masked && v == across - 1 ? P(load_mask)(b + v * LANES_T, mask) : P(load)(b + v * LANES_T);
+  _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
+    P(vec) y = P(spread)(by_rows ? base[i / 3][(i % 3) * row + ahead] : a[i]);
+    _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) acc[i][v] = P(fused)(y, x[v], acc[i][v]);
+  }
+}
+
+// The compiler would rather count an address from the one before it for every row of A.
+#define KEEP_POINTER(p) __asm__("" : "+r"(p))
+#define STEPS_TOGETHER 2
 // So many steps of a tile's sums.
 INL void P(steps)(
   int64_t count, const T **at_a, const T **at_b, const T **base, P(vec) (*acc)[ACROSS_WIDE], int64_t row, int64_t step,
   int64_t ldb, P(mask) mask, int rows, int across, int by_rows, int masked) {
   const T *a = *at_a, *b = *at_b;
-  for (int64_t k = count; k > 0; k--) {
-    P(vec) x[ACROSS_WIDE];
-    _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) x[v] =
-      masked && v == across - 1 ? P(load_mask)(b + v * LANES_T, mask) : P(load)(b + v * LANES_T);
-    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++) {
-      P(vec) y = P(spread)(by_rows ? base[i / 3][(i % 3) * row] : a[i]);
-      _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) acc[i][v] = P(fused)(y, x[v], acc[i][v]);
+  if (by_rows) {
+    for (; count >= STEPS_TOGETHER; count -= STEPS_TOGETHER) {
+      _Pragma("clang loop unroll(full)") for (int k = 0; k < STEPS_TOGETHER; k++, b += ldb)
+        P(step)(a, b, base, acc, row, mask, rows, across, 1, masked, k);
+      _Pragma("clang loop unroll(full)") for (int i = 0; i < (rows + 2) / 3; i++) {
+        base[i] += STEPS_TOGETHER;
+        KEEP_POINTER(base[i]);
+      }
     }
-    if (by_rows) {
-      _Pragma("clang loop unroll(full)") for (int i = 0; i < (ROWS_MAX + 2) / 3; i++) base[i] += 1;
-    } else {
-      a += step;
-    }
-    b += ldb;
+  }
+  for (; count > 0; count--, a += step, b += ldb) {
+    P(step)(a, b, base, acc, row, mask, rows, across, by_rows, masked, 0);
+    if (by_rows) _Pragma("clang loop unroll(full)") for (int i = 0; i < (rows + 2) / 3; i++) base[i] += 1;
   }
   *at_a = a;
   *at_b = b;
@@ -118,22 +140,9 @@ INL void P(tile_body)(const P(tile) * t, int rows, int across, int by_rows, int 
     }
   }
   if (!masked) mask = P(mask_of)(t->columns - (across - 1) * LANES_T);
-  if (t->last) {
-    P(tile_end)(t, rows, across, mask, acc);
-    return;
-  }
-  // Nothing but sums: no questions between one store and the next.
-  if (t->first) {
-    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++)
-      _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++)
-        P(put)(t->c + i * t->ldc + v * LANES_T, acc[i][v], v == across - 1, mask);
-  } else {
-    _Pragma("clang loop unroll(full)") for (int i = 0; i < rows; i++)
-      _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) {
-        T *c = t->c + i * t->ldc + v * LANES_T;
-        P(put)(c, (v == across - 1 ? P(load_mask)(c, mask) : P(load)(c)) + acc[i][v], v == across - 1, mask);
-      }
-  }
+  if (!t->first) EACH_VECTOR acc[i][v] = P(beside)(t, t->c, i, v, across, mask) + acc[i][v];
+  if (t->last) P(tile_end)(t, rows, across, mask, acc);
+  EACH_VECTOR P(put)(t->c + i * t->ldc + v * LANES_T, acc[i][v], v == across - 1, mask);
 }
 
 // The last vector is always loaded under its mask with AVX-512, where that is free.
@@ -286,6 +295,10 @@ static void P(product_plain)(const ck_product *p) {
     }
 }
 
+static const ck_product *P(epilogue)(const ck_product *p) {
+  return p->bias || p->added || p->activation || p->gate ? p : NULL;
+}
+
 static void P(product)(const ck_product *p);
 // A few columns only: the turned product, whose vectors run along m, in strips of rows. A matrix times a vector; and a
 // product of a transposed A, which then needs no turning, where that leaves fewer lanes without an element.
@@ -328,18 +341,25 @@ static void P(product_narrow)(const ck_product *p) {
         for (int64_t i = 0; i < rows; i++) s[i] = threshold >= near[i] ? replacement : s[i];
       }
     }
-    const int64_t whole = p->n & ~(int64_t)7;
-    if (whole) P(transpose)(whole, rows, strip, rows, c, p->ldc);
-    for (int64_t j = whole; j < p->n; j++)
+    if (p->n >= 8) {
+      P(transpose)(p->n, rows, strip, rows, c, p->ldc);
+      continue;
+    }
+    for (int64_t j = 0; j < p->n; j++)
       for (int64_t i = 0; i < rows; i++) c[i * p->ldc + j] = strip[j * rows + i];
   }
 }
 
+#include "near_type.h"
 static void P(product)(const ck_product *p) {
   int64_t m = p->m, n = p->n, k = p->k;
   if (m <= 0 || n <= 0) return;
   if (P(is_narrow)(p)) {
     P(product_narrow)(p);
+    return;
+  }
+  if (P(is_near)(p)) {
+    P(product_near)(p);
     return;
   }
   if (k <= 0) {
@@ -375,7 +395,7 @@ static void P(product)(const ck_product *p) {
   CK(ahead) ahead = {0};
   t.ahead = &ahead;
   t.ldc = p->ldc;
-  const ck_product *const epilogue = p->bias || p->added || p->activation || p->gate ? p : NULL;
+  const ck_product *const epilogue = P(epilogue)(p);
   int64_t kb;
   for (int64_t k0 = 0; k0 < k; k0 += kb) {
     kb = k - k0 <= K_BLOCK + K_TAIL ? k - k0 : K_BLOCK;

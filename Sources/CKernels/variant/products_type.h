@@ -8,10 +8,6 @@
 // Products that are gone through once for every tile, while they lie in the first cache.
 #define PRODUCTS_TOGETHER 32
 
-static const ck_product *P(epilogue)(const ck_product *p) {
-  return p->bias || p->added || p->activation || p->gate ? p : NULL;
-}
-
 // The rows and columns of one tile, of all these products.
 static void P(small_tiles)(
   const ck_product *p, P(tile) t, P(tile_function) run, int64_t row, int64_t column, int64_t count, const ck_place *places) {

@@ -84,21 +84,30 @@ INL void P(transpose8)(int64_t rows, const T *x, int64_t ldx, T *out, int64_t ld
   }
   for (int i = 0; i < 8; i++) *(P(eightu) *)(out + i * ldo) = s[i];
 }
-// out[c * ldo + r] = x[r * ldx + c] for rows x columns elements.
+// out[c * ldo + r] = x[r * ldx + c] for rows x columns elements. What is left behind the last whole eight is turned with the
+// elements before it once more, where there are so many.
 static void P(transpose)(int64_t rows, int64_t columns, const T *x, int64_t ldx, T *out, int64_t ldo) {
   int64_t r = 0;
-  for (; r + 8 <= rows; r += 8) {
+  while (rows >= 8 && r < rows) {
+    const int64_t row = r + 8 <= rows ? r : rows - 8;
     int64_t c = 0;
-    for (; c + 8 <= columns; c += 8) P(transpose8)(8, x + r * ldx + c, ldx, out + c * ldo + r, ldo);
-    for (; c < columns; c++)
-      for (int64_t i = 0; i < 8; i++) out[c * ldo + r + i] = x[(r + i) * ldx + c];
+    for (; c + 8 <= columns; c += 8) P(transpose8)(8, x + row * ldx + c, ldx, out + c * ldo + row, ldo);
+    if (c < columns && columns >= 8) {
+      c = columns - 8;
+      P(transpose8)(8, x + row * ldx + c, ldx, out + c * ldo + row, ldo);
+    } else {
+      for (; c < columns; c++)
+        for (int64_t i = 0; i < 8; i++) out[c * ldo + row + i] = x[(row + i) * ldx + c];
+    }
+    r += 8;
   }
-  if (rows - r > 2 && r + 8 <= ldo) {
-    // The last few rows, with a repeated one in the places that nobody reads.
+  if (r > 0) return;
+  if (rows > 2 && 8 <= ldo) {
+    // The few rows, with a repeated one in the places that nobody reads.
     int64_t c = 0;
-    for (; c + 8 <= columns; c += 8) P(transpose8)(rows - r, x + r * ldx + c, ldx, out + c * ldo + r, ldo);
+    for (; c + 8 <= columns; c += 8) P(transpose8)(rows, x + c, ldx, out + c * ldo, ldo);
     for (; c < columns; c++)
-      for (int64_t i = r; i < rows; i++) out[c * ldo + i] = x[i * ldx + c];
+      for (int64_t i = 0; i < rows; i++) out[c * ldo + i] = x[i * ldx + c];
     return;
   }
   for (; r < rows; r++)

@@ -38,11 +38,11 @@ final class CompiledFunction {
 
     deinit { for name in names { heap.release(name) } }
 
-    /// To be called before every run. At the second, what the plan computes from constants alone is computed once and for
-    /// all; what cannot be is left to fail where it stands.
     /// Whether the plan stays the one that it is.
     var isSettled: Bool { runs >= 2 }
 
+    /// To be called before every run. At the second, what the plan computes from constants alone is computed once and for
+    /// all; what cannot be is left to fail where it stands.
     func prepare(_ machine: Machine) throws {
       runs &+= 1
       guard runs == 2, let known = KnownPart(of: plan.graph) else { return }

@@ -61,18 +61,23 @@ INL double d_exp_extended(double x, double lo, int64_t bias) {
 }
 INL double d_exp(double x) { return d_exp_extended(x, 0.0, 0); }
 
-INL double d_expm1(double x) {
-  double c = x > 710.0 ? 710.0 : x;
-  c = c < -40.0 ? -40.0 : c;
+// Half of exp(c) - 1 is a + b + s * low, a and b exact but for the rounding of b; s is half of the power of two.
+INL void d_expm1_halves(double c, double *a, double *b, double *s, double *low) {
   double t = FMA(c, D_LOG2E, D_MAGIC);
   double n = t - D_MAGIC;
   double rh = FMA(n, -D_LN2_HI, c);
   double rl = n * -D_LN2_LO;
   double r = rh + rl;
-  double low = FMA(r * r, d_expq(r), (rh - r) + rl);
-  double s = d_pow2(bits64(t) - bits64(D_MAGIC) - 1);  // half of 2^n
-  double a = s - 0.5;
-  double b = s * r;
+  *low = FMA(r * r, d_expq(r), (rh - r) + rl);
+  *s = d_pow2(bits64(t) - bits64(D_MAGIC) - 1);
+  *a = *s - 0.5;
+  *b = *s * r;
+}
+INL double d_expm1(double x) {
+  double c = x > 710.0 ? 710.0 : x;
+  c = c < -40.0 ? -40.0 : c;
+  double a, b, s, low;
+  d_expm1_halves(c, &a, &b, &s, &low);
   double hi = a + b;
   double bb = hi - a;
   double err = (a - (hi - bb)) + (b - bb);
@@ -232,15 +237,8 @@ INL double d_cosh(double x) {
 INL double d_tanh(double x) {
   double a = d_abs(x);
   a = a > 22.0 ? 22.0 : a;
-  double c = a + a;
-  double t = FMA(c, D_LOG2E, D_MAGIC);
-  double n = t - D_MAGIC;
-  double rh = FMA(n, -D_LN2_HI, c);
-  double rl = n * -D_LN2_LO;
-  double r = rh + rl;
-  double low = FMA(r * r, d_expq(r), (rh - r) + rl);
-  double s = d_pow2(bits64(t) - bits64(D_MAGIC) - 1);
-  double whole = s - 0.5, part = s * r;
+  double whole, part, s, low;
+  d_expm1_halves(a + a, &whole, &part, &s, &low);
   double hi = whole + part;
   double y = hi + FMA(s, low, part - (hi - whole));
   double u = y + 1.0, lost = y - (u - 1.0);  // exact for a < 1, where it is needed

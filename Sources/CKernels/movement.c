@@ -1,4 +1,5 @@
 // Kernels that move elements and compute nothing: the same code for every instruction set.
+#include "ck_loops.h"
 #include "ckernels.h"
 #include "expected.h"
 #include "movement.h"
@@ -39,49 +40,86 @@ static void transposed_plane(int bytes, int64_t rows, int64_t columns, int64_t l
   ck_current->transpose2(bytes, columns, rows, x, ldx, out, columns);
 }
 
-void ck_strided_copy(
-  int bytes, int rank, const int64_t *shape, const int64_t *strides, const void *x, void *out) {
-  // Extents of one vanish and axes that continue each other are joined.
-  int64_t extent[32], stride[32];
-  int r = 0;
+int ck_make_view(int rank, const int64_t *shape, const int64_t *strides, ck_view *v) {
+  v->rank = 0;
   for (int i = 0; i < rank; i++) {
-    if (shape[i] == 0) return;
     if (shape[i] == 1) continue;
-    if (r > 0 && stride[r - 1] == strides[i] * shape[i]) {
-      extent[r - 1] *= shape[i];
-      stride[r - 1] = strides[i];
+    if (v->rank > 0 && v->stride[v->rank - 1] == strides[i] * shape[i]) {
+      v->extent[v->rank - 1] *= shape[i];
+      v->stride[v->rank - 1] = strides[i];
     } else {
-      if (r == 32) return;
-      extent[r] = shape[i];
-      stride[r] = strides[i];
-      r++;
+      if (v->rank == CK_VIEW_AXES) return 0;
+      v->extent[v->rank] = shape[i];
+      v->stride[v->rank++] = strides[i];
     }
   }
-  if (r == 0) {
+  return 1;
+}
+
+// Rows that lie `row_step` elements apart, of elements that lie `step` apart.
+static void copy_plane(
+  int bytes, int64_t rows, int64_t columns, int64_t row_step, int64_t step, const char *x, char *out) {
+  enum { STRETCH = 1 << 22 };
+  if (step == 1) return ck_copy_rows(rows, columns * bytes, x, row_step * bytes, out, columns * bytes);
+  if (row_step == 1 && step > 1) return transposed_plane(bytes, rows, columns, step, x, out);
+  if (row_step == 1 && step == 0 && rows * columns < STRETCH) return ck_repeat_columns(bytes, rows, columns, x, out);
+  for (int64_t r = 0; r < rows; r++) {
+    if ((r & 1023) == 0 && ck_must_stop()) return;
+    copy_row(bytes, columns, step, x + r * row_step * bytes, out + r * columns * bytes);
+  }
+}
+
+void ck_copy_view(const ck_view *v, int bytes, const void *x, int64_t first, int64_t count, void *out) {
+  if (count <= 0) return;
+  const int last = v->rank - 1;
+  if (last < 0) {
     memcpy(out, x, (size_t)bytes);
     return;
   }
-  int plane = r >= 2 && stride[r - 2] == 1 && stride[r - 1] > 1;
-  int inner_axes = plane ? 2 : 1;
-  int outer = r - inner_axes;
-  int64_t inner_count = extent[r - 1] * (plane ? extent[r - 2] : 1);
-  int64_t index[32] = {0};
+  int64_t index[CK_VIEW_AXES];
   const char *s = x;
   char *d = out;
-  while (!ck_must_stop()) {
-    if (plane) transposed_plane(bytes, extent[r - 2], extent[r - 1], stride[r - 1], s, d);
-    else copy_row(bytes, extent[r - 1], stride[r - 1], s, d);
-    d += inner_count * bytes;
-    int axis = outer - 1;
-    while (axis >= 0) {
-      s += stride[axis] * bytes;
-      if (++index[axis] < extent[axis]) break;
-      s -= stride[axis] * extent[axis] * bytes;
-      index[axis] = 0;
-      axis--;
-    }
-    if (axis < 0) return;
+  for (int axis = last; axis >= 0; axis--) {
+    index[axis] = first % v->extent[axis];
+    first /= v->extent[axis];
+    s += index[axis] * v->stride[axis] * bytes;
   }
+  const int64_t columns = v->extent[last];
+  while (!ck_must_stop()) {
+    // Whole rows as far as the last axis but one goes, or what is left of one.
+    int axis = last;
+    int64_t steps, rows = 0;
+    if (last > 0 && index[last] == 0) {
+      const int64_t left = v->extent[last - 1] - index[last - 1];
+      rows = count / columns < left ? count / columns : left;
+    }
+    if (rows > 0) {
+      copy_plane(bytes, rows, columns, v->stride[last - 1], v->stride[last], s, d);
+      axis = last - 1;
+      steps = rows;
+      rows *= columns;
+    } else {
+      rows = steps = columns - index[last] < count ? columns - index[last] : count;
+      copy_row(bytes, steps, v->stride[last], s, d);
+    }
+    d += rows * bytes;
+    if ((count -= rows) == 0) return;
+    s += steps * v->stride[axis] * bytes;
+    for (index[axis] += steps; index[axis] == v->extent[axis]; index[axis]++) {
+      if (axis == 0) return;
+      s -= v->extent[axis] * v->stride[axis] * bytes;
+      index[axis--] = 0;
+      s += v->stride[axis] * bytes;
+    }
+  }
+}
+
+void ck_strided_copy(
+  int bytes, int rank, const int64_t *shape, const int64_t *strides, const void *x, void *out) {
+  int64_t count = 1;
+  for (int i = 0; i < rank; i++) count *= shape[i];
+  ck_view view;
+  if (ck_make_view(rank, shape, strides, &view)) ck_copy_view(&view, bytes, x, 0, count, out);
 }
 
 // In a loop over rows: leaves with `result` when the work is to stop, which is looked up after every few megabytes; a row counts

@@ -7,6 +7,7 @@ final class LoopStep: RunningStep {
   private let body: UnsafeMutableBufferPointer<LoopInstruction>
   private let prologue: UnsafeMutableBufferPointer<LoopInstruction>
   private let references: UnsafeMutableBufferPointer<LoopReference>
+  private let views: UnsafeMutableBufferPointer<LoopView>
   private let origins: [Int: Int32]
   private let columnTiles: Int
   /// What is brought nearer for the next tile while this one is computed, a share before each instruction: the processor
@@ -34,6 +35,7 @@ final class LoopStep: RunningStep {
     body = LoopStep.copy(program.body)
     prologue = LoopStep.copy(program.prologue)
     references = LoopStep.copy(program.references)
+    views = LoopStep.copy(program.views.map { LoopView($0.layout, $0.type, slot: $0.slot, perRow: $0.perRow) })
     tileCount = program.tileCount
     work = program.work
     columnTiles = (program.columns + program.tileColumns - 1) / program.tileColumns
@@ -69,6 +71,7 @@ final class LoopStep: RunningStep {
     body.deallocate()
     prologue.deallocate()
     references.deallocate()
+    views.deallocate()
   }
 
   private static func copy<Element>(_ array: [Element]) -> UnsafeMutableBufferPointer<Element> {
@@ -175,9 +178,8 @@ final class LoopStep: RunningStep {
       ck_repeat_columns(Int32(type.byteCount), Int64(tile.rows), Int64(tile.columns), x, out)
     case .repeatColumns, .columnSum: break
     case .strided(let view):
-      let source = program.views[view]
-      let first = source.perRow ? tile.row : tile.row * program.columns + tile.column
-      source.layout.copyRange(from: slots[source.slot], to: out, source.type, first: first, count: count)
+      let first = views[view].perRow ? tile.row : tile.row * program.columns + tile.column
+      views[view].copy(from: slots[views[view].slot], to: out, first: first, count: count)
     case .placed(let index):
       let placement = program.placements[index]
       let first = instruction.perRow ? tile.row : tile.row * program.columns + tile.column
@@ -231,56 +233,25 @@ final class LoopStep: RunningStep {
   }
 }
 
-extension Layout {
+/// A view that a tile takes its elements from, without arrays: to count their holders costs more than to copy a short row.
+struct LoopView {
+  private var view = ck_view()
+  private let offset: Int
+  private let size: Int32
+  let slot: Int
+  let perRow: Bool
+
+  init(_ layout: Layout, _ type: ElementType, slot: Int, perRow: Bool) {
+    let (extents, strides) = (layout.shape.map(Int64.init), layout.strides.map(Int64.init))
+    let isMade = ck_make_view(Int32(extents.count), extents, strides, &view) != 0
+    precondition(isMade, "so many axes of two or more have more elements than can be counted")
+    offset = layout.offset * type.byteCount
+    size = Int32(type.byteCount)
+    (self.slot, self.perRow) = (slot, perRow)
+  }
+
   /// Copies elements first ..< first + count, in row-major order of the layout.
-  func copyRange(
-    from x: UnsafeRawPointer, to out: UnsafeMutableRawPointer, _ type: ElementType, first: Int, count: Int
-  ) {
-    let size = type.byteCount
-    guard let extent = shape.last, let step = strides.last else {
-      return out.copyMemory(from: x + offset * size, byteCount: size * min(count, 1))
-    }
-    var (done, target) = (0, out)
-    while done < count {
-      var rest = (first + done) / extent
-      let within = (first + done) % extent
-      var place = offset + within * step
-      // Whole rows of the last axis but one.
-      let above = shape.count > 1 && within == 0 && step == 1 ? shape[shape.count - 2] : 1
-      let rows = min((count - done) / extent, above - rest % above)
-      for axis in stride(from: shape.count - 2, through: 0, by: -1) {
-        place += rest % shape[axis] * strides[axis]
-        rest /= shape[axis]
-      }
-      var run = min(extent - within, count - done)
-      if rows > 1 {
-        run = rows * extent
-        ck_copy_rows(
-          Int64(rows), Int64(extent * size), x + place * size, Int64(strides[shape.count - 2] * size), target,
-          Int64(extent * size))
-      } else {
-        Layout.copyRun(x + place * size, step * size, target, size, run)
-      }
-      done += run
-      target += run * size
-    }
-  }
-
-  private static func copyRun(
-    _ x: UnsafeRawPointer, _ step: Int, _ out: UnsafeMutableRawPointer, _ size: Int, _ count: Int
-  ) {
-    if step == size { return out.copyMemory(from: x, byteCount: count * size) }
-    switch size {
-    case 8: copyRun(UInt64.self, x, step, out, count)
-    case 4: copyRun(UInt32.self, x, step, out, count)
-    default: copyRun(UInt8.self, x, step, out, count)
-    }
-  }
-
-  private static func copyRun<Word>(
-    _ word: Word.Type, _ x: UnsafeRawPointer, _ step: Int, _ out: UnsafeMutableRawPointer, _ count: Int
-  ) {
-    let target = out.assumingMemoryBound(to: word)
-    for i in 0..<count { target[i] = x.load(fromByteOffset: i * step, as: word) }
+  mutating func copy(from x: UnsafeRawPointer, to out: UnsafeMutableRawPointer, first: Int, count: Int) {
+    ck_copy_view(&view, size, x + offset, Int64(first), Int64(count), out)
   }
 }

@@ -26,24 +26,41 @@ import Testing
     ]
   }
 
+  /// Layouts of every kind over 300 elements: rows apart, turned, repeated along any axis, backwards, with axes that continue
+  /// each other or have one element, of nothing but one element.
+  static let layouts: [(shape: Shape, strides: [Int], offset: Int)] = [
+    ([3, 4, 5], [100, 10, 1], 7), ([3, 4, 5], [20, 1, 4], 2), ([4, 3, 5], [3, 1, 0], 1), ([4, 3, 5], [5, 0, 1], 0),
+    ([4, 5], [7, 0], 3), ([2, 3, 17], [0, 17, 1], 3), ([3, 1, 20], [-40, 5, -2], 290), ([6, 7], [2, 13], 0),
+    ([5, 2, 3, 2], [12, 6, 2, 1], 9), ([7, 9], [1, 0], 5), ([60], [0], 4), ([2, 20], [1, 2], 0), ([], [], 8),
+    ([1, 1], [3, 0], 6),
+  ]
+
   /// Ranges of a view that begin and end anywhere hold its elements in order, also from one matrix of it into the next.
-  @Test func rangesOfViews() {
-    let view = Layout(shape: [3, 4, 5], strides: [100, 10, 1], offset: 7)
-    let base = (0..<300).map { Int64($0) }
-    let elements: [Int64] = (0..<60).map { i in
-      let (matrix, row, column) = (i / 20, i / 5 % 4, i % 5)
-      return Int64(7 + 100 * matrix + 10 * row + column)
+  @Test(arguments: layouts, [ElementType.i64, .f32, .bool])
+  func rangesOfViews(_ parts: (shape: Shape, strides: [Int], offset: Int), type: ElementType) {
+    let layout = Layout(shape: parts.shape, strides: parts.strides, offset: parts.offset)
+    let bytes = type.byteCount
+    let base = (0..<300 * bytes).map { UInt8(truncatingIfNeeded: $0 &* 37 ^ $0 >> 4) }
+    let places = (0..<layout.count).map { i in
+      var (rest, place) = (i, layout.offset)
+      for axis in layout.shape.indices.reversed() {
+        place += rest % layout.shape[axis] * layout.strides[axis]
+        rest /= layout.shape[axis]
+      }
+      return place
     }
-    for first in 0..<60 {
-      for count in 1...60 - first {
-        var out = [Int64](repeating: -1, count: count)
+    var view = LoopView(layout, type, slot: 0, perRow: false)
+    for first in places.indices {
+      for count in 1...places.count - first {
+        var out = [UInt8](repeating: 0, count: (count + 1) * bytes)
         base.withUnsafeBytes { x in
           out.withUnsafeMutableBytes { target in
             guard let x = x.baseAddress, let target = target.baseAddress else { return }
-            view.copyRange(from: x, to: target, .i64, first: first, count: count)
+            view.copy(from: x, to: target, first: first, count: count)
           }
         }
-        #expect(out == Array(elements[first..<first + count]))
+        let expected = places[first..<first + count].flatMap { base[$0 * bytes..<($0 + 1) * bytes] }
+        #expect(out == expected + Array(repeating: 0, count: bytes))
       }
     }
   }

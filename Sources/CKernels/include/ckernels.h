@@ -131,6 +131,16 @@ const char *ck_refused_variant(void);
 // out[i] = x at broadcast strides; `strides` in elements (0 where broadcast), any rank.
 void ck_strided_copy(
   int bytes, int rank, const int64_t *shape, const int64_t *strides, const void *x, void *out);
+// Such a copy's axes without those of extent one; axes that continue each other are joined.
+enum { CK_VIEW_AXES = 64 };
+typedef struct {
+  int rank;
+  int64_t extent[CK_VIEW_AXES], stride[CK_VIEW_AXES];
+} ck_view;
+// 0 where even that leaves too many axes.
+int ck_make_view(int rank, const int64_t *shape, const int64_t *strides, ck_view *v);
+// Elements first ..< first + count of a view that has them, in row-major order; `x` is the element at index zero.
+void ck_copy_view(const ck_view *v, int bytes, const void *x, int64_t first, int64_t count, void *out);
 // Rows of `bytes` bytes that lie `x_step` and `out_step` bytes apart.
 void ck_copy_rows(int64_t rows, int64_t bytes, const void *x, int64_t x_step, void *out, int64_t out_step);
 // Rows of `row_bytes`; returns the position of the first id out of range, or -1. Negative ids count from the end.

@@ -40,6 +40,40 @@ static void transposed_plane(int bytes, int64_t rows, int64_t columns, int64_t l
   ck_current->transpose2(bytes, columns, rows, x, ldx, out, columns);
 }
 
+// A row of 64 bytes or more, in lines; the last one may overlap the one before.
+typedef char ck_line __attribute__((vector_size(64), aligned(1), may_alias));
+static inline __attribute__((always_inline)) void copy_lines(const char *x, char *out, int64_t bytes) {
+  int64_t b = 0;
+  for (; b + 64 <= bytes; b += 64) *(ck_line *)(out + b) = *(const ck_line *)(x + b);
+  if (b < bytes) *(ck_line *)(out + bytes - 64) = *(const ck_line *)(x + bytes - 64);
+}
+
+// Rows of several lines that are not long enough for the C library's copy to pay.
+#define SHORT_ROW 4096
+WIDEST static void copy_rows(int64_t rows, int64_t bytes, const char *x, int64_t x_step, char *out, int64_t out_step) {
+  const int in_lines = bytes >= 64 && bytes <= SHORT_ROW;
+  for (int64_t r = 0; r < rows; r++) {
+    if ((r & 1023) == 0 && ck_must_stop()) return;
+    if (in_lines) copy_lines(x + r * x_step, out + r * out_step, bytes);
+    else copy_row(1, bytes, 1, x + r * x_step, out + r * out_step);
+  }
+}
+
+void ck_copy_rows(int64_t rows, int64_t bytes, const void *x, int64_t x_step, void *out, int64_t out_step) {
+  copy_rows(rows, bytes, x, x_step, out, out_step);
+}
+
+// Planes of a few rows of at most SHORT_ROW bytes; planes and rows lie `apart` bytes from each other.
+WIDEST static void copy_small_planes(
+  int64_t planes, int64_t rows, int64_t bytes, const int64_t apart[2], const char *x, char *out) {
+  const int in_lines = bytes >= 64;
+  for (int64_t p = 0; p < planes && !ck_must_stop(); p++, x += apart[0])
+    for (int64_t r = 0; r < rows; r++, out += bytes) {
+      if (in_lines) copy_lines(x + r * apart[1], out, bytes);
+      else copy_row(1, bytes, 1, x + r * apart[1], out);
+    }
+}
+
 int ck_make_view(int rank, const int64_t *shape, const int64_t *strides, ck_view *v) {
   v->rank = 0;
   for (int i = 0; i < rank; i++) {
@@ -56,16 +90,24 @@ int ck_make_view(int rank, const int64_t *shape, const int64_t *strides, ck_view
   return 1;
 }
 
-// Rows that lie `row_step` elements apart, of elements that lie `step` apart.
-static void copy_plane(
-  int bytes, int64_t rows, int64_t columns, int64_t row_step, int64_t step, const char *x, char *out) {
+// Planes of rows of elements, `steps` apart: from plane to plane, row to row, and element to element.
+static void copy_planes(
+  int bytes, int64_t planes, int64_t rows, int64_t columns, const int64_t steps[3], const char *x, char *out) {
   enum { STRETCH = 1 << 22 };
-  if (step == 1) return ck_copy_rows(rows, columns * bytes, x, row_step * bytes, out, columns * bytes);
-  if (row_step == 1 && step > 1) return transposed_plane(bytes, rows, columns, step, x, out);
-  if (row_step == 1 && step == 0 && rows * columns < STRETCH) return ck_repeat_columns(bytes, rows, columns, x, out);
-  for (int64_t r = 0; r < rows; r++) {
-    if ((r & 1023) == 0 && ck_must_stop()) return;
-    copy_row(bytes, columns, step, x + r * row_step * bytes, out + r * columns * bytes);
+  const int64_t plane_bytes = rows * columns * bytes;
+  if (steps[2] == 1 && rows < 64 && columns * bytes <= SHORT_ROW) {
+    const int64_t apart[2] = {steps[0] * bytes, steps[1] * bytes};
+    return copy_small_planes(planes, rows, columns * bytes, apart, x, out);
+  }
+  for (int64_t p = 0; p < planes && !ck_must_stop(); p++, x += steps[0] * bytes, out += plane_bytes) {
+    if (steps[2] == 1) ck_copy_rows(rows, columns * bytes, x, steps[1] * bytes, out, columns * bytes);
+    else if (steps[1] == 1 && steps[2] > 1) transposed_plane(bytes, rows, columns, steps[2], x, out);
+    else if (steps[1] == 1 && steps[2] == 0 && plane_bytes < STRETCH) ck_repeat_columns(bytes, rows, columns, x, out);
+    else
+      for (int64_t r = 0; r < rows; r++) {
+        if ((r & 1023) == 0 && ck_must_stop()) return;
+        copy_row(bytes, columns, steps[2], x + r * steps[1] * bytes, out + r * columns * bytes);
+      }
   }
 }
 
@@ -84,26 +126,29 @@ void ck_copy_view(const ck_view *v, int bytes, const void *x, int64_t first, int
     first /= v->extent[axis];
     s += index[axis] * v->stride[axis] * bytes;
   }
-  const int64_t columns = v->extent[last];
+  const int64_t columns = v->extent[last], plane = last > 0 ? v->extent[last - 1] * columns : count + 1;
+  const int64_t across[3] = {last > 1 ? v->stride[last - 2] : 0, last > 0 ? v->stride[last - 1] : 0, v->stride[last]};
   while (!ck_must_stop()) {
-    // Whole rows as far as the last axis but one goes, or what is left of one.
+    // Whole planes as far as the axis before them goes, else whole rows as far as theirs goes, else what is left of one row.
     int axis = last;
-    int64_t steps, rows = 0;
-    if (last > 0 && index[last] == 0) {
-      const int64_t left = v->extent[last - 1] - index[last - 1];
-      rows = count / columns < left ? count / columns : left;
-    }
-    if (rows > 0) {
-      copy_plane(bytes, rows, columns, v->stride[last - 1], v->stride[last], s, d);
+    int64_t steps = columns - index[last] < count ? columns - index[last] : count, done = steps;
+    if (last > 0 && index[last] == 0 && count >= columns) {
+      int64_t left = v->extent[last - 1] - index[last - 1], planes = 1;
+      const int64_t rows = count / columns < left ? count / columns : left;
       axis = last - 1;
       steps = rows;
-      rows *= columns;
+      if (last > 1 && index[last - 1] == 0 && count >= plane) {
+        left = v->extent[last - 2] - index[last - 2];
+        axis = last - 2;
+        steps = planes = count / plane < left ? count / plane : left;
+      }
+      copy_planes(bytes, planes, rows, columns, across, s, d);
+      done = planes * rows * columns;
     } else {
-      rows = steps = columns - index[last] < count ? columns - index[last] : count;
       copy_row(bytes, steps, v->stride[last], s, d);
     }
-    d += rows * bytes;
-    if ((count -= rows) == 0) return;
+    d += done * bytes;
+    if ((count -= done) == 0) return;
     s += steps * v->stride[axis] * bytes;
     for (index[axis] += steps; index[axis] == v->extent[axis]; index[axis]++) {
       if (axis == 0) return;
@@ -143,31 +188,8 @@ static inline int64_t id_at(int type, const void *ids, int64_t i, int64_t rows) 
   return id < 0 ? id + rows : id;
 }
 
-// A row of 64 bytes or more, in lines; the last one may overlap the one before.
-typedef char ck_line __attribute__((vector_size(64), aligned(1), may_alias));
-static inline __attribute__((always_inline)) void copy_lines(const char *x, char *out, int64_t bytes) {
-  int64_t b = 0;
-  for (; b + 64 <= bytes; b += 64) *(ck_line *)(out + b) = *(const ck_line *)(x + b);
-  if (b < bytes) *(ck_line *)(out + bytes - 64) = *(const ck_line *)(x + bytes - 64);
-}
-
 // Tables larger than this are expected to lie far away.
 #define FAR_TABLE (1 << 19)
-// Rows of several lines that are not long enough for the C library's copy to pay.
-#define SHORT_ROW 4096
-WIDEST static void copy_rows(int64_t rows, int64_t bytes, const char *x, int64_t x_step, char *out, int64_t out_step) {
-  const int in_lines = bytes >= 64 && bytes <= SHORT_ROW;
-  for (int64_t r = 0; r < rows; r++) {
-    if ((r & 1023) == 0 && ck_must_stop()) return;
-    if (in_lines) copy_lines(x + r * x_step, out + r * out_step, bytes);
-    else copy_row(1, bytes, 1, x + r * x_step, out + r * out_step);
-  }
-}
-
-void ck_copy_rows(int64_t rows, int64_t bytes, const void *x, int64_t x_step, void *out, int64_t out_step) {
-  copy_rows(rows, bytes, x, x_step, out, out_step);
-}
-
 WIDEST static int64_t gather_lines(
   int64_t rows, int64_t row_bytes, const char *table, int id_type, const void *ids, int64_t count, char *out) {
   int64_t bad = -1, moved = 0;

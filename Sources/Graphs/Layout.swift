@@ -44,6 +44,25 @@ struct Layout: Equatable {
     return true
   }
 
+  /// The matrices of the last two axes as a product takes them: rows, or where turned columns, whose elements lie side by side, and how
+  /// far apart these are. None where neither do.
+  var matrices: (lead: Int, isTurned: Bool)? {
+    guard shape.count >= 2 else { return nil }
+    let (rows, columns) = (shape[shape.count - 2], shape[shape.count - 1])
+    let (down, across) = (strides[shape.count - 2], strides[shape.count - 1])
+    if columns == 1 || across == 1, rows == 1 || down >= columns { return (rows == 1 ? columns : down, false) }
+    if rows == 1 || down == 1, columns == 1 || across >= rows { return (columns == 1 ? rows : across, true) }
+    return nil
+  }
+
+  /// How far apart the rows of all these matrices together are, where they are not turned and follow each other evenly.
+  var leadOfRows: Int? {
+    guard let (lead, isTurned) = matrices, !isTurned else { return nil }
+    let rows = Layout.collapse(shape.dropLast(), [strides.dropLast()])
+    guard let stride = rows.strides[0].first else { return lead }
+    return rows.shape.count == 1 && stride >= (shape.last ?? 0) ? stride : nil
+  }
+
   /// Repeated into a larger shape by NumPy's rules.
   func broadcast(to target: Shape) -> Layout {
     var result = Array(repeating: 0, count: target.count)

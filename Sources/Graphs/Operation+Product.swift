@@ -1,12 +1,12 @@
 import CKernels
 import Tensors
 
-/// Matrix products over broadcast leading axes. Where one matrix serves all leading axes of the other and these lie in
-/// rows, it is a single product; an element's bits do not depend on it.
+/// Matrix products over broadcast leading axes, of operands that need not lie in order. Where one matrix serves all leading axes of
+/// the other and these lie in rows, it is a single product; an element's bits do not depend on it.
 final class ProductOperation: PiecewiseOperation {
   let type: ElementType
-  let transposeA: Bool
-  let transposeB: Bool
+  private let a: Factor
+  private let b: Factor
   let m: Int
   let n: Int
   let k: Int
@@ -20,30 +20,56 @@ final class ProductOperation: PiecewiseOperation {
   private let places: [ck_place]
   private let grid: ProductGrid
 
+  /// How a factor lies: whether its matrices are turned, and how far apart its rows then are.
+  private struct Factor {
+    let isTurned: Bool
+    var lead: Int
+    let layout: Layout
+
+    /// Of an operand whose `matrices` exist.
+    init(_ operand: OperandInfo, transposed: Bool) {
+      layout = operand.layout
+      let (lead, isTurned) = layout.matrices ?? (operand.shape.last ?? 1, false)
+      (self.lead, self.isTurned) = (lead, isTurned != transposed)
+    }
+
+    /// The matrices over `batch`.
+    func over(_ batch: Shape) -> Layout {
+      Layout(shape: layout.shape.dropLast(2), strides: layout.strides.dropLast(2), offset: 0).broadcast(to: batch)
+    }
+
+    /// Elements before a row.
+    func skip(_ row: Int) -> Int { isTurned ? row : row * lead }
+    /// Elements before a column.
+    func skip(column: Int) -> Int { isTurned ? column * lead : column }
+  }
+
   override var pieces: Int { places.count * grid.rowBlocks * grid.columnBlocks }
   /// About 50 multiply-adds per nanosecond, and ten nanoseconds for a product however small.
   override var work: Double { (Double(m) * Double(n) * Double(k) / 50 + 10) * Double(places.count) }
 
   init(_ transposeA: Bool, _ transposeB: Bool, _ inputs: [OperandInfo], _ out: OperandInfo) {
     type = out.type
-    self.transposeA = transposeA
-    self.transposeB = transposeB
-    let (a, b) = (inputs[0].shape, inputs[1].shape)
-    k = a[a.count - (transposeA ? 2 : 1)]
-    n = out.shape[out.shape.count - 1]
+    var a = Factor(inputs[0], transposed: transposeA)
+    b = Factor(inputs[1], transposed: transposeB)
     let rows = out.shape[out.shape.count - 2]
+    n = out.shape[out.shape.count - 1]
+    k = inputs[0].shape[inputs[0].shape.count - (transposeA ? 2 : 1)]
     let batch = Array(out.shape.dropLast(2))
-    let single = !transposeA && b.dropLast(2).allSatisfy { $0 == 1 } && Array(a.dropLast(2)) == batch
-    if single {
+    if !transposeA, let lead = a.layout.leadOfRows, inputs[1].shape.dropLast(2).allSatisfy({ $0 == 1 }),
+      Array(inputs[0].shape.dropLast(2)) == batch
+    {
+      a.lead = lead
+      self.a = a
       m = batch.reduce(rows, *)
       places = m == 0 ? [] : [ck_place(a: 0, b: 0, c: 0)]
       grid = ProductGrid(m: m, n: n, k: k, batch: 1)
       return
     }
+    self.a = a
     m = rows
-    let layoutA = Layout(Array(a.dropLast(2))).broadcast(to: batch)
-    let layoutB = Layout(Array(b.dropLast(2))).broadcast(to: batch)
-    let (sizeA, sizeB, sizeC) = (m * k, k * n, m * n)
+    let (layoutA, layoutB) = (a.over(batch), b.over(batch))
+    let sizeC = m * n
     var found: [ck_place] = []
     let total = batch.reduce(1, *)
     found.reserveCapacity(total)
@@ -55,7 +81,7 @@ final class ProductOperation: PiecewiseOperation {
         offsetA += i * layoutA.strides[axis]
         offsetB += i * layoutB.strides[axis]
       }
-      found.append(ck_place(a: Int64(offsetA * sizeA), b: Int64(offsetB * sizeB), c: Int64(place * sizeC)))
+      found.append(ck_place(a: Int64(offsetA), b: Int64(offsetB), c: Int64(place * sizeC)))
     }
     places = found
     grid = ProductGrid(m: m, n: n, k: k, batch: total)
@@ -89,8 +115,7 @@ final class ProductOperation: PiecewiseOperation {
   ) {
     guard !rows.isEmpty, !columns.isEmpty else { return }
     let size = type.byteCount
-    let skipA = transposeA ? rows.lowerBound : rows.lowerBound * k
-    let skipB = transposeB ? columns.lowerBound * k : columns.lowerBound
+    let (skipA, skipB) = (a.skip(rows.lowerBound), b.skip(column: columns.lowerBound))
     let bias = hasBias ? UnsafeRawPointer(x[2] + columns.lowerBound * size) : nil
     let skipC = (rows.lowerBound * n + columns.lowerBound) * size
     let next = hasBias ? 3 : 2
@@ -103,8 +128,8 @@ final class ProductOperation: PiecewiseOperation {
     let gate = gate.map { ($0, UnsafeRawPointer(x[added == nil ? next : next + 1] + skipC)) }
     places.withUnsafeBufferPointer { places in
       Kernels.matmul(
-        type, transA: transposeA, transB: transposeB, m: rows.count, n: columns.count, k: k, x[0] + skipA * size,
-        lda: transposeA ? m : k, x[1] + skipB * size, ldb: transposeB ? k : n, out + skipC, ldc: n, bias: bias,
+        type, transA: a.isTurned, transB: b.isTurned, m: rows.count, n: columns.count, k: k, x[0] + skipA * size,
+        lda: a.lead, x[1] + skipB * size, ldb: b.lead, out + skipC, ldc: n, bias: bias,
         added: added, activation: activation, gate: gate, places: UnsafeBufferPointer(rebasing: places[products]))
     }
   }

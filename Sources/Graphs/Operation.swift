@@ -23,7 +23,7 @@ class Operation {
     case .unary, .binary, .compare, .select, .convert: return ElementwiseOperation(primitive, inputs, out)
     case .broadcast(let shape): return CopyOperation(Layout(x.shape).broadcast(to: shape), x.type)
     case .reshape, .stopGradient: return CopyOperation(Layout(x.shape), x.type)
-    case .transpose(let order): return CopyOperation(Layout(x.shape).transposed(order), x.type)
+    case .transpose(let order): return CopyOperation(x.layout.transposed(order), x.type)
     case .slice(let starts, let counts, let steps):
       return CopyOperation(Layout(x.shape).sliced(starts: starts, counts: counts, steps: steps), x.type)
     case .unslice(let starts, let steps, let shape):
@@ -61,10 +61,19 @@ class Operation {
   }
 }
 
-/// Shape and type of an operand.
+/// Shape and type of an operand, and how it lies from its first element on: in order, but for transpositions and products.
 struct OperandInfo {
-  let shape: Shape
+  let layout: Layout
   let type: ElementType
+
+  init(_ layout: Layout, type: ElementType) {
+    self.layout = Layout(shape: layout.shape, strides: layout.strides, offset: 0)
+    self.type = type
+  }
+
+  init(shape: Shape, type: ElementType) { self.init(Layout(shape), type: type) }
+
+  var shape: Shape { layout.shape }
   var count: Int { shape.reduce(1, *) }
   var byteCount: Int { count * type.byteCount }
 }

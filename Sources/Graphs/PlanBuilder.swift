@@ -26,7 +26,7 @@ struct PlanBuilder {
   private static func operation(_ index: Int, _ roles: PlanRoles) throws -> Operation {
     let node = roles.graph.nodes[index]
     if case .program(let program) = node.primitive { return try program.operation() }
-    let inputs = node.inputs.map { roles.graph.nodes[$0.index] }.map { OperandInfo(shape: $0.shape, type: $0.type) }
+    let inputs = node.inputs.map { OperandInfo(roles.layouts[$0.index], type: roles.graph.nodes[$0.index].type) }
     return Operation.make(node.primitive, inputs, OperandInfo(shape: node.shape, type: node.type))
   }
 
@@ -82,7 +82,7 @@ struct PlanBuilder {
     return PickedTable(graph.nodes[table.index], at: place(table), ids: source).map { (roles.bases[ids.index], $0) }
   }
 
-  /// The memory of an operand that lies in order from some element on.
+  /// The memory of an operand from its first element on.
   private func place(_ node: NodeID) -> ScalarStep.Place {
     place(roles.bases[node.index], offset: roles.layouts[node.index].offset)
   }

@@ -34,16 +34,15 @@ struct PlanRoles {
     self.graph = graph
     let mustExist =
       fuse ? PlanRoles.nodesReadWhole(graph) : Array(repeating: Existence.whole, count: graph.nodes.count)
+    let isTurnedByReaders = PlanRoles.nodesReadTurned(graph)
     for (index, node) in graph.nodes.enumerated() {
       var role = PlanRoles.role(node, graph, fuse: fuse)
       var (base, layout) = (index, Layout(node.shape))
-      if let view = viewLayout(node) {
+      if case .transpose = node.primitive { role = .operation }
+      if let view = viewLayout(node, isTurnedByReaders[index] && mustExist[index] != .whole) {
         let whole = view.layout.isContiguous && view.layout.count == graph.nodes[view.base].count
-        let isReadable = mustExist[index] == .no || mustExist[index] == .inOrder && view.layout.isInOrder
-        if whole || isReadable && node.count > 0 {
+        if whole || node.count > 0 && PlanRoles.isReadable(view.layout, mustExist[index]) {
           (role, base, layout) = (.view, view.base, view.layout)
-        } else if case .transpose = node.primitive {
-          role = .operation
         } else if role == .loop || role == .scalar && node.count == 1 {
           layout = Layout(node.shape)
           copied[index] = view
@@ -64,13 +63,39 @@ struct PlanRoles {
   /// Whether a node's value must lie in order in memory.
   private enum Existence: Int {
     case no
+    /// The rows or the columns of its matrices must.
+    case matrices
+    /// And all these rows must follow each other evenly, unless it is one matrix.
+    case rows
     /// It may be a part of another value.
     case inOrder
     /// In memory of its own, or all of another value.
     case whole
   }
 
-  /// Outputs exist, and so do operands of operations that run alone; products take parts of other values as they are.
+  private static func isReadable(_ layout: Layout, _ existence: Existence) -> Bool {
+    switch existence {
+    case .no: true
+    case .matrices: layout.matrices != nil
+    case .rows: layout.leadOfRows != nil || layout.matrices != nil && layout.shape.count == 2
+    case .inOrder: layout.isInOrder
+    case .whole: false
+    }
+  }
+
+  /// Nodes that only products and transpositions read, which take them however they are turned.
+  private static func nodesReadTurned(_ graph: Graph) -> [Bool] {
+    var result = Array(repeating: true, count: graph.nodes.count)
+    for node in graph.nodes {
+      switch node.primitive {
+      case .matmul, .transpose: continue
+      default: for input in node.inputs { result[input.index] = false }
+      }
+    }
+    return result
+  }
+
+  /// Outputs exist, and so do operands of operations that run alone; products and transpositions take other values as they lie.
   private static func nodesReadWhole(_ graph: Graph) -> [Existence] {
     var result = Array(repeating: Existence.no, count: graph.nodes.count)
     func raise(_ index: Int, _ existence: Existence) {
@@ -80,14 +105,21 @@ struct PlanRoles {
     for node in graph.nodes {
       switch node.primitive {
       case .unary, .binary, .compare, .select, .convert, .broadcast, .slice, .reshape, .stopGradient: continue
-      case .matmul: for input in node.inputs { raise(input.index, .inOrder) }
+      case .transpose: continue
+      case .matmul(let transposeA, _):
+        // One product of many rows is quicker than many products of few.
+        let isOne = !transposeA && graph.nodes[node.inputs[1].index].shape.dropLast(2).allSatisfy { $0 == 1 }
+        raise(node.inputs[0].index, isOne ? .rows : .matrices)
+        raise(node.inputs[1].index, .matrices)
       default: for input in node.inputs { raise(input.index, .whole) }
       }
     }
     // A reshape in between must not hide a copy that is needed.
     for (index, node) in graph.nodes.enumerated().reversed() {
       switch node.primitive {
-      case .reshape, .stopGradient: for input in node.inputs { raise(input.index, result[index]) }
+      case .reshape, .stopGradient:
+        let needed = [.matrices, .rows].contains(result[index]) ? .inOrder : result[index]
+        for input in node.inputs { raise(input.index, needed) }
       default: continue
       }
     }
@@ -106,7 +138,8 @@ struct PlanRoles {
     }
   }
 
-  private func viewLayout(_ node: Node) -> (base: Int, layout: Layout)? {
+  /// Where a node's elements already lie, if they do: those of a transposition only where it `mayTurn`.
+  private func viewLayout(_ node: Node, _ mayTurn: Bool) -> (base: Int, layout: Layout)? {
     guard let input = node.inputs.first else { return nil }
     let (base, source) = (bases[input.index], layouts[input.index])
     // Numbers keep their own place.
@@ -119,7 +152,7 @@ struct PlanRoles {
       return (base, source.sliced(starts: starts, counts: counts, steps: steps))
     case .transpose(let order):
       let moved = source.transposed(order)
-      return moved.isContiguous ? (base, moved) : nil
+      return mayTurn || moved.isContiguous ? (base, moved) : nil
     default: return nil
     }
   }

@@ -265,11 +265,26 @@ final class SweepWork: @unchecked Sendable {
   }
 
   private func takeFromElsewhere(_ archive: any TrialArchive) {
+    if let sample = run.options.sample { return take(allBut: sample.trials, from: sample.folder, archive) }
     let keys = unfinishedKeys(archive)
-    let found = records(Set(keys.map(\.key)))
+    let found = finder?.find(Set(keys.map(\.key)), host: run) ?? [:]
     run.recording.attempt { try store?.append(archive.parts.adding("trials", .int(request.points.count))) }
     for (index, key) in keys {
       guard let record = found[key], let outcome = record.outcome(archive, host: run) else { continue }
+      finish(index, outcome, record, why: TrialRecord.takenFrom + record.run)
+    }
+  }
+
+  /// All trials but so many, drawn at random, from the record that is verified: by their places and coordinates, for their keys are other
+  /// ones where the library was changed since.
+  private func take(allBut trials: Int, from run: String, _ archive: any TrialArchive) {
+    self.run.recording.attempt { try store?.append(archive.parts.adding("trials", .int(request.points.count))) }
+    let records = TrialRecord.latest(TrialStore.records(of: folder, in: run))
+    for index in request.points.indices.shuffled().dropFirst(trials) where !schedule.isFinished(index) && !isStopped {
+      guard let json = records[index], json["coordinates"] == .object(Datum.members(request.coordinates(index)))
+      else { continue }
+      let record = TrialRecord(json: json, folder: run)
+      guard record.isReusable, let outcome = record.outcome(archive, host: self.run) else { continue }
       finish(index, outcome, record, why: TrialRecord.takenFrom + record.run)
     }
   }
@@ -287,14 +302,6 @@ final class SweepWork: @unchecked Sendable {
   private var finder: TrialFinder? {
     guard let runs = run.options.runsFolder, run.options.reusesRecords else { return nil }
     return TrialFinder(runsFolder: runs, study: run.study, own: run.participant?.folder.path)
-  }
-
-  private func records(_ keys: Set<String>) -> [String: TrialRecord] {
-    if let sample = run.options.sample {
-      let left = Set(keys.shuffled().dropFirst(sample.trials))
-      return TrialFinder.find(left, in: [sample.folder], host: run)
-    }
-    return finder?.find(keys, host: run) ?? [:]
   }
 
   /// Why trials that have no record are run.

@@ -85,7 +85,7 @@ struct Printer {
     case .native, .closure, .overload, .bound: add(machine.functionText(value))
     case .table:
       let columns = value.box.pointee.first
-      add("table of \(value.tableRowCount) rows: ")
+      add("table of \(value.tableRowCount) \(value.tableRowCount == 1 ? "row" : "rows"): ")
       add((0..<columns.record.count).map { columns.record.name($0) }.joined(separator: ", "))
     case .figure: add("figure")
     case .module: add("module \(value.box.pointee.first.swiftString)")

@@ -25,7 +25,7 @@ struct DiffCommand: ParsableCommand, AnswersInJSON {
   @Flag(help: "Print one JSON object.") var json = false
 
   func run() throws {
-    let folders = try [first, second].map { try RunLookup.folder($0, below: out) }
+    let folders = try [first, second].map { try RunLookup.folder($0, below: out, ofStudy: true) }
     let damages = folders.compactMap { RunLookup.damage($0) }
     if !json { damages.forEach(SourceLoader.complain) }
     let comparison = RunComparison(folders[0], folders[1])

@@ -68,7 +68,7 @@ struct RunsCommand: ParsableCommand {
     @Flag(help: "Print the run as JSON.") var json = false
 
     func run() throws {
-      let folder = try RunLookup.folder(name, below: place.out)
+      let folder = try RunLookup.folder(name, below: place.out, ofStudy: true)
       guard var record = folder.readRun() else { throw RunLookup.failure("\(folder.path)/run.json cannot be read") }
       record.state = RunLife.state(record, of: folder, RunLife(folder).waitForVerdict())
       let output = Terminal.output

@@ -197,10 +197,11 @@ extension Machine {
     let settings = RunnerSettings(
       library: library, host: host, body: body, draws: draws, rootSeed: rootSeed, interrupts: interrupts,
       byteLimit: heap.state.pointee.byteLimit, checksNaN: tensors.checksNaN, collector: tensors.collector,
-      timing: tensors.timing, archive: archive, name: sweep.name)
+      timing: tensors.timing, archive: archive, name: sweep.name,
+      idle: idle ?? IdleThreads())
     return SweepRequest(
       name: sweep.name, coordinateNames: sweep.axes, points: points, span: span(of: frame) ?? .none,
-      makeRunner: { SweepRunner(settings) }, archive: archive)
+      makeRunner: { SweepRunner(settings) }, archive: archive, idle: settings.idle)
   }
 
   private func checkDuplicates(_ sweep: Prototype.SweepDescription, _ points: SweepPoints) throws {

@@ -31,6 +31,8 @@ final class Machine {
   var notes: [(String, Value)] = []
   /// Number of threads that this interpreter may use inside itself.
   var threads = 1
+  /// Threads of the sweep whose trials it runs that have nothing else to do.
+  var idle: IdleThreads?
 
   // The register stack, and the frames above the entry frame.
   let stack: UnsafeMutablePointer<Value>

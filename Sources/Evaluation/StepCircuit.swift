@@ -116,8 +116,7 @@ struct StepCircuit {
   ) throws -> Bool {
     var targets = Array(repeating: 0, count: places.count)
     for (place, source) in sources.enumerated() { if case .output(let index) = source { targets[index] = place } }
-    let threads = machine.planThreads
-    let found = try translatingErrors { try RepeatedRun(entry.plan, &inputs, places: targets, threads: threads) }
+    let found = try translatingErrors { try RepeatedRun(entry.plan, &inputs, places: targets) }
     guard let run = found else { return false }
     defer { run.end(&inputs) }
     // Nobody else has seen the tensors of the step's number and of its draws' key.
@@ -125,7 +124,7 @@ struct StepCircuit {
     while step < end {
       try machine.pollInterrupt()
       machine.tensors.planRunCount += 1
-      try translatingErrors(entry.recording) { try run.run() }
+      try translatingErrors(entry.recording) { try run.run(threads: machine.planThreads) }
       step += 1
       report(step)
       numbers[0].storeBytes(of: step, as: Int.self)

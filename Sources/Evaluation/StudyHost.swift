@@ -129,10 +129,13 @@ public struct SweepRequest: Sendable {
   public var makeRunner: @Sendable () throws -> any TrialRunner
   /// What the trials compute, and their values in a form that outlives the process; nil where nothing is reused.
   public var archive: (any TrialArchive)?
+  /// The threads that the runners may use beside their own; whoever runs the trials counts them.
+  public var idle: IdleThreads
   /// Makes a request.
   public init(
     name: String, coordinateNames: [String], points: SweepPoints, span: Span,
-    makeRunner: @escaping @Sendable () throws -> any TrialRunner, archive: (any TrialArchive)? = nil
+    makeRunner: @escaping @Sendable () throws -> any TrialRunner, archive: (any TrialArchive)? = nil,
+    idle: IdleThreads = IdleThreads()
   ) {
     self.name = name
     self.coordinateNames = coordinateNames
@@ -140,6 +143,7 @@ public struct SweepRequest: Sendable {
     self.span = span
     self.makeRunner = makeRunner
     self.archive = archive
+    self.idle = idle
   }
 }
 

@@ -18,12 +18,13 @@ struct RunnerSettings: @unchecked Sendable {
   var timing: StudyTiming?
   var archive: (any TrialArchive)?
   var name: String
+  var idle: IdleThreads
 }
 
 /// Runs trials of one sweep on one thread, in an interpreter of its own.
 final class SweepRunner: TrialRunner {
   private let settings: RunnerSettings
-  private let machine: Machine
+  let machine: Machine
   private let body: Value
   private let host: TrialHost
 
@@ -33,6 +34,7 @@ final class SweepRunner: TrialRunner {
     machine = Machine(
       library: settings.library, host: host, interrupts: settings.interrupts, byteLimit: settings.byteLimit)
     machine.rootSeed = settings.rootSeed
+    machine.idle = settings.idle
     machine.tensors.checksNaN = settings.checksNaN
     machine.tensors.collector = settings.collector
     machine.tensors.timing = settings.timing

@@ -37,8 +37,8 @@ extension Machine {
     return list
   }
 
-  /// Threads that one run of a plan may use.
-  var planThreads: Int { max(1, threads) }
+  /// Threads that one run of a plan may use: now, for in a trial there are more of them when others have ended.
+  var planThreads: Int { max(1, threads + (idle?.count ?? 0)) }
 
   /// Calls a function value with positional arguments whose counts are taken over, so that one that nobody else holds
   /// may be changed in place; the result is the caller's.

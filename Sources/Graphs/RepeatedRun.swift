@@ -5,7 +5,6 @@ import Tensors
 public final class RepeatedRun {
   private let plan: Plan
   private let workspace: Workspace
-  private let threads: Int
   /// Outputs that cannot take over their input's memory: each run writes where the one before last did.
   private var exchanged: [Exchange] = []
   private var runs = 0
@@ -28,7 +27,7 @@ public final class RepeatedRun {
   /// Nil where the outputs are not all made by the plan, in order, or one would take over another input than the one that it
   /// becomes, `places` of its number, or that one is held elsewhere; and where the plan holds for some numbers only. The
   /// inputs must have the forms of the graph's. Throws a `TensorError` without memory.
-  public init?(_ plan: Plan, _ inputs: inout [Tensor?], places: [Int], threads: Int) throws {
+  public init?(_ plan: Plan, _ inputs: inout [Tensor?], places: [Int]) throws {
     guard plan.graph.guards.isEmpty, plan.isPlain, places.count == plan.outputSlots.count,
       Set(places).count == places.count, Probe.moment == nil
     else { return nil }
@@ -46,9 +45,7 @@ public final class RepeatedRun {
       }
     }
     self.plan = plan
-    self.threads = threads
     workspace = try plan.workspaces.take(for: plan)
-    try workspace.prepareLanes(Swift.max(threads, 1))
     for (index, slot) in plan.inputSlots.enumerated() {
       if let slot, let input = inputs[index] { workspace.slots[slot] = input.pointer }
     }
@@ -58,8 +55,10 @@ public final class RepeatedRun {
     for exchange in exchanged { workspace.slots[exchange.outputSlot] = exchange.next.pointer }
   }
 
-  /// One run more. Inputs that are no outputs are read where they lay.
-  public func run() throws {
+  /// One run more. Inputs that are no outputs are read where they lay. Throws as a plan's run does, and a `TensorError` without
+  /// memory for another thread.
+  public func run(threads: Int = 1) throws {
+    try workspace.prepareLanes(Swift.max(threads, 1))
     try plan.runSteps(workspace, threads)
     runs += 1
     for i in exchanged.indices {

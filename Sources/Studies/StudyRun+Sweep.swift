@@ -18,8 +18,12 @@ extension StudyRun {
     work.takeFromRecords()
     let left = request.points.count - work.schedule.progress.done
     let threads = (0..<min(options.threads, left)).map { number in
-      WorkerThread(name: "trials \(number)", runsTrials: true) { work.runTrials() }
+      WorkerThread(name: "trials \(number)", runsTrials: true) {
+        work.runTrials()
+        request.idle.add(1)
+      }
     }
+    request.idle.add(options.threads - threads.count)
     for thread in threads { thread.start() }
     if let participant, participant.leads, left > options.threads {
       options.callsWorkers?(participant.folder, (left + options.threads - 1) / options.threads)

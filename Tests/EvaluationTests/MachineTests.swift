@@ -213,6 +213,30 @@ import Testing
     #expect(results[0].count > 100)
   }
 
+  /// Trials use the threads that their sweep lends them, sweeps inside of them too, and have the same bits.
+  @Test func trialsUseIdleThreads() throws {
+    let text = """
+      let data = { x: normal(500, 30), y: randint(500, high: 3) }
+      sweep w in [200, 300] {
+        let inner = sweep half in [2] { norm(normal(200, w) @ normal(w, 100)) / half }
+        let fit = train(mlp([30, w, 3]), data, loss: cross_entropy, steps: 12)
+        { error: fit.history.loss[-1], norm: norm(fit.model(data.x)), inner: inner.value[0] }
+      }
+      """
+    let results = try [0, 3].map { lent -> (String, [Int]) in
+      try onLargeStack {
+        let host = TestHost()
+        (host.threads, host.lent) = (1, lent)
+        let diagnostics = Session(library: try testLibrary.get(), host: host, threads: 1).run(
+          SourceStore.shared.add(name: "study.exp", text: text))
+        #expect(diagnostics.isEmpty, "\(diagnostics.map(\.message))")
+        return ("\(host.shown)", host.planThreads.value)
+      }
+    }
+    #expect(results[0].0 == results[1].0 && results[0].0.contains("norm"))
+    #expect(results[0].1 == [1, 1, 1] && results[1].1 == [4, 4, 4])
+  }
+
   @Test func duplicatePointsAreAnError() throws {
     let (_, diagnostics, _) = try runProgram("sweep x in [1, 2, 1] { x }")
     #expect(diagnostics.map(\.id) == ["E0611"])

@@ -1,8 +1,9 @@
 import Diagnostics
-import Evaluation
 import Foundation
 import Notation
 import Records
+
+@testable import Evaluation
 
 /// A study for tests: remembers what the program says.
 final class TestHost: StudyHost {
@@ -18,6 +19,9 @@ final class TestHost: StudyHost {
   var settings: [String: Datum] = [:]
   var seedOverride: Int?
   var threads = 2
+  /// Threads that sweeps lend their trials, and how many each runner found that it may use.
+  var lent = 0
+  let planThreads = Locked<[Int]>([])
   /// Where files are read that a program names.
   var folder: String?
   /// The statement that runs.
@@ -49,11 +53,14 @@ final class TestHost: StudyHost {
   func sweep(_ request: SweepRequest) throws -> [TrialOutcome] {
     let outcomes = Locked([TrialOutcome?](repeating: nil, count: request.points.count))
     let group = DispatchGroup()
+    // Those inside of trials have theirs already.
+    request.idle.add(lent - request.idle.count)
     for number in 0..<threads {
       group.enter()
-      let thread = Thread { [threads] in
+      let thread = Thread { [threads, planThreads] in
         defer { group.leave() }
         guard let runner = try? request.makeRunner() else { return }
+        if let machine = (runner as? SweepRunner)?.machine { planThreads.change { $0.append(machine.planThreads) } }
         for index in stride(from: number, to: request.points.count, by: threads) {
           let outcome = runner.run(index) { _ in }
           outcomes.change { $0[index] = outcome }

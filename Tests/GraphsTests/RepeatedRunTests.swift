@@ -26,13 +26,14 @@ import Testing
     let plan = try plan(examples, numbers: [4], record)
     var (one, again) = (inputs(), inputs())
     let pointer = again[0]?.pointer
-    let run = try #require(try RepeatedRun(plan, &again, places: [0, 1], threads: threads))
+    let run = try #require(try RepeatedRun(plan, &again, places: [0, 1]))
     for i in 0..<7 {
       one[4] = Tensor(scalar: i)
       let results = try plan.run(&one, threads: threads)
       (one[0], one[1]) = (results[0], results[1])
       again[4]?.pointer.storeBytes(of: i, as: Int.self)
-      try run.run()
+      // More threads, and fewer again, as other trials end and begin.
+      try run.run(threads: i % 3 == 1 ? threads : 1)
     }
     run.end(&again)
     #expect(again[0]?.pointer == pointer)
@@ -47,14 +48,14 @@ import Testing
     let plan = try plan(examples, numbers: [4], record)
     var held = inputs()
     let holder = held[0]
-    #expect(try RepeatedRun(plan, &held, places: [0, 1], threads: 1) == nil)
+    #expect(try RepeatedRun(plan, &held, places: [0, 1]) == nil)
     #expect(holder != nil)
     var exchanged = inputs()
     exchanged[2] = copy(sample([3, 4], .f32))
-    #expect(try RepeatedRun(plan, &exchanged, places: [2, 1], threads: 1) == nil)
+    #expect(try RepeatedRun(plan, &exchanged, places: [2, 1]) == nil)
     var again = inputs()
-    #expect(try RepeatedRun(plan, &again, places: [0, 0], threads: 1) == nil)
-    #expect(try RepeatedRun(plan, &again, places: [0], threads: 1) == nil)
+    #expect(try RepeatedRun(plan, &again, places: [0, 0]) == nil)
+    #expect(try RepeatedRun(plan, &again, places: [0]) == nil)
   }
 
   /// A missing row ends the run, and the memory can be given back.
@@ -62,7 +63,7 @@ import Testing
     let plan = try plan(examples, numbers: [4], record)
     var again = inputs()
     again[3] = tensor([0, 5, 0], [3], .i64)
-    let run = try #require(try RepeatedRun(plan, &again, places: [0, 1], threads: 1))
+    let run = try #require(try RepeatedRun(plan, &again, places: [0, 1]))
     #expect(throws: GraphError.self) { try run.run() }
     run.end(&again)
     #expect(try #require(again[1]).element(0) == 0)

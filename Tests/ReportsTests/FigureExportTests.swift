@@ -32,7 +32,7 @@ import Testing
       process.standardError = try FileHandle(forWritingTo: errors)
       try process.run()
       process.waitUntilExit()
-      let messages = (try? String(contentsOf: errors, encoding: .utf8)) ?? ""
+      let messages = String(decoding: try FileHandle(forReadingFrom: errors).readToEnd() ?? Data(), as: UTF8.self)
       #expect(process.terminationStatus == 0, "\(name): \(messages)")
       if let copy = ProcessInfo.processInfo.environment["EXP_KEEP_GNUPLOT"] {
         try? FileManager.default.copyItem(

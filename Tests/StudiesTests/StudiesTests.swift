@@ -171,6 +171,8 @@ func study(
       ])
     #expect(ears.names.filter { $0 == "shown" }.count == 1)
     #expect(!Interruption.isRaised())
+    // The run holds its drawing.
+    made.withLock { $0 = [] }
   }
 
   @Test func anInterruptStartsNoFurtherTrial() throws {
@@ -191,6 +193,25 @@ func study(
       throw Diagnostic("E0999", "no memory", at: .none)
     }
     #expect(throws: Diagnostic.self) { try run.sweep(broken) }
+  }
+
+  @Test func threadsWithoutATrialAreLentToTheOthers() throws {
+    let run = study("", Ears(), RunOptions(threads: 4)), idle = IdleThreads()
+    let seen = Mutex<[Int]>([])
+    var sweep = request(2) { index, _ in
+      seen.withLock { $0.append(idle.count) }
+      if index == 0 {
+        // Until the other trial's thread is free too, with a limit for when that is never told.
+        let limit = Date(timeIntervalSinceNow: 20)
+        while idle.count < 3, Date() < limit { usleep(200) }
+      }
+      return outcome([])
+    }
+    sweep.idle = idle
+    _ = try run.sweep(sweep)
+    #expect(seen.withLock { $0.allSatisfy { $0 == 2 || $0 == 3 } })
+    // All four at the end; one of them ran the first trial, so there were three before.
+    #expect(idle.count == 4)
   }
 
   @Test func aSweepInsideATrialStaysOnItsThread() throws {

@@ -11,6 +11,8 @@ struct Epilogue {
   var gate: (gate: Kernels.Gate, elements: Int)?
   /// The node whose value is stored.
   var result: Int
+  /// How the product's elements lie in that value, where it is a transposition.
+  var lying: Layout?
 
   /// How a second addend lies over a product.
   enum Added {
@@ -32,7 +34,7 @@ extension Fusion {
         let loop = groups[groupOf[user]], loop.isLoop, loop.nodes.count <= 5,
         let epilogue = epilogue(of: index, loop.nodes.sorted())
       else { continue }
-      attach(epilogue, product: index, loop: groupOf[user])
+      attach(epilogue, product: index, group: groupOf[user])
     }
   }
 
@@ -116,7 +118,7 @@ extension Fusion {
     return roles.graph.constants[constant].scalar
   }
 
-  private func isOutput(_ index: Int) -> Bool { roles.graph.outputs.contains { roles.bases[$0.index] == index } }
+  func isOutput(_ index: Int) -> Bool { roles.graph.outputs.contains { roles.bases[$0.index] == index } }
 
   /// Whether an operand has an element for each of a node's, in its order from some element on.
   private func isWhole(_ operand: (base: Int, layout: Layout), _ node: Node) -> Bool {

@@ -49,11 +49,12 @@ struct Fusion {
       }
     }
     attachEpilogues()
+    attachTranspositions()
     attachColumnSums()
   }
 
-  /// Makes a product and the loop behind it one group, unless something else has to run in between.
-  mutating func attach(_ epilogue: Epilogue, product: Int, loop q: Int) {
+  /// Makes a product and the loop or transposition behind it one group, unless something else has to run in between.
+  mutating func attach(_ epilogue: Epilogue, product: Int, group q: Int) {
     let p = groupOf[product]
     guard let members = groups[q]?.nodes, let later = between(p, q) else { return }
     reorder(p, q, moving: later)

@@ -16,8 +16,11 @@ final class ProductOperation: PiecewiseOperation {
   var added: Epilogue.Added?
   var activation = Kernels.Activation.none
   var gate: Kernels.Gate?
-  /// Where each product's A, B and C begin.
+  /// Where each product's A, B and C begin, and how far apart C's rows are.
   private let places: [ck_place]
+  private let leadC: Int
+  /// Whether the results lie turned: then the second operand is A and the first one B.
+  private let isTurned: Bool
   private let grid: ProductGrid
 
   /// How a factor lies: whether its matrices are turned, and how far apart its rows then are.
@@ -48,43 +51,65 @@ final class ProductOperation: PiecewiseOperation {
   /// About 50 multiply-adds per nanosecond, and ten nanoseconds for a product however small.
   override var work: Double { (Double(m) * Double(n) * Double(k) / 50 + 10) * Double(places.count) }
 
-  init(_ transposeA: Bool, _ transposeB: Bool, _ inputs: [OperandInfo], _ out: OperandInfo) {
+  /// `lying` is how the results lie in memory, in order where nothing is said; it must be one that `canLie` allows. Where its matrices are
+  /// turned, so is the product: elements are sums of the same terms in the same order.
+  init(
+    _ transposeA: Bool, _ transposeB: Bool, _ inputs: [OperandInfo], _ out: OperandInfo, lying: Layout? = nil
+  ) {
     type = out.type
-    var a = Factor(inputs[0], transposed: transposeA)
-    b = Factor(inputs[1], transposed: transposeB)
-    let rows = out.shape[out.shape.count - 2]
-    n = out.shape[out.shape.count - 1]
     k = inputs[0].shape[inputs[0].shape.count - (transposeA ? 2 : 1)]
     let batch = Array(out.shape.dropLast(2))
-    if !transposeA, let lead = a.layout.leadOfRows, inputs[1].shape.dropLast(2).allSatisfy({ $0 == 1 }),
-      Array(inputs[0].shape.dropLast(2)) == batch
+    let (lead, isLyingTurned) = lying?.matrices ?? (out.shape[out.shape.count - 1], false)
+    var (a, b) = (Factor(inputs[0], transposed: transposeA), Factor(inputs[1], transposed: transposeB))
+    var (rows, columns) = (out.shape[out.shape.count - 2], out.shape[out.shape.count - 1])
+    if lying == nil || !batch.isEmpty,
+      let lead = ProductOperation.leadOfAll(transposeA, inputs[0].layout, inputs[1].shape, batch)
     {
       a.lead = lead
-      self.a = a
-      m = batch.reduce(rows, *)
+      (self.a, self.b, isTurned) = (a, b, false)
+      (m, n) = (batch.reduce(rows, *), columns)
+      leadC = lying?.leadOfRows ?? n
       places = m == 0 ? [] : [ck_place(a: 0, b: 0, c: 0)]
       grid = ProductGrid(m: m, n: n, k: k, batch: 1)
       return
     }
-    self.a = a
-    m = rows
-    let (layoutA, layoutB) = (a.over(batch), b.over(batch))
-    let sizeC = m * n
+    isTurned = isLyingTurned
+    if isTurned {
+      (rows, columns) = (columns, rows)
+      (a, b) = (Factor(inputs[1], transposed: !transposeB), Factor(inputs[0], transposed: !transposeA))
+    }
+    (self.a, self.b, m, n, leadC) = (a, b, rows, columns, lead)
+    let (layoutA, layoutB, layoutC) = (a.over(batch), b.over(batch), lying ?? Layout(out.shape))
     var found: [ck_place] = []
     let total = batch.reduce(1, *)
     found.reserveCapacity(total)
     for place in 0..<total {
-      var (rest, offsetA, offsetB) = (place, 0, 0)
+      var (rest, offsetA, offsetB, offsetC) = (place, 0, 0, 0)
       for axis in batch.indices.reversed() {
         let i = rest % batch[axis]
         rest /= batch[axis]
         offsetA += i * layoutA.strides[axis]
         offsetB += i * layoutB.strides[axis]
+        offsetC += i * layoutC.strides[axis]
       }
-      found.append(ck_place(a: Int64(offsetA), b: Int64(offsetB), c: Int64(place * sizeC)))
+      found.append(ck_place(a: Int64(offsetA), b: Int64(offsetB), c: Int64(offsetC)))
     }
     places = found
     grid = ProductGrid(m: m, n: n, k: k, batch: total)
+  }
+
+  /// How far apart the rows of all of A's matrices are where they are taken as one matrix, because they follow each other and B is the
+  /// same for all of them.
+  private static func leadOfAll(_ transposeA: Bool, _ a: Layout, _ b: Shape, _ batch: Shape) -> Int? {
+    guard !transposeA, b.dropLast(2).allSatisfy({ $0 == 1 }), Array(a.shape.dropLast(2)) == batch else { return nil }
+    return a.leadOfRows
+  }
+
+  /// Whether the results may lie in memory like that: their rows or columns do, and one product of many rows stays one.
+  static func canLie(_ lying: Layout, _ transposeA: Bool, _ a: Layout, _ b: Shape) -> Bool {
+    let batch = Array(lying.shape.dropLast(2))
+    if batch.isEmpty || leadOfAll(transposeA, a, b, batch) == nil { return lying.matrices != nil }
+    return lying.leadOfRows != nil
   }
 
   override func run(
@@ -116,8 +141,9 @@ final class ProductOperation: PiecewiseOperation {
     guard !rows.isEmpty, !columns.isEmpty else { return }
     let size = type.byteCount
     let (skipA, skipB) = (a.skip(rows.lowerBound), b.skip(column: columns.lowerBound))
+    let (atA, atB) = isTurned ? (x[1], x[0]) : (x[0], x[1])
     let bias = hasBias ? UnsafeRawPointer(x[2] + columns.lowerBound * size) : nil
-    let skipC = (rows.lowerBound * n + columns.lowerBound) * size
+    let skipC = (rows.lowerBound * leadC + columns.lowerBound) * size
     let next = hasBias ? 3 : 2
     let added = added.map { kind -> Kernels.Addend in
       switch kind {
@@ -128,8 +154,8 @@ final class ProductOperation: PiecewiseOperation {
     let gate = gate.map { ($0, UnsafeRawPointer(x[added == nil ? next : next + 1] + skipC)) }
     places.withUnsafeBufferPointer { places in
       Kernels.matmul(
-        type, transA: a.isTurned, transB: b.isTurned, m: rows.count, n: columns.count, k: k, x[0] + skipA * size,
-        lda: a.lead, x[1] + skipB * size, ldb: b.lead, out + skipC, ldc: n, bias: bias,
+        type, transA: a.isTurned, transB: b.isTurned, m: rows.count, n: columns.count, k: k, atA + skipA * size,
+        lda: a.lead, atB + skipB * size, ldb: b.lead, out + skipC, ldc: leadC, bias: bias,
         added: added, activation: activation, gate: gate, places: UnsafeBufferPointer(rebasing: places[products]))
     }
   }

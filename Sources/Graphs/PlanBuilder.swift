@@ -16,18 +16,22 @@ struct PlanBuilder {
     var scratch: [Int: Int] = [:]
     for (place, group) in schedule.order.enumerated() {
       guard let index = fusion.groups[group]?.nodes.first, fusion.roles.roles[index] == .operation else { continue }
-      let operation = try PlanBuilder.operation(index, fusion.roles)
+      let operation = try PlanBuilder.operation(index, fusion.roles, fusion.groups[group]?.epilogue?.lying)
       operations[index] = operation
       if operation.scratchBytes > 0 { scratch[place] = operation.scratchBytes }
     }
     memory = PlanMemory(fusion, schedule, scratchBytes: scratch)
   }
 
-  private static func operation(_ index: Int, _ roles: PlanRoles) throws -> Operation {
+  private static func operation(_ index: Int, _ roles: PlanRoles, _ lying: Layout?) throws -> Operation {
     let node = roles.graph.nodes[index]
     if case .program(let program) = node.primitive { return try program.operation() }
     let inputs = node.inputs.map { OperandInfo(roles.layouts[$0.index], type: roles.graph.nodes[$0.index].type) }
-    return Operation.make(node.primitive, inputs, OperandInfo(shape: node.shape, type: node.type))
+    let out = OperandInfo(shape: node.shape, type: node.type)
+    if let lying, case .matmul(let transposeA, let transposeB) = node.primitive {
+      return ProductOperation(transposeA, transposeB, inputs, out, lying: lying)
+    }
+    return Operation.make(node.primitive, inputs, out)
   }
 
   mutating func steps() -> [PlanStep] {

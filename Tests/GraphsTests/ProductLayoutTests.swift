@@ -96,7 +96,70 @@ import Testing
         try product(trace, many, x[1]), try product(trace, rows, x[1]), try product(trace, x[1], rows, true, true),
       ]
     },
+  ] + results
+
+  /// Products that only a transposition reads write where it would.
+  private static let results = [
+    Case(testDescription: "joined heads", shapes: [[5, 2, 3, 4], [5, 2, 4, 8]], transpositions: 0) { trace, x in
+      let joined = try trace.apply(.transpose([0, 2, 1, 3]), [product(trace, x[0], x[1])])
+      return [joined, try trace.apply(.unary(.exp), [trace.apply(.reshape([15, 16]), [joined])])]
+    },
+    Case(testDescription: "turned heads joined", shapes: [[5, 2, 3, 4], [5, 2, 4, 8]], transpositions: 0) { trace, x in
+      let turned = try trace.apply(.transpose([0, 1, 3, 2]), [product(trace, x[0], x[1])])
+      return [try trace.apply(.unary(.exp), [trace.apply(.transpose([0, 2, 1, 3]), [turned])])]
+    },
+    Case(testDescription: "turned matrix", shapes: [[70, 41], [41, 93]], transpositions: 0) { trace, x in
+      [try trace.apply(.transpose([1, 0]), [product(trace, x[0], x[1])])]
+    },
+    Case(testDescription: "rows change places", shapes: [[6, 30], [30, 8]], transpositions: 1) { trace, x in
+      let parts = try trace.apply(.reshape([2, 3, 8]), [product(trace, x[0], x[1])])
+      return [try trace.apply(.transpose([1, 0, 2]), [parts])]
+    },
+    Case(testDescription: "columns are split, and one part leads", shapes: [[6, 30], [30, 8]], transpositions: 1) {
+      trace, x in
+      let parts = try trace.apply(.reshape([6, 2, 4]), [product(trace, x[0], x[1])])
+      return [try trace.apply(.transpose([1, 0, 2]), [parts])]
+    },
+    Case(testDescription: "many rows of one stay one", shapes: [[3, 5, 8], [8, 6]], transpositions: 1) { trace, x in
+      [try trace.apply(.transpose([1, 0, 2]), [product(trace, x[0], x[1])])]
+    },
+    Case(testDescription: "many rows of one, evenly apart", shapes: [[3, 5, 8], [8, 6]], transpositions: 0) { trace, x in
+      let split = try trace.apply(.reshape([3, 5, 1, 6]), [product(trace, x[0], x[1])])
+      return [try trace.apply(.unary(.exp), [trace.apply(.transpose([2, 0, 1, 3]), [split])])]
+    },
+    Case(testDescription: "neither rows nor columns stay", shapes: [[4, 3, 5], [4, 5, 7]], transpositions: 1) { trace, x in
+      [try trace.apply(.transpose([1, 2, 0]), [product(trace, x[0], x[1])])]
+    },
+    Case(testDescription: "what others read too", shapes: [[4, 3, 5], [4, 5, 7]], transpositions: 1) { trace, x in
+      let y = try product(trace, x[0], x[1])
+      return [try trace.apply(.transpose([0, 2, 1]), [y]), y]
+    },
   ]
+
+  /// Random products, turned anyhow and cut anyhow before that.
+  @Test(arguments: 0..<120) func anyTurnOfAnyProduct(seed: Int) throws {
+    var random = Draws(state: UInt64(seed))
+    func one(of extents: [Int]) -> Int { extents[Int(random.next() % UInt64(extents.count))] }
+    let batch = (0..<one(of: [0, 1, 2])).map { _ in one(of: [1, 2, 3, 5]) }
+    let (m, n, k) = (one(of: [1, 2, 3, 16, 29]), one(of: [1, 3, 8, 16, 40]), one(of: [1, 2, 17, 64]))
+    let (turnX, turnY, isShared) = (one(of: [0, 1]) == 1, one(of: [0, 1]) == 1, one(of: [0, 1, 1]) == 0)
+    let x = sample(batch + (turnX ? [k, m] : [m, k]), .f32, seed: 2 * seed + 1)
+    let y = sample((isShared ? [] : batch) + (turnY ? [n, k] : [k, n]), .f32, seed: 2 * seed + 2)
+    var shape = batch + [m, n]
+    if n % 8 == 0, one(of: [0, 1]) == 1 { shape = batch + [m, n / 8, 8] }
+    let order = shape.indices.shuffled(using: &random)
+    let body: (Trace, [NodeID]) throws -> [NodeID] = { trace, x in
+      let cut = try trace.apply(
+        .reshape(shape), [trace.apply(.matmul(transposeA: turnX, transposeB: turnY), [x[0], x[1]])])
+      return [try trace.apply(.transpose(order), [cut])]
+    }
+    let expected = try runEager([x, y], body)
+    for threads in [1, 3] {
+      var taken: [Tensor?] = [copy(x), copy(y)]
+      let found = try plan([x, y], body).run(&taken, threads: threads)
+      #expect(found[0].hasSameBits(as: expected[0]), "\(x.shape) \(y.shape) \(shape) \(order)")
+    }
+  }
 
   @Test(arguments: cases, [ElementType.f32, .f64]) func factorsAsTheyLie(_ part: Case, type: ElementType) throws {
     let inputs = part.shapes.enumerated().map { sample($1, type, seed: $0 + 1) }
@@ -127,5 +190,13 @@ import Testing
     for (a, b) in zip(try plan(inputs, body).run(&taken, threads: 2), try runEager(inputs, body)) {
       #expect(a.hasSameBits(as: b))
     }
+  }
+}
+
+private struct Draws: RandomNumberGenerator {
+  var state: UInt64
+  mutating func next() -> UInt64 {
+    state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+    return state ^ (state >> 33)
   }
 }

@@ -30,7 +30,9 @@ import Testing
     -> NodeID
   { try trace.apply(.matmul(transposeA: turnX, transposeB: turnY), [x, y]) }
 
-  static let cases = [
+  static let cases = factors + results
+
+  private static let factors = [
     Case(testDescription: "heads, and keys turned", shapes: [[5, 3, 32], [5, 4, 32]], transpositions: 0) { trace, x in
       let keys = try trace.apply(.transpose([0, 1, 3, 2]), [heads(trace, x[1])])
       return [try product(trace, heads(trace, x[0]), keys)]
@@ -96,7 +98,7 @@ import Testing
         try product(trace, many, x[1]), try product(trace, rows, x[1]), try product(trace, x[1], rows, true, true),
       ]
     },
-  ] + results
+  ]
 
   /// Products that only a transposition reads write where it would.
   private static let results = [
@@ -123,11 +125,13 @@ import Testing
     Case(testDescription: "many rows of one stay one", shapes: [[3, 5, 8], [8, 6]], transpositions: 1) { trace, x in
       [try trace.apply(.transpose([1, 0, 2]), [product(trace, x[0], x[1])])]
     },
-    Case(testDescription: "many rows of one, evenly apart", shapes: [[3, 5, 8], [8, 6]], transpositions: 0) { trace, x in
+    Case(testDescription: "many rows of one, evenly apart", shapes: [[3, 5, 8], [8, 6]], transpositions: 0) {
+      trace, x in
       let split = try trace.apply(.reshape([3, 5, 1, 6]), [product(trace, x[0], x[1])])
       return [try trace.apply(.unary(.exp), [trace.apply(.transpose([2, 0, 1, 3]), [split])])]
     },
-    Case(testDescription: "neither rows nor columns stay", shapes: [[4, 3, 5], [4, 5, 7]], transpositions: 1) { trace, x in
+    Case(testDescription: "neither rows nor columns stay", shapes: [[4, 3, 5], [4, 5, 7]], transpositions: 1) {
+      trace, x in
       [try trace.apply(.transpose([1, 2, 0]), [product(trace, x[0], x[1])])]
     },
     Case(testDescription: "what others read too", shapes: [[4, 3, 5], [4, 5, 7]], transpositions: 1) { trace, x in

@@ -71,6 +71,7 @@ final class LoopStep: RunningStep {
     body.deallocate()
     prologue.deallocate()
     references.deallocate()
+    for view in views { view.deallocate() }
     views.deallocate()
   }
 
@@ -235,7 +236,8 @@ final class LoopStep: RunningStep {
 
 /// A view that a tile takes its elements from, without arrays: to count their holders costs more than to copy a short row.
 struct LoopView {
-  private var view = ck_view()
+  /// In memory of its own: several threads read it at once, and to hand it on from a variable would be an access that may change it.
+  private let view: UnsafeMutablePointer<ck_view>
   private let offset: Int
   private let size: Int32
   let slot: Int
@@ -243,15 +245,19 @@ struct LoopView {
 
   init(_ layout: Layout, _ type: ElementType, slot: Int, perRow: Bool) {
     let (extents, strides) = (layout.shape.map(Int64.init), layout.strides.map(Int64.init))
-    let isMade = ck_make_view(Int32(extents.count), extents, strides, &view) != 0
+    view = .allocate(capacity: 1)
+    view.initialize(to: ck_view())
+    let isMade = ck_make_view(Int32(extents.count), extents, strides, view) != 0
     precondition(isMade, "so many axes of two or more have more elements than can be counted")
     offset = layout.offset * type.byteCount
     size = Int32(type.byteCount)
     (self.slot, self.perRow) = (slot, perRow)
   }
 
+  func deallocate() { view.deallocate() }
+
   /// Copies elements first ..< first + count, in row-major order of the layout.
-  mutating func copy(from x: UnsafeRawPointer, to out: UnsafeMutableRawPointer, first: Int, count: Int) {
-    ck_copy_view(&view, size, x + offset, Int64(first), Int64(count), out)
+  func copy(from x: UnsafeRawPointer, to out: UnsafeMutableRawPointer, first: Int, count: Int) {
+    ck_copy_view(view, size, x + offset, Int64(first), Int64(count), out)
   }
 }

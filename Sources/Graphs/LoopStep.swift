@@ -254,6 +254,7 @@ struct LoopView {
     (self.slot, self.perRow) = (slot, perRow)
   }
 
+  /// Whoever made it calls this last.
   func deallocate() { view.deallocate() }
 
   /// Copies elements first ..< first + count, in row-major order of the layout.

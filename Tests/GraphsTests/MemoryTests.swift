@@ -50,7 +50,8 @@ import Testing
       }
       return place
     }
-    var view = LoopView(layout, type, slot: 0, perRow: false)
+    let view = LoopView(layout, type, slot: 0, perRow: false)
+    defer { view.deallocate() }
     for first in places.indices {
       for count in 1...places.count - first {
         var out = [UInt8](repeating: 0, count: (count + 1) * bytes)

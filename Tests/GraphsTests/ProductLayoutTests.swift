@@ -110,6 +110,11 @@ import Testing
       let turned = try trace.apply(.transpose([0, 1, 3, 2]), [product(trace, x[0], x[1])])
       return [try trace.apply(.unary(.exp), [trace.apply(.transpose([0, 2, 1, 3]), [turned])])]
     },
+    // Large enough to be cut into blocks of rows for several threads.
+    Case(testDescription: "large heads joined", shapes: [[2, 301, 128], [2, 128, 70]], transpositions: 0) { trace, x in
+      let turned = try trace.apply(.transpose([2, 0, 1]), [product(trace, x[1], x[0], true, true)])
+      return [try trace.apply(.transpose([1, 0, 2]), [product(trace, x[0], x[1])]), turned]
+    },
     Case(testDescription: "turned matrix", shapes: [[70, 41], [41, 93]], transpositions: 0) { trace, x in
       [try trace.apply(.transpose([1, 0]), [product(trace, x[0], x[1])])]
     },

@@ -59,24 +59,28 @@ typedef struct {
 #define LANES_T (CK_VECTOR_BYTES / 4)
 #define POOL_INDEX int32_t
 #define POOL_LEAST (-F_INF)
+#define POOL_FROM_TWO _mm512_permutex2var_ps
 #include "pooling_type.h"
 #undef T
 #undef P
 #undef LANES_T
 #undef POOL_INDEX
 #undef POOL_LEAST
+#undef POOL_FROM_TWO
 
 #define T double
 #define P(name) CK(name##_f64)
 #define LANES_T (CK_VECTOR_BYTES / 8)
 #define POOL_INDEX int64_t
 #define POOL_LEAST (-D_INF)
+#define POOL_FROM_TWO _mm512_permutex2var_pd
 #include "pooling_type.h"
 #undef T
 #undef P
 #undef LANES_T
 #undef POOL_INDEX
 #undef POOL_LEAST
+#undef POOL_FROM_TWO
 
 // Images first ..< last. x is the image, y (where there is one) what lies under the windows or is placed.
 static void CK(pool)(

@@ -14,7 +14,13 @@ INL P(vec) P(window_max)(CK(pool_span) w, const T *x, P(mask) mask) {
   }
   return best;
 }
+#if CK_VECTOR_BYTES == 64
+#include "pooling_pairs.h"
+#endif
 static void P(pool_max)(const ck_pool *p, int64_t first, int64_t last, const T *x, T *out) {
+#if CK_VECTOR_BYTES == 64
+  if (P(pairs_fit)(p)) return P(pool_max_pairs)(p, first, last, x, out);
+#endif
   POOL_WINDOWS {
     POOL_CHANNELS {
       P(vec) best;
@@ -69,6 +75,9 @@ static void P(pool_place)(const ck_pool *p, int64_t first, int64_t last, const T
   const int apart = CK(pool_lies_apart)(&p->rows) && CK(pool_lies_apart)(&p->columns);
   if (!CK(pool_fills)(&p->rows) || !CK(pool_fills)(&p->columns))
     memset(out + first * size, 0, (size_t)((last - first) * size) * sizeof(T));
+#if CK_VECTOR_BYTES == 64
+  if (P(pairs_fit)(p)) return P(pool_place_pairs)(p, first, last, x, y, out);
+#endif
   POOL_WINDOWS {
     POOL_CHANNELS {
       const P(vec) add = P(load_mask)(y + to + c, mask);

@@ -9,9 +9,7 @@ enum SourceLoader {
   static func load(_ path: String, complain: (String) -> Void = { SourceLoader.refuse($0) }) -> SourceFile? {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
-      let other = path.hasSuffix(".exp") ? "" : path + ".exp"
-      let hint = !other.isEmpty && FileManager.default.fileExists(atPath: other) ? "; did you mean \(other)?" : ""
-      complain("there is no file \(path)\(hint)")
+      complain("there is no file \(path)" + (similar(path).map { "; did you mean \($0)?" } ?? ""))
       return nil
     }
     if isFolder.boolValue {
@@ -31,6 +29,17 @@ enum SourceLoader {
       return nil
     }
     return SourceStore.shared.add(name: path, content: data)
+  }
+
+  /// The script of the same folder whose name is most like a file's that does not exist.
+  private static func similar(_ path: String) -> String? {
+    let scriptPath = path.hasSuffix(".exp") ? path : path + ".exp"
+    if scriptPath != path, FileManager.default.fileExists(atPath: scriptPath) { return scriptPath }
+    let parent = (scriptPath as NSString).deletingLastPathComponent
+    let names = (try? FileManager.default.contentsOfDirectory(atPath: parent.isEmpty ? "." : parent)) ?? []
+    let scripts = names.filter { $0.hasSuffix(".exp") }.map { String($0.dropLast(4)) }.sorted()
+    let name = ((scriptPath as NSString).lastPathComponent as NSString).deletingPathExtension
+    return nearestName(name, among: scripts).map { (parent as NSString).appendingPathComponent($0 + ".exp") }
   }
 
   /// The standard library, or nil after saying why not.

@@ -5,9 +5,9 @@ import Testing
 /// Many products of one shape at once, against each of them alone.
 @Suite struct ManyProductsTests {
   /// More products than are gone through together; operands that serve several of them; rows with something between them.
-  @Test(arguments: [1, 2, 3, 5, 8, 16, 33]) func eachIsThatProductAlone(m: Int) {
-    for n in [1, 3, 8, 16, 17, 33] {
-      for k in [0, 1, 3, 16, 70] {
+  @Test(arguments: [1, 2, 3, 4, 5, 8, 16, 33]) func eachIsThatProductAlone(m: Int) {
+    for n in [1, 2, 3, 4, 5, 8, 16, 17, 32, 33] {
+      for k in [0, 1, 3, 8, 16, 31, 70] {
         var source = Source(UInt64(m * 10_000 + n * 100 + k))
         let count = m * n * k > 700 ? 3 : 37
         check(Products<Float>(m: m, n: n, k: k, count: count) { source.floats($0) })

@@ -49,10 +49,95 @@ static void P(small_products)(const ck_product *p, int64_t count, const ck_place
   }
 }
 
+// Products of a few rows whose B is a vector or two wide: all of one is in registers, and the next one does not wait for it.
+#define FEW_ROWS 4
+INL void P(few_rows_of)(const ck_product *p, int64_t count, const ck_place *places, int rows, int across) {
+  const int64_t row = p->trans_a ? 1 : p->lda, step = p->trans_a ? p->lda : 1, k = p->k, ldb = p->ldb, ldc = p->ldc;
+  const P(mask) mask = P(mask_of)(p->n - (across - 1) * LANES_T);
+  for (; count > 0; count--, places++) {
+    const T *a = (const T *)p->a + places->a, *b = (const T *)p->b + places->b;
+    P(vec) acc[FEW_ROWS][2];
+    EACH_VECTOR acc[i][v] = (P(vec)){0};
+    for (int64_t q = 0; q < k; q++, a += step, b += ldb) {
+      P(vec) x[2];
+      _Pragma("clang loop unroll(full)") for (int v = 0; v < across; v++) x[v] =
+        v == across - 1 ? P(load_mask)(b + v * LANES_T, mask) : P(load)(b + v * LANES_T);
+      EACH_VECTOR acc[i][v] = P(fused)(P(spread)(a[i * row]), x[v], acc[i][v]);
+    }
+    T *c = (T *)p->c + places->c;
+    EACH_VECTOR P(put)(c + i * ldc + v * LANES_T, acc[i][v], v == across - 1, mask);
+  }
+}
+static void P(few_rows)(const ck_product *p, int64_t count, const ck_place *places) {
+#define FEW_CASE(R)                                                   \
+  case R:                                                             \
+    if (p->n <= LANES_T) P(few_rows_of)(p, count, places, R, 1); \
+    else P(few_rows_of)(p, count, places, R, 2);                      \
+    break;
+  switch (p->m) { REPEAT_ROWS_4(FEW_CASE) }
+#undef FEW_CASE
+}
+
+// A row times a turned B of a few rows: sums that go along both.
+#define FEW_DOTS 4
+INL void P(dots_of)(const ck_product *p, ck_place at, int64_t first, T *sums) {
+  const T *a = (const T *)p->a + at.a, *b = (const T *)p->b + at.b;
+  const int64_t step = p->trans_a ? p->lda : 1;
+  for (int64_t i = first; i < p->k; i++)
+    for (int64_t j = 0; j < p->n; j++) sums[j] = FUSED(a[i * step], b[j * p->ldb + i], sums[j]);
+  for (int64_t j = 0; j < p->n; j++) ((T *)p->c + at.c)[j] = sums[j];
+}
+#if CK_HARDWARE_FMA
+// Eight of them, a lane each, up to the last whole eight of k.
+INL void P(eight_dots)(const ck_product *p, const ck_place *places, int columns) {
+  P(eight) acc[FEW_DOTS] = {{0}}, x[8], y[8];
+  int64_t k = 0;
+  for (; k + 8 <= p->k; k += 8) {
+    for (int q = 0; q < 8; q++) x[q] = *(const P(eightu) *)((const T *)p->a + places[q].a + k);
+    P(turn8)(x);
+    _Pragma("clang loop unroll(full)") for (int j = 0; j < columns; j++) {
+      for (int q = 0; q < 8; q++) y[q] = *(const P(eightu) *)((const T *)p->b + places[q].b + j * p->ldb + k);
+      P(turn8)(y);
+      for (int q = 0; q < 8; q++) acc[j] = __builtin_elementwise_fma(x[q], y[q], acc[j]);
+    }
+  }
+  for (int q = 0; q < 8; q++) {
+    T sums[FEW_DOTS] = {0};
+    _Pragma("clang loop unroll(full)") for (int j = 0; j < columns; j++) sums[j] = acc[j][q];
+    P(dots_of)(p, places[q], k, sums);
+  }
+}
+#define EIGHT_CASE(N)                                                                     \
+  case N:                                                                                 \
+    for (; count >= 8; count -= 8, places += 8) P(eight_dots)(p, places, N);              \
+    break;
+#endif
+static void P(dots)(const ck_product *p, int64_t count, const ck_place *places) {
+#if CK_HARDWARE_FMA
+  if (!p->trans_a || p->lda == 1) {
+    switch (p->n) { REPEAT_ROWS_4(EIGHT_CASE) }
+  }
+#undef EIGHT_CASE
+#endif
+  for (; count > 0; count--, places++) {
+    T sums[FEW_DOTS] = {0};
+    P(dots_of)(p, *places, 0, sums);
+  }
+}
+
 static void P(products)(const ck_product *p, int64_t count, const ck_place *places) {
   const int is_small = p->m > 0 && p->n > 0 && p->k > 0 && p->k <= K_BLOCK && p->m * p->n * p->k <= SMALL_PRODUCT
                        && !P(is_narrow)(p);
-  if (is_small && p->trans_b && p->m == 1 && p->n * p->k <= TURNED_PRODUCT && !P(epilogue)(p)) {
+  const int is_few = is_small && !P(epilogue)(p);
+  const int few_rows = is_few && !p->trans_b && p->m <= FEW_ROWS && p->n <= 2 * LANES_T;
+  const int few_dots = is_few && p->trans_b && p->m == 1 && p->n <= FEW_DOTS;
+  if (few_rows || few_dots) {
+    for (int64_t first = 0; first < count && !ck_must_stop(); first += PRODUCTS_TOGETHER) {
+      const int64_t some = CK(least)(count - first, PRODUCTS_TOGETHER);
+      if (few_rows) P(few_rows)(p, some, places + first);
+      else P(dots)(p, some, places + first);
+    }
+  } else if (is_few && p->trans_b && p->m == 1 && p->n * p->k <= TURNED_PRODUCT) {
     // Both of its factors lie in rows of the turned product, whose only column is C's row.
     const ck_product turned = {.m = p->n, .n = 1, .k = p->k, .a = p->b, .lda = p->ldb, .b = p->a,
                                .ldb = p->trans_a ? p->lda : 1, .c = p->c, .ldc = 1};
@@ -83,3 +168,5 @@ static void P(products)(const ck_product *p, int64_t count, const ck_place *plac
 #undef SMALL_PRODUCT
 #undef TURNED_PRODUCT
 #undef PRODUCTS_TOGETHER
+#undef FEW_ROWS
+#undef FEW_DOTS

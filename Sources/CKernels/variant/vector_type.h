@@ -63,12 +63,11 @@ INL void P(put)(T *c, P(vec) v, int is_last, P(mask) mask) {
   else P(store)(c, v);
 }
 
-// out[c * ldo + r] = x[r * ldx + c] for 8 x 8 elements, by shuffles; of x only the first `rows` rows are read.
+// Eight rows of eight elements turned, by shuffles.
 typedef T P(eight) __attribute__((vector_size(8 * sizeof(T))));
 typedef T P(eightu) __attribute__((vector_size(8 * sizeof(T)), aligned(sizeof(T)), may_alias));
-INL void P(transpose8)(int64_t rows, const T *x, int64_t ldx, T *out, int64_t ldo) {
-  P(eight) r[8], s[8];
-  for (int i = 0; i < 8; i++) r[i] = *(const P(eightu) *)(x + (i < rows ? i : rows - 1) * ldx);
+INL void P(turn8)(P(eight) *r) {
+  P(eight) s[8];
   for (int i = 0; i < 4; i++) {
     s[2 * i] = __builtin_shufflevector(r[2 * i], r[2 * i + 1], 0, 8, 2, 10, 4, 12, 6, 14);
     s[2 * i + 1] = __builtin_shufflevector(r[2 * i], r[2 * i + 1], 1, 9, 3, 11, 5, 13, 7, 15);
@@ -82,7 +81,14 @@ INL void P(transpose8)(int64_t rows, const T *x, int64_t ldx, T *out, int64_t ld
     s[j] = __builtin_shufflevector(r[j], r[4 + j], 0, 1, 2, 3, 8, 9, 10, 11);
     s[4 + j] = __builtin_shufflevector(r[j], r[4 + j], 4, 5, 6, 7, 12, 13, 14, 15);
   }
-  for (int i = 0; i < 8; i++) *(P(eightu) *)(out + i * ldo) = s[i];
+  for (int i = 0; i < 8; i++) r[i] = s[i];
+}
+// out[c * ldo + r] = x[r * ldx + c] for 8 x 8 elements; of x only the first `rows` rows are read.
+INL void P(transpose8)(int64_t rows, const T *x, int64_t ldx, T *out, int64_t ldo) {
+  P(eight) r[8];
+  for (int i = 0; i < 8; i++) r[i] = *(const P(eightu) *)(x + (i < rows ? i : rows - 1) * ldx);
+  P(turn8)(r);
+  for (int i = 0; i < 8; i++) *(P(eightu) *)(out + i * ldo) = r[i];
 }
 // out[c * ldo + r] = x[r * ldx + c] for rows x columns elements. What is left behind the last whole eight is turned with the
 // elements before it once more, where there are so many.

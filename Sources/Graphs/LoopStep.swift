@@ -96,41 +96,81 @@ final class LoopStep: RunningStep {
     current: UnsafeMutablePointer<UnsafeMutableRawPointer>, shared: UnsafeMutableRawPointer
   ) throws {
     guard !tiles.isEmpty else { return }
+    begin(slots, registers, current)
+    var (row, column) = (0, 0)
+    for tile in tiles {
+      let (nextRow, nextColumn) =
+        columnTiles == 1
+        ? (tile * program.tileRows, 0)
+        : (tile / columnTiles * program.tileRows, tile % columnTiles * program.tileColumns)
+      move(current, nextRow - row, nextColumn - column)
+      (row, column) = (nextRow, nextColumn)
+      try runTile(row, column, rows: program.rows, slots, registers, current, shared)
+    }
+  }
+
+  /// Runs some rows, of a program without sums over all of them.
+  func run(
+    rows range: Range<Int>, slots: UnsafeMutablePointer<UnsafeMutableRawPointer>, registers: UnsafeMutableRawPointer,
+    current: UnsafeMutablePointer<UnsafeMutableRawPointer>, shared: UnsafeMutableRawPointer
+  ) throws {
+    begin(slots, registers, current)
+    var (row, column) = (0, 0)
+    for nextRow in stride(from: range.lowerBound, to: range.upperBound, by: program.tileRows) {
+      for tile in 0..<columnTiles {
+        let nextColumn = tile * program.tileColumns
+        move(current, nextRow - row, nextColumn - column)
+        (row, column) = (nextRow, nextColumn)
+        try runTile(row, column, rows: range.upperBound, slots, registers, current, shared)
+      }
+    }
+  }
+
+  /// Points to the first tile, and does what is done once.
+  @inline(__always)
+  private func begin(
+    _ slots: UnsafeMutablePointer<UnsafeMutableRawPointer>, _ registers: UnsafeMutableRawPointer,
+    _ current: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  ) {
     for i in 0..<references.count {
       let reference = references[i]
       current[i] = (reference.slot.map { slots[$0] } ?? registers) + reference.offset
     }
     for instruction in prologue { repeatColumns(instruction, current) }
-    var (row, column) = (0, 0)
-    for tile in tiles {
-      if ck_stopped() != 0 { throw GraphError(.interrupted) }
-      let (nextRow, nextColumn) =
-        columnTiles == 1
-        ? (tile * program.tileRows, 0)
-        : (tile / columnTiles * program.tileRows, tile % columnTiles * program.tileColumns)
-      if nextRow != row || nextColumn != column {
-        for i in 0..<references.count {
-          let reference = references[i]
-          current[i] += (nextRow - row) * reference.rowBytes + (nextColumn - column) * reference.columnBytes
+  }
+
+  @inline(__always)
+  private func move(_ current: UnsafeMutablePointer<UnsafeMutableRawPointer>, _ rows: Int, _ columns: Int) {
+    if rows == 0, columns == 0 { return }
+    for i in 0..<references.count {
+      let reference = references[i]
+      current[i] += rows * reference.rowBytes + columns * reference.columnBytes
+    }
+  }
+
+  /// The tile at a row and column, of rows below `end`.
+  @inline(__always)
+  private func runTile(
+    _ row: Int, _ column: Int, rows end: Int, _ slots: UnsafeMutablePointer<UnsafeMutableRawPointer>,
+    _ registers: UnsafeMutableRawPointer, _ current: UnsafeMutablePointer<UnsafeMutableRawPointer>,
+    _ shared: UnsafeMutableRawPointer
+  ) throws {
+    if ck_stopped() != 0 { throw GraphError(.interrupted) }
+    let tile = Tile(
+      row: row, column: column, rows: min(program.tileRows, end - row),
+      columns: min(program.tileColumns, program.columns - column))
+    for i in 0..<body.count {
+      if !streams.isEmpty {
+        for stream in streams {
+          ck_bring(current[stream.reference] + stream.step + i * stream.share, Int64(stream.share))
         }
-        (row, column) = (nextRow, nextColumn)
       }
-      let rows = min(program.tileRows, program.rows - row)
-      let columns = min(program.tileColumns, program.columns - column)
-      let tile = Tile(row: row, column: column, rows: rows, columns: columns)
-      for i in 0..<body.count {
-        if !streams.isEmpty {
-          for stream in streams {
-            ck_bring(current[stream.reference] + stream.step + i * stream.share, Int64(stream.share))
-          }
-        }
-        if case .columnSum(let index) = body[i].code {
-          add(
-            program.sums[index], current[body[i].operands.0], row: row, rows: rows, registers: registers,
-            shared: shared)
-        } else {
-          try run(body[i], tile, slots, current)
-        }
+      if case .columnSum(let index) = body[i].code {
+        add(
+          program.sums[index], current[body[i].operands.0], row: row, rows: tile.rows, registers: registers,
+          shared: shared)
+      } else {
+        try run(body[i], tile, slots, current)
       }
     }
   }

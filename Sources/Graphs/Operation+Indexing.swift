@@ -101,6 +101,20 @@ final class GatherOperation: PiecewiseOperation {
     }
   }
 
+  override func strideOfParts(_ count: Int) -> (out: Int, operands: [Int?])? {
+    guard self.count > 0, self.count % count == 0 else { return nil }
+    return (self.count / count * width, [0, self.count / count])
+  }
+
+  override func run(
+    _ parts: Range<Int>, of count: Int, _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer
+  ) throws {
+    let each = self.count / count
+    if let bad = gather(parts.lowerBound * each..<parts.upperBound * each, x, out) {
+      throw badIndex(x[1], idType, bad, bound)
+    }
+  }
+
   /// A row of a table of ids, read from the first to the last.
   override func copyNext(_ x: UnsafePointer<UnsafeMutableRawPointer>, to next: UnsafeMutableRawPointer) -> Bool {
     guard count == 1 else { return false }

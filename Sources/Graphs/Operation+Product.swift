@@ -133,6 +133,33 @@ final class ProductOperation: PiecewiseOperation {
     }
   }
 
+  override func strideOfParts(_ count: Int) -> (out: Int, operands: [Int?])? {
+    if places.count == 1, m % count == 0, !isTurned {
+      return (m / count * leadC, [a.isTurned ? nil : m / count * a.lead, 0])
+    }
+    guard !places.isEmpty, places.count % count == 0 else { return nil }
+    let each = places.count / count
+    func stride(_ at: (ck_place) -> Int64) -> Int? {
+      let step = each < places.count ? at(places[each]) - at(places[0]) : 0
+      let isEven = places.indices.dropFirst(each).allSatisfy { at(places[$0]) - at(places[$0 - each]) == step }
+      return isEven ? Int(step) : nil
+    }
+    guard let out = stride(\.c) else { return nil }
+    let (strideA, strideB) = (stride(\.a), stride(\.b))
+    return (out, isTurned ? [strideB, strideA] : [strideA, strideB])
+  }
+
+  override func run(
+    _ parts: Range<Int>, of count: Int, _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer
+  ) throws {
+    if places.count == 1 {
+      run(x, out, 0..<1, rows: parts.lowerBound * (m / count)..<parts.upperBound * (m / count), columns: 0..<n)
+    } else {
+      let each = places.count / count
+      run(x, out, parts.lowerBound * each..<parts.upperBound * each, rows: 0..<m, columns: 0..<n)
+    }
+  }
+
   /// Some rows and columns of some of the products.
   private func run(
     _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ products: Range<Int>,

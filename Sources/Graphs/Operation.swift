@@ -11,6 +11,15 @@ class Operation {
     _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
   ) throws {}
 
+  /// Where the result is made of `count` even parts, one after the other, each of which can be made alone: the elements of memory
+  /// between two of them, in the result and in each operand, where it is the same everywhere; 0 in one that is read for all parts.
+  func strideOfParts(_ count: Int) -> (out: Int, operands: [Int?])? { nil }
+
+  /// Makes some of `count` parts, where that has strides. Everything begins where it does for all of them.
+  func run(
+    _ parts: Range<Int>, of count: Int, _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer
+  ) throws {}
+
   /// Where the result is a stretch of a longer row of elements: copies the stretch behind it, if it is there, which whoever
   /// walks through the row wants next. Comes right after a run, with its inputs.
   func copyNext(_ x: UnsafePointer<UnsafeMutableRawPointer>, to next: UnsafeMutableRawPointer) -> Bool { false }

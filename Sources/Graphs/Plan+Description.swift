@@ -9,16 +9,23 @@ extension Plan: CustomStringConvertible {
         + "\(laneBytes) bytes of tiles, about \(bytesMoved) bytes moved",
       "outputs in place: \(memory.donors.compactMap { $0 }.count) of \(memory.donors.count)",
     ]
-    for (place, step) in steps.enumerated() { lines.append("\(place): " + describe(step)) }
+    for (place, step) in steps.enumerated() {
+      if case .strips(let step) = step {
+        lines.append("\(place): strips of \(step.region.strip) of \(step.region.count) rows")
+        lines += step.members.map { "  " + describe($0) }
+      } else {
+        lines.append("\(place): " + describe(step))
+      }
+    }
     return lines.joined(separator: "\n")
   }
 
   /// Bytes that the steps read from and write to slots in one run.
   public var bytesMoved: Int {
     var total = 0
-    for step in steps {
+    for step in steps.flatMap(\.members) {
       switch step {
-      case .scalars: continue
+      case .scalars, .strips: continue
       case .operation(let step):
         let node = graph.nodes[step.node]
         total += node.byteCount + node.inputs.reduce(0) { $0 + bytesRead($1, by: node) }
@@ -47,6 +54,7 @@ extension Plan: CustomStringConvertible {
   private func describe(_ step: PlanStep) -> String {
     switch step {
     case .scalars(let scalars): return "scalars, \(scalars.instructions.count) operations"
+    case .strips(let step): return step.members.map(describe).joined(separator: "\n")
     case .operation(let step):
       let node = graph.nodes[step.node]
       let inputs = node.inputs.map { Words.tensor(graph.nodes[$0.index].shape, graph.nodes[$0.index].type) }

@@ -25,8 +25,9 @@ extension Plan {
       return total + node.byteCount + node.inputs.reduce(0) { $0 + taken(of: $1, by: node) }
     }
     return PlanSummary(
-      operations: computed.count, steps: steps.count, bytesAlone: alone, bytesMoved: bytesMoved, bytesLeast: leastBytes,
-      arenaBytes: memory.arenaBytes)
+      operations: computed.count, steps: steps.reduce(0) { $0 + $1.members.count }, bytesAlone: alone,
+      bytesMoved: bytesMoved, bytesLeast: leastBytes,
+      arenaBytes: memory.arenaBytes + memory.stripBytes)
   }
 
   private func isComputed(_ index: Int) -> Bool {

@@ -45,6 +45,10 @@ extension Plan {
   func runSteps(_ workspace: Workspace, _ threads: Int) throws {
     if let moment = Probe.moment {
       for step in steps {
+        if case .strips(let strips) = step {
+          try strips.run(in: workspace) { Probe.enter($0, of: self, moment) }
+          continue
+        }
         Probe.enter(step, of: self, moment)
         try step.running.run(in: workspace, threads)
       }

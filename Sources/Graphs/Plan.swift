@@ -37,7 +37,12 @@ public final class Plan: @unchecked Sendable {
 
   /// Plans a graph. `fuse: false` runs every node alone, as eager execution does; the bits are the same. Throws a
   /// `TensorError` without memory.
-  public init(_ graph: Graph, fuse: Bool = Plan.fusesByDefault) throws {
+  public convenience init(_ graph: Graph, fuse: Bool = Plan.fusesByDefault) throws {
+    try self.init(graph, fuse: fuse, strips: fuse ? StripLimits() : nil)
+  }
+
+  /// `strips` says where steps run strip by strip; nowhere without it.
+  init(_ graph: Graph, fuse: Bool, strips: StripLimits?) throws {
     var graph = try graph.withCountsAsConstants()
     if fuse { graph = graph.withOwnComparisons() }
     var fusion = Fusion(PlanRoles(graph, fuse: fuse))
@@ -54,7 +59,7 @@ public final class Plan: @unchecked Sendable {
       fusion = Fusion(PlanRoles(graph, fuse: false))
       schedule = PlanSchedule(fusion)
     }
-    var builder = try PlanBuilder(fusion, schedule)
+    var builder = try PlanBuilder(fusion, schedule, strips: strips)
     self.graph = graph
     self.fusion = fusion
     let steps = builder.steps()
@@ -130,34 +135,30 @@ enum PlanStep {
   case scalars(ScalarStep)
   case loop(LoopStep)
   case operation(OperationStep)
+  case strips(StripStep)
 
   var running: RunningStep {
     switch self {
     case .scalars(let step): step
     case .loop(let step): step
     case .operation(let step): step
+    case .strips(let step): step
     }
   }
-  var laneBytes: Int {
-    if case .loop(let loop) = self { return loop.program.registerBytes }
-    return 0
+
+  /// The steps that it consists of.
+  var members: [PlanStep] {
+    if case .strips(let step) = self { return step.members }
+    return [self]
   }
-  var sharedBytes: Int {
-    if case .loop(let loop) = self { return loop.program.sharedBytes }
-    return 0
-  }
-  var referenceCount: Int {
-    if case .loop(let loop) = self { return loop.program.references.count }
-    return 0
-  }
-  var operandCount: Int {
-    if case .operation(let step) = self { return step.operands.count }
-    return 0
-  }
-  var resultCount: Int {
-    if case .operation(let step) = self { return step.results.count }
-    return 0
-  }
+
+  private func most(_ size: (PlanStep) -> Int) -> Int { members.map(size).max() ?? 0 }
+
+  var laneBytes: Int { most { if case .loop(let loop) = $0 { loop.program.registerBytes } else { 0 } } }
+  var sharedBytes: Int { most { if case .loop(let loop) = $0 { loop.program.sharedBytes } else { 0 } } }
+  var referenceCount: Int { most { if case .loop(let loop) = $0 { loop.program.references.count } else { 0 } } }
+  var operandCount: Int { most { if case .operation(let step) = $0 { step.operands.count } else { 0 } } }
+  var resultCount: Int { most { if case .operation(let step) = $0 { step.results.count } else { 0 } } }
 }
 
 /// What a plan does one after the other.

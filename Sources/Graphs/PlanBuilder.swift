@@ -3,21 +3,26 @@ import Tensors
 /// Turns scheduled groups into steps.
 struct PlanBuilder {
   private let fusion: Fusion
-  private let schedule: PlanSchedule
+  private var schedule: PlanSchedule
   private(set) var memory: PlanMemory
   private var operations: [Int: Operation] = [:]
   private var loops: [Int: LoopStep] = [:]
   private var roles: PlanRoles { fusion.roles }
   private var graph: Graph { fusion.roles.graph }
 
-  init(_ fusion: Fusion, _ schedule: PlanSchedule) throws {
+  /// `strips` says where steps run strip by strip; nowhere without it.
+  init(_ fusion: Fusion, _ schedule: PlanSchedule, strips: StripLimits?) throws {
     self.fusion = fusion
+    for group in schedule.order {
+      guard let index = fusion.groups[group]?.nodes.first, fusion.roles.roles[index] == .operation else { continue }
+      operations[index] = try PlanBuilder.operation(index, fusion.roles, fusion.groups[group]?.epilogue?.lying)
+    }
+    var schedule = schedule
+    if let strips { schedule.formStrips(fusion, operations, strips) }
     self.schedule = schedule
     var scratch: [Int: Int] = [:]
-    for (place, group) in schedule.order.enumerated() {
-      guard let index = fusion.groups[group]?.nodes.first, fusion.roles.roles[index] == .operation else { continue }
-      let operation = try PlanBuilder.operation(index, fusion.roles, fusion.groups[group]?.epilogue?.lying)
-      operations[index] = operation
+    for (place, group) in schedule.order.enumerated() where schedule.region(at: place) == nil {
+      guard let index = fusion.groups[group]?.nodes.first, let operation = operations[index] else { continue }
       if operation.scratchBytes > 0 { scratch[place] = operation.scratchBytes }
     }
     memory = PlanMemory(fusion, schedule, scratchBytes: scratch)
@@ -38,6 +43,7 @@ struct PlanBuilder {
     var result: [PlanStep] = []
     var scalars: [ScalarStep.Instruction] = []
     var alone: [Int: OperationStep] = [:]
+    var strips: [PlanStep] = []
     func flush() {
       if !scalars.isEmpty { result.append(.scalars(ScalarStep(scalars))) }
       scalars = []
@@ -54,13 +60,20 @@ struct PlanBuilder {
         let isFar = memory.arenaBytes > LoopStep.farBytes
         let step = LoopStep(builder.build(), graph: graph, isFar: isFar)
         loops[place] = step
-        result.append(.loop(step))
+        strips.append(.loop(step))
       } else {
         let step = operationStep(index, place, members.epilogue)
         alone[index] = step
         if let (ids, table) = pickedTable(index) { alone[ids]?.picked = table }
-        result.append(.operation(step))
+        strips.append(.operation(step))
       }
+      if let region = schedule.region(at: place) {
+        guard place == region.places.upperBound else { continue }
+        result.append(.strips(StripStep(strips, region, inner: handedOn(region))))
+      } else {
+        result += strips
+      }
+      strips = []
     }
     flush()
     let (loops, slots) = (self.loops, memory.slotOf)
@@ -71,6 +84,16 @@ struct PlanBuilder {
       return program.readsBeforeWriting(read: read, written: written)
     }
     return result
+  }
+
+  /// What the steps of a region hand on among themselves.
+  private func handedOn(_ region: StripRegion) -> [(slot: Int, offset: Int, rowBytes: Int)] {
+    memory.slotOf.sorted { $0.value < $1.value }.compactMap { node, slot in
+      guard case .strip(let offset) = memory.kinds[slot],
+        region.places.contains(schedule.placeOf[fusion.groupOf[node]] ?? -1)
+      else { return nil }
+      return (slot, offset, graph.nodes[node].byteCount / region.count)
+    }
   }
 
   /// Where a gather takes rows of a far table that is there from the start: the node of its ids, and the table.

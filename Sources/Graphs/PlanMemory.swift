@@ -8,6 +8,8 @@ struct PlanMemory {
     case constant(Int)
     case output(Int)
     case arena(Int)
+    /// In the memory that each lane has for the values of strips.
+    case strip(Int)
   }
 
   /// Slot of each node that lies in memory.
@@ -21,6 +23,7 @@ struct PlanMemory {
   /// Scratch of the operation at a place of the schedule, in the arena.
   private(set) var scratch: [Int: Int] = [:]
   private(set) var arenaBytes = 0
+  private(set) var stripBytes = 0
 
   private let fusion: Fusion
   private let schedule: PlanSchedule
@@ -35,16 +38,17 @@ struct PlanMemory {
       let base = roles.bases[output.index]
       if fusion.groupOf[base] >= 0, outputs.insert(base).inserted { outputNodes.append(base) }
     }
-    var pieces: [Piece] = []
+    var (pieces, strips): ([Piece], [Piece]) = ([], [])
     for index in graph.nodes.indices where roles.roles[index] != .view {
-      guard let kind = kind(of: index, outputs, &pieces) else { continue }
+      guard let kind = kind(of: index, outputs, &pieces, &strips) else { continue }
       slotOf[index] = kinds.count
       kinds.append(kind)
     }
     for (place, bytes) in scratchBytes {
       pieces.append(Piece(slot: nil, place: place, bytes: (bytes + 63) & ~63, first: place, last: place))
     }
-    assign(pieces)
+    arenaBytes = assign(pieces) { .arena($0) }
+    stripBytes = assign(strips) { .strip($0) }
   }
 
   /// Throws a `GraphError` where one run would need more memory than may be used at all. It names the operation with
@@ -55,7 +59,7 @@ struct PlanMemory {
     guard made > limit else { return }
     let computed = slotOf.filter { index, slot in
       switch kinds[slot] {
-      case .arena, .output: true
+      case .arena, .output, .strip: true
       case .input, .constant: false
       }
     }
@@ -81,7 +85,7 @@ struct PlanMemory {
   }
 
   /// nil for values that never leave their loop.
-  private func kind(of index: Int, _ outputs: Set<Int>, _ pieces: inout [Piece]) -> Kind? {
+  private func kind(of index: Int, _ outputs: Set<Int>, _ pieces: inout [Piece], _ strips: inout [Piece]) -> Kind? {
     let node = graph.nodes[index]
     switch node.primitive {
     case .input(let input): return .input(input)
@@ -93,18 +97,26 @@ struct PlanMemory {
     let readers = roles.users[index].filter { fusion.groupOf[$0] != group }
     let isInner = roles.roles[index] == .loop || (fusion.groups[group]?.nodes.count ?? 1) > 1
     if isInner, readers.isEmpty { return nil }
-    let first = schedule.placeOf[group] ?? 0
+    var first = schedule.placeOf[group] ?? 0
     // Single elements keep their place for the whole run: a number may be asked for by guards.
-    let last =
+    var last =
       roles.roles[index] == .scalar
       ? Int.max : readers.map { schedule.placeOf[fusion.groupOf[$0]] ?? 0 }.max() ?? first
+    if let region = schedule.region(at: first), region.places.contains(last) {
+      let bytes = (node.byteCount / region.count * region.strip + 63) & ~63
+      strips.append(Piece(slot: kinds.count, place: 0, bytes: bytes, first: first, last: last))
+      return .strip(0)
+    }
+    // What lies whole is there for all strips.
+    first = schedule.region(at: first)?.places.lowerBound ?? first
+    last = schedule.region(at: last)?.places.upperBound ?? last
     let bytes = max((node.byteCount + 63) & ~63, 64)
     pieces.append(Piece(slot: kinds.count, place: 0, bytes: bytes, first: first, last: last))
     return .arena(0)
   }
 
   /// In the order of their first steps, each in the smallest gap that dead pieces have left.
-  private mutating func assign(_ pieces: [Piece]) {
+  private mutating func assign(_ pieces: [Piece], as kind: (Int) -> Kind) -> Int {
     var gaps = ArenaGaps()
     var alive: [Int: [(offset: Int, bytes: Int)]] = [:]
     var step = -1
@@ -115,9 +127,9 @@ struct PlanMemory {
       }
       let offset = gaps.take(piece.bytes)
       if piece.last != .max { alive[piece.last, default: []].append((offset, piece.bytes)) }
-      if let slot = piece.slot { kinds[slot] = .arena(offset) } else { scratch[piece.place] = offset }
+      if let slot = piece.slot { kinds[slot] = kind(offset) } else { scratch[piece.place] = offset }
     }
-    arenaBytes = gaps.end
+    return gaps.end
   }
 
   /// Finds for each output the input it may overwrite. `isSafe` says whether a step that both reads the input and
@@ -128,7 +140,9 @@ struct PlanMemory {
     var taken: Set<Int> = []
     let returned = Set(graph.outputs.map { roles.bases[$0.index] })
     for (ordinal, node) in outputNodes.enumerated() {
-      guard let write = schedule.placeOf[fusion.groupOf[node]], write > lastFailure else { continue }
+      // Strips read rows of their operands when other rows of their results are there.
+      guard let write = schedule.placeOf[fusion.groupOf[node]], write > lastFailure, schedule.region(at: write) == nil
+      else { continue }
       for candidate in candidates(for: node) where !taken.contains(candidate) && !returned.contains(candidate) {
         let reads = roles.users[candidate].map { schedule.placeOf[fusion.groupOf[$0]] ?? 0 }
         let last = reads.max() ?? -1

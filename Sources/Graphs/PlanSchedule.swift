@@ -4,13 +4,15 @@ import Tensors
 /// overwritten in place before the last check.
 struct PlanSchedule {
   /// Groups in order.
-  private(set) var order: [Int] = []
+  var order: [Int] = []
   /// For each group, its place in the order.
-  private(set) var placeOf: [Int: Int] = [:]
+  var placeOf: [Int: Int] = [:]
   /// Whether every group found a place: a fusion without cycles.
-  private(set) var isComplete = false
+  var isComplete = false
   /// For each place, whether the group can fail when it runs.
-  private(set) var canFail: [Bool] = []
+  var canFail: [Bool] = []
+  /// Stretches of the order that run strip by strip.
+  var regions: [StripRegion] = []
 
   init(_ fusion: Fusion) {
     let groups = fusion.groups.indices.filter { fusion.groups[$0] != nil }

@@ -76,7 +76,7 @@ private struct PlanProbe {
 
   init(_ plan: Plan) {
     self.plan = plan
-    for step in plan.steps {
+    for step in plan.steps.flatMap(\.members) {
       let node = step.lastNode
       let origin = node >= 0 ? plan.graph.nodes[node].origin : 0
       steps[node] = (Probe.number(plan.briefly(step)), origin)
@@ -88,7 +88,7 @@ extension PlanStep {
   /// The last node that it computes; -1 for counting.
   var lastNode: Int {
     switch self {
-    case .scalars: -1
+    case .scalars, .strips: -1
     case .operation(let step): step.node
     case .loop(let loop): loop.program.body.last?.node ?? -1
     }
@@ -99,7 +99,7 @@ extension Plan {
   /// A step in a few words: `matmul [32, 64] [64, 10]`, `add multiply tanh of [32, 64], fused`.
   func briefly(_ step: PlanStep) -> String {
     switch step {
-    case .scalars: return "numbers of a compiled step"
+    case .scalars, .strips: return "numbers of a compiled step"
     case .operation(let step):
       let node = graph.nodes[step.node]
       if step.program != nil { return "\(node.primitive.name), compiled" }

@@ -9,7 +9,8 @@ final class Workspace {
   let operands: UnsafeMutablePointer<UnsafeMutableRawPointer>
   /// Pointers to the results of a program.
   let results: UnsafeMutablePointer<UnsafeMutableRawPointer?>
-  private let slotCount: Int
+  fileprivate let slotCount: Int
+  private let stripBytes: Int
   private let operandCount: Int
   private let laneBytes: Int
   private let referenceCount: Int
@@ -24,11 +25,19 @@ final class Workspace {
   struct Lane {
     let registers: Storage
     let current: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    /// For strips: pointers of its own, and memory for what their steps hand on.
+    let slots: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    let operands: UnsafeMutablePointer<UnsafeMutableRawPointer>
+    let strip: Storage
+
+    /// Begins with the pointers that all lanes share.
+    func takeSlots(of workspace: Workspace) { slots.update(from: workspace.slots, count: workspace.slotCount) }
   }
 
   init(_ plan: Plan) throws {
     slotCount = plan.memory.kinds.count
     operandCount = plan.operandCount
+    stripBytes = plan.memory.stripBytes
     laneBytes = plan.laneBytes
     shared = try Storage(byteCount: plan.sharedBytes)
     sharedBase = shared.base
@@ -47,7 +56,7 @@ final class Workspace {
       switch kind {
       case .arena(let offset): slots[slot] = arena.base + offset
       case .constant(let index): slots[slot] = plan.graph.constants[index].pointer
-      case .input, .output: break
+      case .input, .output, .strip: break
       }
     }
   }
@@ -57,7 +66,17 @@ final class Workspace {
     slots.deallocate()
     operands.deallocate()
     results.deallocate()
-    for lane in lanes { lane.current.deallocate() }
+    for lane in lanes {
+      lane.current.deallocate()
+      lane.slots.deallocate()
+      lane.operands.deallocate()
+    }
+  }
+
+  private func pointers(_ count: Int, _ storage: Storage) -> UnsafeMutablePointer<UnsafeMutableRawPointer> {
+    let result = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: Swift.max(count, 1))
+    result.initialize(repeating: storage.base, count: Swift.max(count, 1))
+    return result
   }
 
   /// Makes sure that there are registers for `count` threads.
@@ -67,7 +86,12 @@ final class Workspace {
       let current = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: Swift.max(referenceCount, 1))
       current.initialize(repeating: registers.base, count: Swift.max(referenceCount, 1))
       if lanes.isEmpty { (self.registers, self.current) = (registers.base, current) }
-      lanes.append(Lane(registers: registers, current: current))
+      let strip = try Storage(byteCount: stripBytes)
+      lanes.append(
+        Lane(
+          registers: registers, current: current, slots: pointers(slotCount, strip),
+          operands: pointers(operandCount, strip),
+          strip: strip))
     }
   }
 }

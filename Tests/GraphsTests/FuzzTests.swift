@@ -23,15 +23,19 @@ import Testing
     let examples = maker.examples()
     let eager = try runEager(examples, numbers: RandomGraph.numbers, maker.record)
     try note(eager, seed)
-    for fuse in [false, true] {
-      let plan = try plan(examples, numbers: RandomGraph.numbers, fuse: fuse, maker.record)
+    // Not fused; fused; and strip by strip what can be, a row or a few at a time.
+    let few = StripLimits(leastBytes: 1, stripBytes: seed % 2 * 400, mostFixedBytes: .max)
+    for (fuse, strips) in [(false, nil), (true, nil), (true, few)] as [(Bool, StripLimits?)] {
+      let plan = try plan(examples, numbers: RandomGraph.numbers, fuse: fuse, strips: strips, maker.record)
       for threads in [1, 2, 4] {
         // A second run finds a used workspace; copies may be overwritten in place.
         for _ in 0..<(threads == 1 ? 2 : 1) {
           var inputs: [Tensor?] = examples.map(copy)
           let results = try plan.run(&inputs, threads: threads)
           let wrong = zip(eager, results).enumerated().filter { !areSame($1.0, $1.1) }
-          try #require(wrong.isEmpty, "seed \(seed), outputs \(wrong.map(\.offset)), fuse \(fuse), threads \(threads)")
+          try #require(
+            wrong.isEmpty,
+            "seed \(seed), outputs \(wrong.map(\.offset)), fuse \(fuse), strips \(strips != nil), threads \(threads)")
         }
       }
     }

@@ -51,15 +51,17 @@ func runEager(_ inputs: [Tensor], numbers: Set<Int> = [], _ body: (Trace, [NodeI
   return try body(trace, nodes).map { trace.value($0)! }
 }
 
-/// The plan of `body`.
+/// The plan of `body`; `strips` where it is to run strip by strip what is small, too.
 func plan(
-  _ inputs: [Tensor], numbers: Set<Int> = [], fuse: Bool = true, _ body: (Trace, [NodeID]) throws -> [NodeID]
+  _ inputs: [Tensor], numbers: Set<Int> = [], fuse: Bool = true, strips: StripLimits? = nil,
+  _ body: (Trace, [NodeID]) throws -> [NodeID]
 ) throws -> Plan {
   let trace = Trace(.staged)
   let nodes = inputs.enumerated().map { i, x in
     trace.input(shape: x.shape, type: x.type, isNumber: numbers.contains(i), example: numbers.contains(i) ? x : nil)
   }
-  return try Plan(trace.finish(outputs: body(trace, nodes)), fuse: fuse)
+  let graph = try trace.finish(outputs: body(trace, nodes))
+  return try strips.map { try Plan(graph, fuse: fuse, strips: $0) } ?? Plan(graph, fuse: fuse)
 }
 
 /// A tensor of its own memory.

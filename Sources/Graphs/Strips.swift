@@ -19,6 +19,8 @@ struct StripLimits: Sendable {
   var stripBytes = 1 << 19
   /// Bytes of an operand that every strip reads whole, above which the strips would bring it nearer again and again.
   var mostFixedBytes = 1 << 17
+  /// Strips there are at least, so that threads share them evenly.
+  var leastStrips = 16
 }
 
 extension Layout {
@@ -51,15 +53,14 @@ struct StripSearch {
   /// Takes the groups that are most worth it out of an order, what must come before and after them around them, and goes on there.
   func segments(_ order: [Int]) -> [Segment] {
     var best: (bytes: Int, before: [Int], region: Segment, after: [Int])?
-    for count in extents(order) {
+    for count in extents(order) where count >= limits.leastStrips {
       let split = split(order, count)
       let region = Set(split.region)
       let bytes = split.region.reduce(0) { $0 + handedOn($1, region) }
       guard split.region.count > 1, bytes >= limits.leastBytes, bytes > best?.bytes ?? 0 else { continue }
-      let perRow = max(1, touched(split.region, count))
-      let strips = (count + max(1, limits.stripBytes / perRow) - 1) / max(1, limits.stripBytes / perRow)
-      guard strips > 1 else { continue }
-      let strip = (count + strips - 1) / strips
+      let rows = max(1, limits.stripBytes / max(1, touched(split.region, count)))
+      let strips = max((count + rows - 1) / rows, limits.leastStrips)
+      let strip = count / strips
       best = (bytes, split.before, Segment(groups: split.region, count: count, strip: strip), split.after)
     }
     guard let best else { return [Segment(groups: order)] }

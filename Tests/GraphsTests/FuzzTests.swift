@@ -24,7 +24,7 @@ import Testing
     let eager = try runEager(examples, numbers: RandomGraph.numbers, maker.record)
     try note(eager, seed)
     // Not fused; fused; and strip by strip what can be, a row or a few at a time.
-    let few = StripLimits(leastBytes: 1, stripBytes: seed % 2 * 400, mostFixedBytes: .max)
+    let few = StripLimits(leastBytes: 1, stripBytes: seed % 2 * 400, mostFixedBytes: .max, leastStrips: 2)
     for (fuse, strips) in [(false, nil), (true, nil), (true, few)] as [(Bool, StripLimits?)] {
       let plan = try plan(examples, numbers: RandomGraph.numbers, fuse: fuse, strips: strips, maker.record)
       for threads in [1, 2, 4] {

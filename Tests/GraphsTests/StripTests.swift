@@ -47,7 +47,7 @@ import Testing
   }
 
   private static func limits(_ bytes: Int) -> StripLimits {
-    StripLimits(leastBytes: 1, stripBytes: bytes, mostFixedBytes: 1 << 17)
+    StripLimits(leastBytes: 1, stripBytes: bytes, mostFixedBytes: 1 << 17, leastStrips: 2)
   }
 
   private func steps(_ plan: Plan) -> [StripStep] {
@@ -97,6 +97,21 @@ import Testing
     }
   }
 
+  /// Few rows are left to the threads of each step; more of them are cut so often that threads share them evenly.
+  @Test(arguments: [2, 16, 38]) func threadsShareStripsEvenly(least: Int) throws {
+    for count in [2, 3, 16, 37, 64] {
+      let limits = StripLimits(leastBytes: 1, stripBytes: 1 << 20, mostFixedBytes: .max, leastStrips: least)
+      let examples = [sample([count, 50], .f32), sample([50, 50], .f32, seed: 2)]
+      let plan = try plan(examples, strips: limits) { trace, x in
+        let made = try trace.apply(.matmul(transposeA: false, transposeB: false), [x[0], x[1]])
+        return [try trace.apply(.matmul(transposeA: false, transposeB: false), [made, x[1]])]
+      }
+      let strips = steps(plan).map { ($0.region.count + $0.region.strip - 1) / $0.region.strip }
+      #expect(strips.allSatisfy { $0 >= least }, "\(count)")
+      #expect(strips.isEmpty == (count < least), "\(count)")
+    }
+  }
+
   /// A large operand that is the same for all rows would be brought nearer for every strip again.
   @Test func largeFactorsAreNotReadForEveryStrip() throws {
     let examples = [sample([40, 8], .f32), sample([8, 64], .f32, seed: 2)]
@@ -106,7 +121,7 @@ import Testing
       return [try trace.apply(.unary(.exp), [trace.apply(.unary(.sin), [made])])]
     }
     for (bytes, isStrip) in [(4096, true), (64, false)] {
-      let limits = StripLimits(leastBytes: 1, stripBytes: 1, mostFixedBytes: bytes)
+      let limits = StripLimits(leastBytes: 1, stripBytes: 1, mostFixedBytes: bytes, leastStrips: 2)
       let plan = try plan(examples, strips: limits, body)
       #expect(plan.stepLines.contains { $0.contains("strips of") } == isStrip)
     }

@@ -187,8 +187,13 @@ struct StripSearch {
       result.append((base, access))
     }
     if let bias = epilogue?.bias { result.append((bias.node, .whole)) }
-    if let added = epilogue?.added { result.append((added.node, added.kind == .whole ? .rows : .whole)) }
-    if let gate = epilogue?.gate { result.append((gate.elements, .rows)) }
+    if let added = epilogue?.added {
+      let stride = added.kind == .whole ? strides.out : 0
+      result.append((added.node, access(added.node, offset: added.offset, stride: stride, count)))
+    }
+    if let gate = epilogue?.gate {
+      result.append((gate.elements, access(gate.elements, offset: 0, stride: strides.out, count)))
+    }
     return result
   }
 }

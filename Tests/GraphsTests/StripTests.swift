@@ -97,6 +97,24 @@ import Testing
     }
   }
 
+  /// The second half of a value has its rows elsewhere than the first.
+  @Test func whatIsAddedMayLieElsewhere() throws {
+    let examples = [sample([80, 8], .f32), sample([40, 8], .f32, seed: 2), sample([8, 8], .f32, seed: 3)]
+    let body: (Trace, [NodeID]) throws -> [NodeID] = { trace, x in
+      let both = try trace.apply(.unary(.tanh), [x[0]])
+      var made = try trace.apply(.unary(.sin), [x[1]])
+      for _ in 0..<3 { made = try trace.apply(.matmul(transposeA: false, transposeB: false), [made, x[2]]) }
+      let half = try trace.apply(.slice(starts: [40, 0], counts: [40, 8], steps: [1, 1]), [both])
+      return [try trace.apply(.binary(.add), [made, half])]
+    }
+    let limits = StripLimits(leastBytes: 1, stripBytes: 1, mostFixedBytes: .max, leastStrips: 2)
+    let plan = try plan(examples, strips: limits, body)
+    #expect(plan.stepLines.contains { $0.contains("strips of 1 of 40 rows") })
+    var inputs: [Tensor?] = examples.map(copy)
+    let (expected, found) = (try runEager(examples, body), try plan.run(&inputs))
+    #expect(areSame(expected[0], found[0]))
+  }
+
   /// Few rows are left to the threads of each step; more of them are cut so often that threads share them evenly.
   @Test(arguments: [2, 16, 38]) func threadsShareStripsEvenly(least: Int) throws {
     for count in [2, 3, 16, 37, 64] {

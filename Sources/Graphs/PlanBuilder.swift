@@ -43,7 +43,8 @@ struct PlanBuilder {
     var result: [PlanStep] = []
     var scalars: [ScalarStep.Instruction] = []
     var alone: [Int: OperationStep] = [:]
-    var strips: [PlanStep] = []
+    // The steps of a region, until it is whole.
+    var together: [PlanStep] = []
     func flush() {
       if !scalars.isEmpty { result.append(.scalars(ScalarStep(scalars))) }
       scalars = []
@@ -60,20 +61,20 @@ struct PlanBuilder {
         let isFar = memory.arenaBytes > LoopStep.farBytes
         let step = LoopStep(builder.build(), graph: graph, isFar: isFar)
         loops[place] = step
-        strips.append(.loop(step))
+        together.append(.loop(step))
       } else {
         let step = operationStep(index, place, members.epilogue)
         alone[index] = step
         if let (ids, table) = pickedTable(index) { alone[ids]?.picked = table }
-        strips.append(.operation(step))
+        together.append(.operation(step))
       }
       if let region = schedule.region(at: place) {
         guard place == region.places.upperBound else { continue }
-        result.append(.strips(StripStep(strips, region, inner: handedOn(region))))
+        result.append(.strips(StripStep(together, region, inner: handedOn(region))))
       } else {
-        result += strips
+        result += together
       }
-      strips = []
+      together = []
     }
     flush()
     let (loops, slots) = (self.loops, memory.slotOf)

@@ -4,15 +4,15 @@ import Tensors
 /// overwritten in place before the last check.
 struct PlanSchedule {
   /// Groups in order.
-  var order: [Int] = []
+  private(set) var order: [Int] = []
   /// For each group, its place in the order.
-  var placeOf: [Int: Int] = [:]
+  private(set) var placeOf: [Int: Int] = [:]
   /// Whether every group found a place: a fusion without cycles.
-  var isComplete = false
+  private(set) var isComplete = false
   /// For each place, whether the group can fail when it runs.
-  var canFail: [Bool] = []
+  private(set) var canFail: [Bool] = []
   /// Stretches of the order that run strip by strip.
-  var regions: [StripRegion] = []
+  private(set) var regions: [StripRegion] = []
 
   init(_ fusion: Fusion) {
     let groups = fusion.groups.indices.filter { fusion.groups[$0] != nil }
@@ -73,6 +73,29 @@ struct PlanSchedule {
     }
     return result
   }
+}
+
+extension PlanSchedule {
+  /// Puts steps together that are worth going through strip by strip.
+  mutating func formStrips(_ fusion: Fusion, _ operations: [Int: Operation], _ limits: StripLimits) {
+    let segments = StripSearch(fusion: fusion, operations: operations, limits: limits).segments(order)
+    guard segments.contains(where: \.isRegion) else { return }
+    let failing = Dictionary(uniqueKeysWithValues: zip(order, canFail))
+    (order, canFail) = ([], [])
+    for segment in segments {
+      let first = order.count
+      order += segment.groups
+      // All of a region fails where one of its steps does: later ones have begun then.
+      let fails = segment.groups.contains { failing[$0] ?? false }
+      canFail += segment.groups.map { segment.isRegion ? fails : failing[$0] ?? false }
+      guard segment.isRegion else { continue }
+      regions.append(StripRegion(places: first...order.count - 1, count: segment.count, strip: segment.strip))
+    }
+    for (place, group) in order.enumerated() { placeOf[group] = place }
+  }
+
+  /// The region that a place is part of.
+  func region(at place: Int) -> StripRegion? { regions.first { $0.places.contains(place) } }
 }
 
 /// A binary heap of ranked groups, least first.

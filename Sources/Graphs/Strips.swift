@@ -197,26 +197,3 @@ struct StripSearch {
     return result
   }
 }
-
-extension PlanSchedule {
-  /// Puts steps together that are worth going through strip by strip.
-  mutating func formStrips(_ fusion: Fusion, _ operations: [Int: Operation], _ limits: StripLimits) {
-    let segments = StripSearch(fusion: fusion, operations: operations, limits: limits).segments(order)
-    guard segments.contains(where: \.isRegion) else { return }
-    let failing = Dictionary(uniqueKeysWithValues: zip(order, canFail))
-    (order, canFail) = ([], [])
-    for segment in segments {
-      let first = order.count
-      order += segment.groups
-      // All of a region fails where one of its steps does: later ones have begun then.
-      let fails = segment.groups.contains { failing[$0] ?? false }
-      canFail += segment.groups.map { segment.isRegion ? fails : failing[$0] ?? false }
-      guard segment.isRegion else { continue }
-      regions.append(StripRegion(places: first...order.count - 1, count: segment.count, strip: segment.strip))
-    }
-    for (place, group) in order.enumerated() { placeOf[group] = place }
-  }
-
-  /// The region that a place is part of.
-  func region(at place: Int) -> StripRegion? { regions.first { $0.places.contains(place) } }
-}

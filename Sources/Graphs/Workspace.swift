@@ -83,15 +83,13 @@ final class Workspace {
   func prepareLanes(_ count: Int) throws {
     while lanes.count < count {
       let registers = try Storage(byteCount: laneBytes)
-      let current = UnsafeMutablePointer<UnsafeMutableRawPointer>.allocate(capacity: Swift.max(referenceCount, 1))
-      current.initialize(repeating: registers.base, count: Swift.max(referenceCount, 1))
+      let current = pointers(referenceCount, registers)
       if lanes.isEmpty { (self.registers, self.current) = (registers.base, current) }
       let strip = try Storage(byteCount: stripBytes)
       lanes.append(
         Lane(
           registers: registers, current: current, slots: pointers(slotCount, strip),
-          operands: pointers(operandCount, strip),
-          strip: strip))
+          operands: pointers(operandCount, strip), strip: strip))
     }
   }
 }

@@ -8,48 +8,50 @@
 
 #define LOOP(EXPRESSION)                                                 \
   _Pragma("clang loop vectorize(assume_safety)") for (int64_t i = 0; i < count; i++) out[i] = EXPRESSION;
-#define BY_STRIDE_OF_X(MODE_EXPRESSION)                                  \
-  if (sx == 0) {                                                         \
-    const TYPE s = x[0];                                                 \
-    LOOP(MODE_EXPRESSION(s * y[i], z[i]))                                \
-  } else {                                                               \
-    LOOP(MODE_EXPRESSION(x[i] * y[i], z[i]))                             \
+// The first operation, then the second: with constants for `first` and `then` one expression.
+#define FIRST(x, y) (first == CK_ADD_FIRST ? (x) + (y) : first == CK_SUBTRACT_FIRST ? (x) - (y) : (x) * (y))
+#define THEN(a, z) \
+  (then == CK_THEN_ADD ? (z) + (a) : then == CK_THEN_SUBTRACT ? (a) - (z) : then == CK_THEN_SUBTRACT_FROM ? (z) - (a) : (a) * (z))
+#define PAIR(NAME, T)                                                                                                   \
+  static inline __attribute__((always_inline)) void NAME##_of(                                                          \
+    int first, int then, const T *x, int64_t sx, const T *y, int64_t sy, const T *z, int64_t sz, T *out, int64_t count) { \
+    if (sx == 0) {                                                                                                      \
+      const T s = x[0];                                                                                                 \
+      LOOP(THEN(FIRST(s, y[i]), z[i]))                                                                                  \
+    } else if (sy == 0) {                                                                                               \
+      const T s = y[0];                                                                                                 \
+      LOOP(THEN(FIRST(x[i], s), z[i]))                                                                                  \
+    } else if (sz == 0) {                                                                                               \
+      const T s = z[0];                                                                                                 \
+      LOOP(THEN(FIRST(x[i], y[i]), s))                                                                                  \
+    } else {                                                                                                            \
+      LOOP(THEN(FIRST(x[i], y[i]), z[i]))                                                                               \
+    }                                                                                                                   \
+  }                                                                                                                     \
+  WIDEST static void NAME(                                                                                              \
+    int first, int then, const T *x, int64_t sx, const T *y, int64_t sy, const T *z, int64_t sz, T *out, int64_t count) { \
+    switch (first * CK_THENS + then) { THENS(NAME, CK_ADD_FIRST) THENS(NAME, CK_SUBTRACT_FIRST) THENS(NAME, CK_MULTIPLY_FIRST) } \
   }
-#define PLUS(PRODUCT, Z) Z + PRODUCT
-#define MINUS(PRODUCT, Z) Z - PRODUCT
-#define REVERSED(PRODUCT, Z) PRODUCT - Z
+#define THENS(NAME, FIRST_OF) \
+  CASE(NAME, FIRST_OF, CK_THEN_ADD) CASE(NAME, FIRST_OF, CK_THEN_SUBTRACT) CASE(NAME, FIRST_OF, CK_THEN_SUBTRACT_FROM) \
+  CASE(NAME, FIRST_OF, CK_THEN_MULTIPLY)
+#define CASE(NAME, FIRST_OF, THEN_OF) \
+  case FIRST_OF * CK_THENS + THEN_OF: NAME##_of(FIRST_OF, THEN_OF, x, sx, y, sy, z, sz, out, count); return;
+PAIR(pair_f32, float)
+PAIR(pair_f64, double)
 
-#define MULTIPLY_ADD(NAME, T)                                                                                     \
-  WIDEST static void NAME(                                                                                      \
-    int mode, const T *x, int64_t sx, const T *y, const T *z, T *out, int64_t count) {                            \
-    if (mode == CK_ADD_PRODUCT) {                                                                                 \
-      BY_STRIDE_OF_X(PLUS)                                                                                        \
-    } else if (mode == CK_SUBTRACT_PRODUCT) {                                                                     \
-      BY_STRIDE_OF_X(MINUS)                                                                                       \
-    } else {                                                                                                      \
-      BY_STRIDE_OF_X(REVERSED)                                                                                    \
-    }                                                                                                             \
-  }
-#define TYPE float
-MULTIPLY_ADD(multiply_add_f32, float)
-#undef TYPE
-#define TYPE double
-MULTIPLY_ADD(multiply_add_f64, double)
-#undef TYPE
-
-void ck_multiply_add(
-  int mode, int is_f64, const void *x, int64_t sx, const void *y, int64_t sy, const void *z, int64_t sz, void *out,
-  int64_t count) {
-  if (sy == 0) {  // the repeated one first
+void ck_pair(
+  int first, int then, int is_f64, const void *x, int64_t sx, const void *y, int64_t sy, const void *z, int64_t sz,
+  void *out, int64_t count) {
+  if (sy == 0 && first != CK_SUBTRACT_FIRST) {  // the repeated one first
     const void *other = x;
     x = y;
     y = other;
     sy = sx;
     sx = 0;
   }
-  if (sy == 0 || sz == 0) return;  // callers do not ask for it
-  if (is_f64) multiply_add_f64(mode, x, sx, y, z, out, count);
-  else multiply_add_f32(mode, x, sx, y, z, out, count);
+  if (is_f64) pair_f64(first, then, x, sx, y, sy, z, sz, out, count);
+  else pair_f32(first, then, x, sx, y, sy, z, sz, out, count);
 }
 
 #define GATE(NAME, T)                                                                              \

@@ -284,6 +284,20 @@ void ck_expect_rows(
   }
 }
 
+void ck_expect_stretches(int64_t count, const void *const *places, const int64_t *bytes) {
+  enum { LINES = 16, PIECE = 64 * LINES };
+  ck_expected *e = &ck_soon;
+  e->left = e->line = 0;
+  e->lines = LINES;
+  int64_t pieces = 0;
+  for (int64_t i = 0; i < count; i++) pieces += (bytes[i] + PIECE - 1) / PIECE;
+  e->left = pieces < EXPECTED_ROWS ? pieces : EXPECTED_ROWS;
+  // The last of them is the first to come.
+  int64_t at = e->left;
+  for (int64_t i = 0; i < count; i++)
+    for (int64_t b = 0; b < bytes[i] && at > 0; b += PIECE) e->rows[--at] = (const char *)places[i] + b;
+}
+
 const void *ck_expected_row(int64_t i) { return i >= 0 && i < ck_soon.left ? ck_soon.rows[ck_soon.left - 1 - i] : NULL; }
 
 int64_t ck_scatter_add_rows(

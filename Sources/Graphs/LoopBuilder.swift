@@ -26,7 +26,7 @@ struct LoopBuilder {
 
   init(_ roles: PlanRoles, _ group: Fusion.Group, slots: [Int: Int]) {
     self.roles = roles
-    nodes = group.nodes.sorted()
+    nodes = LoopOrder.nodes(roles, group.nodes.sorted()) { slots[$0] != nil }
     members = Set(group.nodes)
     self.slots = slots
     let columns = group.columns ?? LoopBuilder.columns(roles, nodes, Set(nodes), group.total)

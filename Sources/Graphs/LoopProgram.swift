@@ -17,8 +17,8 @@ enum LoopCode {
   case elementwise(ElementwiseCode)
   /// The sine, and the cosine into the second operand.
   case sineCosine(ElementType)
-  /// A product and the sum or difference after it, each rounded: `mode` is one of CKernels'.
-  case multiplyAdd(mode: Int32, ElementType)
+  /// Two operations one after the other, each rounded: x and y first, then z.
+  case pair(PairedFirst, PairedThen, ElementType)
   /// A comparison with one element, and a choice between that element and another operand.
   case gate(orEqual: Bool, ElementType)
   /// Per row, from full to one element.
@@ -76,7 +76,7 @@ struct LoopProgram {
 }
 
 extension LoopProgram {
-  /// Joins each product that only the next instruction reads with that sum or difference, and each comparison with the
+  /// Joins each sum, difference or product that only the next instruction reads with that one, and each comparison with the
   /// choice that it makes: one pass instead of two. The operands of the first are still in their registers then.
   mutating func joinPairs(readers: (Int) -> Int) {
     var result: [LoopInstruction] = []
@@ -91,7 +91,7 @@ extension LoopProgram {
   }
 
   private func joined(_ first: LoopInstruction, _ second: LoopInstruction) -> LoopInstruction? {
-    joinedGate(first, second) ?? joinedProduct(first, second)
+    joinedGate(first, second) ?? joinedPair(first, second)
   }
 
   /// select(c >= x, c, y) or with >, where c is one element for all.
@@ -113,21 +113,50 @@ extension LoopProgram {
     return result
   }
 
-  private func joinedProduct(_ first: LoopInstruction, _ second: LoopInstruction) -> LoopInstruction? {
-    guard case .elementwise(.binary(.multiply, let type)) = first.code, type.isFloat,
-      case .elementwise(.binary(let operation, _)) = second.code, operation == .add || operation == .subtract,
+  /// Two sums, differences or products of which the second takes what the first gives.
+  private func joinedPair(_ first: LoopInstruction, _ second: LoopInstruction) -> LoopInstruction? {
+    guard case .elementwise(.binary(let operation, let type)) = first.code, type.isFloat,
+      case .elementwise(.binary(let next, _)) = second.code, let paired = PairedFirst(operation),
       first.perRow == second.perRow, references[first.out].slot == nil
     else { return nil }
     let isLeft = second.operands.0 == first.out
-    guard isLeft != (second.operands.1 == first.out) else { return nil }
+    guard isLeft != (second.operands.1 == first.out), let then = PairedThen(next, firstIsLeft: isLeft)
+    else { return nil }
     let (other, stride) =
       isLeft ? (second.operands.1, second.strides.1) : (second.operands.0, second.strides.0)
-    guard stride == 1, first.strides.0 == 1 || first.strides.1 == 1 else { return nil }
+    guard first.strides.0 + first.strides.1 + stride >= 2 else { return nil }
     var result = second
-    let mode = operation == .add ? CK_ADD_PRODUCT : isLeft ? CK_PRODUCT_MINUS : CK_SUBTRACT_PRODUCT
-    result.code = .multiplyAdd(mode: Int32(mode), type)
+    result.code = .pair(paired, then, type)
     result.operands = (first.operands.0, first.operands.1, other)
-    result.strides = (first.strides.0, first.strides.1, 1)
+    result.strides = (first.strides.0, first.strides.1, stride)
     return result
+  }
+}
+
+/// The first of two operations in one pass; CKernels' numbers.
+enum PairedFirst: Int32 {
+  case add, subtract, multiply
+
+  init?(_ operation: BinaryOperation) {
+    switch operation {
+    case .add: self = .add
+    case .subtract: self = .subtract
+    case .multiply: self = .multiply
+    default: return nil
+    }
+  }
+}
+
+/// The second of two operations in one pass; CKernels' numbers.
+enum PairedThen: Int32 {
+  case add, subtract, subtractFrom, multiply
+
+  init?(_ operation: BinaryOperation, firstIsLeft: Bool) {
+    switch operation {
+    case .add: self = .add
+    case .subtract: self = firstIsLeft ? .subtract : .subtractFrom
+    case .multiply: self = .multiply
+    default: return nil
+    }
   }
 }

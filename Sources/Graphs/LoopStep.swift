@@ -196,9 +196,10 @@ final class LoopStep: RunningStep {
     case .sineCosine(let type): Kernels.sineCosine(type, x, sine: out, cosine: y, count: count)
     case .elementwise(.binary(let operation, let type)):
       Kernels.binary(operation, type, x, xStride: strides.0, y, yStride: strides.1, out, count: count)
-    case .multiplyAdd(let mode, let type):
-      ck_multiply_add(
-        mode, type == .f64 ? 1 : 0, x, Int64(strides.0), y, Int64(strides.1), z, Int64(strides.2), out, Int64(count))
+    case .pair(let first, let then, let type):
+      ck_pair(
+        first.rawValue, then.rawValue, type == .f64 ? 1 : 0, x, Int64(strides.0), y, Int64(strides.1), z,
+        Int64(strides.2), out, Int64(count))
     case .gate(let orEqual, let type): ck_gate(orEqual ? 1 : 0, type == .f64 ? 1 : 0, x, y, z, out, Int64(count))
     case .elementwise(.compare(let operation, let type)):
       Kernels.compare(operation, type, x, xStride: strides.0, y, yStride: strides.1, out, count: count)

@@ -70,7 +70,7 @@ extension Plan: CustomStringConvertible {
         case .strided: return "view"
         case .gate: return "gate"
         case .sineCosine: return "sin-cos"
-        case .multiplyAdd: return "multiply-" + graph.nodes[instruction.node].primitive.name
+        case .pair(let first, _, _): return "\(first)-" + graph.nodes[instruction.node].primitive.name
         default: return graph.nodes[instruction.node].primitive.name + (instruction.perRow ? "'" : "")
         }
       }

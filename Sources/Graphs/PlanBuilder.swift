@@ -201,7 +201,7 @@ extension LoopInstruction {
   /// Whether each element depends on the operands' elements in the same place only.
   var isElementwise: Bool {
     switch code {
-    case .elementwise, .multiplyAdd, .gate: true
+    case .elementwise, .pair, .gate: true
     default: false
     }
   }
@@ -211,7 +211,7 @@ extension LoopInstruction {
     let all = [operands.0, operands.1, operands.2]
     switch code {
     case .elementwise(.binary), .elementwise(.compare), .pick, .unpick: return Array(all.prefix(2))
-    case .elementwise(.select), .multiplyAdd, .gate: return all
+    case .elementwise(.select), .pair, .gate: return all
     case .strided, .placed: return []
     default: return Array(all.prefix(1))
     }

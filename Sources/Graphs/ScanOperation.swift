@@ -1,3 +1,4 @@
+import CKernels
 import Tensors
 
 /// Runs a loop: carries go back and forth between two buffers, entries are read and written where they lie.
@@ -11,6 +12,11 @@ final class ScanOperation: ProgramOperation {
   private let isPassedOn: [Bool]
   /// Per carry the out that keeps what it was at each step: such a carry lies in that out, and nothing is copied.
   private let keptIn: [Int?]
+  /// Bytes of an entry of each sequence and each out, where those of all steps do not stay near.
+  private let entryBytes: [Int64]?
+
+  /// Less than this lies in the second cache anyway.
+  private static let farBytes = 1 << 19
 
   init(_ program: ScanProgram, _ body: PlanBody) {
     self.program = program
@@ -28,6 +34,9 @@ final class ScanOperation: ProgramOperation {
       body.outputBytes.indices.dropFirst(carries).first { body.passes(k, to: $0) }
     }
     self.total = total
+    let entries = body.inputBytes[carries..<(carries + program.sequences)] + body.outputBytes[carries...]
+    let isFar = entries.reduce(0, +) * program.length > ScanOperation.farBytes
+    entryBytes = isFar && carries > 0 ? entries.map(Int64.init) : nil
   }
 
   override var scratchBytes: Int { total }
@@ -41,7 +50,7 @@ final class ScanOperation: ProgramOperation {
     if carries == 0, threads > 1, length > 1 { return try runParallel(x, results: results, threads: threads) }
     let (inputCount, outputCount) = (body.inputBytes.count, body.outputBytes.count)
     try withUnsafeTemporaryAllocation(
-      of: UnsafeMutableRawPointer.self, capacity: inputCount + outputCount + 1
+      of: UnsafeMutableRawPointer.self, capacity: 2 * (inputCount + outputCount) + 1
     ) { pointers in
       guard let inputs = pointers.baseAddress else { return }
       let outputs = inputs + inputCount
@@ -69,6 +78,9 @@ final class ScanOperation: ProgramOperation {
           for y in carries..<outputCount {
             outputs[y] = results[y].map { $0 + entry * body.outputBytes[y] } ?? scratch + outBuffers[y - carries]
           }
+          if threads == 1, step + 1 < length {
+            expectNext(inputs + carries, outputs + carries, in: outputs + outputCount + 1)
+          }
           try body.run(workspace, inputs: inputs, outputs: outputs, threads: threads)
           for k in 0..<carries { inputs[k] = outputs[k] }
         }
@@ -78,6 +90,22 @@ final class ScanOperation: ProgramOperation {
           result.copyMemory(from: inputs[k], byteCount: body.outputBytes[k])
         }
       }
+    }
+  }
+
+  /// While a step's products compute, what the next step reads and writes comes nearer. Nothing depends on it.
+  private func expectNext(
+    _ sequences: UnsafePointer<UnsafeMutableRawPointer>, _ outs: UnsafePointer<UnsafeMutableRawPointer>,
+    in places: UnsafeMutablePointer<UnsafeMutableRawPointer>
+  ) {
+    guard let entryBytes else { return }
+    let direction = program.isReversed ? -1 : 1
+    for (index, bytes) in entryBytes.enumerated() {
+      let here = index < program.sequences ? sequences[index] : outs[index - program.sequences]
+      (places + index).initialize(to: here + direction * Int(bytes))
+    }
+    places.withMemoryRebound(to: UnsafeRawPointer?.self, capacity: entryBytes.count) {
+      ck_expect_stretches(Int64(entryBytes.count), $0, entryBytes)
     }
   }
 

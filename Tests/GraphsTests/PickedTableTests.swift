@@ -87,4 +87,23 @@ import Testing
     product(256)
     #expect(c.hasSameBits(as: alone))
   }
+
+  /// What a far loop reads and writes at its next step is expected: entries of its sequence, of its outs.
+  @Test(arguments: [false, true]) func loopsExpectTheirNextEntries(isReversed: Bool) throws {
+    let rows = sample([2, 65_536], .f32)
+    let body = Trace(.staged)
+    let (carry, entry) = (body.input(shape: [2], type: .f32), body.input(shape: [65_536], type: .f32))
+    let outputs = [try body.apply(.binary(.add), [carry, carry]), try body.apply(.unary(.exp), [entry])]
+    let scan = try ScanProgram(
+      body: body.recorded(outputs: outputs), carries: 1, sequences: 1, length: 2, isReversed: isReversed)
+    let inputs = [sample([2], .f32), rows]
+    let plan = try plan(inputs) { trace, x in try trace.apply(scan, x) }
+    var taken: [Tensor?] = inputs
+    _ = try plan.run(&taken)
+    // No product has brought them.
+    let next = UnsafeRawPointer(rows.pointer) + (isReversed ? 0 : rows.byteCount / 2)
+    #expect(Kernels.expectedRow(0) == next)
+    let none = tensor([], [0], .i64)
+    Kernels.expectRows(rows: 1, rowBytes: 64, rows.pointer, idType: .i64, none.pointer, count: 0)
+  }
 }

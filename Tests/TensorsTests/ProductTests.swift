@@ -69,6 +69,8 @@ private func gateElements<T: BinaryFloatingPoint>(_ count: Int) -> [T] {
     (150, 9, 40), (530, 11, 33), (230, 300, 70),
     // Near products of several strips, whose rows of B lie 1024 bytes apart in f32 or f64.
     (115, 256, 20), (113, 128, 9), (100, 48, 50), (50, 24, 101),
+    // Several blocks of k: panel by panel where all of B is near, also with a short last block, and block by block where it is far.
+    (230, 70, 600), (226, 40, 560), (100, 150, 900), (40, 150, 900),
   ]
 
   @Test(arguments: shapes) func everyVariantFollowsTheDefinition(m: Int, n: Int, k: Int) {
@@ -158,6 +160,23 @@ private func gateElements<T: BinaryFloatingPoint>(_ count: Int) -> [T] {
       Array(whole[0..<1])
         == defined(
           Array(a[0..<k]), turned(turned(b, k, n).prefix(k).map { $0 }, 1, k), m: 1, n: 1, k: k, bias: nil, floor: nil))
+  }
+
+  @Test func stretchesAreExpectedInPieces() {
+    let memory = [Float](repeating: 0, count: 200_000)
+    memory.withUnsafeBytes { bytes in
+      guard let a = bytes.baseAddress else { return }
+      let b = a + 4096
+      ck_expect_stretches(2, [a, b], [2800, 1024])
+      for (i, place) in [a, a + 1024, a + 2048, b].enumerated() { #expect(ck_expected_row(Int64(i)) == place) }
+      #expect(ck_expected_row(4) == nil)
+      ck_expect_stretches(2, [a, b], [2800, 400_000])
+      #expect(ck_expected_row(0) == a)
+      #expect(ck_expected_row(255) == b + 252 * 1024)
+      #expect(ck_expected_row(256) == nil)
+      ck_expect_stretches(0, [], [])
+      #expect(ck_expected_row(0) == nil)
+    }
   }
 
   /// (1 + 2⁻²³) + 2⁻²⁴ (1 − 2⁻⁴⁶) lies just below a tie of f32 that rounding to f64 first would make exact; and just

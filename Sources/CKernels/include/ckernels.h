@@ -150,6 +150,8 @@ int64_t ck_gather_rows(
 // out of range are left out. Nothing is read later but by prefetching, so the table need not outlive the call.
 void ck_expect_rows(
   int64_t rows, int64_t row_bytes, const void *table, int id_type, const void *ids, int64_t count);
+// The same of `count` stretches of memory, the first 256 KiB of them.
+void ck_expect_stretches(int64_t count, const void *const *places, const int64_t *bytes);
 // The expected row that is the i-th to come, NULL when there are not so many left.
 const void *ck_expected_row(int64_t i);
 int64_t ck_scatter_add_rows(

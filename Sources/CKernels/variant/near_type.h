@@ -12,8 +12,7 @@
 static int P(is_near)(const ck_product *p) {
   const int64_t elements = p->m * p->k + p->k * p->n + p->m * p->n;
   if (p->k <= 0 || p->k > K_BLOCK || elements * (int64_t)sizeof(T) > NEAR_BYTES) return 0;
-  // Long sums bring what is expected nearer, and rows of A that push one another out are fewer at a time.
-  if (p->k >= IN_STRETCHES && ck_soon.left > 0) return 0;
+  // Rows of A that push one another out are fewer at a time.
   return p->trans_a || p->lda * (int64_t)sizeof(T) % 2048 != 0 || p->k < 32;
 }
 

@@ -28,6 +28,11 @@
 INL int64_t CK(least)(int64_t a, int64_t b) { return a < b ? a : b; }
 INL int64_t CK(most)(int64_t a, int64_t b) { return a > b ? a : b; }
 
+// A last block of k this short is done right behind the one before it, while its part of C is near.
+#define K_TAIL 64
+// Steps of the next block, of `left` steps of k.
+INL int64_t CK(block_of_k)(int64_t left) { return left <= K_BLOCK + K_TAIL ? left : K_BLOCK; }
+
 // Memory that is wanted soon: `rows` of `lines` cache lines each, which come into the second cache `share` at a time. Many at
 // once would keep what is wanted now waiting.
 typedef struct {

@@ -269,8 +269,9 @@ static void P(pack_steps)(int64_t rows, int64_t kb, const T *s, int64_t lda, T *
 #define FIRST_CACHE_BYTES 24576
 // An A larger than this is not expected to lie in the second cache.
 #define FAR_BYTES 524288
-// A last block of k this short is done right behind the one before it, while its part of C is near.
-#define K_TAIL 64
+// Panels of A for which packing B pays, where it does and where it does not lie in the second cache.
+#define PANELS_NEAR 16
+#define PANELS_FAR 8
 
 // Without memory for packing: the definition itself.
 static void P(product_plain)(const ck_product *p) {
@@ -302,8 +303,107 @@ static const ck_product *P(epilogue)(const ck_product *p) {
 static void P(product)(const ck_product *p);
 #include "narrow_type.h"
 #include "near_type.h"
+// What a product decided about its way through its blocks.
+typedef struct {
+  const ck_product *p, *epilogue;
+  int64_t panels, width;
+  int pack_a, pack_b;
+  int far_a, far_b;  // what is used next of A comes nearer meanwhile, or what is used next of B
+  int by_panels;    // all blocks of k for one panel of rows after the other, not the other way round
+  T *packed_a;
+  CK(ahead) ahead;
+} P(way);
+
+// The rows of A that are used behind a panel's block k0 ..< k0 + kb, to come nearer within `times` shares.
+static CK(ahead) P(ahead_a)(const P(way) * w, int64_t panel, int64_t k0, int64_t kb, int64_t times) {
+  const ck_product *p = w->p;
+  const int is_last_block = k0 + kb == p->k, is_last_panel = panel + 1 == w->panels;
+  if (is_last_block && is_last_panel) return (CK(ahead)){0};
+  if (w->by_panels ? is_last_block : !is_last_panel) panel++;
+  else panel = w->by_panels ? panel : 0;
+  if (w->by_panels || is_last_panel) {
+    k0 = is_last_block ? 0 : k0 + kb;
+    kb = CK(block_of_k)(p->k - k0);
+  }
+  const int64_t i0 = p->m * panel / w->panels, rows = p->m * (panel + 1) / w->panels - i0;
+  return CK(look_ahead)(
+    (const T *)p->a + (p->trans_a ? k0 * p->lda + i0 : i0 * p->lda + k0), p->trans_a ? kb : rows,
+    (p->trans_a ? rows : kb) * (int64_t)sizeof(T), p->lda * (int64_t)sizeof(T), times);
+}
+
+// A panel's part of the next block of B, which begins at k0.
+static CK(ahead) P(ahead_of_block)(
+  const P(way) * w, int64_t panel, int64_t k0, int64_t j0, int64_t nb, int64_t times) {
+  if (k0 >= w->p->k) return (CK(ahead)){0};
+  const int64_t kb = CK(block_of_k)(w->p->k - k0), parts = w->panels - 1;
+  const int64_t first = kb * panel / parts;
+  return P(ahead_b)(w->p, k0 + first, kb * (panel + 1) / parts - first, j0, nb, times);
+}
+
+// One panel of rows over block k0 ..< k0 + kb of the sums, for columns j0 ..< j0 + nb. The first panel packs B into `packed_b`, where
+// the others find it.
+static void P(panel)(P(way) * w, int64_t panel, int64_t k0, int64_t kb, int64_t j0, int64_t nb, T *packed_b) {
+  const ck_product *p = w->p;
+  const int64_t width = w->width, group = PACK_TOGETHER * width;
+  const int64_t i0 = p->m * panel / w->panels, rows = p->m * (panel + 1) / w->panels - i0;
+  const int64_t tail = kb > K_BLOCK ? kb - K_BLOCK : 0;
+  P(tile) t = {.k = kb - tail, .ldc = p->ldc, .first = k0 == 0, .ahead = &w->ahead};
+  t.last = k0 + kb == p->k && !tail ? w->epilogue : NULL;
+  const int by_rows = !p->trans_a && !w->pack_a;
+  const T *a = (const T *)p->a + (p->trans_a ? k0 * p->lda + i0 : i0 * p->lda + k0);
+  if (w->pack_a) {
+    if (p->trans_a) P(pack_steps)(rows, kb, a, p->lda, w->packed_a);
+    else P(transpose)(rows, kb, a, p->lda, w->packed_a, PACKED_ROWS);
+    t.a = w->packed_a;
+    t.a_step = PACKED_ROWS;
+  } else {
+    t.a = a;
+    t.a_row = t.a_step = p->lda;
+  }
+  // What is used next comes nearer while these rows are used; while B is packed, more of B.
+  const int64_t shares = (t.k + STRETCH - 1) / STRETCH, times = (nb + width - 1) / width * shares;
+  if (w->far_b && panel + 1 < w->panels) {
+    w->ahead = P(ahead_of_block)(w, panel, k0 + kb, j0, nb, times);
+  } else if (w->far_a && !(w->pack_b && panel == 0)) {
+    w->ahead = P(ahead_a)(w, panel, k0, kb, times);
+  }
+  for (int64_t j = 0; j < nb; j += width) {
+    const int64_t columns = CK(least)(nb - j, width), across = (columns + LANES_T - 1) / LANES_T;
+    int masked = 0;
+    if (w->pack_b) {
+      // While the first rows of A are used, the columns for some tiles at a time, so that the next ones can come nearer.
+      if (panel == 0 && j % group == 0) {
+        P(pack_b)(p, k0, kb, j0 + j, CK(least)(nb - j, group), width, packed_b + j * kb);
+        const int64_t rest = nb - j - group;
+        if (rest > 0) w->ahead = P(ahead_b)(p, k0, kb, j0 + j + group, CK(least)(rest, group), PACK_TOGETHER * shares);
+      }
+      t.b = packed_b + j * kb;
+      t.ldb = width;
+    } else {
+      t.b = (const T *)p->b + k0 * p->ldb + j0 + j;
+      t.ldb = p->ldb;
+      masked = columns != across * LANES_T;
+    }
+    t.columns = columns;
+    t.column = j0 + j;
+    t.c = (T *)p->c + i0 * p->ldc + j0 + j;
+    const P(tile_function) run = across > 2 ? P(wide_tiles)[rows - 1][across - 3][by_rows][masked % MASK_KINDS]
+                                            : P(tiles)[rows - 1][across - 1][by_rows][masked % MASK_KINDS];
+    run(&t);
+    if (tail) {
+      P(tile) rest = t;
+      rest.k = tail;
+      rest.first = 0;
+      rest.last = w->epilogue;
+      rest.a += by_rows ? K_BLOCK : K_BLOCK * t.a_step;
+      rest.b += K_BLOCK * t.ldb;
+      run(&rest);
+    }
+  }
+}
+
 static void P(product)(const ck_product *p) {
-  int64_t m = p->m, n = p->n, k = p->k;
+  const int64_t m = p->m, n = p->n, k = p->k;
   if (m <= 0 || n <= 0) return;
   if (P(is_narrow)(p)) {
     P(product_narrow)(p);
@@ -318,114 +418,51 @@ static void P(product)(const ck_product *p) {
     return;
   }
   const int wide = m <= ROWS_WIDE;
-  const int64_t width = (wide ? ACROSS_WIDE : ACROSS) * LANES_T;
-  const int64_t uses = (n + width - 1) / width, group = PACK_TOGETHER * width;
+  const int64_t width = (wide ? ACROSS_WIDE : ACROSS) * LANES_T, uses = (n + width - 1) / width;
   // Rows of A whose addresses fall on the same few sets of the first cache push one another out: fewer at a time then,
   // or, where they are used again, packed.
-  const int64_t row_bytes = p->lda * (int64_t)sizeof(T);
-  const int collide = row_bytes % 2048 == 0 && k >= 32;
+  const int collide = p->lda * (int64_t)sizeof(T) % 2048 == 0 && k >= 32;
   const int64_t height = wide ? ROWS_WIDE : collide && !p->trans_a && uses == 1 && ROWS_MAX > 8 ? 7 : ROWS_MAX;
   // Rows spread evenly over the panels, so that no panel is nearly empty.
-  const int64_t panels = (m + height - 1) / height;
+  P(way) w = {.p = p, .epilogue = P(epilogue)(p), .width = width, .panels = (m + height - 1) / height};
   // B is packed when it must be turned, or when it is used often and does not lie well in the first cache.
-  const int pack_b = p->trans_b
-                     || (panels >= 16 && n > width && (k < K_BLOCK ? k : K_BLOCK) * n * (int64_t)sizeof(T) > FIRST_CACHE_BYTES);
+  const int64_t bytes_b = k * n * (int64_t)sizeof(T);
+  w.pack_b = p->trans_b
+             || (w.panels >= (bytes_b > FAR_BYTES ? PANELS_FAR : PANELS_NEAR) && n > width
+                 && (k < K_BLOCK ? k : K_BLOCK) * n * (int64_t)sizeof(T) > FIRST_CACHE_BYTES);
   // Rows of A are read where they lie unless they are used very often: packing them measured 10 % slower up to n = 1024.
-  const int pack_a = p->trans_a ? uses >= (collide ? 2 : 8) && m > height : uses >= (collide ? 2 : 33);
-  const int far_a = uses >= 2 && m * k * (int64_t)sizeof(T) > FAR_BYTES;
-  T *packed_b = NULL, *packed_a = NULL;
-  if (pack_b | pack_a) {
-    packed_a = ck_scratch();
-    if (!packed_a) {
+  w.pack_a = p->trans_a ? uses >= (collide ? 2 : 8) && m > height : uses >= (collide ? 2 : 33);
+  w.far_a = uses >= 2 && m * k * (int64_t)sizeof(T) > FAR_BYTES;
+  // Few panels read B where it lies. The rows of such an A, stored transposed, lie in the lines of the first panel.
+  w.far_b = !w.pack_b && p->trans_a && w.panels >= 2 && n <= N_CACHE && bytes_b > FAR_BYTES;
+  // Where all of B, packed, stays in the second cache, C is read and written while it is in the first.
+  w.by_panels = w.pack_b && k > K_BLOCK + K_TAIL && n <= N_CACHE && bytes_b <= FAR_BYTES;
+  T *packed_b = NULL;
+  if (w.pack_b | w.pack_a) {
+    w.packed_a = ck_scratch();
+    if (!w.packed_a) {
       P(product_plain)(p);
       return;
     }
-    packed_b = packed_a + (K_BLOCK + K_TAIL) * PACKED_ROWS;
+    packed_b = w.packed_a + (K_BLOCK + K_TAIL) * PACKED_ROWS;
   }
-  P(tile) t;
-  CK(ahead) ahead = {0};
-  t.ahead = &ahead;
-  t.ldc = p->ldc;
-  const ck_product *const epilogue = P(epilogue)(p);
   int64_t kb;
-  for (int64_t k0 = 0; k0 < k; k0 += kb) {
-    kb = k - k0 <= K_BLOCK + K_TAIL ? k - k0 : K_BLOCK;
-    const int64_t tail = kb > K_BLOCK ? kb - K_BLOCK : 0;
-    t.k = kb - tail;
-    t.first = k0 == 0;
-    t.last = k0 + kb == k && !tail ? epilogue : NULL;
-    for (int64_t j0 = 0; j0 < n; j0 += N_CACHE) {
-      const int64_t nb = n - j0 < N_CACHE ? n - j0 : N_CACHE;
-      for (int64_t panel = 0; panel < panels; panel++) {
+  if (w.by_panels) {
+    for (int64_t panel = 0; panel < w.panels; panel++)
+      for (int64_t k0 = 0; k0 < k; k0 += kb) {
         if (ck_must_stop()) return;
-        const int64_t i0 = m * panel / panels;
-        const int64_t rows = m * (panel + 1) / panels - i0;
-        int by_rows = 0;
-        if (p->trans_a) {
-          const T *s = (const T *)p->a + k0 * p->lda + i0;
-          t.a = s;
-          t.a_step = p->lda;
-          if (pack_a) {
-            P(pack_steps)(rows, kb, s, p->lda, packed_a);
-            t.a = packed_a;
-            t.a_step = PACKED_ROWS;
-          }
-        } else {
-          const T *s = (const T *)p->a + i0 * p->lda + k0;
-          if (pack_a) {
-            P(transpose)(rows, kb, s, p->lda, packed_a, PACKED_ROWS);
-            t.a = packed_a;
-            t.a_step = PACKED_ROWS;
-          } else {
-            t.a = s;
-            t.a_row = p->lda;
-            by_rows = 1;
-          }
-        }
-        // The next rows of A come nearer while these are used; while B is packed, more of B.
-        const int64_t shares = (t.k + STRETCH - 1) / STRETCH;
-        if (far_a && panel + 1 < panels && !(pack_b && panel == 0)) {
-          const int64_t i1 = i0 + rows, rows1 = m * (panel + 2) / panels - i1;
-          ahead = CK(look_ahead)(
-            (const T *)p->a + (p->trans_a ? k0 * p->lda + i1 : i1 * p->lda + k0), p->trans_a ? kb : rows1,
-            (p->trans_a ? rows1 : kb) * (int64_t)sizeof(T), row_bytes, (nb + width - 1) / width * shares);
-        }
-        for (int64_t j = 0; j < nb; j += width) {
-          const int64_t columns = nb - j < width ? nb - j : width;
-          const int64_t across = (columns + LANES_T - 1) / LANES_T;
-          int masked = 0;
-          if (pack_b) {
-            // While the first rows of A are used, the columns for some tiles at a time, so that the next ones can come nearer.
-            if (panel == 0 && j % group == 0) {
-              P(pack_b)(p, k0, kb, j0 + j, CK(least)(nb - j, group), width, packed_b + j * kb);
-              const int64_t rest = nb - j - group;
-              if (rest > 0) ahead = P(ahead_b)(p, k0, kb, j0 + j + group, CK(least)(rest, group), PACK_TOGETHER * shares);
-            }
-            t.b = packed_b + j * kb;
-            t.ldb = width;
-          } else {
-            t.b = (const T *)p->b + k0 * p->ldb + j0 + j;
-            t.ldb = p->ldb;
-            masked = columns != across * LANES_T;
-          }
-          t.columns = columns;
-          t.column = j0 + j;
-          t.c = (T *)p->c + i0 * p->ldc + j0 + j;
-          const P(tile_function) run = across > 2 ? P(wide_tiles)[rows - 1][across - 3][by_rows][masked % MASK_KINDS]
-                                                  : P(tiles)[rows - 1][across - 1][by_rows][masked % MASK_KINDS];
-          run(&t);
-          if (tail) {
-            P(tile) rest = t;
-            rest.k = tail;
-            rest.first = 0;
-            rest.last = epilogue;
-            rest.a += by_rows ? K_BLOCK : K_BLOCK * t.a_step;
-            rest.b += K_BLOCK * t.ldb;
-            run(&rest);
-          }
-        }
+        kb = CK(block_of_k)(k - k0);
+        P(panel)(&w, panel, k0, kb, 0, n, packed_b + k0 * uses * width);
       }
-    }
+    return;
+  }
+  for (int64_t k0 = 0; k0 < k; k0 += kb) {
+    kb = CK(block_of_k)(k - k0);
+    for (int64_t j0 = 0; j0 < n; j0 += N_CACHE)
+      for (int64_t panel = 0; panel < w.panels; panel++) {
+        if (ck_must_stop()) return;
+        P(panel)(&w, panel, k0, kb, j0, CK(least)(n - j0, N_CACHE), packed_b);
+      }
   }
 }
 
@@ -447,7 +484,8 @@ static void P(product)(const ck_product *p) {
 #undef PACK_AHEAD
 #undef FIRST_CACHE_BYTES
 #undef FAR_BYTES
-#undef K_TAIL
+#undef PANELS_NEAR
+#undef PANELS_FAR
 
 // Independent multiply-add chains in registers: what the processor can do at best.
 static double P(peak)(int64_t rounds) {

@@ -1,7 +1,7 @@
 #pragma once
 #include <stdint.h>
-// Rows that this thread will probably gather soon (ck_expect_rows). Long products bring them into the second cache while they
-// compute, a few lines at a time: many at once would keep what is wanted now waiting.
+// Rows that this thread will probably gather soon (ck_expect_rows), or pieces of what it will read or write (ck_expect_stretches). Long
+// products bring them into the second cache while they compute, a few lines at a time: many at once would keep what is wanted now waiting.
 enum { EXPECTED_ROWS = 256 };
 typedef struct {
   int64_t left;         // rows that have not come yet; the last of them is next

@@ -3,7 +3,6 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-enum { SCRATCH_BYTES = 2 * (256 * 4096) + 256 * 16 * 8 + 4096 };
 static pthread_key_t key;
 static pthread_once_t once = PTHREAD_ONCE_INIT;
 static _Thread_local void *mine;

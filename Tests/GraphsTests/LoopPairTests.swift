@@ -73,6 +73,39 @@ import Testing
     #expect(areSame(try plan.run(&taken)[0], try runEager(inputs, body)[0]))
   }
 
+  /// What joins its reader here is read elsewhere, too.
+  @Test func whatOthersReadIsNotLost() throws {
+    let inputs = (0..<3).map { sample([300], .f32, seed: $0 + 20) }
+    func body(_ trace: Trace, _ x: [NodeID]) throws -> [NodeID] {
+      let product = try trace.apply(.binary(.multiply), [x[0], x[1]])
+      let sum = try trace.apply(.binary(.add), [product, x[2]])
+      return [try trace.apply(.binary(.multiply), [product, sum])]
+    }
+    var taken: [Tensor?] = inputs.map(copy)
+    #expect(areSame(try plan(inputs, body).run(&taken)[0], try runEager(inputs, body)[0]))
+  }
+
+  /// Terms that were recorded one after the other keep that order: few tiles are alive at once.
+  @Test func sumsOfManyTermsTakeFewTiles() throws {
+    let inputs = (0..<30).map { sample([2000], .f32, seed: $0) }
+    func body(_ trace: Trace, _ x: [NodeID]) throws -> [NodeID] {
+      var sum = x[0]
+      for next in x.dropFirst() {
+        let term = try trace.apply(.binary(.multiply), [next, trace.apply(.unary(.exp), [next])])
+        sum = try trace.apply(.binary(.add), [sum, term])
+      }
+      return [sum]
+    }
+    let plan = try plan(inputs, body)
+    guard case .loop(let loop)? = plan.steps.first else {
+      Issue.record("no loop")
+      return
+    }
+    #expect(loop.program.registerBytes <= 4 * 4096)
+    var taken: [Tensor?] = inputs.map(copy)
+    #expect(areSame(try plan.run(&taken)[0], try runEager(inputs, body)[0]))
+  }
+
   /// A sum of very many terms, each of which could wait for the next.
   @Test func longChainsWait() throws {
     let x = sample([40], .f32)

@@ -71,6 +71,8 @@ private func gateElements<T: BinaryFloatingPoint>(_ count: Int) -> [T] {
     (115, 256, 20), (113, 128, 9), (100, 48, 50), (50, 24, 101),
     // Several blocks of k: panel by panel where all of B is near, also with a short last block, and block by block where it is far.
     (230, 70, 600), (226, 40, 560), (100, 150, 900), (40, 150, 900),
+    // Long sums of a few columns, each of which takes a whole panel where it is packed.
+    (1, 1, 9000), (3, 1, 131_072), (20, 5, 26_000), (513, 1, 9000),
   ]
 
   @Test(arguments: shapes) func everyVariantFollowsTheDefinition(m: Int, n: Int, k: Int) {

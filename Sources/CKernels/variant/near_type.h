@@ -1,4 +1,4 @@
-// A product whose sums are one block and whose matrices lie in the caches: nothing is brought nearer, and what is decided is
+// A product whose sums are one block and whose matrices lie in the caches: nothing of its own is brought nearer, and what is decided is
 // decided once. The rows of A are gone through for one strip of B after the other, which stays in the first cache. Included by
 // product_type.h.
 

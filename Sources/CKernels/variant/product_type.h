@@ -267,7 +267,7 @@ static void P(pack_steps)(int64_t rows, int64_t kb, const T *s, int64_t lda, T *
 // Columns of B that stay packed in the second cache.
 #define N_CACHE (T_IS_F32 ? 512 : 256)
 #define FIRST_CACHE_BYTES 24576
-// An A larger than this is not expected to lie in the second cache.
+// A matrix larger than this is not expected to stay in the second cache.
 #define FAR_BYTES 524288
 // Panels of A for which packing B pays, where it does and where it does not lie in the second cache.
 #define PANELS_NEAR 16
@@ -295,6 +295,11 @@ static void P(product_plain)(const ck_product *p) {
       c[i * p->ldc + j] = sum;
     }
 }
+
+_Static_assert(
+  ((K_BLOCK + K_TAIL) * (PACKED_ROWS + N_CACHE)) * sizeof(T) <= SCRATCH_BYTES
+    && (K_BLOCK + K_TAIL) * PACKED_ROWS * sizeof(T) + FAR_BYTES <= SCRATCH_BYTES,
+  "packed blocks of A and B, or all of a near B, fit");
 
 static const ck_product *P(epilogue)(const ck_product *p) {
   return p->bias || p->added || p->activation || p->gate ? p : NULL;
@@ -436,7 +441,8 @@ static void P(product)(const ck_product *p) {
   // Few panels read B where it lies. The rows of such an A, stored transposed, lie in the lines of the first panel.
   w.far_b = !w.pack_b && p->trans_a && w.panels >= 2 && n <= N_CACHE && bytes_b > FAR_BYTES;
   // Where all of B, packed, stays in the second cache, C is read and written while it is in the first.
-  w.by_panels = w.pack_b && k > K_BLOCK + K_TAIL && n <= N_CACHE && bytes_b <= FAR_BYTES;
+  w.by_panels = w.pack_b && w.panels >= 2 && k > K_BLOCK + K_TAIL && n <= N_CACHE
+                && k * uses * width * (int64_t)sizeof(T) <= FAR_BYTES;
   T *packed_b = NULL;
   if (w.pack_b | w.pack_a) {
     w.packed_a = ck_scratch();

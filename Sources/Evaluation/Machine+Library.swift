@@ -16,7 +16,7 @@ extension Machine {
       members.append((NativeTable.shared.groups[number].kinds, Value(tag: .native, bits: UInt64(number))))
     }
     for file in library.definitions[name] ?? [] {
-      if let value = try libraryFile(file)[name] { members += definitions(of: value) }
+      if let value = try libraryMembers(defining: name, inFile: file)[name] { members += definitions(of: value) }
     }
     guard let first = members.first else {
       throw RuntimeError("E0101", "`\(name)` is not known", label: "no such name in the library")
@@ -54,17 +54,18 @@ extension Machine {
     }
   }
 
-  /// What a library file defines, run at its first use in this interpreter.
-  private func libraryFile(_ index: Int) throws -> [String: Value] {
-    if let known = libraryFiles[index] { return known }
+  /// What the part of a library file defines that has a name, run at its first use in this interpreter.
+  private func libraryMembers(defining name: String, inFile index: Int) throws -> [String: Value] {
+    let (part, code) = try library.code(defining: name, inFile: index)
+    if let known = libraryParts[part] { return known }
     // While its code runs, its own names are not there yet.
-    libraryFiles[index] = [:]
+    libraryParts[part] = [:]
     do {
-      let members = try definitions(running: try library.code(ofFile: index))
-      libraryFiles[index] = members
+      let members = try definitions(running: code)
+      libraryParts[part] = members
       return members
     } catch {
-      libraryFiles[index] = nil
+      libraryParts[part] = nil
       throw error
     }
   }

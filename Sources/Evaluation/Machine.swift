@@ -61,8 +61,8 @@ final class Machine {
   var libraryValues: [String: Value] = [:]
   /// What files define that the cell or program which runs has imported, by the places of those files on the machine; owned.
   var importedMembers: [String: [String: Value]] = [:]
-  /// Library files whose definitions are being made.
-  var libraryFiles: [Int: [String: Value]] = [:]
+  /// What parts of library files define that were used; empty for those that are being made.
+  var libraryParts: [StandardLibrary.Part: [String: Value]] = [:]
   let haltCode: UnsafeMutablePointer<Instruction>
 
   static let registerCapacity = 1 << 21
@@ -136,8 +136,8 @@ final class Machine {
     notes = []
     for value in libraryValues.values { heap.release(value) }
     libraryValues = [:]
-    for members in libraryFiles.values { for value in members.values { heap.release(value) } }
-    libraryFiles = [:]
+    for members in libraryParts.values { for value in members.values { heap.release(value) } }
+    libraryParts = [:]
     for prototype in loaded.values { releaseConstants(prototype) }
     heap.releaseSharedShapes()
   }

@@ -5,18 +5,20 @@ import Resolution
 import Syntax
 
 /// The functions written in Exp (`stdlib/*.exp`) and the natives, with their names and signatures. Shared by all
-/// interpreters of a process; a file is resolved and compiled when one of its names is first used.
+/// interpreters of a process; functions are parsed, resolved and compiled when their name is first used.
 public final class StandardLibrary: @unchecked Sendable {
   /// What the resolver may assume to exist.
   public let prelude: Prelude
 
-  /// One file of the library. At the start only its interface is read; the whole of it when one of its names is used.
+  /// One file of the library. At the start only its interface is read.
   final class File: @unchecked Sendable {
     let name: String
     /// Where it was read from; errors and call stacks say `stdlib/name.exp`.
     let path: String
     let source: SourceFile
     let definitions: [FileInterface.Definition]
+    /// Whether each function stands for itself: a file that binds anything else is compiled as a whole.
+    private let isOnlyFunctions: Bool
     private let lock = NSLock()
     private var parsed: ParseResult?
 
@@ -26,10 +28,12 @@ public final class StandardLibrary: @unchecked Sendable {
       self.source = source
       if let quick = interface(of: source) {
         definitions = quick.definitions
+        isOnlyFunctions = quick.isOnlyFunctions
       } else {
         let whole = parse(source)
         parsed = whole
         definitions = Self.definitions(of: whole.tree)
+        isOnlyFunctions = false
       }
     }
 
@@ -46,6 +50,14 @@ public final class StandardLibrary: @unchecked Sendable {
       return result
     }
     var tree: SyntaxTree { whole.tree }
+
+    /// The functions of a name, with those that stand between them; nil where the whole file is to be taken.
+    func functions(named name: String) -> SyntaxTree? {
+      let places = definitions.filter { $0.name == name }.compactMap(\.place)
+      guard isOnlyFunctions, let first = places.first, let last = places.last else { return nil }
+      let result = parse(source, part: first.lowerBound..<last.upperBound)
+      return result.diagnostics.isEmpty ? result.tree : nil
+    }
 
     /// What a tree defines.
     static func definitions(of tree: SyntaxTree) -> [FileInterface.Definition] {
@@ -77,9 +89,15 @@ public final class StandardLibrary: @unchecked Sendable {
   ]
 
   private let lock = NSLock()
-  private var compiled: [Int: CompiledFile] = [:]
+  private var compiled: [Part: CompiledFile] = [:]
 
-  /// Top-level code of a library file or module.
+  /// What is compiled at once: the functions of one name in a file, or without a name all of the file.
+  struct Part: Hashable {
+    let file: Int
+    let name: String?
+  }
+
+  /// Top-level code of a library file, a part of one, or a module.
   struct CompiledFile {
     let code: [Prototype]
     /// Holds the code and all that it may make.
@@ -201,18 +219,30 @@ public final class StandardLibrary: @unchecked Sendable {
     return nil
   }
 
-  /// The code of a library file, compiled at its first use in the process.
-  func code(ofFile index: Int) throws -> CompiledFile {
+  /// The part of a library file that defines a name, and its code, compiled at its first use in the process.
+  func code(defining name: String, inFile index: Int) throws -> (part: Part, code: CompiledFile) {
     lock.lock()
     defer { lock.unlock() }
-    if let known = compiled[index] { return known }
-    let whole = files[index].whole
+    for part in [Part(file: index, name: name), Part(file: index, name: nil)] {
+      if let known = compiled[part] { return (part, known) }
+    }
+    if let tree = files[index].functions(named: name) {
+      let part = Part(file: index, name: name), code = try code(of: tree)
+      compiled[part] = code
+      return (part, code)
+    }
+    let part = Part(file: index, name: nil), whole = files[index].whole
     if let error = whole.diagnostics.first(where: { $0.severity == .error }) { throw error }
-    let (program, diagnostics) = resolve(whole.tree, prelude: prelude, isLibrary: true)
+    let code = try code(of: whole.tree)
+    compiled[part] = code
+    return (part, code)
+  }
+
+  /// The code of statements of a library file.
+  private func code(of tree: SyntaxTree) throws -> CompiledFile {
+    let (program, diagnostics) = resolve(tree, prelude: prelude, isLibrary: true)
     if let error = diagnostics.first(where: { $0.severity == .error }) { throw error }
-    let result = try Self.compile(program)
-    compiled[index] = result
-    return result
+    return try Self.compile(program)
   }
 
   /// Compiles the statements of a file that only defines things.

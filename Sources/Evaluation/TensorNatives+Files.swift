@@ -37,7 +37,7 @@ extension Natives {
       example: "write_npy(ones(2), \"ones.npy\")\nread_npy(\"ones.npy\")  # => tensor f32[2] [1.0, 1.0]"
     ) { call in
       let path = try call.machine.host.resolve(path: try call.text(0), forWriting: false)
-      return call.result(.tensor(try translatingErrors { try NPY.read(path) }))
+      return call.result(.tensor(try translatingErrors { try ReadArrays.shared.array(path) { try NPY.read(path) } }))
     },
     NativeFunction(
       "write_npy", ["t", "path"], kinds: .tensorLike,

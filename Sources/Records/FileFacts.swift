@@ -31,4 +31,8 @@ public struct FileFacts: Hashable, Sendable {
     (seconds, nanoseconds) = (Int(changed.tv_sec), Int(changed.tv_nsec))
     number = UInt64(facts.st_ino)
   }
+
+  /// Whether the last change was so long ago that a further one has another time: clocks of file systems go by steps, and a
+  /// file that is replaced may get the number of the one before it.
+  public var isSettled: Bool { Int(time(nil)) - seconds > 2 }
 }

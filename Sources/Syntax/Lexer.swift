@@ -26,15 +26,17 @@ struct Lexer {
   /// The text ends inside a `"""` string.
   var endsInsideText = false
 
-  init(_ file: SourceFile) {
+  /// Of the whole text, or of a part that begins with a statement.
+  init(_ file: SourceFile, part: Range<Int>? = nil) {
     self.file = file
-    bytes = file.bytes
-    tokens.reserveCapacity(bytes.count / 3 + 8)
+    bytes = part.map { Array(file.bytes[..<$0.upperBound]) } ?? file.bytes
+    position = part?.lowerBound ?? 0
+    tokens.reserveCapacity((bytes.count - position) / 3 + 8)
   }
 
-  /// Reads the whole text. The last token is `end`.
+  /// Reads the text. The last token is `end`.
   mutating func run() {
-    if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+    if position == 0, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
     while true {
       if case .string(_, let triple, _)? = open.last {
         lexStringText(triple: triple)

@@ -207,10 +207,15 @@ public func parse(_ file: SourceFile) -> ParseResult {
   return result
 }
 
+/// Reads the statements in a part of a file, which begins with one. Spans are those of the file.
+public func parse(_ file: SourceFile, part: Range<Int>) -> ParseResult {
+  parseAnew(file, part.clamped(to: 0..<file.bytes.count))
+}
+
 private let lastParsed = Mutex<(SourceFile, ParseResult)?>(nil)
 
-private func parseAnew(_ file: SourceFile) -> ParseResult {
-  var lexer = Lexer(file)
+private func parseAnew(_ file: SourceFile, _ part: Range<Int>? = nil) -> ParseResult {
+  var lexer = Lexer(file, part: part)
   lexer.run()
   var parser = Parser(file: file, tokens: lexer.tokens)
   let statements = parser.parseStatements(isTop: true)

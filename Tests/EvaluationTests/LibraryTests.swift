@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Resolution
 import Syntax
 import Testing
 
@@ -10,7 +11,12 @@ import Testing
   @Test func everyFileCompiles() throws {
     let library = try testLibrary.get()
     for (index, file) in library.files.enumerated() {
-      do { _ = try library.code(ofFile: index) } catch let error as Diagnostic {
+      let result = resolve(file.tree, prelude: library.prelude, isLibrary: true)
+      do {
+        if let error = (file.whole.diagnostics + result.1).first(where: { $0.severity == .error }) { throw error }
+        _ = try StandardLibrary.compile(result.0)
+        for name in file.names { _ = try library.code(defining: name, inFile: index) }
+      } catch let error as Diagnostic {
         let line = SourceStore.shared.file(error.span.file)?.position(Int(error.span.lower)).line ?? 0
         Issue.record("\(file.name).exp:\(line): \(error.message)")
       }

@@ -27,7 +27,9 @@ final class ReadArrays: @unchecked Sendable {
     if let known = lock.withLock({ take(path, facts) }) { return known }
     let array = try read()
     // Of a file that changed a moment ago another change might not be seen, and one that changes now may be half of each.
-    if facts.isSettled, FileFacts(path) == facts { lock.withLock { keep(Entry(path: path, facts: facts, array: array)) } }
+    if facts.isSettled, FileFacts(path) == facts {
+      lock.withLock { keep(Entry(path: path, facts: facts, array: array)) }
+    }
     return array
   }
 

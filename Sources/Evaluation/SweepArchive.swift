@@ -142,8 +142,10 @@ extension StudyHost {
 /// stop: then there is no hash.
 private final class FileHashes: @unchecked Sendable {
   static let shared = FileHashes()
-  private let lock = NSLock()
+  private let condition = NSCondition()
   private var known: [String: (facts: FileFacts, hash: String)] = [:]
+  /// Files that a thread reads now: who wants the same one waits, and others do not.
+  private var busy: Set<String> = []
 
   /// Empty without a file.
   static func hash(_ path: String?, computing: Bool = true) -> String {
@@ -152,10 +154,23 @@ private final class FileHashes: @unchecked Sendable {
 
   private func hash(_ path: String, computing: Bool) -> String? {
     guard let facts = FileFacts(path) else { return nil }
-    lock.lock()
-    defer { lock.unlock() }
+    condition.lock()
+    defer { condition.unlock() }
+    while busy.contains(path) { condition.wait() }
     if let entry = known[path], entry.facts == facts { return entry.hash }
-    guard computing, let file = fopen(path, "rb") else { return nil }
+    guard computing else { return nil }
+    busy.insert(path)
+    condition.unlock()
+    let result = read(path)
+    condition.lock()
+    busy.remove(path)
+    condition.broadcast()
+    if let result { known[path] = (facts, result) }
+    return result
+  }
+
+  private func read(_ path: String) -> String? {
+    guard let file = fopen(path, "rb") else { return nil }
     defer { fclose(file) }
     setvbuf(file, nil, _IONBF, 0)
     var hash = SHA256()
@@ -166,8 +181,6 @@ private final class FileHashes: @unchecked Sendable {
       if count == 0 { break }
       piece.withUnsafeBytes { hash.update(UnsafeRawBufferPointer(rebasing: $0[..<count])) }
     }
-    let result = hash.finishHex()
-    known[path] = (facts, result)
-    return result
+    return hash.finishHex()
   }
 }

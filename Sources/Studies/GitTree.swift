@@ -39,7 +39,9 @@ public final class GitTree: @unchecked Sendable {
 
   /// The commit and whether files differ from it in one question, what differs in another where something does.
   private static func ask(_ tree: String) -> State? {
-    let status = "--no-optional-locks status --porcelain=v2 --branch --untracked-files=no --no-renames"
+    // One thread is enough for a question that is asked beside the run.
+    let status = "-c core.preloadIndex=false --no-optional-locks status --porcelain=v2 --branch"
+      + " --untracked-files=no --no-renames"
     let lines = (git(status.split(separator: " ").map(String.init), in: tree) ?? "").split(separator: "\n")
     let heading = "# branch.oid "
     guard let commit = lines.first(where: { $0.hasPrefix(heading) })?.dropFirst(heading.count), commit != "(initial)"

@@ -38,6 +38,31 @@ import Testing
     }
   }
 
+  /// Functions are compiled one by one, those of one name together; a file that binds anything else, as a whole.
+  @Test func functionsStandForThemselves() throws {
+    let texts = [
+      "a": "fn double(x: list) = [double(v) for v in x]\nfn other() = 1\nfn double(x) = 2 * x\n"
+        + "fn broken(x) = unknown_to_all(x)\n",
+      "b": "let factor = 3\nfn triple(x) = factor * x\nfn nine(x) = triple(triple(x))\n",
+    ]
+    let files = texts.sorted { $0.key < $1.key }.map { name, text in
+      StandardLibrary.File(
+        name: name, path: name, source: SourceStore.shared.add(name: "stdlib/\(name).exp", text: text))
+    }
+    let library = StandardLibrary(files: files)
+    for (name, file, part) in [("double", 0, "double" as String?), ("triple", 1, nil), ("nine", 1, nil)] {
+      let found = try library.code(defining: name, inFile: file)
+      #expect(found.part == StandardLibrary.Part(file: file, name: part), "\(name)")
+      #expect(found.code.globals.map(\.name).contains(name))
+    }
+    #expect(throws: Diagnostic.self) { try library.code(defining: "broken", inFile: 0) }
+    let host = TestHost()
+    let session = Session(library: library, host: host, threads: 1)
+    let text = "print(double([1, 2]))\nprint(nine(2))\nprint(double(double(1)))"
+    #expect(session.run(SourceStore.shared.add(name: "x", text: text)).isEmpty)
+    #expect(host.printed == ["[2, 4]", "18", "4"])
+  }
+
   /// The scripts that were written before the language; decision 16 has the one name that differs.
   @Test func scriptsWrittenBeforeTheLanguage() throws {
     let folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()

@@ -178,6 +178,10 @@ private struct IDs {
   }
 }
 
+extension Statement {
+  fileprivate var isFunction: Bool { if case .function = kind { true } else { false } }
+}
+
 /// The interface of a file, read without its insides.
 @Suite struct InterfaceTests {
   private func names(_ text: String) -> [String]? {
@@ -204,6 +208,38 @@ private struct IDs {
       """
     #expect(names(text)?.filter { !$0.contains("long") } == ["one", "two(a b rest)"])
     #expect(names(text)?.count == 3)
+  }
+
+  /// Where each definition stands, up to the next statement; parsed alone its spans are those of the file.
+  @Test func eachDefinitionHasItsPlace() throws {
+    let text = """
+      ## What follows.
+      fn one(x) = x +
+        1
+
+      # a comment
+      fn two(
+        x,
+      ) {
+        x
+      }
+      test "two" { two(1) == 1 }
+      """
+    let file = SourceStore.detached(name: "x", text: text)
+    let found = try #require(interface(of: file))
+    #expect(found.isOnlyFunctions)
+    let texts = found.definitions.map { definition in
+      definition.place.map { file.text(Span(file: file.id, lower: $0.lowerBound, upper: $0.upperBound)) } ?? ""
+    }
+    #expect(texts == ["fn one(x) = x +\n  1\n\n", "fn two(\n  x,\n) {\n  x\n}\n"])
+    for (definition, whole) in zip(found.definitions, parse(file).tree.statements.filter { $0.isFunction }) {
+      let part = parse(file, part: try #require(definition.place))
+      #expect(part.diagnostics.isEmpty && part.tree.statements.map(\.span) == [whole.span])
+    }
+    for other in ["let y = 1", "use nn", "print(1)", "option z = 1 in 0..2", "\u{FEFF}"] {
+      let file = SourceStore.detached(name: "x", text: other + "\n" + text)
+      #expect(interface(of: file)?.isOnlyFunctions != true, "\(other)")
+    }
   }
 
   @Test func whatCannotBeToldIsLeftToTheParser() {

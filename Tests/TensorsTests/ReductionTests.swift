@@ -67,6 +67,38 @@ private func reduce(
     }
   }
 
+  /// Rows are folded as many at once as a vector has lanes: each as if it were alone, zeros' signs, infinities and NaN included.
+  @Test(arguments: [1, 2, 3, 4, 5, 7, 8, 9, 10, 15, 16, 17, 31, 33, 63, 65, 100, 4096, 4097])
+  func rowsTogetherAreRowsAlone(length: Int) {
+    var source = Source(UInt64(length) + 5)
+    func value() -> Double {
+      switch source.next() >> 40 % 40 {
+      case 0...3: 0
+      case 4...7: -0.0
+      case 8: .infinity
+      case 9: -.infinity
+      case 10: .nan
+      default: source.unit() * 100
+      }
+    }
+    let outer = length > 100 ? 17 : 37
+    let wide = (0..<outer * length).map { _ in value() }, x = wide.map { Float($0) }
+    for table in variants {
+      for reduction in [Reduction.sum, .product, .max, .min] {
+        let op = Int32(reduction.rawValue)
+        var together = [Double](repeating: 7, count: outer), alone = together
+        table.reduce(op, 1, Int64(outer), Int64(length), 1, 0, 1, wide, &together)
+        let rows = reduce(table, reduction, x, outer: outer, length: length, inner: 1)
+        for row in 0..<outer {
+          table.reduce(op, 1, 1, Int64(length), 1, 0, 1, Array(wide[(row * length)...]), &alone[row])
+          let one = reduce(table, reduction, Array(x[(row * length)...]), outer: 1, length: length, inner: 1)[0]
+          #expect(canonical(rows[row]) == canonical(one), "\(name(table)) \(reduction) row \(row)")
+        }
+        #expect(together.map(canonical) == alone.map(canonical), "\(name(table)) \(reduction)")
+      }
+    }
+  }
+
   @Test func emptyAndSpecial() {
     #expect(reduce(variants[0], .sum, [], outer: 2, length: 0, inner: 1) == [0, 0])
     #expect(reduce(variants[0], .max, [], outer: 1, length: 0, inner: 2) == [-.infinity, -.infinity])

@@ -40,7 +40,8 @@ public final class GitTree: @unchecked Sendable {
   /// The commit and whether files differ from it in one question, what differs in another where something does.
   private static func ask(_ tree: String) -> State? {
     // One thread is enough for a question that is asked beside the run.
-    let status = "-c core.preloadIndex=false --no-optional-locks status --porcelain=v2 --branch"
+    let status =
+      "-c core.preloadIndex=false --no-optional-locks status --porcelain=v2 --branch"
       + " --untracked-files=no --no-renames"
     let lines = (git(status.split(separator: " ").map(String.init), in: tree) ?? "").split(separator: "\n")
     let heading = "# branch.oid "

@@ -15,6 +15,11 @@ extension FunctionCompiler {
   /// Remembers an operand of a comparison of the verdict under its text.
   mutating func noteOperand(_ expression: Expression, _ register: Int) {
     guard notesComparisons else { return }
+    if !passingNames.isEmpty {
+      var names = Set<String>()
+      NameCollector.collect(expression, into: &names)
+      guard names.isDisjoint(with: passingNames) else { return }
+    }
     switch expression.kind {
     case .none, .bool, .int, .float, .string, .function: return
     default:

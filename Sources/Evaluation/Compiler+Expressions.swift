@@ -127,10 +127,13 @@ extension FunctionCompiler {
     case .interpolation(let segments): interpolate(segments, to: target)
     case .list(let elements): list(elements, to: target)
     case .comprehension(let element, let clauses):
+      let around = passingNames
+      for case .each(let pattern, _) in clauses { passingNames.formUnion(pattern.boundNames.map(\.text)) }
       inSteps(target) { compiler, register in
         compiler.builder.emit(.newList, a: register)
         compiler.clauses(clauses[...], element, into: register)
       }
+      passingNames = around
     case .record(let entries): record(entries, to: target)
     case .call(let callee, let arguments): call(callee, arguments, to: target)
     case .index(let base, let indexes): index(base, indexes, to: target)

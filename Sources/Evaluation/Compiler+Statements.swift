@@ -303,7 +303,7 @@ extension FunctionCompiler {
 
   /// In a claim: remembers a name's value.
   mutating func note(_ name: Name, _ register: Int) {
-    guard kind == .claim, notedNames.contains(name.text) else { return }
+    guard kind == .claim, notedNames.contains(name.text), !passingNames.contains(name.text) else { return }
     builder.emit(.note, a: register, b: builder.constant(.string(name.text)))
   }
 }

@@ -153,6 +153,8 @@ struct FunctionCompiler {
   var notedNames: Set<String> = []
   /// Inside the last expression of a claim.
   var isInVerdict = false
+  /// Names that the comprehensions around the expression being compiled bind: their values pass, and say nothing of the whole.
+  var passingNames: Set<String> = []
   /// Jumps out of the chains with `?.` around the expression being compiled, innermost last.
   var chains: [[Int]] = []
   /// The expression that goes on with the chain around it.

@@ -198,6 +198,25 @@ import Testing
     #expect(host.claims[1].error?.id == "E0206")
   }
 
+  /// Numbers that pass inside a comprehension say nothing of the whole.
+  @Test func claimsTellNumbersOfTheWhole() throws {
+    let text = """
+      let xs = [3, 1, 2]
+      let limit = 5
+      claim "all" { all([x < limit for x in xs]) }
+      claim "sum" { sum([x * 2 for x in xs if x > 1]) < limit }
+      claim "pairs" { all([low < high for { low, high } in [{ low: 1, high: 2 }]]) and limit > 4 }
+      claim "after" { let x = 7; all([x > 0 for x in xs]) and x > limit }
+      """
+    let (host, diagnostics, _) = try runProgram(text)
+    #expect(diagnostics.isEmpty, "\(diagnostics.map(\.message))")
+    #expect(
+      host.claims.map { $0.numbers.map(\.name) } == [
+        ["limit"], ["sum([x * 2 for x in xs if x > 1])", "limit"], ["limit"], ["x", "limit"],
+      ])
+    #expect(host.claims.last?.numbers.first == Datum.Field("x", .int(7)))
+  }
+
   @Test func numbersDoNotDependOnThreads() throws {
     let text = "let runs = sweep w in 1..6, rep in 1..2 { sum(normal(10)) + uniform() }\nruns"
     let results = try [1, 2, 4].map { threads -> String in

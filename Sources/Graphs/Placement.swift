@@ -71,9 +71,9 @@ struct Placement {
     var (rest, place, stride) = (line, 0, axes[axes.count - 1].count)
     for axis in axes.dropLast().reversed() {
       let (next, index) = rest.quotientAndRemainder(dividingBy: axis.extent)
-      guard index >= axis.start else { return nil }
+      // Steps may go down, from the last of the lines: what lies before the first one is negative then as well.
       let (within, between) = (index - axis.start).quotientAndRemainder(dividingBy: axis.step)
-      guard between == 0, within < axis.count else { return nil }
+      guard between == 0, within >= 0, within < axis.count else { return nil }
       place += within * stride
       stride *= axis.count
       rest = next

@@ -200,10 +200,20 @@ struct RandomGraph {
       let axis = dice.below(shape.count)
       return try trace.apply(dice.below(2) == 0 ? .sort(axis: axis) : .cumulativeSum(axis: axis), [x])
     default:
-      guard shape.count == 2, shape[0] > 2 else { return nil }
-      let (rows, columns) = (shape[0] / 2, shape[1])
-      let part = Primitive.slice(starts: [1, columns - 1], counts: [rows, columns], steps: [1, -1])
-      return try trace.apply(.binary(.multiply), [trace.apply(part, [x]), trace.scalar(2, type)])
+      guard !shape.isEmpty, shape[0] > 2 else { return nil }
+      // Along each axis all or some of it, forwards or backwards, each one or every other.
+      var (starts, counts, steps) = (shape.map { _ in 0 }, shape, shape.map { _ in 1 })
+      for axis in shape.indices {
+        let size = [shape[axis], shape[axis], shape[axis] / 2][dice.below(3)]
+        guard size > 0 else { continue }
+        counts[axis] = size
+        steps[axis] = [1, -1, size * 2 <= shape[axis] ? 2 : -1, size * 2 <= shape[axis] ? -2 : 1][dice.below(4)]
+        let span = (size - 1) * abs(steps[axis])
+        let first = dice.below(shape[axis] - span)
+        starts[axis] = steps[axis] > 0 ? first : first + span
+      }
+      let part = try trace.apply(.slice(starts: starts, counts: counts, steps: steps), [x])
+      return try trace.apply(.binary(.multiply), [part, trace.scalar(2, type)])
     }
   }
 

@@ -191,6 +191,12 @@ extension Natives {
       guard let n = Int(call[0].swiftString.filter { $0 != "_" }) else { throw unreadable(call, "whole number") }
       return Value(n)
     default:
+      // Integers stay as they are: as floats they would lose digits.
+      switch TensorOperations(call.machine).operand(call[0]) {
+      case .traced(let traced) where traced.isNumber && traced.type == .i64: return call.heap.retained(call[0])
+      case .tensor(let tensor) where tensor.count == 1 && !tensor.type.isFloat: return Value(tensor.integer(0))
+      default: break
+      }
       let x = try call.double(0)
       guard let n = Int(exactly: x.rounded(.towardZero)) else { throw overflow("to_int(\(x))") }
       return Value(n)

@@ -31,7 +31,7 @@ extension RuntimeError {
   init(_ error: GraphError, in recording: Recording?) {
     self.init("E0404", error.message)
     switch error.kind {
-    case .overflow: id = "E0204"
+    case .overflow, .noInteger: id = "E0204"
     case .divisionByZero: id = "E0205"
     case .interrupted: self = .interrupted
     case .madeNaN:

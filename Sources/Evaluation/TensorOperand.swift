@@ -282,7 +282,12 @@ struct TensorOperations {
     case .f32: return Tensor(scalar: Float(number))
     case .bool: return Tensor(scalar: number != 0)
     case .i64: if let exact { return Tensor(scalar: exact) }
-    case .i32: break
+    case .i32:
+      if let exact, Int32(exactly: exact) == nil {
+        throw RuntimeError(
+          "E0204", "\(exact) does not fit beside elements of type i32", label: "i32 ends at \(exact < 0 ? Int32.min : .max)",
+          help: ["`cast(t, \"i64\")` makes room for it"])
+      }
     }
     return try translatingErrors { try Graphs.evaluate(.convert(type), [Tensor(scalar: number)]) }
   }

@@ -10,20 +10,36 @@ extension DerivativeStep {
     }
   }
 
-  /// The product of all other elements: right also where one or several are zero (to first order there).
+  /// The product of all other elements, by a tree of products of two: right also where elements are zero, and to any order.
   private func product(_ axes: [Int]) throws -> NodeID {
-    let (b, x) = (build, inputs[0])
-    let (zero, one) = (b.scalar(0, like: x), b.scalar(1, like: x))
-    let isZero = try b.compare(.equal, x, zero)
-    let nonzero = try b.select(isZero, one, x)
-    let zeros = try b.sum(b.select(isZero, one, zero), axes)
-    let product = try b.apply(.reduce(.product, axes: axes), [nonzero])
-    let all = try b.restore(product, axes: axes, of: shape(0))
-    let zeroCount = try b.restore(zeros, axes: axes, of: shape(0))
-    let others = try b.select(
-      b.compare(.equal, zeroCount, zero), b.divide(all, nonzero),
-      b.select(b.binary(.and, isZero, b.compare(.equal, zeroCount, one)), all, zero))
-    return try b.multiply(b.restore(cotangent, axes: axes, of: shape(0)), others)
+    let (b, full) = (build, shape(0))
+    let kept = full.indices.filter { !axes.contains($0) }
+    let order = kept + axes
+    let (count, length) = (kept.reduce(1) { $0 * full[$1] }, axes.reduce(1) { $0 * full[$1] })
+    guard length > 1, count > 0 else { return try b.restore(cotangent, axes: axes, of: full) }
+    func every(_ x: NodeID, from start: Int, step: Int, _ size: Int) throws -> NodeID {
+      try b.apply(.slice(starts: [0, start], counts: [count, size], steps: [1, step]), [x])
+    }
+    // Up to the product of all; of an odd number the last has a one beside it.
+    var row = try b.reshape(b.transpose(inputs[0], order), [count, length])
+    let ones = try b.apply(.broadcast([count, 1]), [b.scalar(1, like: row)])
+    var (pairs, size): ([(left: NodeID, right: NodeID, size: Int)], Int) = ([], length)
+    while size > 1 {
+      if size % 2 == 1 { row = try b.apply(.concat(axis: 1), [row, ones]) }
+      let half = (size + 1) / 2
+      let (left, right) = (try every(row, from: 0, step: 2, half), try every(row, from: 1, step: 2, half))
+      pairs.append((left, right, size))
+      (row, size) = (try b.multiply(left, right), half)
+    }
+    // And down: one of two has the cotangent of both, times the other.
+    var slope = try b.reshape(cotangent, [count, 1])
+    for (left, right, size) in pairs.reversed() {
+      let half = (size + 1) / 2
+      let both = try [b.multiply(slope, right), b.multiply(slope, left)].map { try b.reshape($0, [count, half, 1]) }
+      slope = try b.reshape(b.apply(.concat(axis: 2), both), [count, 2 * half])
+      if size % 2 == 1 { slope = try every(slope, from: 0, step: 1, size) }
+    }
+    return try b.transpose(b.reshape(slope, order.map { full[$0] }), order.inverse)
   }
 
   /// The whole cotangent goes to the first element that attains the extremum.

@@ -111,6 +111,7 @@ private func runChecked(_ primitive: Primitive, _ inputs: [Tensor], _ origin: In
   case .unary(let operation): outcome = IntegerArithmetic.unary(operation, inputs[0].integer(0))
   case .binary(let operation):
     outcome = IntegerArithmetic.binary(operation, inputs[0].integer(0), inputs[1].integer(0))
+  case .convert: outcome = IntegerArithmetic.convert(inputs[0].type, inputs[0].pointer)
   default: outcome = .success(0)
   }
   switch outcome {

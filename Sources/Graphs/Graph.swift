@@ -67,6 +67,8 @@ public struct GraphError: Error, Sendable {
     case divisionByZero(operation: String)
     /// An integer to a negative power.
     case negativeExponent(Int)
+    /// A float, its fraction dropped, that is no integer of 64 bits.
+    case noInteger(Double)
     /// A matrix without the property that a function of linear algebra needs.
     case notSolvable(TensorError)
     /// The tensors passed do not fit the graph.
@@ -96,6 +98,7 @@ public struct GraphError: Error, Sendable {
     case .overflow(let operation, let a, let b): "the integer result of \(a) \(operation) \(b) does not fit in 64 bits"
     case .divisionByZero(let operation): "integer \(operation) by zero"
     case .negativeExponent(let n): "an integer cannot be raised to the negative power \(n)"
+    case .noInteger(let x): "\(x) does not fit into an integer of 64 bits"
     case .notSolvable(let error): error.message
     case .interrupted: "interrupted"
     case .madeNaN(let operation, let operands, let place):

@@ -6,7 +6,7 @@ enum IntegerArithmetic {
   static func isChecked(_ primitive: Primitive, _ type: ElementType) -> Bool {
     guard type == .i64 else { return false }
     switch primitive {
-    case .unary(.negate), .unary(.abs): return true
+    case .unary(.negate), .unary(.abs), .convert: return true
     case .binary(let operation):
       switch operation {
       case .add, .subtract, .multiply, .floorDivide, .remainder, .power: return true
@@ -20,6 +20,20 @@ enum IntegerArithmetic {
   static func unary(_ operation: UnaryOperation, _ x: Int) -> Result<Int, GraphError> {
     if x == .min { return .failure(GraphError(.overflow(operation: operation == .abs ? "abs" : "-", 0, x))) }
     return .success(operation == .abs ? Swift.abs(x) : -x)
+  }
+
+  /// A number of any type without its fraction, or why it is no integer.
+  static func convert(_ type: ElementType, _ x: UnsafeRawPointer) -> Result<Int, GraphError> {
+    let value: Double
+    switch type {
+    case .f64: value = x.load(as: Double.self)
+    case .f32: value = Double(x.load(as: Float.self))
+    case .i64: return .success(x.load(as: Int.self))
+    case .i32: return .success(Int(x.load(as: Int32.self)))
+    case .bool: return .success(x.load(as: UInt8.self) != 0 ? 1 : 0)
+    }
+    guard let whole = Int(exactly: value.rounded(.towardZero)) else { return .failure(GraphError(.noInteger(value))) }
+    return .success(whole)
   }
 
   /// The result of a binary operation, or why there is none.

@@ -164,6 +164,8 @@ struct PlanBuilder {
       code = .checkedUnary(operation)
     case .binary(let operation) where node.isNumber && IntegerArithmetic.isChecked(node.primitive, node.type):
       code = .checkedBinary(operation)
+    case .convert where node.isNumber && IntegerArithmetic.isChecked(node.primitive, node.type):
+      code = .checkedConvert(graph.nodes[node.inputs[0].index].type)
     default:
       let input = node.inputs.last.map { graph.nodes[$0.index].type } ?? node.type
       code = .elementwise(ElementwiseCode(node.primitive, input: input, out: node.type))

@@ -13,6 +13,7 @@ final class ScalarStep: RunningStep {
       case elementwise(ElementwiseCode)
       case checkedUnary(UnaryOperation)
       case checkedBinary(BinaryOperation)
+      case checkedConvert(ElementType)
       case deriveKey
     }
     var code: Code
@@ -25,7 +26,7 @@ final class ScalarStep: RunningStep {
     /// Whether it can fail.
     var isChecked: Bool {
       switch code {
-      case .checkedUnary, .checkedBinary: true
+      case .checkedUnary, .checkedBinary, .checkedConvert: true
       case .elementwise, .deriveKey: false
       }
     }
@@ -66,6 +67,7 @@ final class ScalarStep: RunningStep {
       out.storeBytes(of: RandomKey.derive(x.load(as: Int64.self), y.load(as: Int64.self)), as: Int64.self)
     case .checkedUnary(let operation):
       try store(IntegerArithmetic.unary(operation, x.load(as: Int.self)), out, instruction.origin)
+    case .checkedConvert(let type): try store(IntegerArithmetic.convert(type, x), out, instruction.origin)
     case .checkedBinary(let operation):
       let outcome = IntegerArithmetic.binary(operation, x.load(as: Int.self), y.load(as: Int.self))
       try store(outcome, out, instruction.origin)

@@ -137,7 +137,7 @@ struct RandomGraph {
   private func step(_ dice: inout Dice, _ trace: Trace, _ pool: [NodeID], _ ids: NodeID) throws -> NodeID? {
     let x = dice.pick(pool)
     let shape = trace.shape(x)
-    switch dice.below(22) {
+    switch dice.below(26) {
     case 0...3:
       let operation = dice.pick([UnaryOperation.negate, .abs, .exp, .tanh, .sigmoid, .sin, .erf, .sign])
       // Kept small, so that chains of exponentials stay finite.
@@ -199,6 +199,17 @@ struct RandomGraph {
       guard !shape.isEmpty else { return nil }
       let axis = dice.below(shape.count)
       return try trace.apply(dice.below(2) == 0 ? .sort(axis: axis) : .cumulativeSum(axis: axis), [x])
+    case 22: return try normalized(&dice, trace, x)
+    case 23: return try images(&dice, trace, x)
+    case 24: return try turnedProduct(&dice, trace, pool)
+    case 25:
+      // In the other precision and back, and what divides it.
+      let other: ElementType = type == .f32 ? .f64 : .f32
+      let moved = try trace.apply(
+        .unary(dice.pick([.sin, .tanh, .exp])), [trace.apply(.convert(other), [trace.apply(.unary(.tanh), [x])])])
+      let safe = try trace.apply(
+        .binary(.add), [trace.apply(.binary(.multiply), [moved, moved]), trace.scalar(0.5, other)])
+      return try trace.apply(.convert(type), [trace.apply(.binary(.divide), [moved, safe])])
     default:
       guard !shape.isEmpty, shape[0] > 2 else { return nil }
       // Along each axis all or some of it, forwards or backwards, each one or every other.
@@ -215,6 +226,68 @@ struct RandomGraph {
       let part = try trace.apply(.slice(starts: starts, counts: counts, steps: steps), [x])
       return try trace.apply(.binary(.multiply), [part, trace.scalar(2, type)])
     }
+  }
+
+  /// A softmax, or less its mean and over its deviation, along rows or columns.
+  private func normalized(_ dice: inout Dice, _ trace: Trace, _ x: NodeID) throws -> NodeID? {
+    let shape = trace.shape(x)
+    guard shape.count == 2 else { return nil }
+    let axis = dice.below(2)
+    var kept = shape
+    kept[axis] = 1
+    func along(_ operation: Reduction, _ y: NodeID) throws -> NodeID {
+      try trace.apply(.reshape(kept), [trace.apply(.reduce(operation, axes: [axis]), [y])])
+    }
+    if dice.below(2) == 0 {
+      let largest = try trace.apply(.stopGradient, [along(.max, x)])
+      let powers = try trace.apply(.unary(.exp), [trace.apply(.binary(.subtract), [x, largest])])
+      return try trace.apply(.binary(.divide), [powers, along(.sum, powers)])
+    }
+    let count = trace.scalar(Double(shape[axis]), type)
+    let centred = try trace.apply(.binary(.subtract), [x, trace.apply(.binary(.divide), [along(.sum, x), count])])
+    let squares = try along(.sum, trace.apply(.binary(.multiply), [centred, centred]))
+    let variance = try trace.apply(.binary(.divide), [squares, count])
+    let deviation = try trace.apply(.unary(.sqrt), [trace.apply(.binary(.add), [variance, trace.scalar(0.125, type)])])
+    return try trace.apply(.binary(.divide), [centred, deviation])
+  }
+
+  /// The tensor as images of one or two channels, filtered, perhaps rectified and pooled.
+  private func images(_ dice: inout Dice, _ trace: Trace, _ x: NodeID) throws -> NodeID? {
+    let shape = trace.shape(x)
+    guard shape.count == 2, shape[0] >= 4, shape[1] >= 4 else { return nil }
+    let channels = shape[1] % 2 == 0 ? 1 + dice.below(2) : 1
+    let image = try trace.apply(.reshape([1, shape[0], shape[1] / channels, channels]), [x])
+    let axis = WindowAxis(window: 2 + dice.below(2), stride: 1 + dice.below(2), before: dice.below(2), after: 1)
+    let windows = WindowGeometry(rows: axis, columns: WindowAxis(window: 2))
+    let filter = trace.constant(sample([axis.window, 2, channels, 2], type, seed: dice.below(100)))
+    var result = try trace.apply(.convolution(windows, groups: 1), [image, filter])
+    if dice.below(2) == 0 { result = try trace.apply(.binary(.maximum), [trace.scalar(0, type), result]) }
+    let extents = trace.shape(result)
+    if dice.below(2) == 0, extents[1] >= 2, extents[2] >= 2 {
+      let pairs = WindowGeometry(rows: WindowAxis(window: 2, stride: 2), columns: WindowAxis(window: 2, stride: 1))
+      let kind = dice.pick([Kernels.Pooling.max, .sum])
+      result = try trace.apply(.pool(kind, pairs, rows: extents[1], columns: extents[2]), [result])
+    }
+    let made = trace.shape(result)
+    return try trace.apply(.reshape([made[1], made[2] * made[3]]), [result])
+  }
+
+  /// A product of operands that lie turned, or of several matrices at once.
+  private func turnedProduct(_ dice: inout Dice, _ trace: Trace, _ pool: [NodeID]) throws -> NodeID? {
+    let (x, y) = (dice.pick(pool), dice.pick(pool))
+    let (a, b) = (trace.shape(x), trace.shape(y))
+    guard a.count == 2, b.count == 2 else { return nil }
+    let (turnX, turnY) = (dice.below(2) == 0, dice.below(2) == 0)
+    guard a[turnX ? 0 : 1] == b[turnY ? 1 : 0] else { return nil }
+    guard a[0] % 2 == 0, b[0] % 2 == 0, turnX, !turnY else {
+      return try trace.apply(.matmul(transposeA: turnX, transposeB: turnY), [x, y])
+    }
+    let halves = try [x, y].map { operand in
+      let shape = trace.shape(operand)
+      return try trace.apply(.reshape([2, shape[0] / 2, shape[1]]), [operand])
+    }
+    let products = try trace.apply(.matmul(transposeA: true, transposeB: false), halves)
+    return try trace.apply(.reduce(.sum, axes: [0]), [products])
   }
 
   /// Reductions to integers and booleans along rows, and back.

@@ -285,7 +285,8 @@ struct TensorOperations {
     case .i32:
       if let exact, Int32(exactly: exact) == nil {
         throw RuntimeError(
-          "E0204", "\(exact) does not fit beside elements of type i32", label: "i32 ends at \(exact < 0 ? Int32.min : .max)",
+          "E0204", "\(exact) does not fit beside elements of type i32",
+          label: "i32 ends at \(exact < 0 ? Int32.min : .max)",
           help: ["`cast(t, \"i64\")` makes room for it"])
       }
     }

@@ -61,12 +61,11 @@ struct TreeLoops {
     let list = call[1].list
     let rest = (0..<list.count).map { list.elements[$0] }
     let scope = try operations.freshKey()
-    if count > 0 {
-      do { return try TracedMap(call, f, count: count, scope: scope).batched(call[0], rest) } catch let error
-        as RuntimeError
-        where mayRunStepwise(after: error)
-      {}
-    }
+    // Of no entries the trace knows the shapes of the results.
+    do { return try TracedMap(call, f, count: count, scope: scope).batched(call[0], rest) } catch let error
+      as RuntimeError
+      where mayRunStepwise(after: error)
+    {}
     var results: [Value] = []
     defer { for result in results { heap.release(result) } }
     for i in 0..<count {
@@ -85,10 +84,8 @@ struct TreeLoops {
     let axis = try call.int(3, default: 0)
     let count = try extent(call[2], axis: axis)
     let scope = try operations.freshKey()
-    if count > 0 {
-      let loop = TracedScan(call, f, count: count, axis: axis, scope: scope)
-      do { return try loop.run() } catch let error as RuntimeError where mayRunStepwise(after: error) {}
-    }
+    let loop = TracedScan(call, f, count: count, axis: axis, scope: scope)
+    do { return try loop.run() } catch let error as RuntimeError where mayRunStepwise(after: error) {}
     return try stepwise(f, count: count, axis: axis, scope)
   }
 

@@ -147,6 +147,7 @@ final class CompiledFunction {
   ) throws -> Entry {
     let state = machine.tensors
     let recording = Recording(.staged)
+    recording.trace.preparesPrograms = true
     state.recording = recording
     state.traceCount += 1
     defer { state.recording = nil }

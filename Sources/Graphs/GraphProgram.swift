@@ -26,7 +26,7 @@ public class GraphProgram: Hashable, @unchecked Sendable {
   /// What runs it. Throws a `TensorError` without memory for its plans.
   func operation() throws -> ProgramOperation { ProgramOperation() }
 
-  /// The program that an eager trace runs in its stead, which also gives what a derivative will need.
+  /// The program that stands in its stead in a trace that prepares for derivatives: it also gives what these will need.
   func prepared() throws -> GraphProgram { self }
 
   /// One cotangent per operand, from those of the results (nil where nothing depends on a result).
@@ -93,7 +93,7 @@ extension Trace {
   /// Records a program; its results, in order. Throws a `TensorError` where operands do not fit, and in eager mode a
   /// `GraphError` with the origin of what failed inside.
   public func apply(_ program: GraphProgram, _ inputs: [NodeID], origin: Int32 = 0) throws -> [NodeID] {
-    let wide = mode == .eager ? try program.prepared() : program
+    let wide = preparesPrograms ? try program.prepared() : program
     return Array(try applyAsIs(wide, inputs, origin: origin).prefix(program.results.count))
   }
 

@@ -14,6 +14,9 @@ public final class Trace {
   public let mode: Mode
   /// Eager traces: whether an operation that makes a NaN is an error.
   public var checksNaN = false
+  /// Whether programs are recorded with what their derivatives need: in eager traces, which cannot run them again, and in
+  /// the recordings of whole steps, whose derivatives of derivatives then add up in the same order. What nobody reads `finish` leaves out.
+  public var preparesPrograms: Bool
   /// Everything recorded so far.
   public internal(set) var nodes = NodeList()
   /// Tensors named by `Primitive.constant`.
@@ -41,7 +44,10 @@ public final class Trace {
   }
 
   /// An empty recording.
-  public init(_ mode: Mode) { self.mode = mode }
+  public init(_ mode: Mode) {
+    self.mode = mode
+    preparesPrograms = mode == .eager
+  }
 
   /// The next argument of the graph. `example` is its value now: needed in eager mode, and for numbers in staged mode.
   public func input(shape: Shape, type: ElementType, isNumber: Bool = false, example: Tensor? = nil) -> NodeID {

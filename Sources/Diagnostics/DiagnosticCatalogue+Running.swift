@@ -21,7 +21,7 @@ extension DiagnosticCatalogue {
       wrong: "let r = { lr: 0.1 }\nprint(r.rate)", right: "let r = { lr: 0.1 }\nprint(r.lr)"),
     Entry("E0209", "a pattern does not fit the value", "A list pattern wants exactly as many elements as it names, unless it ends in `...` or `...rest`. A record pattern may leave fields out, but those it names must be there.",
       wrong: "let [a, b] = [1, 2, 3]", right: "let [a, b, ...] = [1, 2, 3]"),
-    Entry("E0210", "a function got an argument of the wrong kind", "The message says which parameter, what it takes, and what it was given.",
+    Entry("E0210", "a function got an argument of the wrong kind", "The message says which parameter, what it takes, and what it was given. A function of one's own takes only the kinds that its definitions name: `fn initial(s: string) = s[0]` is for strings alone.",
       wrong: "print(sqrt(\"four\"))", right: "print(sqrt(4))"),
     Entry("E0211", "a range or an order cannot be made of these", "A range of floats needs `by`, its step is not 0 and its ends are finite; sorting wants values of one kind.",
       wrong: "for x in 0.0..1.0 { print(x) }", right: "for x in 0.0..1.0 by 0.5 { print(x) }"),

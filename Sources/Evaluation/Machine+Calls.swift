@@ -163,10 +163,14 @@ extension Machine {
       return nil
     default:
       if let gathered { release(gathered) }
-      throw RuntimeError(
-        "E0201", "\(brief(function)) is not a function and cannot be called", label: describeKind(function),
-        help: unquoted(function))
+      throw notAFunction(function)
     }
+  }
+
+  func notAFunction(_ value: Value) -> RuntimeError {
+    RuntimeError(
+      "E0201", "\(brief(value)) is not a function and cannot be called", label: describeKind(value),
+      help: unquoted(value))
   }
 
   /// What to say of a string that stands for a function of the library, as other frameworks take them; `exactly` where

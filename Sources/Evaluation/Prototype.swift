@@ -74,6 +74,8 @@ final class Prototype: @unchecked Sendable {
   var indexLists: [IndexList] = []
   var paths: [AssignmentPath] = []
   var sweeps: [SweepDescription] = []
+  /// Names behind a dot that may stand for something else than a function, each with where it is bound.
+  var methods: [(name: String, bound: Span)] = []
   /// Field or library name of each inline cache.
   var cacheNames: [String] = []
   var registerCount = 0

@@ -32,7 +32,9 @@ extension Machine {
   func meantFirst(_ name: String, _ kinds: KindSet, _ first: Value) -> [String] {
     if first.tag == .list || first.tag == .string { return methodsFromElsewhere[name].map { [$0] } ?? [] }
     guard kinds.isSubset(of: [.list, .range]), first.isNumber || first.tag == .tensor else { return [] }
-    return ["it takes them as one list: `\(name)([\(first.isNumber ? "\(brief(first)), …" : "a, b")])`"]
+    if first.isNumber { return ["it takes them as one list: `\(name)([\(brief(first)), …])`"] }
+    if name == "concat" || name == "stack" { return ["it takes them as one list: `\(name)([a, b])`"] }
+    return ["`to_list(t)` makes a list of a tensor; `t[1..<length(t)]` is a part of it, `t[-1]` its last entry"]
   }
 
   @inline(never) func getFieldSlow(

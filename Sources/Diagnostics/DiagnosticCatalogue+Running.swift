@@ -21,7 +21,7 @@ extension DiagnosticCatalogue {
       wrong: "let r = { lr: 0.1 }\nprint(r.rate)", right: "let r = { lr: 0.1 }\nprint(r.lr)"),
     Entry("E0209", "a pattern does not fit the value", "A list pattern wants exactly as many elements as it names, unless it ends in `...` or `...rest`. A record pattern may leave fields out, but those it names must be there.",
       wrong: "let [a, b] = [1, 2, 3]", right: "let [a, b, ...] = [1, 2, 3]"),
-    Entry("E0210", "a function got an argument of the wrong kind", "The message says which parameter, what it takes, and what it was given.",
+    Entry("E0210", "a function got an argument of the wrong kind", "The message says which parameter, what it takes, and what it was given. A function of one's own takes only the kinds that its definitions name: `fn initial(s: string) = s[0]` is for strings alone.",
       wrong: "print(sqrt(\"four\"))", right: "print(sqrt(4))"),
     Entry("E0211", "a range or an order cannot be made of these", "A range of floats needs `by`, its step is not 0 and its ends are finite; sorting wants values of one kind.",
       wrong: "for x in 0.0..1.0 { print(x) }", right: "for x in 0.0..1.0 by 0.5 { print(x) }"),
@@ -94,7 +94,7 @@ extension DiagnosticCatalogue {
     Entry("E0601", "an option got a value of another kind", "`--set name=value` gives an option a value of the kind of its default. Bounds are a range or a list of choices."),
     Entry("E0602", "a value is out of bounds", "The value given for an option is not within the bounds it declares; a seed is an integer."),
     Entry("E0603", "a default is out of bounds", "The default of an option must itself be one of the values it allows."),
-    Entry("E0604", "an option is declared twice", "Each option is declared once in a study and what it imports."),
+    Entry("E0604", "an option is declared twice", "Each option of a study is declared once."),
     Entry("E0605", "an expectation is not met", "`expect` in a test found its condition false. Both sides of a comparison are shown.",
       wrong: "expect 1 + 1 == 3", right: "expect 1 + 1 == 2"),
     Entry("E0610", "a sweep's axes do not fit", "An axis goes through a list, range or tensor; axes that are zipped are equally long; a sweep has at most ten million points. A field of a trial's result cannot have a coordinate's name, unless it is that coordinate.",
@@ -111,6 +111,7 @@ extension DiagnosticCatalogue {
     Entry("E0710", "the standard library is missing", "Exp looks for the folder `stdlib` beside its binary and where EXP_STDLIB points."),
     Entry("E0711", "an imported file cannot be read", "`use \"./file.exp\" as name` looks for the file beside the one that imports it."),
     Entry("E0712", "files import each other", "A file that is imported may import others, but none that is waiting for it. Move what both need into a file of its own."),
+    Entry("E0713", "an imported file speaks for the study", "Options, the seed, claims and citations are the study's: in a file that it imports they would be passed over. Declare an option in the study and pass its value to the functions that need it; what a file itself promises stands in `test` blocks, which `exp test` runs."),
   ]
 
   // swift-format-ignore

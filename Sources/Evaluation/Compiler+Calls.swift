@@ -101,6 +101,7 @@ extension FunctionCompiler {
       builder.emit(.tryMethod, a: base + 1, c: builder.cache(name.text))
       let asField = builder.emitJump(.jump)
       load(function, to: base)
+      checkMethod(callee, name, at: base)
       builder.span = span
       emitCall(.call, base, arguments, implicit: 1, to: target)
       let end = builder.emitJump(.jump)
@@ -111,6 +112,14 @@ extension FunctionCompiler {
       builder.span = span
       emitCall(.call, base + 1, arguments, implicit: 0, to: target)
     }
+  }
+
+  /// Where only running tells whether the name behind a dot is a function: what was loaded for it must be one.
+  private mutating func checkMethod(_ value: Expression, _ name: Name, at register: Int) {
+    guard let bound = program.unsureMethods[value.id] else { return }
+    prototype.methods.append((name.text, bound))
+    builder.span = name.span
+    builder.emit(.checkMethod, a: register, b: prototype.methods.count - 1)
   }
 
   /// `?.` found none: the chain ends with it.
@@ -138,6 +147,7 @@ extension FunctionCompiler {
       builder.emit(.tryField, x: 1, a: target, b: base + 1, c: builder.cache(name.text))
       ends.append(builder.emitJump(.jump))
       load(function, to: base)
+      checkMethod(value, name, at: base)
       builder.span = span
       builder.emit(.call, a: base, b: 1, c: target)
     } else {

@@ -136,6 +136,7 @@ extension Prototype {
     indexLists = []
     paths = []
     sweeps = []
+    methods = []
     cacheNames = []
   }
 }

@@ -22,6 +22,31 @@ public struct ImportedFile {
     }
     return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
   }
+
+  /// What only a study says, where an imported file says it: options, seed, claims and sources would be passed over.
+  static func studyStatements(in tree: SyntaxTree) -> [Diagnostic] {
+    tree.statements.compactMap { statement in
+      let word: String, place: Span, reason: String, help: String
+      switch statement.kind {
+      case .option(let name, _, _, _):
+        (word, place, reason) = ("option", name.span, "nobody could set it")
+        help = "declare it in the study, and pass its value to the functions that need it"
+      case .seed(let value):
+        (word, place, reason) = ("seed", value.span, "the study has the seed of all draws")
+        help = "state it in the study, whose seed this file's draws follow"
+      case .claim(let text, _):
+        (word, place, reason) = ("claim", text.span, "nobody would hear of its outcome")
+        help = "make it in the study, or write `test` for `claim`: `exp test` runs the tests of this file"
+      case .cite(let value):
+        (word, place, reason) = ("cite", value.span, "the study's report would not name it")
+        help = "cite it in the study"
+      default: return nil
+      }
+      let span = Span(file: statement.span.file, lower: Int(statement.span.lower), upper: Int(place.upper))
+      return Diagnostic(
+        "E0713", "`\(word)` stands in a file that is imported", at: span, label: reason, help: [help])
+    }
+  }
 }
 
 /// The files that wait for an import, outermost first.
@@ -76,7 +101,9 @@ extension Session {
           guard seen.insert(file.place).inserted else { continue }
           let parsed = parse(file.source)
           let (imported, problems) = resolve(parsed.tree, prelude: library.prelude)
-          found += parsed.diagnostics.isEmpty ? problems : parsed.diagnostics
+          found +=
+            parsed.diagnostics.isEmpty
+            ? problems + ImportedFile.studyStatements(in: parsed.tree) : parsed.diagnostics
           chain.waiting(file) { visit(imported.uses, &$0) }
         } catch {
           var failure = machine.runtimeError(error)

@@ -52,8 +52,9 @@ enum Liveness {
       return prototype.recipes[i.b].sources.filter { $0 >= 0 }.map { Use(register: $0, flag: 0) }
     case .nop, .halt, .mark, .markSave, .loadConstant, .loadInteger, .loadNone, .loadTrue, .loadFalse, .drop,
       .getCapture, .getState, .getPrelude, .getSelf, .jump, .loop, .both, .concatenate, .format, .newList,
-      .listExtend, .newRecord, .recordSet, .recordExtend, .newRange, .getIndexes, .tryMethod, .iterate, .next,
-      .rangePrepare, .rangeNext, .call, .callCapture, .callSelf, .callShaped, .returnNone, .expectFails, .sweep, .raise,
+      .listExtend, .newRecord, .recordSet, .recordExtend, .newRange, .getIndexes, .tryMethod, .checkMethod, .iterate,
+      .next, .rangePrepare, .rangeNext, .call, .callCapture, .callSelf, .callShaped, .returnNone, .expectFails, .sweep,
+      .raise,
       .multiplyThen, .getFieldThen, .getIndexThen, .getIndexKThen, .getIndexTwice, .getIndexField:
       return []
     }
@@ -79,8 +80,9 @@ enum Liveness {
     case .nop, .halt, .mark, .markRestore, .setState, .jump, .loop, .jumpIf, .jumpIfNot, .jumpIfNone,
       .jumpIfNotNone, .jumpIfSet, .jumpEqual, .jumpLess, .jumpLessEqual, .jumpEqualK, .jumpLessK, .jumpLessEqualK,
       .jumpGreaterK, .jumpGreaterEqualK, .listAppend, .listExtend, .joinElements, .recordSet, .recordExtend,
-      .setIndex, .assignPath, .tryField, .tryMethod, .setField, .checkList, .iterate, .rangePrepare, .returnValue,
-      .returnNone, .note, .show, .expectTrue, .expectCompare, .expectFails, .raise, .multiplyThen, .getFieldThen,
+      .setIndex, .assignPath, .tryField, .tryMethod, .checkMethod, .setField, .checkList, .iterate, .rangePrepare,
+      .returnValue, .returnNone, .note, .show, .expectTrue, .expectCompare, .expectFails, .raise, .multiplyThen,
+      .getFieldThen,
       .getIndexThen, .getIndexKThen, .getIndexTwice, .getIndexField:
       return -1
     }

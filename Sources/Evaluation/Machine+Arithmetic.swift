@@ -224,7 +224,9 @@ extension Machine {
       throw RuntimeError(
         "E0203", "`++` joins two lists or two strings, not \(brief(x)) and \(brief(y))",
         label: "\(x.kindName) ++ \(y.kindName)",
-        help: x.tag == .list ? ["to add one element, write `++ [x]`"] : [])
+        help: x.tag == .list
+          ? ["to add one element, write `++ [x]`"]
+          : x.tag == .string || y.tag == .string ? ["to put a value into a text, write \"{value}\""] : [])
     }
     let more = y.list.count
     try checkRoom((x.list.count + more) * MemoryLayout<Value>.stride)

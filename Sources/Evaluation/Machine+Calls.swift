@@ -119,6 +119,15 @@ extension Machine {
     switch function.tag {
     case .closure:
       let prototype = function.closure.pointee.prototype
+      if prototype.pointee.firstKinds != .any {
+        let first =
+          gathered.map { $0.positional.first ?? namedFirst($0.named, prototype) } ?? (count > 0 ? slot[1] : .unset)
+        guard takes(prototype.pointee.firstKinds, first) else {
+          let error = wrongKind(prototype.pointee.name, prototype.pointee.firstKinds, first)
+          if let gathered { release(gathered) }
+          throw error
+        }
+      }
       guard slot + (prototype.pointee.registerCount + count + 2) < stackLimit else {
         if let gathered { release(gathered) }
         throw Machine.tooDeep
@@ -154,10 +163,14 @@ extension Machine {
       return nil
     default:
       if let gathered { release(gathered) }
-      throw RuntimeError(
-        "E0201", "\(brief(function)) is not a function and cannot be called", label: describeKind(function),
-        help: unquoted(function))
+      throw notAFunction(function)
     }
+  }
+
+  func notAFunction(_ value: Value) -> RuntimeError {
+    RuntimeError(
+      "E0201", "\(brief(value)) is not a function and cannot be called", label: describeKind(value),
+      help: unquoted(value))
   }
 
   /// What to say of a string that stands for a function of the library, as other frameworks take them; `exactly` where
@@ -178,20 +191,46 @@ extension Machine {
     let members = overload.box.pointee.second.list
     for (name, value) in named {
       for i in stride(from: 1, to: members.count, by: 2) where members.elements[i].tag == .closure {
-        let prototype = members.elements[i].closure.pointee.prototype.pointee.prototype.takeUnretainedValue()
-        if prototype.parameters.first?.name == name { return value }
+        if members.elements[i].closure.prototype.parameters.first?.name == name { return value }
       }
     }
     return .unset
   }
 
+  /// The argument that is given by the name of a function's first parameter, borrowed; unset without one.
+  private func namedFirst(_ named: [(String, Value)], _ loaded: UnsafeMutablePointer<LoadedPrototype>) -> Value {
+    let first = loaded.pointee.prototype.takeUnretainedValue().parameters.first?.name
+    return named.first { $0.0 == first }?.1 ?? .unset
+  }
+
+  /// Whether a first argument is of some kinds; one that is not given is of any.
+  private func takes(_ kinds: KindSet, _ first: Value) -> Bool {
+    !kinds.isDisjoint(with: self.kinds(ofFirst: first)) || (kinds.contains(.number) && isScalar(first))
+  }
+
+  /// The kinds of a first argument. A number that is being traced is a number, as it is when nothing is traced.
+  private func kinds(ofFirst first: Value) -> KindSet {
+    if first.isUnset { return .any }
+    guard isTracedNumber(first) else { return first.kinds }
+    return isTracedCondition(first) ? .bool : .number
+  }
+
+  private func isTracedNumber(_ value: Value) -> Bool {
+    value.tag == .tensor && value.header.pointee.flags & TensorFlags.isNumber != 0
+  }
+
+  /// Whether a tensor may stand for a number: it has no axes, and holds one. What it holds need not be known.
+  private func isScalar(_ value: Value) -> Bool {
+    guard value.tag == .tensor, !isTracedNumber(value), let tensor = TensorOperations(self).operand(value) else {
+      return false
+    }
+    return tensor.rank == 0 && tensor.type != .bool
+  }
+
   /// The definition of a set for a first argument, borrowed.
   func choose(_ overload: Value, _ first: Value) -> Value? {
     let members = overload.box.pointee.second.list
-    // A number that is being traced is a number, as it is when nothing is traced.
-    let isTracedNumber = first.tag == .tensor && first.header.pointee.flags & TensorFlags.isNumber != 0
-    let kinds =
-      first.isUnset ? KindSet.any : isTracedNumber ? (isTracedCondition(first) ? .bool : .number) : first.kinds
+    let kinds = kinds(ofFirst: first)
     var fallback: Value?
     for i in stride(from: 0, to: members.count, by: 2) {
       let set = KindSet(rawValue: UInt16(truncatingIfNeeded: members.elements[i].asInt))
@@ -201,12 +240,7 @@ extension Machine {
         return members.elements[i + 1]
       }
     }
-    if fallback == nil, first.tag == .tensor, !isTracedNumber, let scalar = try? TensorHooks.scalar(self, first),
-      scalar.isNumber
-    {
-      return choose(overload, Value(0))
-    }
-    return fallback
+    return fallback == nil && isScalar(first) ? choose(overload, Value(0)) : fallback
   }
 
   /// The outcome of comparing traced numbers.

@@ -91,7 +91,9 @@ extension Machine {
     _ target: UnsafeMutablePointer<Value>, _ name: UnsafeMutablePointer<Value>, _ value: UnsafeMutablePointer<Value>
   ) throws {
     guard name.pointee.tag == .string else {
-      throw RuntimeError("E0207", "a field's name must be a string, not \(brief(name.pointee))")
+      throw RuntimeError(
+        "E0207", "a field's name must be a string, not \(brief(name.pointee))", label: describeKind(name.pointee),
+        help: name.pointee.isNumber ? ["`text(x)` is a number as a text"] : [])
     }
     let key = heap.interned(name.pointee)
     target.pointee = heap.setField(target.pointee, key, value.pointee)

@@ -1,3 +1,4 @@
+import Diagnostics
 import Resolution
 
 /// Methods of other languages' lists, strings and maps, and what Exp says.
@@ -31,7 +32,9 @@ extension Machine {
   func meantFirst(_ name: String, _ kinds: KindSet, _ first: Value) -> [String] {
     if first.tag == .list || first.tag == .string { return methodsFromElsewhere[name].map { [$0] } ?? [] }
     guard kinds.isSubset(of: [.list, .range]), first.isNumber || first.tag == .tensor else { return [] }
-    return ["it takes them as one list: `\(name)([\(first.isNumber ? "\(brief(first)), …" : "a, b")])`"]
+    if first.isNumber { return ["it takes them as one list: `\(name)([\(brief(first)), …])`"] }
+    if name == "concat" || name == "stack" { return ["it takes them as one list: `\(name)([a, b])`"] }
+    return ["`to_list(t)` makes a list of a tensor; `t[1..<length(t)]` is a part of it, `t[-1]` its last entry"]
   }
 
   @inline(never) func getFieldSlow(
@@ -112,6 +115,31 @@ extension Machine {
     case .closure: return object.closure.prototype.captures.filter(\.isField).map(\.name)
     default: return []
     }
+  }
+
+  /// The name behind a dot is neither a field of the receiver, which stands behind `slot`, nor a function: it is what
+  /// stands in `slot`.
+  @inline(never) func notAMethod(
+    _ loaded: UnsafeMutablePointer<LoadedPrototype>, _ slot: UnsafeMutablePointer<Value>, _ number: Int
+  ) -> RuntimeError {
+    let prototype = loaded.pointee.prototype.takeUnretainedValue()
+    let (name, bound) = prototype.methods[number]
+    let key = heap.interned(name)
+    defer { heap.release(key) }
+    if let field = try? member(of: slot[1], named: key) {
+      defer { heap.release(field) }
+      return notAFunction(field)
+    }
+    var error = missingField(slot[1], name)
+    // Of a record's misspelt field, and of none, that says nothing.
+    let isHiding = bound != .none && library.prelude.names[name]?.isEmpty == false
+    guard !slot[1].isNone, isHiding || memberNames(slot[1]).isEmpty else { return error }
+    let file = bound.file == prototype.span.file ? SourceStore.shared.file(bound.file) : nil
+    let line = file.map { ", from line \($0.position(Int(bound.lower)).line)" } ?? ""
+    let what = isHiding ? "and hides the library's function" : "which is no function"
+    error.help.insert("`\(name)` is \(brief(slot.pointee)) here\(line), \(what)", at: 0)
+    if isHiding, memberNames(slot[1]).isEmpty { error.label = "no such field" }
+    return error
   }
 
   func missingField(_ object: Value, _ name: String) -> RuntimeError {

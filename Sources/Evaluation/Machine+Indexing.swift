@@ -90,6 +90,12 @@ extension Machine {
     }
   }
 
+  private func severalAssigned(_ index: Value) -> RuntimeError {
+    RuntimeError(
+      "E0207", "a list is assigned one element at a time, not at \(brief(index))", label: describeKind(index),
+      help: ["a list with another part is joined anew: `xs = xs[0..<i] ++ ys ++ xs[j..<length(xs)]`"])
+  }
+
   /// Several elements: indexes from a range, list or tensor, or a list of conditions.
   private func selection(of object: Value, _ index: Value) throws -> Value {
     let count = try iterationCount(object)
@@ -239,7 +245,9 @@ extension Machine {
     }
     switch slot.pointee.tag {
     case .list:
-      guard let number = try wholeNumber(index) else { throw unsuitableIndex(slot.pointee, index) }
+      guard let number = try wholeNumber(index) else {
+        throw index.tag == .range || index.tag == .list ? severalAssigned(index) : unsuitableIndex(slot.pointee, index)
+      }
       let position = try Machine.position(number, slot.pointee.list.count, "a list")
       slot.pointee = heap.uniqueList(slot.pointee)
       return slot.pointee.list.elements + position

@@ -145,7 +145,8 @@ extension Machine {
     let parsed = parse(file.source)
     if let error = parsed.diagnostics.first(where: { $0.severity == .error }) { throw error }
     let (program, diagnostics) = resolve(parsed.tree, prelude: library.prelude)
-    if let error = diagnostics.first(where: { $0.severity == .error }) { throw error }
+    let problems = diagnostics + ImportedFile.studyStatements(in: parsed.tree)
+    if let error = problems.first(where: { $0.severity == .error }) { throw error }
     let compiled = try StandardLibrary.compile(program)
     var modules: [(slot: Int, value: Value)] = []
     do {

@@ -20,12 +20,14 @@ extension Machine {
     let shapes = UnsafeMutablePointer<UnsafeMutablePointer<RecordShape>?>.allocate(
       capacity: max(1, prototype.keyLists.count))
     shapes.initialize(repeating: nil, count: max(1, prototype.keyLists.count))
+    let firstKinds = prototype.parameters.first?.kinds ?? .any
+    let isLong = firstKinds != .any || prototype.parameters.contains { $0.isRest }
     pointer.initialize(
       to: LoadedPrototype(
         code: code, constants: constants, caches: caches, recipes: recipes(of: prototype), paths: paths(of: prototype),
         shapes: shapes,
         registerCount: prototype.registerCount, parameterCount: prototype.parameters.count,
-        simpleParameterCount: prototype.parameters.contains { $0.isRest } ? -1 : prototype.parameters.count,
+        simpleParameterCount: isLong ? -1 : prototype.parameters.count, firstKinds: firstKinds,
         captureCount: prototype.captures.count, constantCount: prototype.constants.count,
         keepCount: prototype.keepCount,
         prototype: .passUnretained(prototype)))

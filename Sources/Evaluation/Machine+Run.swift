@@ -553,6 +553,7 @@ extension Machine {
             } else if try !tryMethod(R + i.a, frame.pointee.prototype.pointee.caches + i.c) {
               pc += 1
             }
+          case .checkMethod: if !R[i.a].isFunction { throw notAMethod(frame.pointee.prototype, R + i.a, i.b) }
           case .setField:
             let a = R[i.a]
             let cache = frame.pointee.prototype.pointee.caches + i.c

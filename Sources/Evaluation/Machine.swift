@@ -117,8 +117,8 @@ final class Machine {
       to: LoadedPrototype(
         code: .allocate(capacity: 1), constants: .allocate(capacity: 1), caches: .allocate(capacity: 1),
         recipes: .allocate(capacity: 1), paths: .allocate(capacity: 1), shapes: .allocate(capacity: 1),
-        registerCount: 2, parameterCount: 0,
-        simpleParameterCount: -1, captureCount: 0, constantCount: 0, keepCount: 0, prototype: .passRetained(prototype)))
+        registerCount: 2, parameterCount: 0, simpleParameterCount: -1, firstKinds: .any, captureCount: 0,
+        constantCount: 0, keepCount: 0, prototype: .passRetained(prototype)))
     return pointer
   }()
 

@@ -100,6 +100,8 @@ enum Op: UInt8 {
   case tryField
   /// A becomes its field (cache C) and go on when that can be called; otherwise skip the next instruction
   case tryMethod
+  /// A, which is called by method B of the prototype on what stands behind it, must be a function
+  case checkMethod
   /// A.(cache C) = B
   case setField
 

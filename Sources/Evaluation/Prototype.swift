@@ -23,7 +23,7 @@ final class Prototype: @unchecked Sendable {
   /// One parameter.
   struct Parameter: Sendable {
     var name: String
-    /// Kinds it takes when the function is one of several definitions; `.any` otherwise.
+    /// Kinds it takes, as written behind the first parameter; `.any` otherwise.
     var kinds: KindSet
     var hasDefault: Bool
     var isRest: Bool
@@ -74,6 +74,8 @@ final class Prototype: @unchecked Sendable {
   var indexLists: [IndexList] = []
   var paths: [AssignmentPath] = []
   var sweeps: [SweepDescription] = []
+  /// Names behind a dot that may stand for something else than a function, each with where it is bound.
+  var methods: [(name: String, bound: Span)] = []
   /// Field or library name of each inline cache.
   var cacheNames: [String] = []
   var registerCount = 0
@@ -178,11 +180,18 @@ struct LoadedPrototype {
   var parameterCount: Int
   /// Arguments with which a positional call needs nothing filled in; -1 when calls take the long way.
   var simpleParameterCount: Int
+  /// Kinds of the first argument; a function that does not take any checks them in calls that take the long way.
+  var firstKinds: KindSet
   var captureCount: Int
   var constantCount: Int
   /// Registers (globals) that outlive the code.
   var keepCount: Int
   var prototype: Unmanaged<Prototype>
+}
+
+extension LoadedPrototype {
+  /// The name of the function.
+  var name: String { prototype.takeUnretainedValue().name }
 }
 
 /// A recipe as one interpreter uses it.

@@ -33,6 +33,9 @@ public struct ResolvedProgram: Sendable {
   /// Where top-level code outside of any function finds the captures of a function that it refers to by `.sibling`:
   /// for each such leader, one source per entry of that function's `captures`.
   public var topLevelSiblings: [Int: [Reference]]
+  /// Of method forms with an entry in `references`, under the same id: those whose name may stand for something else
+  /// than a function, and where it is bound (`.none` for a name of the library).
+  public var unsureMethods: [Int: Span]
   /// The `use` statements of the file in order, each with the global slot that its module fills.
   public var uses: [ModuleUse]
 
@@ -40,7 +43,7 @@ public struct ResolvedProgram: Sendable {
   public init(
     tree: SyntaxTree, references: [Int: Reference], bindings: [Int: Binding], functions: [Int: FunctionLayout],
     globals: [GlobalBinding], topLevelLocals: Int, overloads: [Int: [Overload]] = [:],
-    topLevelSiblings: [Int: [Reference]] = [:], uses: [ModuleUse] = []
+    topLevelSiblings: [Int: [Reference]] = [:], unsureMethods: [Int: Span] = [:], uses: [ModuleUse] = []
   ) {
     self.tree = tree
     self.references = references
@@ -50,6 +53,7 @@ public struct ResolvedProgram: Sendable {
     self.topLevelLocals = topLevelLocals
     self.overloads = overloads
     self.topLevelSiblings = topLevelSiblings
+    self.unsureMethods = unsureMethods
     self.uses = uses
   }
 }

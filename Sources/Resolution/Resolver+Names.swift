@@ -119,15 +119,19 @@ extension Resolver {
     return takesNothing && prelude.names[name] != nil ? nil : entry
   }
 
-  /// Notes what `f` in `x.f` may mean besides a field: a named function, a library function, or a `let` that is a
-  /// function.
+  /// Notes what `f` in `x.f` may mean besides a field: a named function, a library function, a `let` that is a
+  /// function, or a name of the same function that may turn out to be one.
   func useAsMethod(_ name: String, id: Int, span: Span) {
     switch lookUpMethod(name) {
     case .variable(let variable):
-      if variable.frame === frame || variable.isFunction { note(variable, id: id, span: span) }
+      guard variable.frame === frame || variable.isFunction else { return }
+      note(variable, id: id, span: span)
+      if !variable.isFunction || variable.role == .varName { program.unsureMethods[id] = variable.span }
     case .functions(let set): note(set, id: id, span: span)
     case nil:
-      if prelude.names[name] != nil { program.references[id] = .prelude(name) }
+      guard let signatures = prelude.names[name] else { return }
+      program.references[id] = .prelude(name)
+      if signatures.isEmpty { program.unsureMethods[id] = Span.none }
     }
   }
 

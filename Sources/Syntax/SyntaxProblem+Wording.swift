@@ -108,7 +108,7 @@ extension SyntaxProblem {
       return Wording(id: "E0031", message: "\(what) is named with `:`", label: "write `\(name): …`")
     case .numberAsField(let number):
       return Wording(id: "E0032", message: "a field's name cannot be the number \(number)", label: "expected a name, a string, or (expression)",
-        help: ["write `\"\(number)\": …`, or `(\(number)): …` to compute the name"])
+        help: ["write a word, or the number as a text: `\"\(number)\": …`"])
     case .assignmentInCondition:
       return Wording(id: "E0033", message: "`=` assigns and cannot stand in a condition", label: "write `==` to compare")
     case .notAssignable(let what):

@@ -29,6 +29,28 @@ import Testing
     #expect(try check(text).map(\.id) == ["E0103"])
   }
 
+  /// Options, seed, claims and citations of an imported file would be passed over.
+  @Test func whatOnlyAStudySaysIsNamedInAnImportedFile() throws {
+    let found = try check("use \"./files/study.exp\" as a\na.twice(2)")
+    #expect(found.map(\.id) == ["E0713", "E0713", "E0713", "E0713"])
+    #expect(
+      found.map(\.message)
+        == ["seed", "option", "cite", "claim"].map { "`\($0)` stands in a file that is imported" })
+    let host = TestHost()
+    host.folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/Specs/modules"
+    let session = Session(library: try testLibrary.get(), host: host, threads: 1)
+    let text = "use \"./files/study.exp\" as a\nprint(a.twice(2))"
+    let study = SourceStore.shared.add(name: "study.exp", text: text)
+    #expect(try onLargeStack { session.run(study) }.map(\.id) == ["E0713"])
+    #expect(host.printed == [])
+    let places = found.compactMap { diagnostic in
+      SourceStore.shared.file(diagnostic.span.file).map { file in
+        "\(file.name.hasSuffix("files/study.exp")) \(file.position(Int(diagnostic.span.lower)).line)"
+      }
+    }
+    #expect(places == ["true 1", "true 2", "true 3", "true 5"])
+  }
+
   @Test func aFileThatSeveralImportRunsOnce() throws {
     let host = TestHost()
     host.folder = URL(fileURLWithPath: #filePath).deletingLastPathComponent().path + "/Specs/modules/files"

@@ -280,6 +280,24 @@ import Testing
     #expect(outcomes == ["-", "-", "11", "-", "2", "…", "6", "E0103", "E0206", "5"])
   }
 
+  /// Definitions of a later cell take the place of earlier ones; what is left checks its kind.
+  @Test func aLaterDefinitionTakesThePlaceOfAnEarlierOne() throws {
+    let outcomes = try onLargeStack { () -> [String] in
+      let session = Session(library: try testLibrary.get(), host: TestHost(), threads: 1)
+      return [
+        "fn desc(x: number) = 1", "desc(2)", "desc(\"a\")", "fn desc(x: string) = 2", "desc(\"a\")", "desc(2)",
+      ].map {
+        switch session.runCell(SourceStore.shared.add(name: "<repl>", text: $0)) {
+        case .value(let datum): plain(datum)
+        case .none: "-"
+        case .incomplete: "…"
+        case .failed(let diagnostics): diagnostics[0].id
+        }
+      }
+    }
+    #expect(outcomes == ["-", "1", "E0210", "-", "2", "E0210"])
+  }
+
   @Test func resultsAreNamedByTheSessionAlone() throws {
     let outcomes = try onLargeStack { () -> [String] in
       let session = Session(library: try testLibrary.get(), host: TestHost(), threads: 1)

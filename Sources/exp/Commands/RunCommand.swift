@@ -93,7 +93,7 @@ struct RunCommand: ParsableCommand, AnswersInJSON {
     if let error = summary.firstTrialError { diagnostics.append(error) }
     DiagnosticText.report(diagnostics, didRun: summary.hasRun, form: errors.form)
     if summary.status == .interrupted, summary.folder != nil {
-      Terminal.errors.line("exp: what is finished stays; `exp run \(study) --resume` goes on")
+      Terminal.errors.line("exp: what is finished stays; `\(Phrase.resume(study, out))` goes on")
     }
   }
 

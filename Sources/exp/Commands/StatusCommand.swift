@@ -60,7 +60,7 @@ struct StatusCommand: ParsableCommand, AnswersInJSON {
       output.line("  \(lease.worker)  dead · \(lease.identity.host), process \(lease.identity.process)")
     }
     if picture.state.isUnfinished, picture.state != .running, picture.state != .planned {
-      output.line("  `exp run \(shortPath(picture.run.surroundings.study)) --resume` goes on")
+      output.line("  `\(Phrase.resume(shortPath(picture.run.surroundings.study), out))` goes on")
     }
   }
 

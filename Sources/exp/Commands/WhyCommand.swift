@@ -45,8 +45,19 @@ struct WhyCommand: ParsableCommand, AnswersInJSON {
 
   /// Whether a record is of a trial that was named.
   private func isAsked(_ record: JSON) -> Bool {
-    let coordinates = Set(fields(record).map { "\($0.name)=\(plainText($0.value))" })
-    return trial.allSatisfy { Int($0).map { $0 == record["index"]?.int } ?? coordinates.contains($0) }
+    let coordinates = fields(record)
+    return trial.allSatisfy { word in
+      Int(word).map { $0 == record["index"]?.int } ?? coordinates.contains { Self.names(word, $0) }
+    }
+  }
+
+  /// Whether `name=value` is what a coordinate says: a number in any way to write it, one that was an f32 with as many digits as that has.
+  private static func names(_ word: String, _ coordinate: Datum.Field) -> Bool {
+    let parts = word.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+    guard parts.count == 2, parts[0] == coordinate.name else { return false }
+    if parts[1] == plainText(coordinate.value) { return true }
+    guard let asked = Double(String(parts[1])), let value = coordinate.value.number else { return false }
+    return asked == value || Float(asked) == Float(value) && Double(Float(value)) == value
   }
 
   private func fields(_ record: JSON) -> [Datum.Field] { record["coordinates"].flatMap(Datum.fields) ?? [] }

@@ -87,6 +87,11 @@ final class Terminal: @unchecked Sendable {
 
 /// Words and numbers as people read them.
 enum Phrase {
+  /// The command that goes on with a study's run in a folder of runs.
+  static func resume(_ study: String, _ out: String) -> String {
+    "exp run \(study) --resume" + (out == "runs" ? "" : " --out \(out)")
+  }
+
   /// `1 trial`, `51 trials`, `12 400 steps`.
   static func count(_ n: Int, _ noun: String) -> String { "\(grouped(n)) \(noun)\(n == 1 ? "" : "s")" }
 

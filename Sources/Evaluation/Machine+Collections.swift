@@ -34,9 +34,11 @@ extension Machine {
     }
   }
 
-  /// Adds the elements of a list to another one that has room for them; nothing is added when it throws.
-  func addElements(of source: Value, to list: Value) throws {
-    let elements = source.list.elements, target = list.list.elements + list.list.count, count = source.list.count
+  /// Adds the elements of a list, or some neighbours among them, to another one that has room for them; nothing is added when
+  /// it throws.
+  func addElements(of source: Value, in range: Range<Int>? = nil, to list: Value) throws {
+    let range = range ?? 0..<source.list.count, count = range.count
+    let elements = source.list.elements + range.lowerBound, target = list.list.elements + list.list.count
     var done = 0
     while done < count {
       let end = min(count, done + 1 << 16)

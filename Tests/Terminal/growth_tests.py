@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How time and memory grow: of a training, and of loops over texts. Usage: growth_tests.py EXP
+"""How time and memory grow: of a training, and of loops over texts and lists. Usage: growth_tests.py EXP
 
 A million steps take no more memory than ten thousand; the time of a step is linear in the batch and the depth, and at most
 linear in the width squared. A time is the process's own processor time, the least of several long runs less the least of as many
@@ -71,6 +71,7 @@ LOOPS = {
     "characters backwards, the length asked for each time": 'while found < length(s) { s[-1 - found]; found += 1 }',
     "characters anywhere": 'for i in 0..<n { if s[i * 7919 % n] == u[i] { found += 1 } }',
     "parts of a text": 'for i in 0..<n - 3 { if s[i..<i + 3] == "éaé" { found += 1 } }',
+    "a stack that is taken off": 'var xs = [1 for _ in 0..<n]\n  while length(xs) > 0 { found += xs[-1]; xs = xs[0..<length(xs) - 1] }',
     "a text that grows, its length asked for": 'var t = ""\nwhile found < n { t ++= "é"; found = length(t) }',
 }
 for name, body in LOOPS.items():

@@ -1,9 +1,11 @@
 /// A place between the characters (Unicode scalars) of a string. It moves to another one over what lies between them, so
-/// that whoever takes characters in order looks at each byte once.
+/// that whoever takes characters in order looks at each byte once; where the string has an index of its characters, it jumps
+/// over what is known.
 struct CharacterCursor {
   private let machine: Machine
   private let bytes: UnsafeBufferPointer<UInt8>
   private let isASCII: Bool
+  private let known: UnsafeMutablePointer<CharacterIndex>?
   /// How many characters lie before it.
   private(set) var index = 0
   /// How many bytes lie before it.
@@ -14,6 +16,7 @@ struct CharacterCursor {
     self.machine = machine
     bytes = string.string.buffer
     isASCII = string.string.isASCII
+    known = !isASCII && string.string.isLong ? string.string.characterIndex : nil
   }
 
   private mutating func stepForward() {
@@ -24,6 +27,7 @@ struct CharacterCursor {
   /// Moves in front of a character that the string has, or behind its last one.
   mutating func move(to target: Int) throws {
     if isASCII { (index, offset) = (target, target) }
+    if abs(target - index) > CharacterIndex.step, let place = known?.place(before: target) { (index, offset) = place }
     while index < target {
       try machine.pollInterrupt(at: index)
       stepForward()

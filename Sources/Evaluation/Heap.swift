@@ -49,6 +49,8 @@ struct Heap {
 
   static let classCount = 33
   static let chunkBytes = 1 << 16
+  /// Size of the largest objects that free lists hold.
+  static let largestListed = (classCount - 1) << 4
 
   init() {
     let free = UnsafeMutablePointer<UnsafeMutableRawPointer?>.allocate(capacity: Heap.classCount)

@@ -34,9 +34,11 @@ extension Machine {
     }
   }
 
-  /// Adds the elements of a list to another one that has room for them; nothing is added when it throws.
-  func addElements(of source: Value, to list: Value) throws {
-    let elements = source.list.elements, target = list.list.elements + list.list.count, count = source.list.count
+  /// Adds the elements of a list, or some neighbours among them, to another one that has room for them; nothing is added when
+  /// it throws.
+  func addElements(of source: Value, in range: Range<Int>? = nil, to list: Value) throws {
+    let range = range ?? 0..<source.list.count, count = range.count
+    let elements = source.list.elements + range.lowerBound, target = list.list.elements + list.list.count
     var done = 0
     while done < count {
       let end = min(count, done + 1 << 16)
@@ -264,13 +266,17 @@ extension Machine {
   func characterCount(_ value: Value) throws -> Int {
     let string = value.string
     if string.isASCII { return string.pointee.byteCount }
-    var count = 0
-    for start in stride(from: 0, to: string.pointee.byteCount, by: Machine.pieceBytes) {
-      try pollInterrupt()
-      let piece = string.buffer[start..<min(start + Machine.pieceBytes, string.pointee.byteCount)]
-      for byte in piece where byte & 0xC0 != 0x80 { count += 1 }
+    let bytes = string.buffer
+    guard let index = CharacterIndex.of(string, heap) else {
+      var count = 0
+      for byte in bytes where byte & 0xC0 != 0x80 { count += 1 }
+      return count
     }
-    return count
+    while index.pointee.byteCount < bytes.count {
+      try pollInterrupt()
+      index.extend(to: min(index.pointee.byteCount + Machine.pieceBytes, bytes.count), in: bytes)
+    }
+    return index.pointee.count
   }
 
   /// The i-th character (Unicode scalar).

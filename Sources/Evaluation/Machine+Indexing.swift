@@ -28,6 +28,15 @@ extension Machine {
     _ flags: Int
   ) throws {
     if object.pointee.tag == .record, index.pointee.tag == .string { intern(index) }
+    if flags & 1 != 0, object.pointee.tag == .list, object.pointee.isUnique,
+      let range = try part(object.pointee, index.pointee)
+    {
+      let list = object.pointee
+      object.pointee = .none
+      cut(list, to: range)
+      if flags & 2 != 0 { Machine.drop(heap, index) }
+      return Machine.put(heap, target, list)
+    }
     let result = try element(of: object.pointee, index.pointee)
     if flags & 1 != 0 { Machine.drop(heap, object) }
     if flags & 2 != 0 { Machine.drop(heap, index) }
@@ -99,7 +108,11 @@ extension Machine {
   /// Several elements: indexes from a range, list or tensor, or a list of conditions.
   private func selection(of object: Value, _ index: Value) throws -> Value {
     let count = try iterationCount(object)
-    if object.tag == .string, let part = try substring(of: object, count, index) { return part }
+    if object.tag == .string || object.tag == .list, let range = try neighbours(count, index) {
+      if object.tag == .list { return try elements(of: object, in: range) }
+      var cursor = CharacterCursor(object, self)
+      return try string(ofPieces: try cursor.characters(range))
+    }
     var positions: [Int] = []
     let chosen = try iterationCount(index)
     try checkRoom(forElements: chosen)
@@ -125,18 +138,44 @@ extension Machine {
     return try list(of: positions.count) { try iterationElement(object, positions[$0]) }
   }
 
-  /// The characters that a range of ascending neighbours chooses, copied together; nil for another range and for one that
-  /// goes past an end.
-  private func substring(of text: Value, _ count: Int, _ index: Value) throws -> Value? {
+  /// The positions that a range of ascending neighbours chooses; nil for another range, for an empty one and for one that goes
+  /// past an end.
+  private func neighbours(_ count: Int, _ index: Value) throws -> Range<Int>? {
+    guard index.tag == .range else { return nil }
     let counts = try rangeCounts(index)
     guard counts.count > 0, counts.start.tag == .int, counts.step.tag == .int, counts.step.asInt == 1 else {
       return nil
     }
     let start = counts.start.asInt
     guard start >= 0, start < count, counts.count <= count - start else { return nil }
-    var cursor = CharacterCursor(text, self)
-    let bytes = try cursor.characters(start..<start + counts.count)
-    return try string(ofPieces: bytes)
+    return start..<start + counts.count
+  }
+
+  /// The positions of a list that a range chooses, where they are neighbours and so many that the list's block is not too
+  /// large for them.
+  private func part(_ list: Value, _ index: Value) throws -> Range<Int>? {
+    let range = try neighbours(list.list.count, index)
+    return range.flatMap { $0.count >= list.list.pointee.capacity / 2 ? $0 : nil }
+  }
+
+  /// Takes all but some neighbouring elements out of a list that one owner holds.
+  private func cut(_ list: Value, to range: Range<Int>) {
+    let elements = list.list.elements, count = list.list.count
+    for i in 0..<range.lowerBound { heap.release(elements[i]) }
+    for i in range.upperBound..<count { heap.release(elements[i]) }
+    if range.lowerBound > 0 { elements.update(from: elements + range.lowerBound, count: range.count) }
+    list.list.pointee.count = range.count
+  }
+
+  /// Neighbouring elements of a list, copied together.
+  private func elements(of list: Value, in range: Range<Int>) throws -> Value {
+    try checkRoom(forElements: range.count)
+    let part = heap.emptyList(capacity: range.count)
+    do { try addElements(of: list, in: range, to: part) } catch {
+      heap.release(part)
+      throw error
+    }
+    return part
   }
 
   /// Characters of a string at positions that it has, in their order.

@@ -30,6 +30,8 @@ public final class Session {
   var moments: [SessionMoment] = []
   /// Which tests of a file run, by place and name.
   private(set) var isTestWanted: (Int, String) -> Bool = { _, _ in true }
+  /// Whether a statement beside tests may end with an error.
+  private(set) var mayFailInTests: (Span, String) -> Bool = { _, _ in false }
   /// Where the globals stand on the register stack.
   let base: UnsafeMutablePointer<Value>
   /// How often each place was met, so that equal statements draw differently.
@@ -115,17 +117,36 @@ public final class Session {
 
   /// Runs the definitions and the `test` blocks of a file; claims, shown values and sweeps bound to no name are left
   /// out. In a file of the library itself names mean what they mean there: the sets merged over all its files. Only tests
-  /// that are wanted run, which is asked with a test's place among those of the file, from 0, and its name.
+  /// that are wanted run, which is asked with a test's place among those of the file, from 0, and its name. A statement goes
+  /// without being run, or to its end, where it may fail so, which is asked with its place and an error's id.
   public func runTests(
-    _ file: SourceFile, wanted: @escaping (Int, String) -> Bool = { _, _ in true }
+    _ file: SourceFile, mayFail: @escaping (Span, String) -> Bool = { _, _ in false },
+    wanted: @escaping (Int, String) -> Bool = { _, _ in true }
   ) -> (outcomes: [TestOutcome], diagnostics: [Diagnostic]) {
     let parsed = parse(file)
     if hasErrors(parsed.diagnostics) { return ([], parsed.diagnostics) }
-    switch prepare(parsed.tree, keepsGlobals: false, isLibrary: library.contains(fileNamed: file.name)) {
+    let isLibrary = library.contains(fileNamed: file.name)
+    var prepared = prepare(parsed.tree, keepsGlobals: false, isLibrary: isLibrary)
+    if case .failure(let problems) = prepared {
+      let tree = parsed.tree
+      let others = tree.statements.filter { statement in
+        !problems.diagnostics.contains { problem in
+          problem.span.lower >= statement.span.lower && problem.span.upper <= statement.span.upper
+            && mayFail(statement.span, problem.id)
+        }
+      }
+      if others.count < tree.statements.count {
+        prepared = prepare(
+          SyntaxTree(file: tree.file, statements: others, nodeCount: tree.nodeCount, comments: tree.comments),
+          keepsGlobals: false, isLibrary: isLibrary)
+      }
+    }
+    switch prepared {
     case .failure(let problems): return ([], problems.diagnostics)
     case .success(let program):
       interrupts.reset()
       isTestWanted = wanted
+      mayFailInTests = mayFail
       let result = execute(program, mode: .test)
       return (result.tests, result.diagnostics)
     }

@@ -48,7 +48,7 @@ struct ShownParts {
       while left > 0, elements.count < count, !machine.isInterrupted {
         elements.append(cut(value.list.elements[elements.count], depth: depth + 1))
       }
-      if elements.count < count { elements.append(.other("… \(count - elements.count) more")) }
+      if elements.count < count { elements.append(.omitted(count - elements.count)) }
       return .list(elements)
     case .record where depth < 64:
       var fields: [Datum.Field] = []
@@ -57,7 +57,7 @@ struct ShownParts {
         fields.append(
           Datum.Field(value.record.name(fields.count), cut(value.record.values[fields.count], depth: depth + 1)))
       }
-      if fields.count < count { fields.append(Datum.Field("…", .other("\(count - fields.count) more"))) }
+      if fields.count < count { fields.append(Datum.Field("…", .omitted(count - fields.count))) }
       return .record(fields)
     default: return machine.datum(value, depth: depth, isShown: true)
     }

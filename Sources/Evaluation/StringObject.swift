@@ -5,7 +5,8 @@
 #endif
 
 /// An immutable string: its UTF-8 bytes stand behind the struct. The machine may append in place while one owner
-/// holds it.
+/// holds it. A long one, whose block is none of the free lists', has the address of its `CharacterIndex` behind the room for
+/// its bytes.
 struct StringObject {
   var header: ObjectHeader
   var byteCount: Int
@@ -20,7 +21,17 @@ struct StringObject {
   /// Longest string, in bytes, that is interned when it comes from the program's text or is used as a name.
   static let maximumInterned = 64
 
-  static func bytes(_ capacity: Int) -> Int { headerBytes + capacity }
+  /// Size of a string with room for so many bytes.
+  static func bytes(_ capacity: Int) -> Int {
+    let plain = headerBytes + capacity
+    return plain <= Heap.largestListed ? plain : plain + MemoryLayout<UnsafeMutableRawPointer?>.stride
+  }
+
+  /// The room that a string for so many bytes is given: behind that of a long one an address can stand.
+  static func room(for capacity: Int) -> Int {
+    let unit = MemoryLayout<UnsafeMutableRawPointer?>.stride
+    return headerBytes + capacity <= Heap.largestListed ? capacity : (capacity + unit - 1) / unit * unit
+  }
 }
 
 extension UnsafeMutablePointer where Pointee == StringObject {
@@ -29,6 +40,17 @@ extension UnsafeMutablePointer where Pointee == StringObject {
   }
   @inline(__always) var isInterned: Bool { pointee.header.flags & StringObject.isInterned != 0 }
   @inline(__always) var isASCII: Bool { pointee.header.flags & StringObject.isNotASCII == 0 }
+  /// Whether there is a place for the address of an index.
+  @inline(__always) var isLong: Bool { pointee.header.sizeClass == 0 }
+  /// Where its characters begin, once that was asked for; only for long strings.
+  var characterIndex: UnsafeMutablePointer<CharacterIndex>? {
+    get { indexPlace.pointee }
+    nonmutating set { indexPlace.pointee = newValue }
+  }
+  private var indexPlace: UnsafeMutablePointer<UnsafeMutablePointer<CharacterIndex>?> {
+    UnsafeMutableRawPointer(bytes + pointee.capacity).assumingMemoryBound(
+      to: UnsafeMutablePointer<CharacterIndex>?.self)
+  }
   var buffer: UnsafeBufferPointer<UInt8> { UnsafeBufferPointer(start: bytes, count: pointee.byteCount) }
 }
 
@@ -44,11 +66,13 @@ extension Value {
 extension Heap {
   /// A new string with room for `capacity` bytes and none in it; the caller fills it and then calls `finishString`.
   func emptyString(capacity: Int) -> Value {
-    let pointer = allocate(StringObject.bytes(capacity), .string)
+    let room = StringObject.room(for: capacity)
+    let pointer = allocate(StringObject.bytes(room), .string)
     let string = pointer.assumingMemoryBound(to: StringObject.self)
     string.pointee.byteCount = 0
     let sizeClass = Int(string.pointee.header.sizeClass)
-    string.pointee.capacity = sizeClass == 0 ? capacity : sizeClass << 4 - StringObject.headerBytes
+    string.pointee.capacity = sizeClass == 0 ? room : sizeClass << 4 - StringObject.headerBytes
+    if string.isLong { string.characterIndex = nil }
     string.pointee.hash = 0
     return Value(object: pointer, .string)
   }
@@ -95,16 +119,20 @@ extension Heap {
     let string = value.string
     let needed = string.pointee.byteCount + more
     if needed <= string.pointee.capacity { return value }
-    let capacity = max(needed, string.pointee.capacity * 2)
+    let capacity = StringObject.room(for: max(needed, string.pointee.capacity * 2))
+    CharacterIndex.forget(string, self)
     let moved = reallocate(
-      value.pointer, from: StringObject.bytes(string.pointee.capacity), to: StringObject.bytes(capacity))
-    moved.assumingMemoryBound(to: StringObject.self).pointee.capacity = capacity
-    return Value(object: moved, .string)
+      value.pointer, from: StringObject.bytes(string.pointee.capacity), to: StringObject.bytes(capacity)
+    ).assumingMemoryBound(to: StringObject.self)
+    moved.pointee.capacity = capacity
+    if moved.isLong { moved.characterIndex = nil }
+    return Value(object: UnsafeMutableRawPointer(moved), .string)
   }
 
   func deallocateString(_ value: Value) {
     let string = value.string
     if string.isInterned { state.pointee.strings.remove(string) }
+    CharacterIndex.forget(string, self)
     deallocate(value.pointer, bytes: StringObject.bytes(string.pointee.capacity))
   }
 

@@ -16,6 +16,16 @@ public enum Datum: Sendable, Hashable {
   /// Anything else, by the one line that describes it.
   case other(String)
 
+  /// What stands behind the beginning of a long list, or as the value of a last field named `…` in a record: that so many more
+  /// are not there.
+  public static func omitted(_ count: Int) -> Datum { .other("… \(count) more") }
+
+  /// How many elements or fields this stands for, if it stands for ones that are not there.
+  public var omittedCount: Int? {
+    guard case .other(let text) = self, text.hasPrefix("… "), text.hasSuffix(" more") else { return nil }
+    return Int(text.dropFirst(2).dropLast(5))
+  }
+
   /// An int, a float or a tensor without axes as a double; nil for anything else.
   public var number: Double? {
     switch self {

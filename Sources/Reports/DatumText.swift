@@ -41,9 +41,14 @@ public enum DatumText {
       let shown = s.count > 400 ? String(s.prefix(400)) + "…" : s
       text = quotes ? StringLiteral.quoted(shown) : shown
     case .list(let items):
-      return group(items.count, "[", "]", &room, depth) { write(items[$0], &$1, depth: depth + 1, quotes: true) }
+      let omitted = items.last?.omittedCount
+      return group(items.count - (omitted == nil ? 0 : 1), omitted ?? 0, "[", "]", &room, depth) {
+        write(items[$0], &$1, depth: depth + 1, quotes: true)
+      }
     case .record(let fields):
-      return group(fields.count, fields.isEmpty ? "{" : "{ ", fields.isEmpty ? "}" : " }", &room, depth) { i, room in
+      let omitted = fields.last.flatMap { $0.name == "…" ? $0.value.omittedCount : nil }
+      let (open, close) = fields.isEmpty ? ("{", "}") : ("{ ", " }")
+      return group(fields.count - (omitted == nil ? 0 : 1), omitted ?? 0, open, close, &room, depth) { i, room in
         let name = StringLiteral.fieldName(fields[i].name) + ": "
         room -= name.count
         return name + write(fields[i].value, &room, depth: depth + 1, quotes: true)
@@ -65,21 +70,22 @@ public enum DatumText {
     return text
   }
 
+  /// So many elements, behind which there are `omitted` more that are not there.
   private static func group(
-    _ count: Int, _ open: String, _ close: String, _ room: inout Int, _ depth: Int, element: (Int, inout Int) -> String
+    _ count: Int, _ omitted: Int, _ open: String, _ close: String, _ room: inout Int, _ depth: Int,
+    element: (Int, inout Int) -> String
   ) -> String {
     guard depth < 6 else { return open + "…" + close }
     var out = open
     room -= 2
-    for i in 0..<count {
-      if i > 0 { out += ", " }
-      if room <= 0 && i > 0 {
-        out += "… \(count - i) more"
-        break
-      }
-      out += element(i, &room)
+    var written = 0
+    while written < count, written == 0 || room > 0 {
+      out += (written > 0 ? ", " : "") + element(written, &room)
       room -= 2
+      written += 1
     }
+    let rest = count - written + omitted
+    if rest > 0 { out += (written > 0 ? ", " : "") + "… \(rest) more" }
     return out + close
   }
 

@@ -14,6 +14,7 @@ extension TerminalText {
       let line = label + DatumText.clean(DatumText.brief(value, limit: 4000))
       if TextWidth.columns(line) <= width, !fields.contains(where: { isLarge($0.value) }) { return line }
       let lines = fields.map { field -> String in
+        if field.name == "…", let omitted = field.value.omittedCount { return "  … \(omitted) more" }
         if case .tensor(let tensor) = field.value, !tensor.shape.isEmpty {
           return "  " + TextWidth.cut(DatumText.clean(field.name) + ": " + oneLine(tensor), to: width - 2)
         }
@@ -53,12 +54,15 @@ extension TerminalText {
     if items.contains(where: { if case .record = $0 { return true } else { return false } })
       || items.contains(where: isLarge)
     {
+      let omitted = items.last?.omittedCount ?? 0
+      let items = omitted == 0 ? items : items.dropLast()
       var lines = items.prefix(20).map { item in
         indented(
           isLarge(item) && !isTensor(item)
             ? value(item) : TextWidth.cut(DatumText.clean(DatumText.brief(item, limit: width)), to: width - 2), by: 2)
       }
-      if items.count > 20 { lines.append("  … \(items.count - 20) more") }
+      let more = items.count - lines.count + omitted
+      if more > 0 { lines.append("  … \(more) more") }
       return label + "[\n" + lines.joined(separator: "\n") + "\n]"
     }
     return wrap([(line, .plain)], width: width).joined(separator: "\n")

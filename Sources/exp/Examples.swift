@@ -61,20 +61,35 @@ struct Example {
     return examples
   }
 
-  /// A text cut into examples.
-  static func statements(_ text: String, firstLine: Int, name: String) -> [Example] {
-    let file = SourceStore.shared.add(name: name, text: String(repeating: "\n", count: firstLine - 1) + text)
-    let result = Syntax.parse(file)
-    let tree = result.tree
+  /// What statements must show, by the line on which they end.
+  private static func expectations(in tree: SyntaxTree) -> [Int: Expectation] {
     var expectations: [Int: Expectation] = [:]
     for comment in tree.comments {
-      let line = file.position(Int(comment.span.lower)).line
+      let line = tree.file.position(Int(comment.span.lower)).line
       if comment.text.hasPrefix("# => ") { expectations[line] = .shows(String(comment.text.dropFirst(5)).trimmed) }
       if comment.text.hasPrefix("# error: ") {
         expectations[line] = .fails(
           String(comment.text.dropFirst(9)).trimmed.split(separator: " ").first.map(String.init) ?? "")
       }
     }
+    return expectations
+  }
+
+  /// Whether a script says of a statement that it ends with an error.
+  static func expectedFailures(in file: SourceFile) -> (_ statement: Span, _ id: String) -> Bool {
+    let expectations = expectations(in: parse(file).tree)
+    return { statement, id in
+      guard case .fails(id)? = expectations[file.position(Int(statement.upper)).line] else { return false }
+      return true
+    }
+  }
+
+  /// A text cut into examples.
+  static func statements(_ text: String, firstLine: Int, name: String) -> [Example] {
+    let file = SourceStore.shared.add(name: name, text: String(repeating: "\n", count: firstLine - 1) + text)
+    let result = Syntax.parse(file)
+    let tree = result.tree
+    let expectations = expectations(in: tree)
     var examples: [Example] = [], functionsBefore = false
     if !result.diagnostics.isEmpty {
       let wanted = expectations.sorted { $0.key < $1.key }.first {

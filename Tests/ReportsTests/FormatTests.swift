@@ -89,6 +89,13 @@ import Testing
     #expect(DatumText.brief(.list([])) == "[]")
     #expect(DatumText.brief(.record([])) == "{}")
     #expect(DatumText.brief(.list((0..<1000).map(Datum.int)), limit: 20) == "[0, 1, 2, 3, 4, 5, … 994 more]")
+    let cut: [Datum] = (0..<1000).map(Datum.int) + [.omitted(500)]
+    #expect(DatumText.brief(.list(cut), limit: 20) == "[0, 1, 2, 3, 4, 5, … 1494 more]")
+    #expect(DatumText.brief(.list([.int(1), .omitted(2)])) == "[1, … 2 more]")
+    #expect(DatumText.brief(.list([.omitted(2)])) == "[… 2 more]")
+    let fields = (0..<9).map { Datum.Field("f\($0)", .int($0)) } + [Datum.Field("…", .omitted(5))]
+    #expect(DatumText.brief(.record(fields), limit: 20) == "{ f0: 0, f1: 1, f2: 2, … 11 more }")
+    #expect(DatumText.brief(.record(fields)).hasSuffix("f8: 8, … 5 more }"))
     var deep = Datum.int(1)
     for _ in 0..<200 { deep = .list([deep]) }
     #expect(DatumText.brief(deep) == "[[[[[[[…]]]]]]]")

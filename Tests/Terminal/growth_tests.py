@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How time and memory of a training grow. Usage: growth_tests.py EXP
+"""How time and memory grow: of a training, and of loops over texts and lists. Usage: growth_tests.py EXP
 
 A million steps take no more memory than ten thousand; the time of a step is linear in the batch and the depth, and at most
 linear in the width squared. A time is the process's own processor time, the least of several long runs less the least of as many
@@ -25,7 +25,7 @@ print(fit.history.loss[-1])
 """)
 
 
-def run(**settings):
+def run(study=study, **settings):
     """Processor seconds and peak memory in MB."""
     command = [exp, "run", study, "--threads", "1", "--quiet", "--fresh", "--out", os.path.join(work, "runs")]
     for name, value in settings.items():
@@ -65,5 +65,22 @@ for name, values, power, most, limit, rest in [
     growth = [b / a for a, b in zip(times, times[1:])]
     check(f"time per step as the {name} doubles", max(growth) < limit,
           ", ".join(f"{v}: {t * 1e6:.0f} µs" for v, t in zip(values, times)))
+# Loops whose time is linear in what they go through, however they take it.
+LOOPS = {
+    "characters in order": 'for i in 0..<n { if s[i] == "é" { found += 1 } }',
+    "characters backwards, the length asked for each time": 'while found < length(s) { s[-1 - found]; found += 1 }',
+    "characters anywhere": 'for i in 0..<n { if s[i * 7919 % n] == u[i] { found += 1 } }',
+    "parts of a text": 'for i in 0..<n - 3 { if s[i..<i + 3] == "éaé" { found += 1 } }',
+    "a stack that is taken off": 'var xs = [1 for _ in 0..<n]\n  while length(xs) > 0 { found += xs[-1]; xs = xs[0..<length(xs) - 1] }',
+    "a text that grows, its length asked for": 'var t = ""\nwhile found < n { t ++= "é"; found = length(t) }',
+}
+for name, body in LOOPS.items():
+    path = os.path.join(work, "loop.exp")
+    with open(path, "w") as file:
+        file.write('option n = 1 in 1..10_000_000\nlet s = repeat("éa", n // 2 + 1)\nlet u = repeat("aé", n // 2 + 1)\n'
+                   f"fn loop() {{\n  var found = 0\n  {body}\n  found\n}}\nprint(loop())\n")
+    none, one, four = (min(run(path, n=n)[0] for _ in range(3)) for n in (4, 100_000, 400_000))
+    check(f"time of {name} as there are four times as many", four - none < 6 * max(one - none, 0.02),
+          f"{one - none:.3f} and {four - none:.3f} s")
 shutil.rmtree(work)
 sys.exit(bad)

@@ -300,6 +300,15 @@ def completes_commands_arguments_and_files():
     child.expect_exact("activation:")
     child.sendintr()
     child.expect("exp> ")
+    os.makedirs(os.path.join(scratch, "one"), exist_ok=True)
+    script("one/it's only.csv", "a,b\n1,2\n")
+    for typed in ('read_csv("one/', 'read_csv("on\t', 'read_csv("one/it\'', 'read_csv("one/it\'s on', 'read_csv("one/i'):
+        assert "only.csv\").a\n[1]" in enter(child, typed + "\t).a"), child.before
+    script("one/it's only.csv", "a,b\n3,4\n")
+    os.rename(os.path.join(scratch, "one/it's only.csv"), os.path.join(scratch, "one/only.csv"))
+    assert "only.csv').a\n[3]" in enter(child, "read_csv('one/\t).a"), child.before
+    child.send('read_csv("one/\"\x1b[D\t')
+    assert "\n[3]" in enter(child, "\x05).a"), child.before
     enter(child, "let deep = [{ inner_name: 5 }]")
     child.send("deep[0].inn\t\r")
     child.expect(r"[\r\n]5 ")

@@ -4,13 +4,16 @@ import Foundation
 /// Lines typed on a terminal, edited with GNU readline. There is one per process (readline keeps its state in
 /// globals), used from the main thread only, which is where Ctrl-C arrives.
 final class ReadlineInput: LineInput {
-  /// Gives the words that may stand before the cursor at a byte offset of a line.
-  typealias Completer = (_ line: String, _ offset: Int) -> [String]
+  /// Gives the words that may stand before the cursor at a byte offset of a line, and the quote that ends a string there.
+  typealias Completer = (_ line: String, _ offset: Int) -> (words: [String], quote: Character?)
+
+  /// What words end at.
+  static let wordBreaks = " \t\n\"'`@$><=;|&{}()[]+-*/%^,:.!?≈"
 
   private let historyPath: String?
 
   // What readline's callbacks, which carry no state of their own, work with.
-  nonisolated(unsafe) private static var completer: Completer = { _, _ in [] }
+  nonisolated(unsafe) private static var completer: Completer = { _, _ in ([], nil) }
   /// What to do with the text that Ctrl-C drops.
   nonisolated(unsafe) static var whenDropped: (_ line: String) -> Void = { _ in }
   nonisolated(unsafe) private static var matches: [String] = []
@@ -30,13 +33,18 @@ final class ReadlineInput: LineInput {
     Self.readUTF8()
     rl_readline_name = UnsafePointer(strdup("exp"))
     rl_catch_signals = 0
-    rl_completion_append_character = 0
+    rl_basic_quote_characters = UnsafePointer(strdup(""))  // the completer knows of strings
     rl_sort_completion_matches = 0  // arguments stand first
-    rl_completer_word_break_characters = UnsafePointer(strdup(" \t\n\"'`@$><=;|&{}()[]+-*/%^,:.!?≈"))
+    rl_completer_word_break_characters = UnsafePointer(strdup(Self.wordBreaks))
     rl_attempted_completion_function = { text, _, end in
       rl_attempted_completion_over = 1
       guard let text, let buffer = rl_line_buffer else { return nil }
-      ReadlineInput.matches = ReadlineInput.completer(String(cString: buffer), Int(end))
+      let (words, quote) = ReadlineInput.completer(String(cString: buffer), Int(end))
+      ReadlineInput.matches = words
+      // A file's name, unlike a folder's, ends the string that it stands in.
+      let ending = words.count == 1 && !words[0].hasSuffix("/") ? quote?.asciiValue : nil
+      let isThere = ending.map { UInt8(bitPattern: buffer[Int(end)]) == $0 } ?? false
+      rl_completion_append_character = isThere ? 0 : Int32(ending ?? 0)
       return rl_completion_matches(text) { _, state in ReadlineInput.nextMatch(isFirst: state == 0) }
     }
     if pipe(Self.wakeUp) == 0 {

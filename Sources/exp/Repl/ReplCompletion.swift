@@ -8,16 +8,16 @@ struct ReplCompletion {
   let thread: SessionThread
   let session: Session
 
-  /// The words that may stand in place of the one before a byte offset of a line; `before` are the earlier lines of the
-  /// cell.
-  func words(_ line: String, at offset: Int, before: String) -> [String] {
+  /// The words that may stand in place of the one before a byte offset of a line, and the quote that ends a string there;
+  /// `before` are the earlier lines of the cell.
+  func words(_ line: String, at offset: Int, before: String) -> (words: [String], quote: Character?) {
     let typed = String(decoding: Array(line.utf8).prefix(max(0, offset)), as: UTF8.self)
     if before.isEmpty {
-      if let words = command(typed) { return words }
+      if let words = command(typed) { return (words, nil) }
     }
     let text = before + typed
-    if let path = Self.openString(text) { return FileNames.complete(path, endings: []) }
-    return thread.perform { [session] in session.complete(text, at: text.utf8.count) } ?? []
+    if let (path, quote) = Self.openString(text) { return (FileNames.complete(path, endings: []), quote) }
+    return (thread.perform { [session] in session.complete(text, at: text.utf8.count) } ?? [], nil)
   }
 
   /// Completions of a line that begins with `:` or `?`; nil when it does not, or holds a cell.
@@ -41,8 +41,8 @@ struct ReplCompletion {
     }
   }
 
-  /// What stands behind the quote of a string that is not closed yet; nil outside of strings.
-  static func openString(_ text: String) -> String? {
+  /// What stands behind the quote of a string that is not closed yet, and that quote; nil outside of strings.
+  private static func openString(_ text: String) -> (text: String, quote: Character)? {
     guard let last = text.split(separator: "\n", omittingEmptySubsequences: false).last else { return nil }
     var quote: Character?, start = last.startIndex, depth = 0
     var at = last.startIndex
@@ -69,7 +69,7 @@ struct ReplCompletion {
       }
       at = last.index(after: at)
     }
-    return quote == nil ? nil : String(last[start...])
+    return quote.map { (String(last[start...]), $0) }
   }
 }
 
@@ -93,7 +93,8 @@ enum FileNames {
     let folder = parts.count > 1 ? (head.isEmpty ? "/" : NSString(string: head).expandingTildeInPath) : "."
     let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? []).sorted()
     // Line editing replaces only what stands behind the last of these.
-    let kept = prefix.lastIndex { " -.,:@=+".contains($0) }.map { prefix.distance(from: prefix.startIndex, to: $0) + 1 }
+    let kept = prefix.lastIndex(where: ReadlineInput.wordBreaks.contains)
+      .map { prefix.distance(from: prefix.startIndex, to: $0) + 1 }
     return names.compactMap { name -> String? in
       guard name.hasPrefix(prefix), !name.hasPrefix(".") || prefix.hasPrefix(".") else { return nil }
       var isFolder: ObjCBool = false

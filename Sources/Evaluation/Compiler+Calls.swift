@@ -94,6 +94,7 @@ extension FunctionCompiler {
     if function == nil {
       builder.span = name.span
       builder.emit(.getField, x: 1, a: base + 1, b: base + 1, c: builder.cache(name.text))
+      noteHidingName(callee)
     }
     self.arguments(arguments)
     if let function {
@@ -122,6 +123,11 @@ extension FunctionCompiler {
     builder.emit(.checkMethod, a: register, b: prototype.methods.count - 1)
   }
 
+  /// Keeps, for the error, where an outer name is bound that hides a function of the library behind the dot.
+  private func noteHidingName(_ value: Expression) {
+    if let bound = program.unsureMethods[value.id] { prototype.hidingNames[builder.here - 1] = bound }
+  }
+
   /// `?.` found none: the chain ends with it.
   private mutating func jumpOutIfNone(_ register: Int) {
     let jump = builder.emitJump(.jumpIfNone, a: register)
@@ -136,6 +142,7 @@ extension FunctionCompiler {
       let object = operand(receiver)
       builder.span = name.span
       builder.emit(.getField, x: object.first, a: target, b: object.register, c: builder.cache(name.text))
+      noteHidingName(value)
       return
     }
     let base = builder.allocate(2)
@@ -152,6 +159,7 @@ extension FunctionCompiler {
       builder.emit(.call, a: base, b: 1, c: target)
     } else {
       builder.emit(.getField, x: 1, a: target, b: base + 1, c: builder.cache(name.text))
+      noteHidingName(value)
     }
     builder.patch(ends)
   }

@@ -137,6 +137,7 @@ extension Prototype {
     paths = []
     sweeps = []
     methods = []
+    hidingNames = [:]
     cacheNames = []
   }
 }

@@ -42,7 +42,7 @@ extension Machine {
     _ cache: UnsafeMutablePointer<InlineCache>, _ flags: Int
   ) throws {
     guard let found = try lookUp(object.pointee, cache) else {
-      throw missingField(object.pointee, cache.pointee.key.swiftString)
+      throw noField(object.pointee, cache.pointee.key.swiftString)
     }
     if flags & 1 != 0 { Machine.drop(heap, object) }
     Machine.put(heap, target, found)
@@ -130,15 +130,37 @@ extension Machine {
       defer { heap.release(field) }
       return notAFunction(field)
     }
-    var error = missingField(slot[1], name)
     // Of a record's misspelt field, and of none, that says nothing.
     let isHiding = bound != .none && library.prelude.names[name]?.isEmpty == false
-    guard !slot[1].isNone, isHiding || memberNames(slot[1]).isEmpty else { return error }
-    let file = bound.file == prototype.span.file ? SourceStore.shared.file(bound.file) : nil
-    let line = file.map { ", from line \($0.position(Int(bound.lower)).line)" } ?? ""
+    guard !slot[1].isNone, isHiding || memberNames(slot[1]).isEmpty else { return missingField(slot[1], name) }
     let what = isHiding ? "and hides the library's function" : "which is no function"
-    error.help.insert("`\(name)` is \(brief(slot.pointee)) here\(line), \(what)", at: 0)
-    if isHiding, memberNames(slot[1]).isEmpty { error.label = "no such field" }
+    return missingField(
+      slot[1], name, hint: "`\(name)` is \(brief(slot.pointee)) here\(line(bound, prototype)), \(what)", isHiding)
+  }
+
+  /// A receiver has no field of a name that no function behind the dot has either.
+  private func noField(_ object: Value, _ name: String) -> RuntimeError {
+    let loaded = frame.pointee.prototype
+    let prototype = loaded.pointee.prototype.takeUnretainedValue()
+    guard !object.isNone, let bound = prototype.hidingNames[frame.pointee.code - loaded.pointee.code - 1] else {
+      return missingField(object, name)
+    }
+    let place = line(bound, prototype)
+    let what = "another `\(name)`\(place)\(place.isEmpty ? "" : ",") hides the library's function here"
+    return missingField(object, name, hint: what, true)
+  }
+
+  /// `, from line 3` of the same file.
+  private func line(_ bound: Span, _ prototype: Prototype) -> String {
+    let file = bound.file == prototype.span.file ? SourceStore.shared.file(bound.file) : nil
+    return file.map { ", from line \($0.position(Int(bound.lower)).line)" } ?? ""
+  }
+
+  /// A missing field with what its name stands for otherwise.
+  private func missingField(_ object: Value, _ name: String, hint: String, _ isHiding: Bool) -> RuntimeError {
+    var error = missingField(object, name)
+    error.help.insert(hint, at: 0)
+    if isHiding, memberNames(object).isEmpty { error.label = "no such field" }
     return error
   }
 

@@ -76,6 +76,8 @@ final class Prototype: @unchecked Sendable {
   var sweeps: [SweepDescription] = []
   /// Names behind a dot that may stand for something else than a function, each with where it is bound.
   var methods: [(name: String, bound: Span)] = []
+  /// Per instruction that looks for a field: where the name is bound that hides a function of the library there.
+  var hidingNames: [Int: Span] = [:]
   /// Field or library name of each inline cache.
   var cacheNames: [String] = []
   var registerCount = 0

@@ -33,8 +33,8 @@ public struct ResolvedProgram: Sendable {
   /// Where top-level code outside of any function finds the captures of a function that it refers to by `.sibling`:
   /// for each such leader, one source per entry of that function's `captures`.
   public var topLevelSiblings: [Int: [Reference]]
-  /// Of method forms with an entry in `references`, under the same id: those whose name may stand for something else
-  /// than a function, and where it is bound (`.none` for a name of the library).
+  /// Of method forms: those whose name may stand for something else than a function, and where it is bound (`.none` for a
+  /// name of the library). Without an entry in `references` it is an outer name that hides a function of the library.
   public var unsureMethods: [Int: Span]
   /// The `use` statements of the file in order, each with the global slot that its module fills.
   public var uses: [ModuleUse]

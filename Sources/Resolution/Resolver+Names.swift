@@ -124,7 +124,10 @@ extension Resolver {
   func useAsMethod(_ name: String, id: Int, span: Span) {
     switch lookUpMethod(name) {
     case .variable(let variable):
-      guard variable.frame === frame || variable.isFunction else { return }
+      guard variable.frame === frame || variable.isFunction else {
+        if prelude.names[name]?.isEmpty == false { program.unsureMethods[id] = variable.span }
+        return
+      }
       note(variable, id: id, span: span)
       if !variable.isFunction || variable.role == .varName { program.unsureMethods[id] = variable.span }
     case .functions(let set): note(set, id: id, span: span)

@@ -1,8 +1,9 @@
+import Diagnostics
 import Records
 
 /// All code that a value reaches: the functions in it, those they make, and the library functions they name, each once,
 /// in an order that depends on the code alone. Its hash says what is computed: comments, layout, prose and the code of
-/// others do not enter.
+/// others do not enter, unless the code asks for them.
 final class ReachableCode {
   /// The functions, in the order in which they were reached.
   private(set) var prototypes: [Prototype] = []
@@ -40,7 +41,20 @@ final class ReachableCode {
     var whole = SHA256()
     words.bytes.withUnsafeBytes { whole.update($0) }
     whole.update(library.finish())
+    if readsText { for file in files { whole.update(SHA256.bytes(file.bytes)) } }
     hash = whole.finish()
+  }
+
+  /// Whether the text itself may be a result: `source` of a function, or the line of an error that was caught.
+  private var readsText: Bool {
+    names["source"] != nil
+      || prototypes.contains { !$0.handlers.isEmpty } && prototypes.contains { $0.cacheNames.contains("line") }
+  }
+
+  /// The files of the functions, in the order in which they were reached.
+  private var files: [SourceFile] {
+    var seen: Set<UInt32> = []
+    return prototypes.compactMap { seen.insert($0.span.file).inserted ? SourceStore.shared.file($0.span.file) : nil }
   }
 
   /// What stands for a function in a digest: its number in this code.

@@ -129,6 +129,22 @@ import Testing
     #expect(try bench.run(Self.edited(from, to)).run == [0, 1, 2])
   }
 
+  /// Comments and layout are results where a trial asks for the text, or for the line of an error.
+  @Test(arguments: [
+    ("source(helper)", true), ("try { [1][5] } catch e { e.line }", true),
+    ("try { [1][5] } catch e { e.message }", false),
+  ])
+  func trialsThatReadTheTextFollowIt(_ read: String, _ follows: Bool) throws {
+    let bench = Bench()
+    let text = "fn helper(x) = x * 2\nlet runs = sweep x in [1, 2] { { y: helper(x), t: \(read) } }\nruns\n"
+    let moved = "# Further down.\n" + text.replacingOccurrences(of: "x * 2", with: "x  *  2")
+    _ = try bench.run(text)
+    #expect(try bench.run(text).run == [])
+    let second = try bench.run(moved)
+    #expect(second.run == (follows ? [0, 1] : []))
+    #expect(try bench.run(moved, fresh: true).table == second.table)
+  }
+
   @Test func optionsAndSeedsAreDifferentTrials() throws {
     let bench = Bench()
     let first = try bench.run(Self.study)

@@ -21,7 +21,8 @@ extension AxesDrawing {
       "M\(Markup.number(frame.left)),\(Markup.number(frame.top))V\(Markup.number(frame.bottom))"
         + "H\(Markup.number(frame.right))", .axis, width: 1)
     let middle = frame.top + frame.height / 2
-    let room = min(frame.height + 40, middle * 2 - 8)
+    // Up to the title, or to the edge where there is none.
+    let room = min(frame.height + 40, (middle - (figure.title.isEmpty ? 4 : 30)) * 2)
     if let factor = y.factorExponent {
       let name = SVGCanvas.fit(yLabel, room - 60, size: 13)
       drawFactor(16, middle, name, factor, turned: true, limit: room)

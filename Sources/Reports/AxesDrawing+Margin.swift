@@ -65,7 +65,9 @@ extension AxesDrawing {
   func marginWidth() -> Double {
     if let heat { return heat.marginWidth }
     guard !margin.isEmpty else { return 18 }
-    let widest = margin.map { TextWidth.pixels($0.text, size: 13) }.max() ?? 0
+    var widest = margin.map { TextWidth.pixels($0.text, size: 13) }.max() ?? 0
+    // As many may end with how many there are more.
+    if isLegend, margin.count > 12 { widest = max(widest, TextWidth.pixels("and \(margin.count) more", size: 12)) }
     return min(widest, 190) + (isLegend ? 48 : 22)
   }
 

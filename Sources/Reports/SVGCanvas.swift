@@ -99,7 +99,8 @@ struct SVGCanvas {
   ) {
     guard !string.isEmpty else { return }
     let n = Markup.number
-    let shown = SVGCanvas.fit(string, limit, size: size)
+    // Bold letters are a tenth wider.
+    let shown = SVGCanvas.fit(string, bold ? limit / 1.1 : limit, size: size)
     var attributes =
       "class=\"xt-\(ink.name)\(halo ? " x-halo" : "")\" fill=\"\(ink.entry.text)\" font-size=\"\(n(size))\""
     let turn = turned ? -90 : angle

@@ -33,7 +33,8 @@ extension Natives {
     },
     NativeFunction(
       "read_npy", ["path"], kinds: .string,
-      doc: "The tensor in a NumPy .npy file of the run, the study's folder or the data folders.",
+      doc:
+        "The tensor in a NumPy .npy file of the run, the study's folder or the data folders. float16 becomes f32; integers of 8 and 16 bits become i32, unsigned ones of 32 and 64 bits i64.",
       example: "write_npy(ones(2), \"ones.npy\")\nread_npy(\"ones.npy\")  # => tensor f32[2] [1.0, 1.0]"
     ) { call in
       let path = try call.machine.host.resolve(path: try call.text(0), forWriting: false)

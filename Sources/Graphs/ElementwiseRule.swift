@@ -125,13 +125,14 @@ struct ElementwiseRule<Words: DerivativeWords> {
     }
   }
 
-  /// y x^(y - 1), and 0 where y is 0 also at x = 0.
+  /// y x^(y - 1), and 0 where y is 0 also at x = 0: there the base is taken to be 1, so that further derivatives are 0 too.
   private func powerBase() throws -> Words.Operand {
     let b = words
-    let lower = try b.binary(.power, x, b.subtract(y, b.scalar(1, like: y)))
-    let slope = try b.multiply(y, lower)
     let zero = b.scalar(0, like: y)
-    return try b.multiply(cotangent, b.select(b.compare(.equal, y, zero), zero, slope))
+    let isConstant = try b.binary(.and, b.compare(.equal, y, zero), b.compare(.equal, x, b.scalar(0, like: x)))
+    let base = try b.select(isConstant, b.scalar(1, like: x), x)
+    let lower = try b.binary(.power, base, b.subtract(y, b.scalar(1, like: y)))
+    return try b.multiply(cotangent, b.multiply(y, lower))
   }
 
   /// x^y log x, and 0 where x is 0 or below.

@@ -89,7 +89,7 @@ private struct SimplifyPass {
       return append(node)
     default: break
     }
-    if let same = withoutEffect(node) { return same }
+    if let same = withoutEffect(node) ?? decided(node) { return same }
     if let sum = sumOfOne(node) { return sum }
     if let folded = folded(node) { return folded }
     if let spread = repeatedScalar(node) { return spread }
@@ -157,6 +157,41 @@ private struct SimplifyPass {
       rewritten(element), constant(node.type == .f64 ? Tensor(scalar: 0.0) : Tensor(scalar: 0 as Float), zero),
     ]
     return rewritten(sum)
+  }
+
+  /// What a choice by a known condition, or `and` and `or` with a known side, always give.
+  private mutating func decided(_ node: Node) -> NodeID? {
+    func truth(_ input: NodeID) -> Bool? {
+      guard let scalar = repeated[input.index], case .constant(let index) = nodes[scalar.index].primitive,
+        constants[index].type == .bool
+      else { return nil }
+      return constants[index].scalarBits != 0
+    }
+    switch node.primitive {
+    case .select:
+      guard let isTrue = truth(node.inputs[0]) else { return nil }
+      return widened(node.inputs[isTrue ? 1 : 2], to: node)
+    case .binary(.and), .binary(.or):
+      guard node.type == .bool else { return nil }
+      let deciding = node.primitive == .binary(.or)
+      for side in 0..<2 {
+        guard let value = truth(node.inputs[side]) else { continue }
+        return widened(node.inputs[value == deciding ? side : 1 - side], to: node)
+      }
+      return nil
+    default: return nil
+    }
+  }
+
+  /// A value in the form of a node that has its numbers.
+  private mutating func widened(_ id: NodeID, to node: Node) -> NodeID? {
+    let value = nodes[id.index]
+    guard value.type == node.type, value.isNumber == node.isNumber else { return nil }
+    if value.shape == node.shape { return id }
+    var node = node
+    node.primitive = .broadcast(node.shape)
+    node.inputs = [id]
+    return rewritten(node)
   }
 
   private func isConstant(_ id: NodeID, _ value: Double) -> Bool {

@@ -62,7 +62,9 @@ public enum StudyExport {
   private static func plain(_ item: StudyRecord.Item) -> String {
     var item = item
     if case .value(let name, let value) = item { item = .value(name: name, DatumText.recorded(value)) }
-    var text = clean(TerminalText(width: 100, color: false).item(item))
+    // Reasons of failed trials stand whole.
+    let width = if case .coverage = item { 10_000 } else { 100 }
+    var text = clean(TerminalText(width: width, color: false).item(item))
     while text.hasSuffix("\n") { text.removeLast() }
     return text
   }

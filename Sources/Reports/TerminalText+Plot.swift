@@ -48,15 +48,20 @@ extension TerminalText {
       figure.y.scale, data: figure.y.scale == .log ? finite : finite + [0], range: figure.y.range, tickCount: 4,
       padding: 0)
     let room = max(8, min(50, width - nameWidth - 20))
+    // Bars of what is below zero end where the others begin.
+    let zero = scale.place(0) ?? 0
+    let below = (finite.min() ?? 0) < 0 ? Int(saturating: (zero * Double(room)).rounded(.up)) : 0
     var lines: [String] = []
     for (i, name) in names.prefix(40).enumerated() {
       for (g, group) in bars.groups.enumerated() {
         guard let value = bars.value(g, i) else { continue }
-        let zero = scale.place(0) ?? 0
-        let share = scale.place(value).map { abs($0 - zero) } ?? 0
+        let share = scale.place(value).map { $0 - zero } ?? 0
         let head = TextWidth.pad(g == 0 ? name : "", to: nameWidth)
         let series = bars.groups.count > 1 && !group.name.isEmpty ? "  \(DatumText.clean(group.name))" : ""
-        let bar = paint(TerminalText.bar(share, columns: room), series: g)
+        let bar = paint(
+          share < 0
+            ? TerminalText.barBelow(-share, columns: room, of: below)
+            : String(repeating: " ", count: below) + TerminalText.bar(share, columns: room), series: g)
         lines.append("\(head)  \(bar) \(NumberFormat.short(value, digits: 3))\(series)")
       }
     }

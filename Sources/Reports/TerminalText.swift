@@ -93,6 +93,13 @@ public struct TerminalText: Sendable {
     return String(repeating: "█", count: eighths / 8) + parts[eighths % 8]
   }
 
+  /// A bar in halves of blocks that ends at the right edge of `below` columns: `share` of `columns`.
+  static func barBelow(_ share: Double, columns: Int, of below: Int) -> String {
+    let halves = min(2 * below, Int(saturating: (min(max(share, 0), 1) * Double(columns) * 2).rounded()))
+    let bar = (halves % 2 == 1 ? "▐" : "") + String(repeating: "█", count: halves / 2)
+    return String(repeating: " ", count: below - (halves + 1) / 2) + bar
+  }
+
   func indented(_ text: String, by n: Int) -> String {
     let space = String(repeating: " ", count: n)
     return text.split(separator: "\n", omittingEmptySubsequences: false).map { $0.isEmpty ? "" : space + $0 }

@@ -1,5 +1,5 @@
 /// NumPy's .npy: versions 1 to 3, C or Fortran order, either byte order; f32, f64, i32, i64, bool; f16 is widened to f32, and
-/// integers of fewer bits (and u32, to i64) are widened too.
+/// integers of fewer bits (and u32 and u64, to i64) are widened too.
 public enum NPY {
   /// Reads one array. Throws `badFile`.
   public static func read(_ path: String) throws -> Tensor {
@@ -48,7 +48,7 @@ public enum NPY {
     }
     let shape = header.isFortran ? Array(header.shape.reversed()) : header.shape
     let stored = try Tensor(uninitialized: shape, type: header.element.type)
-    header.element.copy(source, to: stored.pointer, count: count)
+    try header.element.copy(source, to: stored.pointer, count: count, name)
     guard header.isFortran, shape.count > 1, count > 0 else { return try stored.reshaped(header.shape) }
     // The axes in opposite order.
     let result = try Tensor(uninitialized: header.shape, type: stored.type)
@@ -102,57 +102,5 @@ private struct Header {
         help: "save it as float32, float64, int32, int64 or bool; `read_npz(path, names)` leaves it alone")
     }
     self.element = element
-  }
-}
-
-/// An element as it lies in a file.
-private struct StoredElement {
-  let kind: Character
-  let width: Int
-  let isSwapped: Bool
-  /// The type that it becomes.
-  let type: ElementType
-
-  init?(_ descriptor: String) {
-    guard let order = descriptor.first, "<>|=".contains(order), let kind = descriptor.dropFirst().first,
-      let width = Int(descriptor.dropFirst(2))
-    else { return nil }
-    let types: [String: ElementType] = [
-      "f2": .f32, "f4": .f32, "f8": .f64, "b1": .bool, "i1": .i32, "i2": .i32, "i4": .i32, "i8": .i64, "u1": .i32,
-      "u2": .i32, "u4": .i64,
-    ]
-    guard let type = types["\(kind)\(width)"] else { return nil }
-    (self.kind, self.width, self.type) = (kind, width, type)
-    isSwapped = order == ">" && width > 1
-  }
-
-  /// Whether it lies in the file as in memory. Bools may be any byte there.
-  var isPlain: Bool { !isSwapped && width == type.byteCount && kind != "u" }
-
-  func copy(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, count: Int) {
-    if isPlain {
-      return target.copyMemory(from: source, byteCount: count * width)
-    }
-    for i in 0..<count {
-      var bits: UInt64 = 0
-      for byte in 0..<width {
-        let place = isSwapped ? byte : width - 1 - byte
-        bits = bits << 8 | UInt64(source.load(fromByteOffset: i * width + place, as: UInt8.self))
-      }
-      store(bits, target + i * type.byteCount)
-    }
-  }
-
-  private func store(_ bits: UInt64, _ target: UnsafeMutableRawPointer) {
-    let whole = kind == "i" ? Int64(bitPattern: bits << (64 - 8 * width)) >> (64 - 8 * width) : Int64(bitPattern: bits)
-    switch type {
-    case .f32:
-      let value = width == 2 ? HalfFloat.widened(UInt16(truncatingIfNeeded: bits)) : nil
-      target.storeBytes(of: value?.bitPattern ?? UInt32(truncatingIfNeeded: bits), as: UInt32.self)
-    case .f64: target.storeBytes(of: bits, as: UInt64.self)
-    case .i32: target.storeBytes(of: Int32(truncatingIfNeeded: whole), as: Int32.self)
-    case .i64: target.storeBytes(of: whole, as: Int64.self)
-    case .bool: target.storeBytes(of: bits == 0 ? 0 : 1, as: UInt8.self)
-    }
   }
 }

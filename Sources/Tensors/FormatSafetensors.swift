@@ -10,7 +10,7 @@ public enum Safetensors {
     public var metadata: [(key: String, value: String)]
   }
 
-  /// Reads all tensors. F16 and BF16 are widened to f32; bytes become i32. Throws `badFile`.
+  /// Reads all tensors. F16 and BF16 are widened to f32, integers as in a .npy file. Throws `badFile`.
   public static func read(_ path: String) throws -> Contents {
     let bytes = try FileBytes(path: path)
     guard let length = bytes.integer(at: 0, width: 8, bigEndian: false), length < 1 << 30,
@@ -76,6 +76,12 @@ public enum Safetensors {
     return prefix + header
   }
 
+  /// Element types of the format as NumPy would describe them.
+  private static let elements = [
+    "F64": "<f8", "F32": "<f4", "F16": "<f2", "BF16": "<g2", "I64": "<i8", "I32": "<i4", "I16": "<i2", "I8": "|i1",
+    "U64": "<u8", "U32": "<u4", "U16": "<u2", "U8": "|u1", "BOOL": "|b1",
+  ]
+
   private static func tensor(
     _ name: String, _ entry: JSON, _ bytes: FileBytes, start: Int
   ) throws -> Tensor {
@@ -84,29 +90,19 @@ public enum Safetensors {
       let to = offsets[1].int, from >= 0, to >= from
     else { throw TensorError.file(bytes.path, "the entry `\(name)` has no dtype, shape and data_offsets") }
     let shape = extents.map { $0.int ?? -1 }
-    let kinds: [String: (ElementType, Int)] = [
-      "F32": (.f32, 4), "F64": (.f64, 8), "I32": (.i32, 4), "I64": (.i64, 8), "BOOL": (.bool, 1), "U8": (.i32, 1),
-      "F16": (.f32, 2), "BF16": (.f32, 2),
-    ]
-    guard let (type, width) = kinds[dtype] else {
-      throw TensorError.file(bytes.path, "`\(name)` has the element type \(dtype), which is not read")
+    guard let element = elements[dtype].flatMap(StoredElement.init) else {
+      throw TensorError.file(
+        bytes.path, "`\(name)` has the element type \(dtype), which is not read",
+        help: "save it as one of \(elements.keys.sorted().joined(separator: ", "))")
     }
     let count = try elementCount(shape, type: .f64)
-    guard to <= bytes.count, to - from == count * width, let source = bytes.pointer(at: start + from, count: to - from)
+    guard to <= bytes.count, to - from == count * element.width,
+      let source = bytes.pointer(at: start + from, count: to - from)
     else {
       throw TensorError.file(bytes.path, "`\(name)` does not fit its data_offsets")
     }
-    let result = try Tensor(uninitialized: shape, type: type)
-    switch dtype {
-    case "U8": Kernels.convert(from: .bool, to: .i32, source, result.pointer, count: count)
-    case "F16", "BF16":
-      let out = result.pointer.assumingMemoryBound(to: Float.self)
-      for i in 0..<count {
-        let bits = UInt16(littleEndian: source.loadUnaligned(fromByteOffset: 2 * i, as: UInt16.self))
-        out[i] = dtype == "BF16" ? Float(bitPattern: UInt32(bits) << 16) : HalfFloat.widened(bits)
-      }
-    default: result.pointer.copyMemory(from: source, byteCount: result.byteCount)
-    }
+    let result = try Tensor(uninitialized: shape, type: element.type)
+    try element.copy(source, to: result.pointer, count: count, "\(bytes.path), `\(name)`")
     return result
   }
 }

@@ -16,6 +16,29 @@ import Testing
     }
   }
 
+  /// A choice by what is known takes nothing; what was not chosen is not computed.
+  @Test func knownChoicesAreMadeBefore() throws {
+    let example = sample([6], .f32)
+    for isTrue in [false, true] {
+      let body: (Trace, [NodeID]) throws -> [NodeID] = { trace, nodes in
+        let known = try trace.apply(.broadcast([6]), [trace.constant(Tensor([isTrue], shape: []))])
+        let positive = try trace.apply(.compare(.greater), [nodes[0], trace.scalar(0, .f32)])
+        let (first, second) = (try trace.apply(.unary(.tanh), nodes), try trace.apply(.unary(.sin), nodes))
+        return [
+          try trace.apply(.select, [known, first, second]),
+          try trace.apply(.select, [known, trace.scalar(2, .f32), second]),
+          try trace.apply(.binary(.and), [known, positive]), try trace.apply(.binary(.or), [positive, known]),
+        ]
+      }
+      let expected = try runEager([example], body)
+      let plan = try plan([example], body)
+      #expect(!plan.stepLines.contains { $0.contains(isTrue ? "sin" : "tanh") || $0.contains("select") })
+      #expect(plan.stepLines.contains { $0.contains(isTrue ? "tanh" : "sin") })
+      var inputs: [Tensor?] = [example]
+      for (x, y) in zip(expected, try plan.run(&inputs)) { #expect(x.hasSameBits(as: y)) }
+    }
+  }
+
   @Test func aThousandStepsCopyNothingAndMakeOnlyTheLoss() throws {
     let step = TrainingStep()
     let examples = step.examples()

@@ -108,6 +108,11 @@ import Testing
     #expect(TerminalText.bar(.nan, columns: 4) == "")
     #expect(TerminalText.bar(7, columns: 2) == "██")
     #expect(TerminalText.bar(0.3, columns: 4) == "█▎")
+    let figure = Figure(title: "", marks: [.bars(labels: ["a", "b", "c"], values: [-2, 1, -0.1], name: "")])
+    #expect(
+      TerminalText(width: 33, color: false).plot(figure).split(separator: "\n", omittingEmptySubsequences: false) == [
+        "a  ████████ -2", "b          ████ 1", "c         ▐ -0.1",
+      ])
     #expect(TerminalText.histogram([1, 1, 1]) == nil)
     #expect(TerminalText.histogram(Array(repeating: 2, count: 50)) == nil)
     #expect(TerminalText.histogram([-1e308, 1e308] + Array(repeating: 0, count: 9)) == nil)

@@ -166,6 +166,39 @@ private final class Writers {
     #expect(throws: TensorError.self) { try NPY.read(fixturePath("functions.txt")) }
   }
 
+  /// Integers of every width become i32 or i64, and those that fit neither are refused.
+  @Test func storedElements() throws {
+    func safetensor(_ dtype: String, _ width: Int, _ data: [UInt8]) throws -> Tensor {
+      let places = "\"shape\":[\(data.count / width)],\"data_offsets\":[0,\(data.count)]"
+      let header = "{\"a\":{\"dtype\":\"\(dtype)\",\(places)}}"
+      let path = try put([UInt8(header.utf8.count), 0, 0, 0, 0, 0, 0, 0] + Array(header.utf8) + data, "n-\(dtype)")
+      defer { unlink(path) }
+      return try Safetensors.read(path).tensors[0].tensor
+    }
+    #expect(try safetensor("I8", 1, [255, 127]).array(of: Int32.self) == [-1, 127])
+    #expect(try safetensor("U8", 1, [255, 127]).array(of: Int32.self) == [255, 127])
+    #expect(try safetensor("I16", 2, [254, 255, 0, 128]).array(of: Int32.self) == [-2, -32768])
+    #expect(try safetensor("U16", 2, [254, 255, 0, 128]).array(of: Int32.self) == [65534, 32768])
+    #expect(try safetensor("U32", 4, [254, 255, 255, 255]).array(of: Int64.self) == [4_294_967_294])
+    #expect(try safetensor("U64", 8, [1, 0, 0, 0, 0, 0, 0, 127]).array(of: Int64.self) == [(127 << 56) + 1])
+    #expect(throws: TensorError.self) { try safetensor("U64", 8, [0, 0, 0, 0, 0, 0, 0, 128]) }
+    #expect(try safetensor("F16", 2, [0, 60, 0, 192]).array(of: Float.self) == [1, -2])
+    #expect(try safetensor("BF16", 2, [128, 63, 0, 192]).array(of: Float.self) == [1, -2])
+    #expect(try safetensor("BOOL", 1, [0, 7]).array(of: Bool.self) == [false, true])
+    func array(_ descriptor: String, _ width: Int, _ data: [UInt8]) throws -> Tensor {
+      var header = "{'descr': '\(descriptor)', 'fortran_order': False, 'shape': (\(data.count / width),), }"
+      header += String(repeating: " ", count: 117 - header.utf8.count) + "\n"
+      let path = try put([0x93, 0x4e, 0x55, 0x4d, 0x50, 0x59, 1, 0, 118, 0] + Array(header.utf8) + data, "o.npy")
+      defer { unlink(path) }
+      return try NPY.read(path)
+    }
+    #expect(try array(">u8", 8, [0, 0, 0, 0, 0, 0, 1, 2]).array(of: Int64.self) == [258])
+    #expect(try array("<u8", 8, [2, 1, 0, 0, 0, 0, 0, 0]).array(of: Int64.self) == [258])
+    #expect(throws: TensorError.self) { try array("<u8", 8, [0, 0, 0, 0, 0, 0, 0, 255]) }
+    #expect(try array(">i2", 2, [255, 254]).array(of: Int32.self) == [-2])
+    #expect(try array("|b1", 1, [3, 0]).array(of: Bool.self) == [true, false])
+  }
+
   @Test func safetensors() throws {
     let path = temporary("h.safetensors")
     defer { unlink(path) }

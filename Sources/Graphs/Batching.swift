@@ -92,7 +92,8 @@ struct BatchStep {
       guard !operands[1].isBatched else { return try loop() }
       return try split(apply(node.primitive, [joined(0), operands[1].node]))
     case .pool: return try split(apply(node.primitive, operands.indices.map { try joined($0) }))
-    case .deriveKey, .permutation: return try apply(node.primitive, operands.map(\.node))
+    case .deriveKey: return try apply(node.primitive, keys(node.shape))
+    case .permutation: return try apply(node.primitive, keys(node.shape.dropLast()))
     case .input, .constant, .iota, .program, .result: return x
     default: return try loop()
     }
@@ -112,6 +113,12 @@ struct BatchStep {
   /// An operand with a batch axis, repeated along it where it is the same for all.
   func spread(_ i: Int) throws -> NodeID {
     operands[i].isBatched ? operands[i].node : try apply(.broadcast([size] + shapes[i]), [operands[i].node])
+  }
+
+  /// Keys and their numbers, which meet one by one: where an entry has several, all have the axes of all.
+  private func keys(_ shape: Shape) throws -> [NodeID] {
+    guard !shape.isEmpty else { return operands.map(\.node) }
+    return try operands.indices.map { try apply(.broadcast([size] + shape), [aligned($0, rank: shape.count)]) }
   }
 
   private func matmul() throws -> NodeID {

@@ -164,13 +164,16 @@ private struct NarrowingPass {
 
   /// From the inputs down: everything that reads a part is recorded anew. Gives the new `ys`.
   mutating func record() throws -> [NodeID] {
-    for index in demands.indices where demands[index] != nil && !kept.contains(index) {
+    for index in demands.indices where demands[index] != nil && !kept.contains(index) && place[index] == nil {
       let id = NodeID(index)
       let node = trace.nodes[index]
       let part = parts[index] ?? Region(all: node.shape)
       guard let needed = operands(of: node, part) else {
         let inputs = node.inputs.map { place[$0.index] ?? $0 }
-        if inputs != node.inputs { place[index] = try trace.append(node.primitive, inputs, part: part, of: id) }
+        guard inputs != node.inputs else { continue }
+        let made = try trace.append(node.primitive, inputs, part: part, of: id)
+        place[index] = made
+        if case .program(let program) = node.primitive { try appendResults(of: program, at: index, made) }
         continue
       }
       if case .slice = node.primitive {
@@ -186,6 +189,15 @@ private struct NarrowingPass {
       place[index] = try trace.append(resized(node.primitive, part), inputs, part: part, of: id)
     }
     return ys.map { place[$0.index] ?? $0 }
+  }
+
+  /// Behind a program stand all its results, also those that nobody reads: its derivative finds them there.
+  private mutating func appendResults(of program: GraphProgram, at index: Int, _ made: NodeID) throws {
+    for result in program.results.indices {
+      let id = NodeID(index + 1 + result)
+      place[id.index] = try trace.append(
+        trace.nodes[id.index].primitive, [made], part: Region(all: shape(id)), of: id)
+    }
   }
 
   private func resized(_ primitive: Primitive, _ part: Region) -> Primitive {

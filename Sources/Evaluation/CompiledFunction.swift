@@ -18,7 +18,7 @@ final class CompiledFunction {
     let recording: Recording
     /// Draws per call.
     let draws: Int64
-    /// The script's lines that the origins of the trace stand for, for a profiler.
+    /// The script's lines that the origins of the trace stand for, for a profiler; 0 for what is the caller's.
     private(set) lazy var lines = Profiler.lines(of: recording)
     /// How results go in again as arguments, for folds.
     var circuit = StepCircuit.Search.unknown
@@ -103,8 +103,9 @@ final class CompiledFunction {
     let outputs = try translatingErrors(entry.recording) { () throws -> [Tensor] in
       if !machine.tensors.checksNaN { try entry.prepare(machine) }
       if Probe.moment != nil {
-        Probe.lines = entry.lines
-        return try Probe.under("compiled step") { try entry.plan.run(&inputs, threads: machine.planThreads) }
+        return try Probe.calling(lines: entry.lines) {
+          try Probe.under("compiled step") { try entry.plan.run(&inputs, threads: machine.planThreads) }
+        }
       }
       return machine.tensors.checksNaN
         ? try entry.plan.graph.runCheckingNaN(inputs)
@@ -157,7 +158,7 @@ final class CompiledFunction {
     defer { heap.release(arguments) }
     let names = inputs.traced(named)
     defer { heap.release(names) }
-    let result = try inline(f, arguments, names, machine)
+    let result = try Probe.calling { try inline(f, arguments, names, machine) }
     defer { heap.release(result) }
     if let failure = recording.failure { throw failure }
     try checkTraces(recording)

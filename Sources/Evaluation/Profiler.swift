@@ -68,16 +68,19 @@ public final class Profiler: @unchecked Sendable {
       let seen = moment.pointee, bytes = MemoryPool.liveBytes, passed = Double(now - before) * 1e-9
       before = now
       samples += 1
-      lines[seen.line, default: Share()].add(passed, bytes)
+      lines[seen.effectiveLine, default: Share()].add(passed, bytes)
       numbers[seen.operation, default: Share()].add(passed, bytes)
     }
     ended.signal()
   }
 
-  /// The lines of the profiled file that the origins of a trace stand for; 0 for those elsewhere.
+  /// The lines of the profiled file that the origins of a trace stand for: those of the innermost calls in this file; 0 where
+  /// the whole function stands elsewhere.
   static func lines(of recording: Recording) -> [Int] {
     guard let source = SourceStore.shared.file(file) else { return [] }
-    return recording.spans.map { $0.file == file && $0 != .none ? source.position(Int($0.lower)).line : 0 }
+    return zip(recording.spans, recording.lines).map { span, line in
+      span.file == file && span != .none ? source.position(Int(span.lower)).line : line
+    }
   }
 }
 

@@ -98,16 +98,23 @@ final class Recording {
 
   /// The spans of all origins, in order.
   var spans: [Span] { places.spans }
+
+  /// For each origin the line of the profiled file that was running, 0 for none; while somebody looks.
+  var lines: [Int] { places.lines }
 }
 
 /// Spans that the origins of nodes stand for; a trace and those inside it have one list.
 private final class RecordedPlaces {
   private(set) var spans: [Span] = [.none]
+  /// While somebody looks, the line of the profiled file that was running.
+  private(set) var lines = [0]
   private var lastSpan = Span.none
 
   func origin(of span: Span) -> Int32 {
-    if span == lastSpan { return Int32(truncatingIfNeeded: spans.count - 1) }
+    let line = Probe.moment?.pointee.line
+    if span == lastSpan, line == nil || line == lines.last { return Int32(truncatingIfNeeded: spans.count - 1) }
     spans.append(span)
+    if let line { lines.append(line) }
     lastSpan = span
     return Int32(truncatingIfNeeded: spans.count - 1)
   }

@@ -6,17 +6,22 @@ import Foundation
 public enum Probe {
   /// The words.
   public struct Moment {
-    /// Line of the script; 0 when none is running.
+    /// Line of the script; 0 when none is running, or none yet in what `caller` called.
     public var line = 0
+    /// Line that called what runs; 0 when that is the script itself.
+    public var caller = 0
     /// Number of the operation, see `name(_:)`; 0 is the interpreter itself.
     public var operation = 0
     /// Nothing runs yet.
     public init() {}
+    /// The line that counts.
+    public var effectiveLine: Int { line > 0 ? line : caller }
   }
   /// The words; nil while nobody looks.
   nonisolated(unsafe) public static var moment: UnsafeMutablePointer<Moment>?
-  /// The lines that the origins of the compiled function stand for that runs; empty where they are not known.
-  nonisolated(unsafe) public static var lines: [Int] = []
+  /// The lines that the origins of the compiled function stand for that runs, 0 for what its caller made; empty where they are
+  /// not known.
+  nonisolated(unsafe) private static var lines: [Int] = []
 
   nonisolated(unsafe) private static var numbers: [String: Int] = ["": 0]
   nonisolated(unsafe) private static var names = [""]
@@ -49,6 +54,20 @@ public enum Probe {
     return try body()
   }
 
+  /// Does something that has lines of its own, those of `lines` where a plan runs; what stands on none counts for the line that calls.
+  public static func calling<Result>(lines: [Int] = [], _ body: () throws -> Result) rethrows -> Result {
+    guard let moment else { return try body() }
+    let (before, linesBefore) = (moment.pointee, self.lines)
+    moment.pointee.caller = before.effectiveLine
+    moment.pointee.line = 0
+    self.lines = lines
+    defer {
+      moment.pointee = before
+      self.lines = linesBefore
+    }
+    return try body()
+  }
+
   /// A step of a plan begins.
   static func enter(_ step: PlanStep, of plan: Plan, _ moment: UnsafeMutablePointer<Moment>) {
     let known = plans[ObjectIdentifier(plan)] ?? PlanProbe(plan)
@@ -57,7 +76,7 @@ public enum Probe {
     guard let (operation, origin) = known.steps[node] else { return }
     moment.pointee.operation = operation
     let index = Int(origin)
-    if lines.indices.contains(index), lines[index] > 0 { moment.pointee.line = lines[index] }
+    if lines.indices.contains(index) { moment.pointee.line = lines[index] }
   }
 
   /// Begins to look, or stops.

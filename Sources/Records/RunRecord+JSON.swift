@@ -42,17 +42,20 @@ extension RunRecord {
 extension RunRecord.Surroundings {
   var json: JSON {
     func list(_ paths: [String]) -> JSON { .array(paths.map(JSON.string)) }
-    return [
+    let members: JSON = [
       "study": .string(study), "data": list(data), "readable": list(readable), "writable": list(writable),
       "reuse": .bool(reusesRecords), "check_nan": .bool(checksNaN),
     ]
+    guard let maxMemory, case .object(let known) = members else { return members }
+    return .object(known + [.init("max_memory", .int(maxMemory))])
   }
 
   init(json: JSON) {
     func list(_ name: String) -> [String] { (json[name]?.array ?? []).compactMap(\.string) }
     self.init(
       study: json["study"]?.string ?? "", data: list("data"), readable: list("readable"), writable: list("writable"),
-      reusesRecords: json["reuse"]?.bool ?? true, checksNaN: json["check_nan"]?.bool ?? false)
+      reusesRecords: json["reuse"]?.bool ?? true, checksNaN: json["check_nan"]?.bool ?? false,
+      maxMemory: json["max_memory"]?.int)
   }
 }
 

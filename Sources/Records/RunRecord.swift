@@ -40,10 +40,12 @@ public struct RunRecord: Sendable, Hashable {
     public var reusesRecords: Bool
     /// `--check-nan`
     public var checksNaN: Bool
+    /// `--max-memory`: bytes for tensors and values in each process; nil for half of the machine's memory.
+    public var maxMemory: Int?
     /// Makes surroundings.
     public init(
       study: String = "", data: [String] = [], readable: [String] = [], writable: [String] = [],
-      reusesRecords: Bool = true, checksNaN: Bool = false
+      reusesRecords: Bool = true, checksNaN: Bool = false, maxMemory: Int? = nil
     ) {
       self.study = study
       self.data = data
@@ -51,6 +53,7 @@ public struct RunRecord: Sendable, Hashable {
       self.writable = writable
       self.reusesRecords = reusesRecords
       self.checksNaN = checksNaN
+      self.maxMemory = maxMemory
     }
   }
 

@@ -63,7 +63,7 @@ struct RunBeginning {
     RunRecord.Surroundings(
       study: FileAccess.absolute(study), data: options.dataFolders.map(FileAccess.absolute),
       readable: options.readable.map(FileAccess.absolute), writable: options.writable.map(FileAccess.absolute),
-      reusesRecords: options.reusesRecords, checksNaN: options.checksNaN)
+      reusesRecords: options.reusesRecords, checksNaN: options.checksNaN, maxMemory: options.maxMemory)
   }
 
   /// The study and what it imports, as they are now.

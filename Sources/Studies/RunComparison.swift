@@ -92,16 +92,17 @@ public struct RunComparison {
     return pairs
   }
 
-  /// How much there is to compare in the first run: tables (rows of trainings outside of trials are one), figures, values and claims.
-  public func extent() -> (tables: Int, figures: Int, values: Int, claims: Int) {
-    var extent = (tables: 0, figures: 0, values: 0, claims: 0)
+  /// How much there is to compare in the first run: tables (rows of trainings outside of trials are one), figures, values, claims and errors.
+  public func extent() -> (tables: Int, figures: Int, values: Int, claims: Int, errors: Int) {
+    var extent = (tables: 0, figures: 0, values: 0, claims: 0, errors: 0)
     for item in first.readStudy()?.items ?? [] {
       switch item {
       case .table, .series: extent.tables += 1
       case .figure: extent.figures += 1
       case .value: extent.values += 1
       case .claim: extent.claims += 1
-      case .prose, .code, .citation, .printed, .error, .coverage: break
+      case .error: extent.errors += 1
+      case .prose, .code, .citation, .printed, .coverage: break
       }
     }
     return extent
@@ -246,10 +247,31 @@ public struct RunComparison {
       }
       return DatumComparison.first(.record(x.numbers), .record(y.numbers), place)
     case (.printed(let x), .printed(let y)): return DatumComparison.first(.string(x), .string(y), place)
-    case (.error(let x), .error(let y)): return DatumComparison.first(.string(x), .string(y), place)
+    case (.error(let x), .error(let y)):
+      return DatumComparison.first(.string(ErrorText(x).essence), .string(ErrorText(y).essence), place)
     case (.series(let x, _), .series(let y, _)): return DatumComparison.first(.table(x), .table(y), place)
     default: return nil
     }
+  }
+}
+
+/// An error as it was drawn for a report.
+struct ErrorText {
+  private let lines: [Substring]
+
+  init(_ drawn: String) { lines = drawn.split(separator: "\n") }
+
+  /// What it is and where, without the folders on the way there: `error: 7 is no index [E0206], study.exp:3:7`. What is said beside that
+  /// tells of the machine and of where the study stood.
+  var essence: String {
+    guard let header = lines.first else { return "" }
+    let words = header.split(separator: " ")
+    let id = words.last.map { $0.wholeMatch(of: #/E\d{4}/#) == nil ? "" : " [\($0)]" } ?? ""
+    let message = words.dropLast(id.isEmpty ? 0 : 1).joined(separator: " ")
+    guard lines.count > 1, let place = lines[1].wholeMatch(of: #/  (?:.*/)?([^/]+:\d+:\d+)/#) else {
+      return message + id
+    }
+    return "\(message)\(id), \(place.output.1)"
   }
 }
 

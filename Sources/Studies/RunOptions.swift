@@ -47,6 +47,8 @@ public struct RunOptions: Sendable {
   public var leaseSeconds = RunParticipant.leaseSeconds
   /// Whether the first operation that makes a NaN is an error; other processes that work on the run do the same.
   public var checksNaN = false
+  /// Most bytes for tensors and values in each process; nil for half of the machine's memory.
+  public var maxMemory: Int?
   /// Seconds after which this process, when others lead and it finds nothing to do, leaves the run; nil to stay.
   public var idleSeconds: Double?
   /// Asked by the process that leads, when a sweep has work for so many workers.

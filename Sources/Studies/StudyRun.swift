@@ -10,7 +10,8 @@ import Syntax
 public final class StudyRun: StudyHost, @unchecked Sendable {
   /// The study's name.
   public let study: String
-  let options: RunOptions
+  /// What the user asked for.
+  public let options: RunOptions
   let listener: any RunListener
   let lock = NSRecursiveLock()
   let source: SourceFile

@@ -84,11 +84,11 @@ extension TensorError {
   public static func tooLarge(_ shape: Shape) -> TensorError {
     TensorError(.tooLarge(shape), "a tensor of shape \(describe(shape)) is too large")
   }
-  /// No memory.
+  /// No memory. The message is the same whenever the program runs with this limit; what others hold is not.
   public static func outOfMemory(bytes: Int) -> TensorError {
     TensorError(
-      .outOfMemory(bytes: bytes), "there is no memory for \(bytes) more bytes (\(MemoryPool.liveBytes) are in use)",
-      help: "make the tensors smaller, or raise --max-memory")
+      .outOfMemory(bytes: bytes), "there is no memory for \(bytes) more bytes",
+      help: "\(MemoryPool.liveBytes) bytes are in use; make the tensors smaller, or raise --max-memory")
   }
   /// An axis outside the rank.
   public static func axis(_ operation: String, _ axis: Int, _ shape: Shape) -> TensorError {

@@ -4,15 +4,10 @@ import Foundation
 import Studies
 import Tensors
 
-/// A study's program in this process: on a thread with a deep stack, stopped by Ctrl-C and by what the run hears.
+/// A study's program in this process, as its run's options want it: on a thread with a deep stack, stopped by Ctrl-C and by what the run hears.
 struct StudyExecution {
   let run: StudyRun
   let file: SourceFile
-  var settings: [String: String] = [:]
-  var threads = 1
-  /// Bytes; nil for half of the machine's memory.
-  var maxMemory: Int?
-  var checksNaN = false
   /// Whether Ctrl-C stops this run; otherwise it belongs to somebody else.
   var takesInterrupts = true
 
@@ -20,10 +15,12 @@ struct StudyExecution {
   func execute(afterwards: @escaping ([Diagnostic]) -> Void = { _ in }) -> RunSummary? {
     let summary = WorkerThread.run(name: "study") { () -> RunSummary? in
       guard let library = SourceLoader.library() else { return nil }
-      // Tensors of all threads count together: the pool is the process's.
-      if let maxMemory { MemoryPool.limit = maxMemory }
+      let options = run.options
+      // Tensors of all threads count together: the pool is the process's. Where nothing is said, the session says it.
+      MemoryPool.limit = options.maxMemory ?? .max
       let session = Session(
-        library: library, host: run, threads: threads, maxMemory: maxMemory, checksNaN: checksNaN)
+        library: library, host: run, threads: options.threads, maxMemory: options.maxMemory,
+        checksNaN: options.checksNaN)
       run.stopProgram = { session.interrupt() }
       if takesInterrupts {
         Interrupts.begin {
@@ -31,7 +28,7 @@ struct StudyExecution {
           run.interrupt()
         }
       }
-      let diagnostics = session.run(file, settings: settings)
+      let diagnostics = session.run(file, settings: options.settings)
       afterwards(diagnostics)
       return run.finish(diagnostics, drawn: diagnostics.map { DiagnosticText.plain($0) })
     }

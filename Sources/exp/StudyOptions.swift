@@ -75,6 +75,7 @@ extension RunOptions {
       reusesRecords: surroundings.reusesRecords)
     options.values = record.options
     options.checksNaN = surroundings.checksNaN
+    options.maxMemory = surroundings.maxMemory
     return options
   }
 

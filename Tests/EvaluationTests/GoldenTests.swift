@@ -34,7 +34,7 @@ import Testing
       .replacing(#/stdlib\/(\w+)\.exp:\d+:\d+/#) { "stdlib/\($0.output.1).exp" }
       .replacing(#/exp-tests-\d+-/#, with: "")
       // So much memory has this machine.
-      .replacing(#/\(\d+ are in use\) +/#, with: "(… are in use)  ")
+      .replacing(#/\d+ bytes are in use/#, with: "… bytes are in use")
       // The length of that folder's name decides where the line is broken.
       .replacing(#/looked for at\s+(?:│\s+)?/#, with: "looked for at ")
     let path = Self.folder.appendingPathComponent(id + ".txt")

@@ -123,6 +123,27 @@ import Testing
     #expect(tables == ["step,accuracy\n1,1.0\n", "step,loss\n0,0.5\n1,0.5\n2,0.25\n3,0.5\n"])
   }
 
+  /// Of an error that a report shows counts what it is and where, wherever the study stood.
+  @Test func errorsAreTheSameInWhateverFolders() {
+    let drawn = { (place: String, help: String) in
+      """
+      error: there is no file `gone`       E0701
+        \(place)
+          3 │ read("gone")
+            │ ^^^^^^^^^^^^ looked for at \(help)
+        in
+          part  \(place)
+      """
+    }
+    let essence = { ErrorText(drawn($0, $1)).essence }
+    #expect(essence("a.exp:3:7", "/one") == "error: there is no file `gone` [E0701], a.exp:3:7")
+    #expect(essence("a.exp:3:7", "/one") == essence("my runs/a-12/source/a.exp:3:7", "/two"))
+    #expect(essence("a.exp:3:7", "/one") != essence("a.exp:4:7", "/one"))
+    #expect(essence("a.exp:3:7", "/one") != essence("b.exp:3:7", "/one"))
+    #expect(ErrorText("error: no room\n  help: none").essence == "error: no room")
+    #expect(ErrorText("").essence == "")
+  }
+
   @Test func aShownSweepWithFailuresIsTheTableOnRecord() throws {
     let bench = ReuseTests.Bench()
     let seen = try bench.run("let runs = sweep x in [1, 2] { if x == 2 { fail(\"no\") }; { y: x } }\nruns")

@@ -78,10 +78,9 @@ struct RunCommand: ParsableCommand, AnswersInJSON {
     let run = StudyRun(source: file, options: options, listener: listener, drawing: .standard)
     saved?.interrupt(run)
     defer { saved?.interrupt(nil) }
-    let execution = StudyExecution(
-      run: run, file: file, settings: options.settings, threads: options.threads,
-      maxMemory: maxMemory.flatMap { MemorySize.bytes($0) }.map { $0 / (workers ?? 1) }, checksNaN: checkNan)
-    guard let summary = execution.execute() else { throw ExitCode(RunStatus.scriptWrong.rawValue) }
+    guard let summary = StudyExecution(run: run, file: file).execute() else {
+      throw ExitCode(RunStatus.scriptWrong.rawValue)
+    }
     if !json, saved?.hasChanged != true { report(summary) }
     return summary
   }
@@ -100,8 +99,7 @@ struct RunCommand: ParsableCommand, AnswersInJSON {
   /// Makes the run's folder and has others compute it.
   private func startElsewhere(_ file: SourceFile, _ options: RunOptions) throws -> RunStatus {
     let run = StudyRun(source: file, options: options, listener: SilentListener())
-    let execution = StudyExecution(run: run, file: file, settings: options.settings)
-    guard let summary = execution.execute() else { return .scriptWrong }
+    guard let summary = StudyExecution(run: run, file: file).execute() else { return .scriptWrong }
     guard summary.stopReason == "planned", let folder = summary.folder.flatMap({ RunFolder.open($0) }) else {
       report(summary)
       return max(summary.status, .scriptWrong)
@@ -145,15 +143,16 @@ struct RunCommand: ParsableCommand, AnswersInJSON {
   private var listener: any RunListener {
     guard let workers, workers > 1 else { return view }
     var arguments = ["--threads", String(threadsEach)]
-    if let bytes = maxMemory.flatMap({ MemorySize.bytes($0) }) {
-      arguments += ["--max-memory", String(bytes / workers)]
-    }
+    if let memoryEach { arguments += ["--max-memory", String(memoryEach)] }
     return LocalWorkers(count: workers - 1, arguments: arguments, listener: view)
   }
 
   private var threadsEach: Int {
     max(1, threading.count / (workers ?? 1))
   }
+
+  /// Bytes.
+  private var memoryEach: Int? { maxMemory.flatMap { MemorySize.bytes($0) }.map { $0 / (workers ?? 1) } }
 
   private var options: RunOptions {
     var options = of.runOptions(ofStudyAt: study, threads: threadsEach).recorded(below: out)
@@ -162,6 +161,7 @@ struct RunCommand: ParsableCommand, AnswersInJSON {
     options.writable = allowWrite
     options.reusesRecords = !fresh && !checkNan
     options.checksNaN = checkNan
+    options.maxMemory = memoryEach
     options.environment = HostMachine.environment
     options.git = GitTree(around: NSString(string: FileAccess.absolute(study)).deletingLastPathComponent)
     return options

@@ -83,6 +83,7 @@ struct VerifyCommand: ParsableCommand, AnswersInJSON {
       let extent = comparison.extent()
       for (count, word) in [
         (extent.tables, "table"), (extent.figures, "figure"), (extent.values, "value"), (extent.claims, "claim"),
+        (extent.errors, "error"),
       ] where count > 0 { parts.append(Phrase.count(count, word)) }
       parts.append(Phrase.duration(summary.seconds))
       return output.line("same · " + parts.joined(separator: " · "))

@@ -18,7 +18,7 @@ struct WorkerCommand: ParsableCommand {
   @Argument(help: ArgumentHelp("The run's folder, or its name below runs/.", valueName: "run")) var name: String
   @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir")) var out: String = "runs"
   @OptionGroup var threading: ThreadOptions
-  @Option(help: ArgumentHelp("Most memory for tensors and values. (default: half)", valueName: "bytes"))
+  @Option(help: ArgumentHelp("Most memory for tensors and values. (default: the run's, or half)", valueName: "bytes"))
   var maxMemory: String?
   @Option(
     help: ArgumentHelp(
@@ -62,15 +62,14 @@ struct WorkerCommand: ParsableCommand {
       var options = joining.options(threads: threading.count)
       options.place = RunPlace(folder: folder, role: withParent ? .worker : .successor)
       options.idleSeconds = idle
+      if let maxMemory { options.maxMemory = MemorySize.bytes(maxMemory) }
       // One that cannot be submitted is done without.
       options.callsWorkers = { folder, count in _ = try? SlurmEngine().refill(folder, workers: count) }
       let view = WorkerView(isQuiet: quiet)
       let run = StudyRun(source: joining.file, options: options, listener: view, drawing: .standard)
       seen = run
       var isFree = false
-      let execution = StudyExecution(
-        run: run, file: joining.file, threads: options.threads, maxMemory: maxMemory.flatMap { MemorySize.bytes($0) },
-        checksNaN: options.checksNaN)
+      let execution = StudyExecution(run: run, file: joining.file)
       guard let summary = execution.execute(afterwards: { _ in isFree = !withParent && run.waitForLead() }) else {
         throw ExitCode(RunStatus.scriptWrong.rawValue)
       }

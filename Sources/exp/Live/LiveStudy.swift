@@ -124,7 +124,7 @@ final class LiveStudy: @unchecked Sendable {
     self.run = run
     condition.unlock()
     hub.begin()
-    var execution = StudyExecution(run: run, file: file, settings: options.settings, threads: options.threads)
+    var execution = StudyExecution(run: run, file: file)
     execution.takesInterrupts = false
     let summary = execution.execute()
     if let summary, summary.status == .scriptWrong { DiagnosticText.report(summary.diagnostics, didRun: true) }

@@ -60,7 +60,7 @@ struct AxesDrawing {
   }
 
   /// Figures that compare the two axes are drawn square, with equal limits.
-  private static func isSquare(_ figure: Figure) -> Bool {
+  static func isSquare(_ figure: Figure) -> Bool {
     figure.x.scale == figure.y.scale && figure.marks.contains(.diagonal) && figure.x.range == nil
       && figure.y.range == nil
   }

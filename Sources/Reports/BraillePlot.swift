@@ -1,6 +1,6 @@
 import Records
 
-/// Curves and dots in braille: two by four dots in each character.
+/// Curves and dots in braille: two by four dots in each character. Rules and the diagonal have gaps, and are drawn where no data are.
 struct BraillePlot {
   private let figure: Figure
   private let terminal: TerminalText
@@ -12,6 +12,8 @@ struct BraillePlot {
   private let ticks: [(row: Int, text: String)]
   private let gutter: Int
   private let names: [(text: String, series: Int)]
+  /// Labels of level rules.
+  private let ruleNames: [(text: String, at: Double)]
   private let nameWidth: Int
   private var dots: [UInt8]
   private var owner: [Int]
@@ -20,16 +22,22 @@ struct BraillePlot {
     self.figure = figure
     self.terminal = terminal
     self.note = note
-    let extents = Extents(figure)
-    x = AxisScale(figure.x.scale, data: extents.x, range: figure.x.range, tickCount: 6, padding: 0)
-    y = AxisScale(figure.y.scale, data: extents.y, range: figure.y.range, tickCount: 4, padding: 0.02, zeroBased: true)
+    let extents = Extents(figure), isSquare = AxesDrawing.isSquare(figure)
+    x = BraillePlot.scale(
+      figure.x, isSquare ? extents.x + extents.y : extents.x, tickCount: 6, padding: isSquare ? 0.02 : 0,
+      zeroBased: isSquare)
+    y = BraillePlot.scale(
+      figure.y, isSquare ? extents.x + extents.y : extents.y, tickCount: 4, padding: 0.02, zeroBased: true)
     rows = 9
     var found: [(String, Int)] = []
     for (i, series) in BraillePlot.series(figure).enumerated() where !series.0.name.isEmpty {
       found.append((TextWidth.cut(DatumText.clean(series.0.name), to: 18), i))
     }
     names = found
-    nameWidth = max(found.map { TextWidth.columns($0.0) }.max() ?? 0, min(24, TextWidth.columns(note)))
+    ruleNames = BraillePlot.ruleNames(figure)
+    nameWidth = max(
+      (found.map(\.0) + ruleNames.map(\.text)).map { TextWidth.columns($0) }.max() ?? 0,
+      min(24, TextWidth.columns(note)))
     let rowCount = rows, scale = y
     let labelled = y.ticks.filter(\.isMajor).compactMap { tick -> (row: Int, text: String)? in
       scale.place(tick.value).map {
@@ -41,6 +49,27 @@ struct BraillePlot {
     columns = max(12, min(64, terminal.width - gutter - 6 - nameWidth - 2))
     dots = Array(repeating: 0, count: columns * rows)
     owner = Array(repeating: -1, count: columns * rows)
+  }
+
+  private static func scale(
+    _ axis: Figure.Axis, _ data: [Double], tickCount: Int, padding: Double, zeroBased: Bool
+  ) -> AxisScale {
+    if !axis.categories.isEmpty {
+      return AxisScale(categories: axis.categories.map { TextWidth.cut(DatumText.clean($0), to: 18) })
+    }
+    return AxisScale(
+      axis.scale, data: data, range: axis.range, tickCount: tickCount, padding: padding, zeroBased: zeroBased)
+  }
+
+  /// Labels of level rules, each text once.
+  private static func ruleNames(_ figure: Figure) -> [(text: String, at: Double)] {
+    var names: [(text: String, at: Double)] = []
+    for mark in figure.marks {
+      guard case .rule(false, let at, let label) = mark, !label.isEmpty else { continue }
+      let text = TextWidth.cut(DatumText.clean(label), to: 18)
+      if !names.contains(where: { $0.text == text }) { names.append((text, at)) }
+    }
+    return names
   }
 
   private static func text(_ tick: AxisScale.Tick, _ scale: AxisScale) -> String {
@@ -72,14 +101,24 @@ struct BraillePlot {
 
   mutating func lines() -> [String] {
     if Extents(figure).isEmpty { return ["(no data)"] }
-    for mark in figure.marks { if case .rule(true, let at, _) = mark { drawRule(at) } }
     for (i, series) in BraillePlot.series(figure).enumerated() { draw(series.0, joined: series.1, i) }
+    for mark in figure.marks {
+      switch mark {
+      case .rule(true, let at, _): drawUprightRule(at)
+      case .rule(false, let at, _): drawLevelRule(at)
+      case .diagonal: drawDiagonal()
+      default: break
+      }
+    }
     let labels = rightLabels()
     var out: [String] = []
     if !figure.y.label.isEmpty {
       out.append(
         String(repeating: " ", count: gutter + 1)
           + terminal.paint(TextWidth.cut(DatumText.clean(figure.y.label), to: columns), .dim))
+    }
+    if let line = uprightLabels() {
+      out.append(String(repeating: " ", count: gutter + 2) + terminal.paint(line, .dim))
     }
     for row in 0..<rows {
       let tick = ticks.first { $0.row == row }?.text
@@ -116,7 +155,13 @@ struct BraillePlot {
     guard px >= 0, py >= 0, px < columns * 2, py < rows * 4 else { return }
     let at = py / 4 * columns + px / 2
     dots[at] |= BraillePlot.bits[py % 4 * 2 + px % 2]
-    if series >= 0 { owner[at] = series }
+    owner[at] = series
+  }
+
+  /// A dot of what helps to read the data, which are drawn before.
+  private mutating func setBehind(_ px: Int, _ py: Int) {
+    guard px >= 0, py >= 0, px < columns * 2, py < rows * 4, owner[py / 4 * columns + px / 2] < 0 else { return }
+    set(px, py, -1)
   }
 
   private func spot(_ a: Double, _ b: Double) -> (Int, Int)? {
@@ -167,13 +212,67 @@ struct BraillePlot {
     }
   }
 
-  private mutating func drawRule(_ at: Double) {
-    guard let place = x.place(at), place >= 0, place <= 1 else { return }
-    let column = Int(saturating: (place * Double(columns * 2 - 1)).rounded())
-    for row in stride(from: 0, to: rows * 4, by: 2) { set(column, row, -1) }
+  private mutating func drawUprightRule(_ at: Double) {
+    guard let column = column(at) else { return }
+    for row in stride(from: 0, to: rows * 4, by: 2) { setBehind(column, row) }
   }
 
-  /// Names beside the ends of their curves, the note at the bottom.
+  /// Two dots and a gap of two: single dots would be taken for points.
+  private static func isDash(_ dot: Int) -> Bool { dot / 2 % 2 == 0 }
+
+  private mutating func drawLevelRule(_ at: Double) {
+    guard let row = row(at) else { return }
+    for column in 0..<columns * 2 where BraillePlot.isDash(column) { setBehind(column, row) }
+  }
+
+  /// y = x.
+  private mutating func drawDiagonal() {
+    var last: (Int, Int)?, count = 0
+    for column in 0..<columns * 2 {
+      let value = x.value(at: Double(column) / Double(columns * 2 - 1))
+      guard let here = spot(value, value) else { continue }
+      let from = last?.1 ?? here.1, down = here.1 >= from ? 1 : -1
+      // Where it is steep, all rows between two columns.
+      for row in stride(from: from == here.1 ? from : from + down, through: here.1, by: down) {
+        if BraillePlot.isDash(count) { setBehind(column, row) }
+        count += 1
+      }
+      last = here
+    }
+  }
+
+  /// The column of dots of an upright rule; nil outside of the frame.
+  private func column(_ at: Double) -> Int? {
+    guard let place = x.place(at), place >= 0, place <= 1 else { return nil }
+    return Int(saturating: (place * Double(columns * 2 - 1)).rounded())
+  }
+
+  /// The row of dots of a level rule; nil outside of the frame.
+  private func row(_ at: Double) -> Int? {
+    guard let place = y.place(at), place >= 0, place <= 1 else { return nil }
+    return Int(saturating: ((1 - place) * Double(rows * 4 - 1)).rounded())
+  }
+
+  /// The labels of upright rules, above the frame: centred where there is room, pushed aside where it is crowded; nil without any.
+  private func uprightLabels() -> String? {
+    let rules = figure.marks.compactMap { mark -> (column: Int, text: String)? in
+      guard case .rule(true, let at, let label) = mark, let column = column(at) else { return nil }
+      let text = DatumText.clean(label)
+      return text.isEmpty ? nil : (column / 2, text)
+    }
+    var line = "", free = 0
+    for rule in rules.sorted(by: { $0.column < $1.column }) {
+      let width = TextWidth.columns(rule.text)
+      let start = max(free, min(rule.column - width / 2, columns - width))
+      guard columns - start >= min(width, 4) else { continue }
+      let text = TextWidth.cut(rule.text, to: columns - start)
+      line = TextWidth.pad(line, to: start) + text
+      free = TextWidth.columns(line) + 2
+    }
+    return line.isEmpty ? nil : line
+  }
+
+  /// Names beside the ends of their curves, those of rules where these leave room, the note at the bottom.
   private func rightLabels() -> [Int: String] {
     let all = BraillePlot.series(figure)
     let wanted = names.map { name -> Double in
@@ -189,19 +288,38 @@ struct BraillePlot {
       let row = Int(saturating: place.rounded())
       if row < rows, labels[row] == nil { labels[row] = terminal.paint(name.text, series: name.series) }
     }
+    for name in ruleNames {
+      let free = (0..<rows).filter { labels[$0] == nil }
+      guard let wanted = row(name.at).map({ $0 / 4 }), free.count > (note.isEmpty ? 0 : 1),
+        let nearest = free.min(by: { abs($0 - wanted) < abs($1 - wanted) })
+      else { continue }
+      labels[nearest] = terminal.paint(name.text, .dim)
+    }
     if !note.isEmpty, let row = (0..<rows).last(where: { labels[$0] == nil }) {
       labels[row] = terminal.paint(TextWidth.cut(note, to: 24), .dim)
     }
     return labels
   }
 
-  /// `└1────8─────64──── width`.
+  /// What stands in each column of a text: after a wide character nothing.
+  private static func cells(_ text: String) -> [String] {
+    text.flatMap { character -> [String] in
+      switch TextWidth.columns(of: character) {
+      case 0: []
+      case 1: [String(character)]
+      default: [String(character), ""]
+      }
+    }
+  }
+
+  /// `└1────8─────64──── width`; names of categories are cut to their part of the axis, and some left out where that is little.
   private func axisLine() -> String {
-    var line = Array(repeating: Character("─"), count: columns)
+    var line = Array(repeating: "─", count: columns)
     var free = 0
+    let part = columns / max(1, figure.x.categories.count), limit = part > 8 ? part - 1 : 12
     for tick in x.ticks where tick.isMajor {
       guard let place = x.place(tick.value), place >= -0.001, place <= 1.001 else { continue }
-      let text = Array(BraillePlot.text(tick, x))
+      let text = BraillePlot.cells(TextWidth.cut(BraillePlot.text(tick, x), to: limit))
       var start = Int(saturating: (place * Double(columns - 1)).rounded()) - (text.count - 1) / 2
       start = max(0, min(columns - text.count, start))
       guard start >= free, text.count <= columns else { continue }
@@ -211,7 +329,7 @@ struct BraillePlot {
     let label =
       figure.x.label.isEmpty
       ? "" : " " + terminal.paint(TextWidth.cut(DatumText.clean(figure.x.label), to: max(6, nameWidth + 2)), .dim)
-    return String(repeating: " ", count: gutter + 1) + "└" + String(line) + label
+    return String(repeating: " ", count: gutter + 1) + "└" + line.joined() + label
   }
 }
 

@@ -41,7 +41,7 @@ extension TerminalText {
   }
 
   private func barLines(_ figure: Figure, _ bars: BarLayout) -> [String] {
-    let names = bars.labels.map { TextWidth.cut(DatumText.clean($0), to: 28) }
+    let names = bars.labels.map { TextWidth.cut(DatumText.clean($0), to: max(28, width / 2)) }
     let nameWidth = names.map { TextWidth.columns($0) }.max() ?? 0
     let finite = bars.groups.flatMap { $0.values.compactMap { $0 } }.filter(\.isFinite)
     let scale = AxisScale(

@@ -34,4 +34,63 @@ import Testing
       separator: "\n\n")
     expectGolden(text + "\n", "plots.txt")
   }
+
+  /// Rules and the diagonal are there, with their labels, and no dot of the data becomes another for them.
+  @Test func rulesLeaveTheData() throws {
+    func plot(_ marks: [Figure.Mark], y range: [Double]? = nil) -> [String] {
+      let figure = Figure(x: .init(label: "x"), y: .init(label: "", range: range), marks: marks)
+      return TerminalText(width: 60).plot(figure, note: "1.svg").split(separator: "\n").map(String.init)
+    }
+    let up = Figure.Series(name: "a", x: [0, 1, 2], y: [0.1, 0.5, 0.9])
+    let curve = Figure.Mark.line(up, dash: nil, color: nil), bare = plot([curve])
+    let level = plot([curve, .rule(isVertical: false, at: 0.7, label: "limit")])
+    let ruled = try #require(level.firstIndex { $0.hasSuffix("  limit") })
+    #expect(level[ruled].contains("⠉ ⠉ ⠉") && level.indices.allSatisfy { $0 == ruled || level[$0] == bare[$0] })
+    // Where the data are, nothing else is.
+    for (with, without) in zip(level[ruled], bare[ruled]) where without > "\u{2800}" && without <= "\u{28FF}" {
+      #expect(with == without)
+    }
+    let upright = plot([curve, .rule(isVertical: true, at: 1, label: "half")])
+    #expect(upright.count == bare.count + 1 && upright[0].contains("half"))
+    #expect(upright.dropFirst().filter { $0.contains("⠅") || $0.contains("⠨") }.count == 8)
+    let names = (1...8).map { Figure.Mark.rule(isVertical: false, at: Double($0) / 10, label: "r\($0)") }
+    let crowded = plot([curve] + names + [.rule(isVertical: false, at: 0.85, label: "r9")])
+    // The curve's name and that of the file come first, and one finds no room.
+    #expect(crowded.filter { $0.hasSuffix("  a") }.count == 1 && crowded.filter { $0.hasSuffix("  1.svg") }.count == 1)
+    #expect(crowded.filter { $0.contains(#/  r\d$/#) }.count == 7)
+    #expect(plot([curve, .rule(isVertical: false, at: 7, label: "far")], y: [0, 1]) == plot([curve], y: [0, 1]))
+    // Both axes reach as far, and the diagonal from corner to corner.
+    let dots = Figure.Series(name: "", x: [1, 2], y: [3, 4])
+    let square = plot([.points(dots, labels: nil, color: nil), .diagonal])
+    let rows = square.filter { $0.contains("│") || $0.contains("┤") }
+    #expect(rows.count == 9 && rows.allSatisfy { $0.contains(#/[⠒⠤⣀⠉⡠⠔⠊⠑]/#) })
+    #expect(square.last?.contains("4") == true)
+  }
+
+  /// Names of bars take up to half of the line.
+  @Test func namesOfBars() {
+    let names = (1...2).map { "a method with a rather long name \($0)" }
+    let figure = Figure(
+      x: .init(label: ""), y: .init(label: ""), marks: [.bars(labels: names, values: [1, 2], name: "")])
+    func shown(_ width: Int) -> [Substring] { TerminalText(width: width).plot(figure).split(separator: "\n") }
+    #expect(zip(shown(80), names).allSatisfy { $0.hasPrefix($1 + "  █") })
+    #expect(shown(80).allSatisfy { TextWidth.columns($0) <= 80 })
+    #expect(shown(50).allSatisfy { $0.hasPrefix("a method with a rather long…  █") })
+  }
+
+  /// An axis of names has them, cut to their part of it, and of many some.
+  @Test func namesOfCategories() {
+    func axis(_ names: [String]) -> String {
+      let figure = Figure(
+        x: .init(label: "", categories: names), y: .init(label: ""),
+        marks: [.strip(names.indices.map { [Double($0)] }, name: "")])
+      return TerminalText(width: 60).plot(figure).split(separator: "\n").last.map(String.init) ?? ""
+    }
+    #expect(axis(["adam", "a name longer than its part", "日本語"]).contains(#/─adam─+a name longer t…─+日本語─+$/#))
+    let many = axis((1...20).map { "name \($0)" })
+    #expect(many.contains("└name 1─") && many.matches(of: #/─name \d+/#).count >= 4 && !many.contains("…"), "\(many)")
+    for names in [["a"], ["日本", "日本語日本語日本語日本語"], (1...20).map { "name \($0)" }] {
+      #expect(TextWidth.columns(axis(names)) == TextWidth.columns(axis(["b", "c"])))
+    }
+  }
 }

@@ -16,9 +16,14 @@ private enum AxisIndex {
 }
 
 extension TensorOperations {
-  /// `x[indexes]`: plain numbers and ranges first, as one slice, then ids, masks and traced numbers.
+  /// `x[indexes]`: plain numbers and ranges first, as one slice, then ids, masks and traced numbers. Few rows of many come first of
+  /// all, so that a part of all the others is not looked at.
   func index(_ x: TensorOperand, _ indexes: [TensorHooks.Index]) throws -> TensorOperand {
     let parsed = try parse(indexes, shape: x.shape)
+    if let ids = try fewRows(of: x, parsed) {
+      let rows = try gather(x, ids, axis: 0)
+      return try sliced(rows, Array(repeating: .whole, count: ids.rank) + parsed.dropFirst())
+    }
     var result = try sliced(x, parsed)
     var axis = 0
     var idAxes: [(axis: Int, ids: TensorOperand)] = []
@@ -39,6 +44,26 @@ extension TensorOperations {
     }
     if idAxes.count == 1 { return try gather(result, idAxes[0].ids, axis: idAxes[0].axis) }
     return idAxes.isEmpty ? result : try gatherPoints(result, idAxes)
+  }
+
+  /// The ids of the first axis, where the other indexes are plain and these rows have far fewer elements than what those leave.
+  private func fewRows(of x: TensorOperand, _ indexes: [AxisIndex]) throws -> TensorOperand? {
+    let ids: TensorOperand
+    switch indexes.first {
+    case .traced(let number): ids = try convert(number, to: .i64)
+    case .ids(let found): ids = found
+    default: return nil
+    }
+    var left = x.shape.reduce(1, *)
+    for (axis, index) in indexes.enumerated().dropFirst() {
+      switch index {
+      case .whole: continue
+      case .slice(_, let count, _, _): left = left / max(x.shape[axis], 1) * count
+      case .traced, .ids, .mask: return nil
+      }
+    }
+    let rows = ids.shape.reduce(1, *) * x.shape.dropFirst().reduce(1, *)
+    return rows <= left / 8 ? ids : nil
   }
 
   /// `x[i]` for a plain, valid `i`.

@@ -152,11 +152,11 @@ final class DynamicSliceOperation: Operation {
   }
 }
 
-/// A copy with some rows replaced.
+/// A copy with some rows replaced; where the result lies where the operand does, only the rows. Looks at the place before it writes.
 final class DynamicUpdateOperation: Operation {
   private let count: Int
   private let rows: Int
-  private let rowBytes: Int
+  let rowBytes: Int
 
   init(_ inputs: [OperandInfo]) {
     count = inputs[2].shape[0]
@@ -171,6 +171,11 @@ final class DynamicUpdateOperation: Operation {
     if out != x[0] { Kernels.copy(from: x[0], to: out, byteCount: rows * rowBytes) }
     Kernels.copy(from: x[2], to: out + start * rowBytes, byteCount: count * rowBytes)
   }
+
+  var replacedBytes: Int { count * rowBytes }
+
+  /// Whether rows can begin at `start`.
+  func holds(_ start: Int) -> Bool { start >= 0 && start <= rows - count }
 }
 
 private func checkedStart(_ x: UnsafeMutableRawPointer, _ count: Int, _ rows: Int) throws -> Int {

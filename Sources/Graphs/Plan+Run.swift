@@ -43,17 +43,27 @@ extension Plan {
 
   /// Runs all steps.
   func runSteps(_ workspace: Workspace, _ threads: Int) throws {
-    if let moment = Probe.moment {
-      for step in steps {
-        if case .strips(let strips) = step {
-          try strips.run(in: workspace) { Probe.enter($0, of: self, moment) }
-          continue
+    var ended = 0
+    do {
+      if let moment = Probe.moment {
+        for step in steps {
+          if case .strips(let strips) = step {
+            try strips.run(in: workspace) { Probe.enter($0, of: self, moment) }
+          } else {
+            Probe.enter(step, of: self, moment)
+            try step.running.run(in: workspace, threads)
+          }
+          ended += 1
         }
-        Probe.enter(step, of: self, moment)
-        try step.running.run(in: workspace, threads)
+      } else {
+        for step in running {
+          try step._withUnsafeGuaranteedRef { try $0.run(in: workspace, threads) }
+          ended += 1
+        }
       }
-    } else {
-      for step in running { try step._withUnsafeGuaranteedRef { try $0.run(in: workspace, threads) } }
+    } catch {
+      for update in undoable.reversed() where update.place < ended { update.step.undo(in: workspace) }
+      throw error
     }
     try stopIfAsked()
   }

@@ -16,6 +16,8 @@ public final class Plan: @unchecked Sendable {
   let running: [Unmanaged<RunningStep>]
   let memory: PlanMemory
   let fusion: Fusion
+  /// Updates that keep what they replace, and their places among the steps.
+  let undoable: [(place: Int, step: UpdateStep)]
   private let guardPlan: GuardPlan
   let outputs: [PlanOutput]
   /// Per input the slot that its pointer goes to, if anything reads it.
@@ -65,6 +67,10 @@ public final class Plan: @unchecked Sendable {
     let steps = builder.steps()
     self.steps = steps
     running = steps.map { .passUnretained($0.running) }
+    undoable = steps.enumerated().compactMap { place, step in
+      guard let update = step.running as? UpdateStep, update.keptOffset != nil else { return nil }
+      return (place, update)
+    }
     memory = builder.memory
     guardPlan = GuardPlan(graph)
     let memory = self.memory
@@ -168,7 +174,7 @@ class RunningStep {
 }
 
 /// An operation that runs alone.
-final class OperationStep: RunningStep {
+class OperationStep: RunningStep {
   let operation: Operation
   /// The same operation where it is a program, and the slots of its results that somebody reads.
   let program: ProgramOperation?

@@ -48,6 +48,12 @@ final class PlanBody: @unchecked Sendable {
     return false
   }
 
+  /// Whether output `number` is input `number` with some rows replaced: then both may lie in the same memory.
+  func replacesRows(_ number: Int) -> Bool {
+    guard case .written(let ordinal) = sources[number] else { return false }
+    return plan.memory.donors[ordinal] == number && plan.memory.replacesRows(ofOutput: ordinal)
+  }
+
   /// Whether a step of it can raise an error.
   var canFail: Bool { plan.graph.nodes.contains { PlanSchedule.canFail($0) } }
 
@@ -61,7 +67,7 @@ final class PlanBody: @unchecked Sendable {
   /// Ends the use of a workspace.
   func end(_ workspace: Workspace) { plan.workspaces.giveBack(workspace, reused: 0, made: 0, runs: 1) }
 
-  /// Runs the plan once. Outputs must not overlap inputs.
+  /// Runs the plan once. Outputs must not overlap inputs, but for those of which rows are replaced.
   func run(
     _ workspace: Workspace, inputs: UnsafePointer<UnsafeMutableRawPointer>,
     outputs: UnsafePointer<UnsafeMutableRawPointer>, threads: Int

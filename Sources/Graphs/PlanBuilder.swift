@@ -77,12 +77,18 @@ struct PlanBuilder {
       together = []
     }
     flush()
-    let (loops, slots) = (self.loops, memory.slotOf)
+    let (loops, slots, order, fusion) = (self.loops, memory.slotOf, schedule.order, self.fusion)
     memory.assignDonors { place, input, output in
       guard let program = loops[place]?.program, let read = slots[input], let written = slots[output] else {
         return false
       }
       return program.readsBeforeWriting(read: read, written: written)
+    } keep: { place, offset in
+      guard let node = fusion.groups[order[place]]?.nodes.first, let update = alone[node] as? UpdateStep else {
+        return 0
+      }
+      update.keptOffset = offset
+      return update.keptBytes
     }
     return result
   }
@@ -141,6 +147,11 @@ struct PlanBuilder {
       for user in roles.users[index] {
         if case .result(let result, _, _) = graph.nodes[user].primitive { results[result] = memory.slotOf[user] }
       }
+    }
+    if let update = operations[index] as? DynamicUpdateOperation {
+      return UpdateStep(
+        update, operands: operands, out: memory.slotOf[index] ?? 0, scratch: memory.scratch[place] ?? 0,
+        origin: node.origin, node: index)
     }
     return OperationStep(
       operations[index] ?? Operation(), operands: operands,

@@ -24,26 +24,31 @@ struct PlanMemory {
   private(set) var scratch: [Int: Int] = [:]
   private(set) var arenaBytes = 0
   private(set) var stripBytes = 0
+  /// What updates keep of the rows that they replace.
+  private(set) var keptBytes = 0
 
   private let fusion: Fusion
   private let schedule: PlanSchedule
+  private let updates: RowUpdates
   private var graph: Graph { fusion.roles.graph }
   private var roles: PlanRoles { fusion.roles }
 
   init(_ fusion: Fusion, _ schedule: PlanSchedule, scratchBytes: [Int: Int]) {
     self.fusion = fusion
     self.schedule = schedule
+    updates = RowUpdates(fusion, schedule)
     var outputs: Set<Int> = []
     for output in graph.outputs {
       let base = roles.bases[output.index]
       if fusion.groupOf[base] >= 0, outputs.insert(base).inserted { outputNodes.append(base) }
     }
     var (pieces, strips): ([Piece], [Piece]) = ([], [])
-    for index in graph.nodes.indices where roles.roles[index] != .view {
+    for index in graph.nodes.indices where roles.roles[index] != .view && updates.heirs[index] == nil {
       guard let kind = kind(of: index, outputs, &pieces, &strips) else { continue }
       slotOf[index] = kinds.count
       kinds.append(kind)
     }
+    for index in updates.heirs.keys { slotOf[index] = slotOf[updates.last(of: index)] }
     for (place, bytes) in scratchBytes {
       pieces.append(Piece(slot: nil, place: place, bytes: (bytes + 63) & ~63, first: place, last: place))
     }
@@ -97,7 +102,7 @@ struct PlanMemory {
     let readers = roles.users[index].filter { fusion.groupOf[$0] != group }
     let isInner = roles.roles[index] == .loop || (fusion.groups[group]?.nodes.count ?? 1) > 1
     if isInner, readers.isEmpty { return nil }
-    var first = schedule.placeOf[group] ?? 0
+    var first = schedule.placeOf[fusion.groupOf[updates.line(to: index)[0]]] ?? 0
     // Single elements keep their place for the whole run: a number may be asked for by guards.
     var last =
       roles.roles[index] == .scalar
@@ -133,26 +138,42 @@ struct PlanMemory {
   }
 
   /// Finds for each output the input it may overwrite. `isSafe` says whether a step that both reads the input and
-  /// writes the output reads each element before it writes there.
-  mutating func assignDonors(isSafe: (_ place: Int, _ input: Int, _ output: Int) -> Bool) {
+  /// writes the output reads each element before it writes there. Calls `keep` with the place of each update that must keep what
+  /// it replaces, since a later step can fail; it gives the bytes.
+  mutating func assignDonors(
+    isSafe: (_ place: Int, _ input: Int, _ output: Int) -> Bool, keep: (_ place: Int, _ offset: Int) -> Int
+  ) {
     donors = Array(repeating: nil, count: outputNodes.count)
     let lastFailure = schedule.canFail.lastIndex(of: true) ?? -1
     var taken: Set<Int> = []
     let returned = Set(graph.outputs.map { roles.bases[$0.index] })
     for (ordinal, node) in outputNodes.enumerated() {
+      let line = updates.line(to: node)
+      let places = line.map { schedule.placeOf[fusion.groupOf[$0]] ?? 0 }
+      let write = places[0]
       // Strips read rows of their operands when other rows of their results are there.
-      guard let write = schedule.placeOf[fusion.groupOf[node]], write > lastFailure, schedule.region(at: write) == nil
-      else { continue }
+      guard schedule.region(at: write) == nil else { continue }
+      let replaced = roles.updatedBase(of: line[0])
       for candidate in candidates(for: node) where !taken.contains(candidate) && !returned.contains(candidate) {
+        // What is overwritten before the last failure must be put back: rows can be.
+        guard write > lastFailure || candidate == replaced else { continue }
         let reads = roles.users[candidate].map { schedule.placeOf[fusion.groupOf[$0]] ?? 0 }
         let last = reads.max() ?? -1
-        guard last < write || (last == write && isSafe(write, candidate, node)) else { continue }
+        guard last < write || (last == write && (candidate == replaced || isSafe(write, candidate, node))) else {
+          continue
+        }
         guard case .input(let input) = graph.nodes[candidate].primitive else { continue }
         donors[ordinal] = input
         taken.insert(candidate)
+        for place in places where place < lastFailure { keptBytes += (keep(place, keptBytes) + 63) & ~63 }
         break
       }
     }
+  }
+
+  /// Whether an output is an input of which rows are replaced.
+  func replacesRows(ofOutput ordinal: Int) -> Bool {
+    donors[ordinal] != nil && roles.updatedBase(of: updates.line(to: outputNodes[ordinal])[0]) != nil
   }
 
   /// Inputs of a node's shape and type, the nearest ones up the graph first.

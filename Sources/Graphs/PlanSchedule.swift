@@ -26,6 +26,7 @@ struct PlanSchedule {
       successors[group] = next
       for target in next { waiting[target, default: 0] += 1 }
     }
+    PlanSchedule.delayUpdates(fusion, &successors, &waiting)
     let fails = Dictionary(uniqueKeysWithValues: groups.map { ($0, PlanSchedule.canFail($0, fusion)) })
     let urgent = PlanSchedule.leadingToFailure(groups, successors, fails)
     func rank(_ group: Int) -> (Int, Int, Int) {
@@ -44,6 +45,23 @@ struct PlanSchedule {
       }
     }
     isComplete = order.count == groups.count
+  }
+
+  /// What replaces rows of a value waits for the other readers of that value, where none of them waits for it.
+  private static func delayUpdates(
+    _ fusion: Fusion, _ successors: inout [Int: Set<Int>], _ waiting: inout [Int: Int]
+  ) {
+    for index in fusion.roles.graph.nodes.indices {
+      guard let base = fusion.roles.updatedBase(of: index), fusion.roles.users[base].count > 1 else { continue }
+      let update = fusion.groupOf[index]
+      var (after, pending): (Set<Int>, [Int]) = ([update], [update])
+      while let group = pending.popLast() {
+        for next in successors[group] ?? [] where after.insert(next).inserted { pending.append(next) }
+      }
+      for reader in fusion.roles.users[base].map({ fusion.groupOf[$0] }) where !after.contains(reader) {
+        if successors[reader, default: []].insert(update).inserted { waiting[update, default: 0] += 1 }
+      }
+    }
   }
 
   private static func canFail(_ group: Int, _ fusion: Fusion) -> Bool {

@@ -12,6 +12,8 @@ final class ScanOperation: ProgramOperation {
   private let isPassedOn: [Bool]
   /// Per carry the out that keeps what it was at each step: such a carry lies in that out, and nothing is copied.
   private let keptIn: [Int?]
+  /// Carries of which each step replaces some rows, in one place.
+  private let isReplaced: [Bool]
   /// Bytes of an entry of each sequence and each out, where those of all steps do not stay near.
   private let entryBytes: [Int64]?
 
@@ -27,12 +29,17 @@ final class ScanOperation: ProgramOperation {
       return total
     }
     let carries = program.carries
-    carryBuffers = (0..<carries).map { (take(body.outputBytes[$0]), take(body.outputBytes[$0])) }
-    outBuffers = body.outputBytes[carries...].map(take)
-    isPassedOn = (0..<carries).map { body.passes($0, to: $0) }
-    keptIn = (0..<carries).map { k in
+    let kept = (0..<carries).map { k in
       body.outputBytes.indices.dropFirst(carries).first { body.passes(k, to: $0) }
     }
+    let isReplaced = (0..<carries).map { kept[$0] == nil && body.replacesRows($0) }
+    carryBuffers = (0..<carries).map { k in
+      let first = take(body.outputBytes[k])
+      return (first, isReplaced[k] ? first : take(body.outputBytes[k]))
+    }
+    outBuffers = body.outputBytes[carries...].map(take)
+    isPassedOn = (0..<carries).map { body.passes($0, to: $0) }
+    (keptIn, self.isReplaced) = (kept, isReplaced)
     self.total = total
     let entries = body.inputBytes[carries..<(carries + program.sequences)] + body.outputBytes[carries...]
     let isFar = entries.reduce(0, +) * program.length > ScanOperation.farBytes
@@ -59,13 +66,17 @@ final class ScanOperation: ProgramOperation {
       if length > 0 {
         let workspace = try body.begin(threads: threads)
         defer { body.end(workspace) }
+        for k in 0..<carries where isReplaced[k] {
+          inputs[k] = results[k] ?? scratch + carryBuffers[k].first
+          Kernels.copy(from: x[k], to: inputs[k], byteCount: body.outputBytes[k])
+        }
         for step in 0..<length {
           try stopIfAsked()
           let entry = program.isReversed ? length - 1 - step : step
           for s in carries..<(carries + sequences) { inputs[s] = x[s] + entry * body.inputBytes[s] }
           for k in 0..<carries {
             let buffer = scratch + (step & 1 == 0 ? carryBuffers[k].first : carryBuffers[k].second)
-            if isPassedOn[k] {
+            if isPassedOn[k] || isReplaced[k] {
               outputs[k] = inputs[k]
             } else if step == length - 1 {
               outputs[k] = results[k] ?? buffer

@@ -129,7 +129,7 @@ public final class WhileProgram: GraphProgram, @unchecked Sendable {
   }
 }
 
-/// Runs the loop; carries go back and forth between two buffers.
+/// Runs the loop; carries go back and forth between two buffers, or stay in one.
 private final class WhileOperation: ProgramOperation {
   private let condition: PlanBody
   private let body: PlanBody
@@ -144,7 +144,10 @@ private final class WhileOperation: ProgramOperation {
       defer { total += (bytes + 63) & ~63 }
       return total
     }
-    buffers = body.outputBytes.map { (take($0), take($0)) }
+    buffers = body.outputBytes.enumerated().map { k, bytes in
+      let first = take(bytes)
+      return (first, body.replacesRows(k) ? first : take(bytes))
+    }
     self.total = total
   }
 
@@ -157,6 +160,11 @@ private final class WhileOperation: ProgramOperation {
   ) throws {
     var inputs = body.inputBytes.indices.map { x[$0] }
     if inputs.isEmpty { inputs.append(scratch) }
+    // What is replaced row by row stays in one place.
+    for (k, buffer) in buffers.enumerated() where buffer.first == buffer.second {
+      inputs[k] = scratch + buffer.first
+      Kernels.copy(from: x[k], to: inputs[k], byteCount: body.outputBytes[k])
+    }
     let test = try condition.begin(threads: threads)
     defer { condition.end(test) }
     let workspace = try body.begin(threads: threads)

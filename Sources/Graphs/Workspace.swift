@@ -19,6 +19,8 @@ final class Workspace {
   private(set) var registers: UnsafeMutableRawPointer
   private(set) var current: UnsafeMutablePointer<UnsafeMutableRawPointer>
   let sharedBase: UnsafeMutableRawPointer
+  /// What updates keep until the run is over.
+  let kept: Storage
   private let shared: Storage
 
   /// What one thread needs to run a loop.
@@ -40,6 +42,7 @@ final class Workspace {
     stripBytes = plan.memory.stripBytes
     laneBytes = plan.laneBytes
     shared = try Storage(byteCount: plan.sharedBytes)
+    kept = try Storage(byteCount: plan.memory.keptBytes)
     sharedBase = shared.base
     registers = shared.base
     referenceCount = plan.referenceCount

@@ -175,7 +175,7 @@ struct TracedScan {
 
   private func checkStackable(_ out: Value, depth: Int) throws {
     guard depth < 1000 else { throw RuntimeError("E0303", "`scan` cannot stack values nested so deep") }
-    if out.isNone || operations.operand(out) != nil { return }
+    if out.isNone || out.tag == .closure || operations.operand(out) != nil { return }
     guard out.tag == .list || out.tag == .record, let node = TreeNode(out) else {
       throw RuntimeError("E0203", "`scan` cannot stack \(machine.brief(out))")
     }

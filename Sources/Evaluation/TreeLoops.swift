@@ -194,7 +194,14 @@ struct TreeLoops {
       throw RuntimeError("E0303", "`\(call.function.name)` cannot stack values nested so deep")
     }
     if first.isNone { return .none }
-    if let operand = operations.operand(first) { return try stackedTensors(values, operand, axis) }
+    if let operand = operations.operand(first) {
+      let parts = try values.map { value -> TensorOperand in
+        guard let part = operations.operand(value) else { throw unlike(operand, machine.brief(value)) }
+        return part
+      }
+      return operations.value(try stackedTensors(parts, axis))
+    }
+    if first.tag == .closure { return try stackedModels(values, axis) }
     guard first.tag == .list || first.tag == .record, let node = TreeNode(first) else {
       throw RuntimeError("E0203", "`\(call.function.name)` cannot stack \(machine.brief(first))")
     }
@@ -216,19 +223,41 @@ struct TreeLoops {
     return node.rebuilt(children, heap)
   }
 
-  private func stackedTensors(_ values: [Value], _ first: TensorOperand, _ axis: Int) throws -> Value {
+  /// Functions that differ in their tensors only: one with all of them.
+  private func stackedModels(_ values: [Value], _ axis: Int) throws -> Value {
+    let leaves = LoopLeaves(machine, takesBools: true)
+    let form = try leaves.structure(of: values[0])
+    defer { heap.release(form) }
+    var stacks: [[TensorOperand]] = []
+    for value in values {
+      let other = try leaves.structure(of: value)
+      defer { heap.release(other) }
+      guard machine.isSame(form, other) else {
+        throw RuntimeError(
+          "E0409",
+          "`\(call.function.name)` needs all results built alike, not \(machine.brief(values[0])) and \(machine.brief(value))",
+          help: ["functions are stacked where one definition made them, with the same numbers"])
+      }
+      stacks.append(try leaves.leaves(of: value))
+    }
+    let parts = try stacks[0].indices.map { leaf in try stackedTensors(stacks.map { $0[leaf] }, axis) }
+    return try leaves.rebuilt(values[0], with: parts)
+  }
+
+  private func unlike(_ first: TensorOperand, _ other: String) -> RuntimeError {
+    RuntimeError(
+      "E0401", "`\(call.function.name)` needs results of one shape, not \(describe(first.shape)) and \(other)")
+  }
+
+  private func stackedTensors(_ operands: [TensorOperand], _ axis: Int) throws -> TensorOperand {
+    let first = operands[0]
     let target: ElementType = first.isNumber && first.type == .f64 ? .f32 : first.type
     let position = max(0, min(first.rank, axis < 0 ? axis + first.rank + 1 : axis))
     let shape = Array(first.shape[..<position]) + [1] + Array(first.shape[position...])
-    let parts = try values.map { value -> TensorOperand in
-      guard let operand = operations.operand(value), operand.shape == first.shape else {
-        throw RuntimeError(
-          "E0401",
-          "`\(call.function.name)` needs results of one shape, not \(describe(first.shape)) and \(machine.brief(value))"
-        )
-      }
+    let parts = try operands.map { operand -> TensorOperand in
+      guard operand.shape == first.shape else { throw unlike(first, describe(operand.shape)) }
       return try operations.reshape(try operations.convert(operand, to: target), shape)
     }
-    return operations.value(try operations.apply(.concat(axis: position), parts, isTensor: true))
+    return try operations.apply(.concat(axis: position), parts, isTensor: true)
   }
 }

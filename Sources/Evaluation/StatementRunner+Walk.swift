@@ -20,7 +20,8 @@ extension StatementRunner {
     var found: [Diagnostic] = []
     let session = self.session
     let watch = TimeLimit(walk.limit) { session.interrupt() }
-    defer { watch.end() }
+    // It may have acted when the statement was just over, which is no interrupt of the next one.
+    defer { if watch.end() { session.interrupts.reset() } }
     while let way = ways.popLast(), count < StudyWalk.maximumWays {
       if count > 0 { restore(before) }
       count += 1
@@ -36,7 +37,6 @@ extension StatementRunner {
         let failure = machine.runtimeError(error)
         if failure.id == RuntimeError.interrupted.id {
           guard watch.end() else { throw failure }
-          session.interrupts.reset()
           walk.left.append(line)
           break
         }

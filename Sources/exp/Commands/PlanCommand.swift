@@ -20,11 +20,19 @@ struct PlanCommand: ParsableCommand, AnswersInJSON {
   @Argument(help: "The study.", completion: .script) var path: String
   @OptionGroup var of: StudyOptions
   @OptionGroup var threading: ThreadOptions
+  @Option(
+    help: ArgumentHelp(
+      "Seconds of processor time after which a statement is left, and at most the 4 for timing. (default: \(Int(Session.walkLimit)))",
+      valueName: "seconds")) var limit = Session.walkLimit
   @Flag(help: "Run one step, and print each compiled step's operations before and after fusion and the bytes it moves.")
   var graph = false
   @Flag(help: "With --graph: counts only.") var brief = false
   @Flag(help: "Print one JSON object.") var json = false
   @OptionGroup var errors: ErrorOptions
+
+  func validate() throws {
+    guard limit > 0, limit <= 1e6 else { throw ValidationError("--limit is a number of seconds above 0, not \(limit)") }
+  }
 
   func run() throws {
     // Nothing is written or recorded that would have to be ended.
@@ -57,27 +65,27 @@ struct PlanCommand: ParsableCommand, AnswersInJSON {
     }
     let host = WalkHost(StudyRun(source: file, options: options, listener: SilentListener()))
     let session = Session(library: library, host: host, threads: 1)
-    let report = session.plan(file, settings: chosen)
+    let report = session.plan(file, settings: chosen, limit: limit)
     let cores = threading.count, hasErrors = report.diagnostics.contains { $0.severity == .error }
     let timed =
       hasErrors
       ? [:]
       : Session.timings(
         file, report, settings: chosen, library: library,
-        host: StudyRun(source: file, options: options, listener: SilentListener()), limit: PlanTime.limit)
+        host: StudyRun(source: file, options: options, listener: SilentListener()), limit: min(limit, PlanTime.limit))
     let time = PlanTime(report, timed, threads: cores)
     if json {
       Terminal.output.line(Self.object(report, time).compact)
     } else {
       DiagnosticText.report(report.diagnostics, didRun: true, form: errors.form)
       if !hasErrors || !report.sweeps.isEmpty {
-        for line in Self.lines(report, time, threads: cores) { Terminal.output.line(line) }
+        for line in lines(report, time, threads: cores) { Terminal.output.line(line) }
       }
     }
     return hasErrors ? wrong : 0
   }
 
-  private static func lines(_ report: Session.PlanReport, _ time: PlanTime, threads: Int) -> [String] {
+  private func lines(_ report: Session.PlanReport, _ time: PlanTime, threads: Int) -> [String] {
     var lines: [String] = []
     func line(_ name: String, _ text: String) {
       lines.append(name.padding(toLength: 12, withPad: " ", startingAt: 0) + text)
@@ -93,7 +101,7 @@ struct PlanCommand: ParsableCommand, AnswersInJSON {
     let known = report.isPart ? " for what is known" : ""
     line("time", "\(time.text(isBound: report.mayEndEarly))\(known) with \(Phrase.count(threads, "thread"))")
     for place in report.left {
-      lines.append("line \(place): left after \(Int(Session.walkLimit)) s, so not in these figures; do its loops end?")
+      lines.append("line \(place): left after \(limit.formatted()) s, so not in these figures; do its loops end?")
     }
     for (place, needs) in report.unknown.map({ ($0.line, $0.needs) }) {
       lines.append(

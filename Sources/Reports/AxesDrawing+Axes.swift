@@ -87,17 +87,22 @@ extension AxesDrawing {
   /// Rows of labels above the frame that vertical rules need.
   func ruleRows() -> Int { verticalRules().contains { !$0.label.isEmpty } ? 1 : 0 }
 
+  /// Rules that stand upright in the picture: those of x, or of y where bars lie down.
   func verticalRules() -> [(at: Double, label: String)] {
-    figure.marks.compactMap { mark in
-      if case .rule(true, let at, let label) = mark { return (at, label) }
+    let isLying = bars?.isHorizontal == true
+    return figure.marks.compactMap { mark in
+      if case .rule(let isVertical, let at, let label) = mark, isVertical != isLying { return (at, label) }
       return nil
     }
   }
 
   /// Labels of vertical rules stand above the frame, where no data are; crowded ones are pushed aside or cut.
   mutating func drawRuleLabels() {
-    let rules = verticalRules().compactMap { rule in px(rule.at).map { (at: $0, label: rule.label) } }
-      .filter { !$0.label.isEmpty && $0.at >= frame.left - 1 && $0.at <= frame.right + 1 }.sorted { $0.at < $1.at }
+    let isLying = bars?.isHorizontal == true
+    let rules = verticalRules().compactMap { rule in
+      (isLying ? endOfBar(rule.at) : px(rule.at)).map { (at: $0, label: rule.label) }
+    }
+    .filter { !$0.label.isEmpty && $0.at >= frame.left - 1 && $0.at <= frame.right + 1 }.sorted { $0.at < $1.at }
     let end = frame.right + 10
     var free = 8.0
     for (i, rule) in rules.enumerated() {

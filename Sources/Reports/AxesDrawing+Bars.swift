@@ -75,18 +75,24 @@ extension AxesDrawing {
     }
   }
 
-  /// Bars that lie down: names at the left, numbers along the bottom.
+  /// Where a bar that lies down ends; nil for what cannot be shown.
+  func endOfBar(_ value: Double) -> Double? { y.place(value).map { frame.left + $0 * frame.width } }
+
+  /// Bars that lie down: names at the left, numbers along the bottom, rules of y upright.
   mutating func drawHorizontalBars(_ bars: BarLayout) {
-    func place(_ v: Double) -> Double? { y.place(v).map { frame.left + $0 * frame.width } }
     for tick in y.ticks {
-      guard let at = place(tick.value) else { continue }
+      guard let at = endOfBar(tick.value) else { continue }
       canvas.line(at, frame.bottom, at, frame.bottom + (tick.isMajor ? 5 : 3), .axis)
       guard tick.isMajor else { continue }
       canvas.line(at, frame.top, at, frame.bottom, .grid)
       canvas.text(
         at, frame.bottom + 20, tick.label, .soft, size: AxesDrawing.tickSize, anchor: .middle, exponent: tick.exponent)
     }
-    let base = min(max(place(0) ?? frame.left, frame.left), frame.right)
+    for rule in verticalRules() {
+      guard let at = endOfBar(rule.at), at >= frame.left, at <= frame.right else { continue }
+      canvas.line(at, frame.top, at, frame.bottom, .axis, width: 1, dash: "4 3", title: rule.label)
+    }
+    let base = min(max(endOfBar(0) ?? frame.left, frame.left), frame.right)
     let slot = frame.height / Double(max(1, bars.labels.count))
     let thickness = min(slot * 0.74 / Double(bars.groups.count), 28)
     for (i, label) in bars.labels.enumerated() {
@@ -95,7 +101,7 @@ extension AxesDrawing {
         frame.left - 9, frame.top + slot * (Double(i) + 0.5) + 4.3, label, .soft, size: 12.5, anchor: .end, limit: 240)
       for (g, group) in bars.groups.enumerated() {
         guard let value = bars.value(g, i) else { continue }
-        guard value.isFinite, let end = place(value) else {
+        guard value.isFinite, let end = endOfBar(value) else {
           if value.isFinite { leftOut.notPositive += 1 } else { leftOut.notANumber += 1 }
           continue
         }

@@ -15,6 +15,8 @@ struct GnuplotScript {
   let dataFile: String
   var head: [String] = []
   var plots: [String] = []
+  /// Bars that lie down because of their names: x is the axis of the numbers.
+  var lying: BarLayout?
   /// True once a surface is drawn, which takes the whole picture.
   var isInSpace = false
 
@@ -38,19 +40,26 @@ struct GnuplotScript {
   }
 
   private mutating func start() {
+    lying = BarLayout(figure).flatMap { $0.isHorizontal ? $0 : nil }
+    let height = max(420, 80 + (lying.map { $0.labels.count * (10 + 14 * $0.groups.count) } ?? 0))
     let stem = dataFile.hasSuffix(".csv") ? String(dataFile.dropLast(4)) : dataFile
     head += [
       "# gnuplot \(stem).gp draws \(stem)-gnuplot.svg; for a paper: set term pdfcairo size 9cm,6cm noenhanced",
       "set datafile separator comma", "set datafile columnheaders",
-      "set term svg size 760,420 font 'Inter,Helvetica,Arial,sans-serif,13' noenhanced background '#ffffff'",
+      "set term svg size 760,\(height) font 'Inter,Helvetica,Arial,sans-serif,13' noenhanced background '#ffffff'",
       "set output \(quoted(stem + "-gnuplot.svg"))", "set border 3 lw 1 lc rgb '#8a8f98'",
-      "set tics nomirror out scale 0.5 textcolor rgb '#6b7078'", "set grid ytics lc rgb '#e3e5e8' lw 1 lt 1",
+      "set tics nomirror out scale 0.5 textcolor rgb '#6b7078'",
+      "set grid \(lying == nil ? "ytics" : "xtics") lc rgb '#e3e5e8' lw 1 lt 1",
       hasHeat ? "set style fill solid" : "set style fill transparent solid 0.16 noborder",
       "set key outside right top Left reverse samplen 2 textcolor rgb '#6b7078'",
     ]
     if !figure.title.isEmpty { head.append("set title \(quoted(figure.title))") }
     if hasOwnPlace { return nameAxes() }
     let drawing = AxesDrawing(figure)
+    if let lying {
+      axis("x", figure.y, drawing.y)
+      return head.append("set yrange [\(Double(lying.labels.count) - 0.5):-0.5]")
+    }
     axis("x", figure.x, drawing.bars == nil ? drawing.x : nil)
     axis("y", figure.y, drawing.y)
     if figure.marks.contains(.diagonal) { head.append("set size square") }
@@ -120,6 +129,9 @@ struct GnuplotScript {
     case .rule(let isVertical, let at, let label):
       guard at.isFinite else { return }
       let place = NumberText.shortest(at)
+      // What is level beside bars that stand is upright beside bars that lie.
+      guard !isVertical || lying == nil else { return }
+      let isVertical = isVertical || lying != nil
       let (from, to) =
         isVertical ? ("\(place), graph 0", "\(place), graph 1") : ("graph 0, first \(place)", "graph 1, first \(place)")
       head.append("set arrow from \(from) to \(to) nohead dt 3 lc rgb '#9aa0a8'")
@@ -135,6 +147,14 @@ struct GnuplotScript {
       // `every` renumbers the rows it picks from 0.
       let shift = NumberFormat.fixed((Double(group) + 0.5) * width - 0.4, 3)
       let own = "every ::\(first)::\(first + labels.count - 1)"
+      if lying != nil {
+        let half = NumberFormat.fixed(width * 0.475, 3), at = "$0 + \(shift)",
+          base = figure.y.scale == .log ? NumberText.shortest(AxesDrawing(figure).y.lower) : "0"
+        let bar = "(column('y')):(\(at)):(\(base)):(column('y')):(\(at) - \(half)):(\(at) + \(half))"
+        let names = group == 0 ? ":ytic(stringcolumn('label'))" : ""
+        plots.append("\(file) \(own) using \(bar)\(names) with boxxyerror fs solid 0.9 \(color(nil)) \(title(name))")
+        return
+      }
       let bar = "($0 + \(shift)):(column('y')):(\(NumberFormat.fixed(width * 0.95, 3)))"
       let names = group == 0 ? ":xtic(stringcolumn('label'))" : ""
       plots.append("\(file) \(own) using \(bar)\(names) with boxes fs solid 0.9 \(color(nil)) \(title(name))")

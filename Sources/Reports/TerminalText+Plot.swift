@@ -43,27 +43,53 @@ extension TerminalText {
   private func barLines(_ figure: Figure, _ bars: BarLayout) -> [String] {
     let names = bars.labels.map { TextWidth.cut(DatumText.clean($0), to: max(28, width / 2)) }
     let nameWidth = names.map { TextWidth.columns($0) }.max() ?? 0
-    let finite = bars.groups.flatMap { $0.values.compactMap { $0 } }.filter(\.isFinite)
+    var rules: [(at: Double, label: String)] = []
+    for mark in figure.marks {
+      if case .rule(false, let at, let label) = mark { rules.append((at, DatumText.clean(label))) }
+    }
+    let finite = (bars.groups.flatMap { $0.values.compactMap { $0 } } + rules.map(\.at)).filter(\.isFinite)
     let scale = AxisScale(
       figure.y.scale, data: figure.y.scale == .log ? finite : finite + [0], range: figure.y.range, tickCount: 4,
       padding: 0)
     let room = max(8, min(50, width - nameWidth - 20))
     // Bars of what is below zero end where the others begin.
-    let zero = scale.place(0) ?? 0
+    let zero = min(max(scale.place(0) ?? 0, 0), 1)
     let below = (finite.min() ?? 0) < 0 ? Int(saturating: (zero * Double(room)).rounded(.up)) : 0
+    let uprights = rules.compactMap { rule -> (column: Int, label: String)? in
+      guard let place = scale.place(rule.at), place >= 0, place <= 1 else { return nil }
+      return (below + Int(saturating: ((place - zero) * Double(room)).rounded(.down)), rule.label)
+    }.sorted { $0.column < $1.column }
     var lines: [String] = []
     for (i, name) in names.prefix(40).enumerated() {
       for (g, group) in bars.groups.enumerated() {
         guard let value = bars.value(g, i) else { continue }
         let share = scale.place(value).map { $0 - zero } ?? 0
-        let head = TextWidth.pad(g == 0 ? name : "", to: nameWidth)
+        let head = TextWidth.pad(g == 0 ? name : "", to: nameWidth) + "  "
         let series = bars.groups.count > 1 && !group.name.isEmpty ? "  \(DatumText.clean(group.name))" : ""
-        let bar = paint(
+        let text =
           share < 0
-            ? TerminalText.barBelow(-share, columns: room, of: below)
-            : String(repeating: " ", count: below) + TerminalText.bar(share, columns: room), series: g)
-        lines.append("\(head)  \(bar) \(NumberFormat.short(value, digits: 3))\(series)")
+          ? TerminalText.barBelow(-share, columns: room, of: below)
+          : String(repeating: " ", count: below) + TerminalText.bar(share, columns: room)
+        // Rules stand where neither bar nor number is.
+        var before = text.prefix { $0 == " " }.map { $0 }, after = " \(NumberFormat.short(value, digits: 3))\(series)"
+        let bar = text.dropFirst(before.count)
+        for rule in uprights {
+          let behind = rule.column - before.count - bar.count
+          if before.indices.contains(rule.column) {
+            before[rule.column] = "┊"
+          } else if behind > TextWidth.columns(after) {
+            after = TextWidth.pad(after, to: behind) + "┊"
+          }
+        }
+        lines.append(head + String(before) + paint(String(bar), series: g) + after)
       }
+    }
+    for rule in uprights where !rule.label.isEmpty {
+      let left = nameWidth + 2 + rule.column, isRight = left + 2 + TextWidth.columns(rule.label) <= width
+      let label = TextWidth.cut(rule.label, to: isRight ? width : max(1, left - 1))
+      let line =
+        isRight ? TextWidth.pad("", to: left) + "┊ " + label : TextWidth.pad(label, to: left - 1, right: true) + " ┊"
+      lines.append(paint(line, .dim))
     }
     if names.count > 40 { lines.append("… \(names.count - 40) more") }
     if !figure.y.label.isEmpty { lines.append(paint(DatumText.clean(figure.y.label), .dim)) }

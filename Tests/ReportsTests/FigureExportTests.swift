@@ -5,7 +5,9 @@ import Testing
 @testable import Reports
 
 @Suite struct FigureExportTests {
-  @Test(arguments: ["double-descent", "scatter", "bars-grouped", "confusion", "hostile"]) func golden(_ name: String)
+  @Test(arguments: ["double-descent", "scatter", "bars-grouped", "bars-long", "confusion", "hostile"]) func golden(
+    _ name: String
+  )
     throws
   {
     let figure = try #require(SampleFigures.all.first { $0.name == name }?.figure)

@@ -128,7 +128,8 @@ enum SampleFigures {
         labels: [
           "layers[0].attention.query.weight", "layers[0].attention.key.weight", "layers[0].attention.value.weight",
           "layers[0].attention.output.weight", "layers[0].up.weight", "layers[0].down.weight", "readout",
-        ], values: [16384, 16384, 16384, 16384, 65536, 65536, 6784], name: "parameters")
+        ], values: [16384, 16384, 16384, 16384, 65536, 65536, 6784], name: "parameters"),
+      .rule(isVertical: false, at: 50000, label: "budget"),
     ])
 
   static let landscape: Figure = {

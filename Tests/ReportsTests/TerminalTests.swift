@@ -78,6 +78,28 @@ import Testing
     #expect(shown(50).allSatisfy { $0.hasPrefix("a method with a rather long…  █") })
   }
 
+  /// Level rules of bars stand upright in what neither bars nor numbers take.
+  @Test func rulesOfBars() {
+    func shown(_ values: [Double], _ rules: [Double], range: [Double]? = nil) -> [String] {
+      let figure = Figure(
+        x: .init(label: ""), y: .init(label: "", range: range),
+        marks: [.bars(labels: values.indices.map { "m\($0)" }, values: values, name: "")]
+          + rules.map { .rule(isVertical: false, at: $0, label: $0 == rules[0] ? "limit" : "") })
+      return TerminalText(width: 60).plot(figure).split(separator: "\n").map(String.init)
+    }
+    func places(_ line: String) -> [Int] { line.enumerated().filter { $0.element == "┊" }.map(\.offset) }
+    let lines = shown([1, 2, 3.9, 5], [4, 8])
+    // 38 columns of bars, of which 8 is the end.
+    #expect(lines.map(places) == [[23, 42], [23, 42], [42], [42], [23]])
+    #expect(lines[4] == String(repeating: " ", count: 23) + "┊ limit")
+    let numbers = [" 1 ", " 2 ", " 3.9", " 5"]
+    #expect(zip(lines, numbers).allSatisfy { $0.contains($1) })
+    #expect(shown([-1, 1], [-0.5, 0.5, 9], range: [-1, 1]).map { places($0).count } == [1, 1, 1])
+    // An axis that begins above zero: bars begin with it.
+    let high = shown([95, 90, 100], [], range: [90, 100]).map { line in line.filter { $0 == "█" }.count }
+    #expect(high == [19, 0, 38])
+  }
+
   /// An axis of names has them, cut to their part of it, and of many some.
   @Test func namesOfCategories() {
     func axis(_ names: [String]) -> String {

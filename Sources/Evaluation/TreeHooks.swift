@@ -43,16 +43,32 @@ extension TensorHooks {
         ])
     }
     let operations = TensorOperations(m)
-    let old = operations.operand(of: cell.content)
-    guard let new = operations.operand(value), new.shape == old.shape else {
-      let shape = operations.operand(value).map { describe($0.shape) } ?? m.brief(value)
-      throw RuntimeError("E0511", "a state keeps its shape: \(shape) cannot replace \(describe(old.shape))")
-    }
-    switch try operations.convert(new, to: old.type) {
+    switch try kept(operations, value, like: operations.operand(of: cell.content)) {
     case .tensor(let tensor): cell.content = tensor
     case .traced(let traced): cell.content = traced
     case .int, .float, .bool: break
     }
+  }
+
+  /// Another value for the slot of a state: both are borrowed, the result is owned.
+  static func state(_ m: Machine, _ value: Value, like slot: Value) throws -> Value {
+    let operations = TensorOperations(m)
+    let old = try readState(m, slot)
+    defer { m.heap.release(old) }
+    guard let held = operations.operand(old) else { return m.heap.retained(slot) }
+    return operations.value(try kept(operations, value, like: held))
+  }
+
+  /// A value in the shape and type of a state, which it keeps.
+  private static func kept(_ operations: TensorOperations, _ value: Value, like old: TensorOperand) throws
+    -> TensorOperand
+  {
+    guard let new = operations.operand(value), new.shape == old.shape else {
+      let machine = operations.machine
+      let shape = operations.operand(value).map { describe($0.shape) } ?? machine.brief(value)
+      throw RuntimeError("E0511", "a state keeps its shape: \(shape) cannot replace \(describe(old.shape))")
+    }
+    return try operations.convert(new, to: old.type)
   }
 }
 

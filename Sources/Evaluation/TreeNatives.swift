@@ -10,6 +10,12 @@ extension Natives {
       example: "tree_map(x -> x * 2, { a: 1, b: 2 }) # => { a: 2, b: 4 }"
     ) { call in try treeMap(call) },
     NativeFunction(
+      "state_map", ["f", "m", "...others"],
+      doc:
+        "The model with f of each of its states, and of the states at the same places of further models. Weights, and a model without states, stay as they are.",
+      example: "state_map(s -> s + 1, batch_norm(2)).running_mean  # => tensor([1, 1])"
+    ) { call in try stateMap(call) },
+    NativeFunction(
       "leaves", ["x"], doc: "The leaves of a tree with their paths: a model's params, or float tensors, or numbers.",
       example: "leaves({ a: 1 }) # => [{ path: \"a\", value: 1 }]"
     ) { call in
@@ -65,6 +71,19 @@ extension Natives {
       defer { if takesPath, let path = arguments.last { machine.heap.release(path) } }
       let result = try machine.call(f, arguments)
       return scan.leaves == .params ? try TreeParams.slot(machine, result) : result
+    }
+  }
+
+  private static func stateMap(_ call: NativeCall) throws -> Value {
+    let (machine, f, list) = (call.machine, try call.function(0), call[2].list)
+    let others = (0..<list.count).map { list.elements[$0] }
+    return try TreeMap(machine).map(call[1], .states, with: others, what: "state_map") { state, partners in
+      var arguments: [Value] = []
+      defer { for argument in arguments { machine.heap.release(argument) } }
+      for slot in [state] + partners { arguments.append(try TensorHooks.readState(machine, slot)) }
+      let result = try machine.call(f, arguments)
+      defer { machine.heap.release(result) }
+      return try TensorHooks.state(machine, result, like: state)
     }
   }
 

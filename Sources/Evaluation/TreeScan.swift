@@ -14,6 +14,8 @@ struct TreeScan {
     case numbers
     /// It is a list, or lists in a list, of numbers and tensors without axes, which are shown alike: both.
     case scalars
+    /// What its functions remember: their states.
+    case states
 
     /// Whether a part, with its role in what holds it, is a coordinate.
     @inline(__always) func contains(_ value: Value, _ role: TreeNode.Role) -> Bool {
@@ -26,6 +28,7 @@ struct TreeScan {
         return role == .param && value.tag == .tensor && value.header.pointee.flags & TensorFlags.isFrozen == 0
           && TreeScan.isFloat(value)
       case .scalars: return value.isNumber || TreeScan.isScalar(value)
+      case .states: return role == .state
       }
     }
   }
@@ -39,6 +42,8 @@ struct TreeScan {
 
   /// Whether a function stands somewhere in the value.
   private(set) var holdsFunction = false
+  /// Whether a state of one does.
+  private var holdsState = false
   /// Trainable params, float tensors, and numbers, borrowed from the scanned value.
   private(set) var params: [Value] = []
   private(set) var floats: [Value] = []
@@ -65,6 +70,7 @@ struct TreeScan {
     var places: [Place] = []
     while let next = pending.popLast() {
       if next.role == .plain || next.role == .param { visit(next, places) }
+      if next.role == .state { holdsState = true }
       if wantsPaths, next.role != .plain { note(next, places) }
       guard next.role == .plain, let children = TreeNode(next.value) else { continue }
       if next.value.tag != .list { holdsOnlyScalars = false }
@@ -173,6 +179,7 @@ struct TreeScan {
     case .floats: floats.isEmpty
     case .numbers: numbers.isEmpty
     case .scalars: scalars.isEmpty
+    case .states: !holdsState
     }
   }
 
@@ -188,6 +195,7 @@ struct TreeScan {
     case .floats: floats
     case .numbers: numbers
     case .scalars: scalars
+    case .states: []
     }
   }
   var paths: [String] {
@@ -196,6 +204,7 @@ struct TreeScan {
     case .floats: floatPaths
     case .numbers: numberPaths
     case .scalars: scalarPaths
+    case .states: []
     }
   }
 }

@@ -3,10 +3,8 @@
 #include "ckernels.h"
 #include "expected.h"
 #include "movement.h"
-#include "sort.h"
 #include "stop.h"
 #include "versions.h"
-#include <stdlib.h>
 #include <string.h>
 
 static void copy_row(int bytes, int64_t n, int64_t stride, const char *x, char *out) {
@@ -412,61 +410,4 @@ int ck_same_bytes(const void *x, const void *y, int64_t count) { return memcmp(x
 
 void ck_fill(int bytes, const void *value, void *out, int64_t count) {
   copy_row(bytes, count, 0, value, out);
-}
-
-// Sorting: (key, position) pairs; the key is an unsigned integer in the elements' order, every NaN the largest. -0 sorts
-// beside +0 in input order: they are equal.
-static uint64_t sort_key(int type, const void *x, int64_t i) {
-  switch (type) {
-  case CK_F32: {
-    float v = ((const float *)x)[i];
-    if (v != v) return UINT64_MAX;
-    if (v == 0) v = 0;
-    uint32_t u;
-    memcpy(&u, &v, 4);
-    return u >> 31 ? (uint32_t)~u : (u | 0x80000000u);
-  }
-  case CK_F64: {
-    double v = ((const double *)x)[i];
-    if (v != v) return UINT64_MAX;
-    if (v == 0) v = 0;
-    uint64_t u;
-    memcpy(&u, &v, 8);
-    return u >> 63 ? ~u : (u | 0x8000000000000000u);
-  }
-  case CK_I32: return (uint64_t)((int64_t)((const int32_t *)x)[i]) ^ 0x8000000000000000u;
-  case CK_I64: return (uint64_t)((const int64_t *)x)[i] ^ 0x8000000000000000u;
-  default: return ((const uint8_t *)x)[i];
-  }
-}
-
-int ck_sort(
-  int type, int64_t outer, int64_t length, int64_t inner, const void *x, void *out, int64_t *order) {
-  static const int sizes[] = {4, 8, 4, 8, 1};
-  int bytes = sizes[type];
-  if (outer == 0 || length == 0 || inner == 0) return 0;
-  ck_sort_item *items = malloc((size_t)length * 2 * sizeof *items);
-  if (!items) return -1;
-  for (int64_t o = 0; o < outer; o++)
-    for (int64_t j = 0; j < inner; j++) {
-      int64_t base = o * length * inner + j;
-      if (ck_must_stop()) goto done;
-      for (int64_t i = 0; i < length; i++) {
-        if ((i & 0xfffff) == 0 && ck_must_stop()) goto done;
-        items[i].key = sort_key(type, x, base + i * inner);
-        items[i].position = i;
-      }
-      ck_sort_items(items, items + length, length);
-      for (int64_t i = 0; i < length; i++) {
-        // Positions that were not sorted to the end may be of any kind.
-        if ((i & 0xfffff) == 0 && ck_must_stop()) goto done;
-        int64_t to = base + i * inner;
-        if (order) order[to] = items[i].position;
-        if (out) memcpy((char *)out + to * bytes, (const char *)x + (base + items[i].position * inner) * bytes,
-                        (size_t)bytes);
-      }
-    }
-done:
-  free(items);
-  return 0;
 }

@@ -64,6 +64,7 @@ extension Machine {
       default: break
       }
     }
+    if index.tag == .tensor, TensorOperations(self).operand(index)?.rank == 0 { throw unsuitableIndex(object, index) }
     switch (object.tag, index.tag) {
     case (.record, .string), (.table, .string), (.module, .string), (.closure, .string):
       if let found = try member(of: object, named: index) { return found }
@@ -86,17 +87,23 @@ extension Machine {
 
   private func unsuitableIndex(_ object: Value, _ index: Value) -> RuntimeError {
     switch object.tag {
-    case .list, .string, .range:
+    case .list, .string, .range, .table:
       return RuntimeError(
         "E0207", "\(brief(object)) is indexed by integers and ranges, not by \(brief(index))",
         label: describeKind(index),
-        help: index.tag == .float ? ["`to_int(x)` makes an integer of it"] : [])
+        help: wholeNumberHelp(index))
     case .record:
       return RuntimeError(
         "E0207", "a record is indexed by its names, not by \(brief(index))", label: describeKind(index))
     default:
       return RuntimeError("E0207", "\(brief(object)) cannot be indexed", label: describeKind(object))
     }
+  }
+
+  private func wholeNumberHelp(_ index: Value) -> [String] {
+    if index.tag == .float { return ["`to_int(x)` makes an integer of it"] }
+    let isFloat = index.tag == .tensor && TensorOperations(self).operand(index)?.type.isFloat == true
+    return isFloat ? ["`cast(ids, \"i64\")` makes whole numbers of them"] : []
   }
 
   private func severalAssigned(_ index: Value) -> RuntimeError {
@@ -130,7 +137,7 @@ extension Machine {
       } else if plain.tag == .int {
         positions.append(try Machine.position(plain.asInt, count, "a \(object.kindName)"))
       } else {
-        throw unsuitableIndex(object, plain)
+        throw unsuitableIndex(object, index.tag == .tensor ? index : plain)
       }
     }
     if object.tag == .table { return tableRows(object, positions) }

@@ -71,6 +71,7 @@ struct StudyCost {
       return StudyWork(products: 2 * sizes.reduce(1, *).squareRoot(), operations: 1)
     case .linear(let function): return StudyWork(products: products(function, inputs), operations: 1)
     case .random: return StudyWork(elements: 40 * out, operations: 1)
+    case .topOrder: return StudyWork(elements: 20 * (inputs.map { size($0) }.max() ?? 0), operations: 1)
     case .sort, .argSort, .permutation: return StudyWork(elements: 20 * out * log2(max(out, 2)), operations: 1)
     default: return StudyWork(elements: max(out, inputs.map { size($0) }.max() ?? 0), operations: 1)
     }

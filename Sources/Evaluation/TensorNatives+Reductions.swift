@@ -11,22 +11,28 @@ extension Natives {
     alongAxis("cumsum", "Running sums along an axis") { .cumulativeSum(axis: $0) },
     alongAxis("sort", "The elements in ascending order along an axis, NaN last") { .sort(axis: $0) },
     alongAxis("order", "The indices that sort along an axis, stable, NaN last") { .argSort(axis: $0) },
+    topOrder,
   ]
 
   private static func reduction(_ name: String, _ operation: Reduction, _ meaning: String) -> NativeFunction {
     NativeFunction(
       name, ["t", "axes?", "keep?"], kinds: .tensor,
-      doc: "\(meaning) over `axes:` (one axis or several, all when left out), which are dropped unless `keep: true`.",
+      doc:
+        "\(meaning) over `axes:`, the second argument (one axis or several, all when left out), which are dropped unless `keep: true`.",
       example: "\(name)(tensor([[1, 2], [3, 4]])\(operation == .any || operation == .all ? " > 2" : ""), axes: 0)"
     ) { call in try reduce(call, operation, axes: call[1], keep: 2) }
   }
 
-  /// `max(t, axes: 0)`, and `max(a, b, c)` of numbers and rank-0 tensors.
+  /// `max(t, axes: 0)` or `max(t, 0)`, and `max(a, b, c)` of numbers and rank-0 tensors.
   private static func extremum(_ name: String, _ operation: Reduction, _ meaning: String) -> NativeFunction {
-    NativeFunction(
+    let pairwise = operation == .max ? "maximum" : "minimum"
+    let help = [
+      "`\(pairwise)(a, b)` compares element by element; a second argument of `\(name)` is its axes, as in `\(name)(t, 0)`"
+    ]
+    return NativeFunction(
       name, ["t", "...rest", "axes?", "keep?"], kinds: .tensor,
       doc:
-        "\(meaning) over `axes:` (one axis or several, all when left out), which are dropped unless `keep: true`. Of several numbers, the one.",
+        "\(meaning) over `axes:` (one axis or several, all when left out), which are dropped unless `keep: true`; `\(name)(t, 0)` is over axis 0 too. Of several numbers, the one; `\(pairwise)(t, 0)` compares each element.",
       example: "\(name)(tensor([[1, 2], [3, 4]]), axes: 0)"
     ) { call in
       let rest = call[1].list
@@ -35,10 +41,9 @@ extension Natives {
       guard try call.operand(0).rank == 0 else {
         guard rest.count == 1, !call.has(2) else {
           throw RuntimeError(
-            "E0210", "`\(name)` of a tensor takes `axes:` and `keep:`",
-            help: ["`maximum(a, b)` compares element by element"])
+            "E0210", "`\(name)` of a tensor takes `axes:` and `keep:`", help: help)
         }
-        return try reduce(call, operation, axes: rest.elements[0], keep: 3)
+        return try reduce(call, operation, axes: rest.elements[0], keep: 3, help: help)
       }
       var result = try call.operand(0)
       for i in 0..<rest.count {
@@ -49,9 +54,11 @@ extension Natives {
     }
   }
 
-  private static func reduce(_ call: NativeCall, _ operation: Reduction, axes: Value, keep: Int) throws -> Value {
+  private static func reduce(
+    _ call: NativeCall, _ operation: Reduction, axes: Value, keep: Int, help: [String] = []
+  ) throws -> Value {
     let x = try call.operand(0)
-    let axes = try call.axes(axes, of: x.shape)
+    let axes = try call.axes(axes, of: x.shape, help: help)
     return call.result(try call.operations.reduce(operation, x, axes: axes, keep: try call.bool(keep, default: false)))
   }
 
@@ -78,6 +85,28 @@ extension Natives {
       let numeric = x.type == .bool ? try call.operations.convert(x, to: .i64) : x
       return call.result(try call.operations.apply(primitive(axis), [numeric], isTensor: true))
     }
+  }
+}
+
+extension Natives {
+  /// `top_order(t, k, axis: 0)`.
+  private static let topOrder = NativeFunction(
+    "top_order", ["t", "k", "axis?"], kinds: .tensor,
+    doc:
+      "The indices of the k largest elements along an axis (the last), the largest first; NaN before all, of equal ones the first first.",
+    example: "top_order(tensor([3, 1, 5]), 2)"
+  ) { call in
+    let x = try call.operand(0)
+    let axis = try call.axis(try call.int(2, default: -1), of: x.shape)
+    let count = try call.whole(call[1], "a count")
+    guard count >= 0, count <= x.shape[axis] else {
+      throw RuntimeError(
+        "E0403",
+        "the \(count) largest cannot be taken of the \(x.shape[axis]) elements along axis \(axis) of \(describe(x.shape))",
+        label: "k \(count)")
+    }
+    let numeric = x.type == .bool ? try call.operations.convert(x, to: .i32) : x
+    return call.result(try call.operations.apply(.topOrder(axis: axis, count: count), [numeric], isTensor: true))
   }
 }
 

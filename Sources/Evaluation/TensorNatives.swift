@@ -96,38 +96,40 @@ extension NativeCall {
     return shape
   }
 
-  /// An int, or a rank-0 tensor of one.
-  func whole(_ value: Value, _ what: String) throws -> Int {
+  /// An int, or a rank-0 tensor of one. `help` is that of what is none.
+  func whole(_ value: Value, _ what: String, help: [String] = []) throws -> Int {
     let plain = value.tag == .tensor ? try TensorHooks.scalar(machine, value) ?? value : value
     if plain.tag == .int { return plain.asInt }
     if plain.tag == .float, let exact = Int(exactly: plain.asDouble) { return exact }
-    throw RuntimeError("E0210", "`\(function.name)` needs whole numbers: \(what) cannot be \(machine.brief(value))")
+    throw RuntimeError(
+      "E0210", "`\(function.name)` needs whole numbers: \(what) cannot be \(machine.brief(value))", help: help)
   }
 
   /// One axis, counted from the end when negative.
-  func axis(_ axis: Int, of shape: Shape) throws -> Int {
+  func axis(_ axis: Int, of shape: Shape, help: [String] = []) throws -> Int {
     let position = axis < 0 ? axis &+ shape.count : axis
     guard shape.indices.contains(position) else {
       throw RuntimeError(
-        "E0403", "`\(function.name)`: a tensor of shape \(describe(shape)) has no axis \(axis)", label: "axis \(axis)")
+        "E0403", "`\(function.name)`: a tensor of shape \(describe(shape)) has no axis \(axis)", label: "axis \(axis)",
+        help: help)
     }
     return position
   }
 
   /// `axes:` as a number, list or range; all axes when left out. Sorted.
-  func axes(_ value: Value, of shape: Shape) throws -> [Int] {
+  func axes(_ value: Value, of shape: Shape, help: [String] = []) throws -> [Int] {
     if value.isUnset || value.isNone { return Array(shape.indices) }
     var axes: [Int] = []
     switch value.tag {
     case .list:
-      for i in 0..<value.list.count { axes.append(try whole(value.list.elements[i], "an axis")) }
+      for i in 0..<value.list.count { axes.append(try whole(value.list.elements[i], "an axis", help: help)) }
     case .range:
       let range = try operations.wholeRange(value)
       guard range.count <= 64 else { throw RuntimeError("E0403", "a tensor does not have so many axes") }
       for i in 0..<range.count { axes.append(range.start + i * range.step) }
-    default: axes.append(try whole(value, "an axis"))
+    default: axes.append(try whole(value, "an axis", help: help))
     }
-    let result = try axes.map { try axis($0, of: shape) }.sorted()
+    let result = try axes.map { try axis($0, of: shape, help: help) }.sorted()
     for (a, b) in zip(result, result.dropFirst()) where a == b {
       throw RuntimeError("E0403", "`\(function.name)`: axis \(a) is named twice", label: "axes")
     }

@@ -163,10 +163,18 @@ struct TreeMap {
   }
 
   private func mismatch(_ a: Value, _ b: Value, _ what: String, _ detail: String) -> RuntimeError {
-    RuntimeError(
+    var help: [String] = []
+    switch (a.tag, b.tag) {
+    case (.list, .list): help = ["`++` joins lists"]
+    case (.closure, .record), (.record, .closure):
+      help = [
+        "`params(net)` is a record without the model's functions: make the other tree from the model, as in `tree_map(ones_like, net)`"
+      ]
+    default: break
+    }
+    return RuntimeError(
       "E0409", "`\(what)` of trees needs both built alike, not \(machine.brief(a)) and \(machine.brief(b))",
-      label: detail,
-      help: a.tag == .list && b.tag == .list ? ["`++` joins lists"] : [])
+      label: detail, help: help)
   }
 }
 

@@ -27,7 +27,9 @@ extension Natives {
         })
     },
     NativeFunction(
-      "params", ["m"], doc: "The tree of a model's weights: records named as in the model.",
+      "params", ["m"],
+      doc:
+        "The tree of a model's weights: records named as in the model, without its functions. A tree that is to meet the model in `tree_map` or `*`, such as a mask, is made from the model: `tree_map(ones_like, m)`.",
       example: "params(dense(2, 1))"
     ) { call in
       _ = try checkedScan(call, 0, wantsPaths: false)

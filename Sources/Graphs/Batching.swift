@@ -73,6 +73,7 @@ struct BatchStep {
     case .cumulativeSum(let axis): return try apply(.cumulativeSum(axis: axis + 1), [x])
     case .sort(let axis): return try apply(.sort(axis: axis + 1), [x])
     case .argSort(let axis): return try apply(.argSort(axis: axis + 1), [x])
+    case .topOrder(let axis, let count): return try apply(.topOrder(axis: axis + 1, count: count), [x])
     case .matmul: return try matmul()
     case .slice(let starts, let counts, let steps):
       return try apply(.slice(starts: [0] + starts, counts: [size] + counts, steps: [1] + steps), [x])

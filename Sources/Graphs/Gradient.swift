@@ -93,7 +93,8 @@ struct DerivativeStep {
   /// One cotangent per input; nil where the input has none (an integer, or a derivative that is zero everywhere).
   func contributions() throws -> [NodeID?] {
     switch node.primitive {
-    case .input, .constant, .compare, .argReduce, .oneHot, .iota, .argSort, .random, .deriveKey, .permutation,
+    case .input, .constant, .compare, .argReduce, .oneHot, .iota, .argSort, .topOrder, .random, .deriveKey,
+      .permutation,
       .stopGradient:
       return inputs.map { _ in nil }
     case .unary(let operation): return [try unary(operation)]

@@ -80,7 +80,7 @@ final class ReduceOperation: PiecewiseOperation {
 
 /// Operations along one axis.
 final class AxisOperation: Operation {
-  enum Code { case argReduce(Bool), cumulativeSum, sort, argSort }
+  enum Code { case argReduce(Bool), cumulativeSum }
   private let code: Code
   private let split: AxisSplit
   private let type: ElementType
@@ -102,10 +102,67 @@ final class AxisOperation: Operation {
         isMax: isMax, type, outer: outer, length: length, inner: inner, x[0],
         out.assumingMemoryBound(to: Int64.self))
     case .cumulativeSum: Kernels.cumulativeSum(type, outer: outer, length: length, inner: inner, x[0], out)
-    case .sort: try Kernels.sort(type, outer: outer, length: length, inner: inner, x[0], out)
-    case .argSort:
-      try Kernels.argSort(
-        type, outer: outer, length: length, inner: inner, x[0], out.assumingMemoryBound(to: Int64.self))
+    }
+  }
+}
+
+/// Sorting along one axis; stretches of rows are pieces. Each notes in the scratch memory whether it had memory to sort in.
+final class SortOperation: PiecewiseOperation {
+  enum Code { case sort, order, top(Int) }
+  private let code: Code
+  private let split: AxisSplit
+  private let type: ElementType
+  /// Rows per piece.
+  private let stretch: Int
+
+  init(_ code: Code, _ axis: Int, _ x: OperandInfo) {
+    self.code = code
+    split = AxisSplit(x.shape, axis)
+    type = x.type
+    stretch = Swift.max(1, SortOperation.elementsPerPiece / Swift.max(1, split.length))
+  }
+
+  private static let elementsPerPiece = 4096
+
+  private var rows: Int { split.outer * split.inner }
+  override var pieces: Int { (rows + stretch - 1) / stretch }
+  override var work: Double { Double(rows) * Double(split.length) * 8 }
+  override var scratchBytes: Int { pieces }
+
+  override func prepare(
+    _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
+  ) {
+    scratch.initializeMemory(as: UInt8.self, repeating: 0, count: pieces)
+  }
+
+  override func run(
+    _ range: Range<Int>, _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer,
+    _ scratch: UnsafeMutableRawPointer
+  ) {
+    let rows = (range.lowerBound * stretch)..<Swift.min(self.rows, range.upperBound * stretch)
+    do {
+      try sort(rows, x[0], out)
+    } catch {
+      scratch.storeBytes(of: 1, toByteOffset: range.lowerBound, as: UInt8.self)
+    }
+  }
+
+  private func sort(_ rows: Range<Int>, _ x: UnsafeMutableRawPointer, _ out: UnsafeMutableRawPointer) throws {
+    let (outer, length, inner) = (split.outer, split.length, split.inner)
+    let positions = out.assumingMemoryBound(to: Int64.self)
+    switch code {
+    case .sort: try Kernels.sort(type, outer: outer, length: length, inner: inner, rows: rows, x, out)
+    case .order: try Kernels.argSort(type, outer: outer, length: length, inner: inner, rows: rows, x, positions)
+    case .top(let count):
+      try Kernels.topOrder(type, outer: outer, length: length, inner: inner, count: count, rows: rows, x, positions)
+    }
+  }
+
+  override func finish(
+    _ x: UnsafePointer<UnsafeMutableRawPointer>, _ out: UnsafeMutableRawPointer, _ scratch: UnsafeMutableRawPointer
+  ) throws {
+    for piece in 0..<pieces where scratch.load(fromByteOffset: piece, as: UInt8.self) != 0 {
+      throw TensorError.outOfMemory(bytes: split.length * 32)
     }
   }
 }

@@ -48,8 +48,9 @@ class Operation {
       return ReduceOperation(operation, axes, x)
     case .argReduce(let isMax, let axis): return AxisOperation(.argReduce(isMax), axis, x)
     case .cumulativeSum(let axis): return AxisOperation(.cumulativeSum, axis, x)
-    case .sort(let axis): return AxisOperation(.sort, axis, x)
-    case .argSort(let axis): return AxisOperation(.argSort, axis, x)
+    case .sort(let axis): return SortOperation(.sort, axis, x)
+    case .argSort(let axis): return SortOperation(.order, axis, x)
+    case .topOrder(let axis, let count): return SortOperation(.top(count), axis, x)
     case .matmul(let transposeA, let transposeB): return ProductOperation(transposeA, transposeB, inputs, out)
     case .convolution(let windows, let groups):
       return ConvolutionOperation(

@@ -72,7 +72,7 @@ struct PlanSchedule {
   static func canFail(_ node: Node) -> Bool {
     switch node.primitive {
     case .gather, .scatterAdd, .pick, .unpick, .oneHot, .dynamicSlice, .dynamicUpdate, .permutation, .sort,
-      .argSort, .linear, .network:
+      .argSort, .topOrder, .linear, .network:
       return true
     case .program(let program): return program.canFail
     default: return node.isNumber && IntegerArithmetic.isChecked(node.primitive, node.type)

@@ -72,6 +72,9 @@ public enum Primitive: Hashable, Sendable {
   case sort(axis: Int)
   /// The permutation (i64) that sorts along an axis, stable.
   case argSort(axis: Int)
+  /// The positions (i64) of the `count` largest elements along an axis, the largest first; NaN before all, of equal ones the first
+  /// first.
+  case topOrder(axis: Int, count: Int)
   /// key (rank-0 i64) → draws.
   case random(Distribution, shape: Shape, type: ElementType)
   /// key, number (both rank-0 i64) → a new key: the mixing function of `RandomKey.derive`.

@@ -44,6 +44,15 @@ extension Operands {
     return (shapes[0], types[0])
   }
 
+  func topOrder(_ axis: Int, _ count: Int) throws -> (Shape, ElementType) {
+    var shape = try alongAxis(axis).0
+    guard count >= 0, count <= shape[axis] else {
+      throw error("cannot give the \(count) largest of \(shape[axis]) elements")
+    }
+    shape[axis] = count
+    return (shape, .i64)
+  }
+
   func matmul(_ transposeA: Bool, _ transposeB: Bool) throws -> (Shape, ElementType) {
     let (a, b) = (shapes[0], shapes[1])
     try checkSameType()

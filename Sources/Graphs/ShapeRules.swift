@@ -24,6 +24,7 @@ public func infer(_ primitive: Primitive, shapes: [Shape], types: [ElementType])
   case .cumulativeSum(let axis): return try operands.alongAxis(axis)
   case .sort(let axis): return try operands.alongAxis(axis)
   case .argSort(let axis): return (try operands.alongAxis(axis).0, .i64)
+  case .topOrder(let axis, let count): return try operands.topOrder(axis, count)
   case .matmul(let transposeA, let transposeB): return try operands.matmul(transposeA, transposeB)
   case .convolution(let windows, let groups): return try operands.convolution(windows, groups)
   case .convolutionInput(let windows, let groups, let rows, let columns):
@@ -60,7 +61,7 @@ extension Primitive {
     switch self {
     case .input, .constant, .iota: 0...0
     case .unary, .convert, .broadcast, .reshape, .transpose, .reduce, .argReduce, .cumulativeSum, .slice, .unslice,
-      .oneHot, .sort, .argSort, .random, .stopGradient, .result:
+      .oneHot, .sort, .argSort, .topOrder, .random, .stopGradient, .result:
       1...1
     case .pool(let pooling, _, _, _): pooling == .pick || pooling == .place ? 2...2 : 1...1
     case .convolution, .convolutionInput, .convolutionFilter: 2...2

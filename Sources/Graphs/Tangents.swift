@@ -57,7 +57,8 @@ struct TangentStep {
 
   func tangent() throws -> NodeID? {
     switch node.primitive {
-    case .input, .constant, .compare, .argReduce, .oneHot, .iota, .argSort, .random, .deriveKey, .permutation,
+    case .input, .constant, .compare, .argReduce, .oneHot, .iota, .argSort, .topOrder, .random, .deriveKey,
+      .permutation,
       .stopGradient, .program, .result:
       return nil
     case .unary: return try contributions([output], tangents[0], inputs: node.inputs)[0]

@@ -102,23 +102,47 @@ extension Kernels {
     ck_iota(Int32(type.rawValue), Int64(outer), Int64(length), Int64(inner), out)
   }
 
-  /// Sorts along the middle axis of [outer, length, inner], stable, ascending, NaN last. Throws without memory.
+  /// Sorts along the middle axis of [outer, length, inner], stable, ascending, NaN last; all of the outer × inner rows or those
+  /// given. Throws without memory.
   public static func sort(
-    _ type: ElementType, outer: Int, length: Int, inner: Int, _ x: UnsafeRawPointer, _ out: UnsafeMutableRawPointer
+    _ type: ElementType, outer: Int, length: Int, inner: Int, rows: Range<Int>? = nil, _ x: UnsafeRawPointer,
+    _ out: UnsafeMutableRawPointer
   ) throws {
-    if ck_sort(Int32(type.rawValue), Int64(outer), Int64(length), Int64(inner), x, out, nil) != 0 {
-      throw TensorError.outOfMemory(bytes: length * 24)
-    }
+    let rows = rows ?? 0..<outer * inner
+    try sorted(
+      ck_sort(
+        Int32(type.rawValue), Int64(length), Int64(inner), Int64(rows.lowerBound), Int64(rows.count), x, out, nil),
+      length)
   }
 
   /// The positions (i64) that sort along the middle axis, stable, NaN last. Throws without memory.
   public static func argSort(
-    _ type: ElementType, outer: Int, length: Int, inner: Int, _ x: UnsafeRawPointer,
+    _ type: ElementType, outer: Int, length: Int, inner: Int, rows: Range<Int>? = nil, _ x: UnsafeRawPointer,
     _ order: UnsafeMutablePointer<Int64>
   ) throws {
-    if ck_sort(Int32(type.rawValue), Int64(outer), Int64(length), Int64(inner), x, nil, order) != 0 {
-      throw TensorError.outOfMemory(bytes: length * 24)
-    }
+    let rows = rows ?? 0..<outer * inner
+    try sorted(
+      ck_sort(
+        Int32(type.rawValue), Int64(length), Int64(inner), Int64(rows.lowerBound), Int64(rows.count), x, nil, order),
+      length)
+  }
+
+  /// The positions [outer, count, inner] (i64) of the `count` largest elements along the middle axis, NaN before all, of equal ones
+  /// the first first. Throws without memory.
+  public static func topOrder(
+    _ type: ElementType, outer: Int, length: Int, inner: Int, count: Int, rows: Range<Int>? = nil,
+    _ x: UnsafeRawPointer,
+    _ order: UnsafeMutablePointer<Int64>
+  ) throws {
+    let rows = rows ?? 0..<outer * inner
+    try sorted(
+      ck_top_order(
+        Int32(type.rawValue), Int64(length), Int64(inner), Int64(rows.lowerBound), Int64(rows.count), Int64(count), x,
+        order), length)
+  }
+
+  private static func sorted(_ status: Int32, _ length: Int) throws {
+    if status != 0 { throw TensorError.outOfMemory(bytes: length * 32) }
   }
 
   private static func found(_ position: Int64) -> Int? { position < 0 ? nil : Int(position) }

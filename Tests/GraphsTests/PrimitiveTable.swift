@@ -26,7 +26,7 @@ struct PrimitiveCase: Sendable {
 enum PrimitiveKind: CaseIterable {
   case unary, binary, compare, select, convert, broadcast, reshape, transpose, reduce, argReduce, cumulativeSum, matmul
   case slice, unslice, dynamicSlice, dynamicUpdate, concat, gather, scatterAdd, pick, unpick, oneHot, iota, sort,
-    argSort
+    argSort, topOrder
   case random, deriveKey, permutation, stopGradient, linear
   case convolution, convolutionInput, convolutionFilter, pool, network
 
@@ -59,6 +59,7 @@ enum PrimitiveKind: CaseIterable {
     case .iota: self = .iota
     case .sort: self = .sort
     case .argSort: self = .argSort
+    case .topOrder: self = .topOrder
     case .random: self = .random
     case .deriveKey: self = .deriveKey
     case .permutation: self = .permutation
@@ -261,11 +262,15 @@ enum PrimitiveTable {
     along(.sort(axis: 0), axis: 0, smooth: true) { $0.sorted() },
     along(.sort(axis: 1), axis: 1, smooth: true) { $0.sorted() },
     along(.argSort(axis: 1), axis: 1) { row in row.indices.sorted { row[$0] < row[$1] }.map(Double.init) },
+    along(.topOrder(axis: 1, count: 5), axis: 1) { row in row.indices.sorted { row[$0] > row[$1] }.map(Double.init) },
+    along(.topOrder(axis: 0, count: 2), axis: 0, keeps: 2) { row in
+      row.indices.sorted { row[$0] > row[$1] }.prefix(2).map(Double.init)
+    },
   ]
 
   /// A function of the rows of a matrix along an axis.
   static func along(
-    _ primitive: Primitive, axis: Int, drops: Bool = false, smooth: Bool = false,
+    _ primitive: Primitive, axis: Int, drops: Bool = false, keeps: Int? = nil, smooth: Bool = false,
     _ f: @escaping @Sendable ([Double]) -> [Double]
   ) -> PrimitiveCase {
     PrimitiveCase(
@@ -275,7 +280,8 @@ enum PrimitiveTable {
         if axis == 1 { return (0..<4).flatMap { f(Array(v[($0 * 5)..<($0 * 5 + 5)])) } }
         let columns = (0..<5).map { c in f((0..<4).map { v[$0 * 5 + c] }) }
         return (0..<columns[0].count).flatMap { r in columns.map { $0[r] } }
-      }, shape: drops ? [axis == 0 ? 5 : 4] : [4, 5], smooth: smooth ? [0] : [], refused: [[[]]])
+      }, shape: drops ? [axis == 0 ? 5 : 4] : axis == 0 ? [keeps ?? 4, 5] : [4, keeps ?? 5],
+      smooth: smooth ? [0] : [], refused: [[[]]])
   }
 }
 

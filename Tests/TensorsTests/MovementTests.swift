@@ -144,12 +144,52 @@ private func turned(_ x: [Double], _ rows: Int, _ columns: Int) -> [Double] {
     try Kernels.sort(.i32, outer: 1, length: 3, inner: 2, [3, -1, 2, 5, 1, 0] as [Int32], &columns)
     #expect(columns == [1, -1, 2, 0, 3, 5])
     var source = Source(8)
-    for n in [100, 5000] {
+    for n in [20, 100, 5000, 40_000] {
       let long = source.doubles(n).map { ($0 * 50).rounded() }
       var at = [Int64](repeating: 0, count: n)
       try Kernels.argSort(.f64, outer: 1, length: n, inner: 1, long, &at)
       let ordered = zip(at, at.dropFirst()).allSatisfy { (long[Int($0)], $0) < (long[Int($1)], $1) }
       #expect(ordered && Set(at).count == n)
+    }
+  }
+
+  /// Every type, run length and way of sorting beside a stable sort of Swift's, in rows and in columns.
+  @Test func sortsAreThoseOfEveryType() throws {
+    var source = Source(9)
+    for n in [1, 2, 25, 97, 193, 700, 17_000] {
+      for scale in n < 1000 ? [3.0, 1e6] : [1e6] {
+        let numbers = source.doubles(2 * n).map { ($0 * scale).rounded() }
+        try expectSorted(.f32, numbers.map { $0 > 0.9 * scale ? Float.nan : Float($0) }, n) {
+          ($0.isNaN ? 1 : 0, Double($0))
+        }
+        try expectSorted(.f64, numbers.map { $0 > 0.9 * scale ? Double.nan : $0 / 3 }, n) { ($0.isNaN ? 1 : 0, $0) }
+        try expectSorted(.i32, numbers.map { Int32($0) &- (scale == 3 ? .min : 0) }, n) { (0, Double($0)) }
+        try expectSorted(.i64, numbers.map { Int64($0) * (scale == 3 ? 1 : 1 << 40) }, n) { (0, Double($0)) }
+        try expectSorted(.bool, numbers.map { $0 > 0 ? 1 : 0 as UInt8 }, n) { (0, Double($0)) }
+      }
+    }
+  }
+
+  private func expectSorted<T>(_ type: ElementType, _ x: [T], _ n: Int, _ key: (T) -> (Int, Double)) throws {
+    func comes(_ a: (Int, Double), _ b: (Int, Double)) -> Bool { a.0 != b.0 ? a.0 < b.0 : a.0 == 0 && a.1 < b.1 }
+    for inner in [1, 2] {
+      // Rows [2, n], or columns [n, 2].
+      let place = { (row: Int, i: Int) in inner == 1 ? row * n + i : i * 2 + row }
+      var order = [Int64](repeating: -1, count: 2 * n)
+      try Kernels.argSort(type, outer: 2 / inner, length: n, inner: inner, x, &order)
+      for row in 0..<2 {
+        let keys = (0..<n).map { key(x[place(row, $0)]) }
+        let ascending = (0..<n).sorted { comes(keys[$0], keys[$1]) || !comes(keys[$1], keys[$0]) && $0 < $1 }
+        #expect((0..<n).map { Int(order[place(row, $0)]) } == ascending, "\(type) \(n) \(inner)")
+        let descending = (0..<n).sorted { comes(keys[$1], keys[$0]) || !comes(keys[$0], keys[$1]) && $0 < $1 }
+        for count in Set([1, 3, n / 5, n / 2, n]) where count > 0 && count <= n {
+          var top = [Int64](repeating: -1, count: 2 * count)
+          try Kernels.topOrder(
+            type, outer: 2 / inner, length: n, inner: inner, count: count, rows: row..<row + 1, x, &top)
+          let found = (0..<count).map { Int(top[inner == 1 ? row * count + $0 : $0 * 2 + row]) }
+          #expect(found == Array(descending.prefix(count)), "\(type) \(n) \(inner) \(count)")
+        }
+      }
     }
   }
 

@@ -167,10 +167,13 @@ int64_t ck_count_odd_nans(int type, const void *x, int64_t count);
 void ck_canonical_nans(int type, const void *x, void *out, int64_t count);
 int ck_same_bytes(const void *x, const void *y, int64_t count);
 void ck_fill(int bytes, const void *value, void *out, int64_t count);
-// Along the middle axis of [outer, length, inner]; order is NULL or receives i64 positions, out may be NULL. 0, or -1
-// without memory.
+// Rows `first` up to `first + rows` of [outer, length, inner] along the middle axis, row o · inner + j; order is NULL or receives i64
+// positions, out may be NULL. 0, or -1 without memory.
 int ck_sort(
-  int type, int64_t outer, int64_t length, int64_t inner, const void *x, void *out, int64_t *order);
+  int type, int64_t length, int64_t inner, int64_t first, int64_t rows, const void *x, void *out, int64_t *order);
+// Such rows' positions of their `count` largest elements, NaN before all, of equal ones the first first, as [outer, count, inner].
+int ck_top_order(
+  int type, int64_t length, int64_t inner, int64_t first, int64_t rows, int64_t count, const void *x, int64_t *order);
 // Words of Philox 4x32-10.
 void ck_philox(const uint32_t counter[4], const uint32_t key[2], uint32_t out[4]);
 uint64_t ck_derive(uint64_t key, uint64_t number);

@@ -130,6 +130,78 @@ private func identity(_ n: Int) -> [Double] { (0..<n * n).map { $0 % (n + 1) == 
     }
   }
 
+  /// Near the ends of the range of doubles, where squares of elements overflow or vanish, to a rounding error of the largest value.
+  @Test func extremesAgreeWithNumPy() throws {
+    let lines = try fixture("extremes.txt").filter { !$0.hasPrefix("#") }
+    #expect(lines.count == 7 * 30)
+    for start in stride(from: 0, to: lines.count, by: 7) {
+      let n = try #require(Int(lines[start].split(separator: " ")[1]))
+      func row(_ i: Int) -> [Double] { numbers(lines[start + i]) }
+      let (a, order) = (row(1), Int64(n))
+      let symmetric = (0..<n * n).map { a[$0] + a[$0 % n * n + $0 / n] }
+      let tall = (0..<n * (n - 1)).map { a[$0 / (n - 1) * n + $0 % (n - 1)] }
+      let bound = max(1e-14 * Double(n) * (row(5).first ?? 0), 16 * .leastNonzeroMagnitude)
+      for table in variants {
+        var (values, vectors) = ([Double](repeating: 0, count: n), [Double](repeating: 0, count: 2 * n * n))
+        #expect(table.eigen(order, symmetric, &values, &vectors) == 0)
+        #expect(distance(values, row(2)) <= 2 * bound, "\(lines[start]) \(name(table))")
+        let turned = try Tensor(Array(vectors[..<(n * n)]), shape: [n, n])
+        #expect(distance(try times(turned, turned, transA: true), identity(n)) < 1e-13)
+        for general in [false, true] {
+          var (re, im) = (values, values)
+          let status =
+            general
+            ? table.eigenvalues(order, a, &re, &im, &vectors) : table.eigenvalues(order, a, &re, &im, nil)
+          #expect(status == 0)
+          let sorted = (0..<n).sorted { (re[$0], im[$0]) < (re[$1], im[$1]) }
+          #expect(distance(sorted.map { re[$0] }, row(3)) <= 8 * bound, "\(lines[start]) \(name(table))")
+          #expect(distance(sorted.map { im[$0] }, row(4)) <= 8 * bound, "\(lines[start]) \(name(table))")
+        }
+        let lengths = (0..<n).map { j in
+          stride(from: j, to: vectors.count, by: n).reduce(0) { $0 + vectors[$1] * vectors[$1] }
+        }
+        #expect(distance(lengths, [Double](repeating: 1, count: n)) < 1e-13)
+        for (matrix, k, expected) in [(a, n, row(5)), (tall, n - 1, row(6))] {
+          var (u, s, vt) = (vectors, [Double](repeating: 0, count: k), vectors)
+          #expect(table.svd(order, Int64(k), matrix, &u, &s, &vt) == 0)
+          #expect(distance(s, expected) <= bound, "\(lines[start]) \(name(table))")
+        }
+      }
+    }
+  }
+
+  /// A power of two more or less is a power of two more or less in the values, and nothing in the vectors.
+  @Test func scalesOfMatricesMoveNoBit() throws {
+    var source = Source(41)
+    let n = 7
+    let base = source.doubles(n * n)
+    for function in [LinearFunction.eigenSymmetric, .eigenvalues, .eigen, .svd] {
+      let expected = try LinearAlgebra.apply(function, [Tensor(base, shape: [n, n])]).array(of: Double.self)
+      let places = function == .svd ? n * n..<n * n + n : 0..<(function == .eigenSymmetric ? n : 2 * n)
+      for exponent in [-960, -700, -540, -310, -290, 290, 310, 520, 700, 1010] {
+        let scale = Double(sign: .plus, exponent: exponent, significand: 1)
+        let matrix = try Tensor(base.map { $0 * scale }, shape: [n, n])
+        let scaled = try LinearAlgebra.apply(function, [matrix]).array(of: Double.self)
+        let back = scaled.indices.map { places.contains($0) ? scaled[$0] / scale : scaled[$0] }
+        #expect(back == expected, "\(function) 2^\(exponent)")
+      }
+    }
+    // Elements far apart within one matrix.
+    let apart = try LinearAlgebra.eigenSymmetric(Tensor([1e-100, 1e-100, 1e-100, 1e100], shape: [2, 2])).values
+    #expect(abs(apart.element(0) / 1e-100 - 1) < 1e-14 && apart.element(1) == 1e100)
+    for (large, small) in [(1e250, 1e-250), (1e150, 1e-300), (1e-80, 1e-300)] {
+      let matrix = try Tensor([0, large, small, 0], shape: [2, 2])
+      let pair = try LinearAlgebra.apply(.eigenvalues, [matrix]).array(of: Double.self)
+      let root = large.squareRoot() * small.squareRoot()
+      #expect(distance(pair.map { $0 / root }, [-1, 1, 0, 0]) < 1e-14, "\(large) \(small)")
+    }
+    // The least numbers have factors too.
+    let least = try Tensor([3e-310, 1e-310, 4e-310, 2e-310, 1e-310, 5e-310], shape: [3, 2])
+    let (q, r) = try LinearAlgebra.qr(least)
+    #expect(distance(try times(q, q, transA: true), identity(2)) < 1e-12)
+    #expect(distance(try times(q, r), least.array(of: Double.self)) < 1e-322)
+  }
+
   /// Sizes around the blocks: factors multiply back.
   @Test(arguments: [23, 24, 25, 47, 49, 64, 96, 97, 150]) func blocksMeet(n: Int) throws {
     var source = Source(UInt64(n))

@@ -61,6 +61,7 @@ static int64_t CK(eigen)(int64_t n, const double *a, double *values, double *vec
 #define V_(row, column) v[(column) * n + (row)]  // stored by columns
   for (int64_t i = 0; i < n && !ck_must_stop(); i++)
     for (int64_t j = 0; j < n; j++) full[i * n + j] = i >= j ? a[i * n + j] : a[j * n + i];
+  const double factor = CK(divided_into_range)(n * n, full, LEAST_ELEMENT, MOST_ELEMENT);
   int64_t failed = CK(tridiagonalise)(n, full, d, e, reflectors, tau);
   if (!failed) failed = CK(orthogonal_rows)(n, n - 1, 1, reflectors, tau, v);
   e[n - 1] = 0;
@@ -79,7 +80,7 @@ static int64_t CK(eigen)(int64_t n, const double *a, double *values, double *vec
           break;
         }
         double g = d[l], p = (d[l + 1] - g) / (2.0 * e[l]);
-        double r = SQRT(p * p + 1.0);
+        double r = d_abs(p) > 0x1p500 ? d_abs(p) : SQRT(p * p + 1.0);
         if (p < 0) r = -r;
         d[l] = e[l] / (p + r);
         d[l + 1] = e[l] * (p + r);
@@ -131,6 +132,7 @@ static int64_t CK(eigen)(int64_t n, const double *a, double *values, double *vec
       }
     }
   }
+  for (int64_t i = 0; i < n && factor != 1; i++) d[i] *= factor;
   for (int64_t i = 0; i < n && !ck_must_stop(); i++)
     for (int64_t j = 0; j < n; j++) vectors[i * n + j] = V_(i, j);
 #undef V_

@@ -346,7 +346,10 @@ static int64_t CK(eigenvalues)(int64_t n, const double *a, double *re, double *i
   if (!h) return -1;
   double *scale = h + n * n, *v = scale + n, *w = v + n, *z = vectors ? w + n : NULL, *x = vectors ? z + n * n : NULL;
   ck_copy(h, a, n * n * (int64_t)sizeof *h);
+  // Small ones before, where balancing would take bits of theirs; large ones after, as it may bring elements far apart together.
+  const double before = CK(divided_into_range)(n * n, h, LEAST_ELEMENT, D_INF);
   CK(balance)(n, h, scale);
+  const double after = CK(divided_into_range)(n * n, h, LEAST_ELEMENT, MOST_ELEMENT);
   CK(hessenberg)(n, h, v, w, z);
   int64_t failed = CK(hessenberg_values)(n, h, re, im, z);
   if (!failed && vectors && !ck_must_stop()) {
@@ -368,6 +371,10 @@ static int64_t CK(eigenvalues)(int64_t n, const double *a, double *re, double *i
         }
       }
     CK(normalise_vectors)(n, im, vr, vi);
+  }
+  for (int64_t i = 0; i < n; i++) {
+    re[i] = re[i] * after * before;
+    im[i] = im[i] * after * before;
   }
   free(h);
   return failed;

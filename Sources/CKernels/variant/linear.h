@@ -50,6 +50,25 @@ static double CK(norm)(const double *x, int64_t n) {
   return m * SQRT(t);
 }
 
+// A matrix of `count` elements whose largest one is below `least` or above `most` is divided by the power of two given back, so
+// that products of elements neither vanish nor overflow; otherwise that is 1. A small one comes near 1, which loses nothing; a
+// large one only down to `most`, where the least of its small elements vanish.
+static double CK(divided_into_range)(int64_t count, double *a, double least, double most) {
+  if (ck_must_stop()) return 1;
+  double m = CK(largest)(a, count);
+  if (!(m > 0 && m < D_INF) || (m >= least && m <= most)) return 1;
+  int exponent, bound = 0;
+  frexp(m, &exponent);
+  if (m > most) frexp(most, &bound);
+  // 2^1074 for the least double would be infinite.
+  const double factor = ldexp(1.0, exponent < -1000 ? -1000 : exponent - bound);
+  for (int64_t i = 0; i < count; i++) a[i] /= factor;
+  return factor;
+}
+// Between these the largest element of a matrix lies whose eigenvalues or singular values are computed.
+#define LEAST_ELEMENT 0x1p-300
+#define MOST_ELEMENT 0x1p300
+
 #define LINEAR_BLOCK 32
 
 // Lower factor in place, zeros above. 0, or 1 + the first pivot that is not positive, or -1 without memory.

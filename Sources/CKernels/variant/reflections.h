@@ -9,7 +9,10 @@ static double CK(reflector)(double *x, int64_t n) {
   double m = d_max(d_abs(alpha), tail);
   double beta = m * SQRT((alpha / m) * (alpha / m) + (tail / m) * (tail / m));
   if (alpha >= 0) beta = -beta;
-  CK(scale)(1.0 / (alpha - beta), x + 1, n - 1);
+  const double first = alpha - beta, inverse = 1.0 / first;
+  if (inverse - inverse == 0) CK(scale)(inverse, x + 1, n - 1);
+  else  // of numbers whose inverses are infinite
+    for (int64_t i = 1; i < n; i++) x[i] /= first;
   x[0] = beta;
   return (beta - alpha) / beta;
 }

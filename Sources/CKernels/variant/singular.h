@@ -362,6 +362,7 @@ static int64_t CK(svd)(int64_t m, int64_t n, const double *a, double *u, double 
   }
   if (tall) CK(transpose2)(8, m, n, a, n, w, m);
   else ck_copy(w, a, m * n * (int64_t)sizeof *w);
+  const double factor = CK(divided_into_range)(k * length, w, LEAST_ELEMENT, MOST_ELEMENT);
   failed = CK(qr_columns)(k, length, w, tau);
   if (!failed) {
     for (int64_t i = 0; i < k && !ck_must_stop(); i++)
@@ -369,6 +370,7 @@ static int64_t CK(svd)(int64_t m, int64_t n, const double *a, double *u, double 
     failed = CK(svd_square)(k, r, left, s, right);
   }
   if (!failed) {
+    if (factor != 1) CK(scale)(factor, s, k);
     // The long side is Q left'; the short side right.
     ck_clear(long_side, k * length * (int64_t)sizeof *long_side);
     for (int64_t j = 0; j < k && !ck_must_stop(); j++) memcpy(long_side + j * length, left + j * k, (size_t)k * sizeof *left);

@@ -98,6 +98,22 @@ def squares():
     (out / "squares.txt").write_text("\n".join(lines) + "\n")
 
 
+def extremes():
+    """Square matrices near the ends of the range of doubles, and their first columns."""
+    lines = [f"# numpy {np.__version__}; scale n, then a, the eigenvalues of a + a', real and imaginary parts of those of a, and the "
+             "singular values of a and of a without its last column"]
+    own = np.random.default_rng(20260102)
+    matrices = [np.array([[1, -2, 0.5], [3, 1, 1], [0.2, -1, 2]]), np.array([[0.0, -1], [1, 0]]), own.normal(size=(12, 12))]
+    for scale in (1e-310, 1e-307, 1e-200, 1e-163, 1e-155, 1e154, 1e156, 1e200, 1e300, 2e305):
+        for base in matrices:
+            a = base * scale
+            values = np.linalg.eigvals(a)
+            values = values[np.lexsort((values.imag, values.real))]
+            lines += [f"{scale} {len(a)}", flat(a), flat(np.linalg.eigvalsh(a + a.T)), flat(values.real), flat(values.imag),
+                      flat(np.linalg.svd(a)[1]), flat(np.linalg.svd(a[:, :-1])[1])]
+    (out / "extremes.txt").write_text("\n".join(lines) + "\n")
+
+
 def arrays():
     np.save(out / "f4.npy", np.arange(6, dtype=np.float32).reshape(2, 3) / 4)
     np.save(out / "i8.npy", np.array([1, -2, 3], dtype=np.int64))
@@ -114,5 +130,6 @@ if __name__ == "__main__":
     functions()
     linear()
     squares()
+    extremes()
     arrays()
     sys.exit(0)

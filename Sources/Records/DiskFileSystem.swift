@@ -48,7 +48,7 @@ public final class DiskFileSystem: FileSystem {
         if n < 0 {
           let code = errno
           if code == EINTR { continue }
-          throw DiskFileSystem.error("write", "file \(file.number)", code)
+          throw DiskFileSystem.error("write", file.path, code)
         }
         done += n
       }
@@ -61,7 +61,7 @@ public final class DiskFileSystem: FileSystem {
       let code = errno
       // Pipes and some network folders cannot be synced; what cannot be promised there is not an error of the run.
       if code == EINVAL || code == EROFS || code == ENOTSUP { return }
-      if code != EINTR { throw DiskFileSystem.error("secure", "file \(file.number)", code) }
+      if code != EINTR { throw DiskFileSystem.error("secure", file.path, code) }
     }
   }
 
@@ -75,7 +75,7 @@ public final class DiskFileSystem: FileSystem {
       let status = Glibc.close(file.number)
     #endif
     let code = errno
-    if status != 0 && code != EINTR { throw DiskFileSystem.error("close", "file \(file.number)", code) }
+    if status != 0 && code != EINTR { throw DiskFileSystem.error("close", file.path, code) }
   }
 
   /// `fsync(2)` of the folder.
@@ -175,7 +175,7 @@ public final class DiskFileSystem: FileSystem {
       #else
         let number = Glibc.open(path, flags, 0o666)
       #endif
-      if number >= 0 { return FileDescriptor(number) }
+      if number >= 0 { return FileDescriptor(number, path: path) }
       let code = errno
       if code != EINTR { throw DiskFileSystem.error(verb, path, code) }
     }

@@ -48,8 +48,13 @@ extension FileSystem {
 public struct FileDescriptor: Hashable, Sendable {
   /// The number the file system knows it by.
   public var number: Int32
+  /// Where the file lies, for errors.
+  public var path: String
   /// Makes a descriptor.
-  public init(_ number: Int32) { self.number = number }
+  public init(_ number: Int32, path: String) {
+    self.number = number
+    self.path = path
+  }
 }
 
 /// A file operation that failed.

@@ -99,8 +99,15 @@ public final class RunFiles: Sendable {
       return isFirst
     } catch {
       try? fileSystem.remove(temporary)
-      throw error
+      throw RunFiles.named(error, path)
     }
+  }
+
+  /// An error that names the file that was to be, not the one in which it was made.
+  private static func named(_ error: any Error, _ path: String) -> any Error {
+    guard var named = error as? FileError else { return error }
+    named.path = path
+    return named
   }
 
   /// Files under names of their own, synced; then `finish` gives each its place, in order; then their folders are synced. True
@@ -140,11 +147,7 @@ public final class RunFiles: Sendable {
         if let file = rest.file { try? fileSystem.close(file) }
         try? fileSystem.remove(rest.temporary)
       }
-      if var named = error as? FileError {
-        if named.path != at { named.path = at }
-        throw named
-      }
-      throw error
+      throw RunFiles.named(error, at)
     }
   }
 

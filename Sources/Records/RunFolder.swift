@@ -116,6 +116,15 @@ public final class RunFolder: @unchecked Sendable {
     return RunRecord(json: json)
   }
 
+  /// Why the `run.json` of the folder at a path gives no run: it is damaged, or of a later format.
+  public static func whyUnread(_ path: String, files: RunFiles = RunFiles()) -> String {
+    let name = path + "/run.json"
+    guard let bytes = try? files.fileSystem.read(name), let json = try? JSON.read(bytes),
+      let format = json["format"]?.int, format > RunRecord.format
+    else { return "\(name) is damaged" }
+    return "\(name) was written by a newer Exp (format \(format); this one knows \(RunRecord.format))"
+  }
+
   /// `study.json`, from which the report can be drawn again.
   public static func content(_ study: StudyRecord) -> RunFiles.Content {
     RunFiles.Content(studyName, study.json.compact + "\n")

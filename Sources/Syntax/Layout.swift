@@ -2,6 +2,8 @@
 /// indents relative to the line on which a block begins.
 indirect enum Layout {
   case text(String)
+  /// Text whose spaces at the end of a line stay.
+  case exact(String)
   /// `flat` when its group fits on the line, otherwise a newline.
   case line(flat: String)
   /// Always a newline; `blank` with an empty line before.
@@ -25,6 +27,20 @@ indirect enum Layout {
 
   static let empty = Layout.text("")
 
+  /// A line ends in it however wide lines may be.
+  var isBroken: Bool {
+    switch self {
+    case .text(let text), .exact(let text): text.utf8.contains(0x0A)
+    case .line: false
+    case .newline: true
+    case .closing(let flat): flat == nil
+    case .sequence(let parts): parts.contains(where: \.isBroken)
+    case .nest(_, let inner), .align(let inner), .block(let inner), .group(let inner), .anchor(let inner):
+      inner.isBroken
+    case .filled(let separator, let part): separator.isBroken || part.isBroken
+    }
+  }
+
   static func join(_ parts: [Layout], _ separator: String) -> Layout {
     var out: [Layout] = []
     for (i, part) in parts.enumerated() {
@@ -47,6 +63,8 @@ struct LayoutWriter {
 
   let width: Int
   private var out = ""
+  /// Bytes of `out` up to the last of exact text.
+  private var exactEnd = 0
   private var column = 0
   private var lineIndent = 0
   private var stack: [Item] = []
@@ -72,6 +90,9 @@ struct LayoutWriter {
   private mutating func step(_ item: Item) {
     switch item.layout {
     case .text(let text): write(text)
+    case .exact(let text):
+      write(text)
+      exactEnd = out.utf8.count
     case .line(let flat): item.isFlat ? write(flat) : breakLine(item.indent, blank: false)
     case .newline(let blank): breakLine(item.indent, blank: blank)
     case .closing(let flat):
@@ -94,7 +115,7 @@ struct LayoutWriter {
   }
 
   private mutating func breakLine(_ indent: Int, blank: Bool) {
-    while out.last == " " { out.removeLast() }
+    while out.utf8.count > exactEnd, out.utf8.last == 0x20 { out.removeLast() }
     out += blank ? "\n\n" : "\n"
     out += String(repeating: " ", count: indent)
     column = indent
@@ -123,7 +144,7 @@ struct LayoutWriter {
         continue
       }
       switch next.layout {
-      case .text(let text):
+      case .text(let text), .exact(let text):
         if text.utf8.contains(0x0A) { return (text.split(separator: "\n").first?.count ?? 0) <= room }
         room -= text.count
       case .line(let flat):

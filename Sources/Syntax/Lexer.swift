@@ -13,7 +13,7 @@ struct Lexer {
   }
 
   let file: SourceFile
-  let bytes: [UInt8]
+  var bytes: [UInt8]
   var position = 0
   var tokens: [Token] = []
   var comments: [Comment] = []
@@ -37,10 +37,16 @@ struct Lexer {
   /// Reads the text. The last token is `end`.
   mutating func run() {
     if position == 0, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
-    while true {
+    readOn()
+    closeStrings(downTo: 0)
+    add(.end, from: bytes.count)
+  }
+
+  /// Reads up to the end of the bytes; what stands open stays so.
+  mutating func readOn() {
+    while position < bytes.count {
       if case .string(_, let triple, _)? = open.last {
         lexStringText(triple: triple)
-        if position >= bytes.count { closeStrings(downTo: 0) }
         continue
       }
       skipSpace()
@@ -48,8 +54,6 @@ struct Lexer {
       if bytes[position] == 0x0A { continue }  // it has ended a string, and is a blank now
       lexToken()
     }
-    closeStrings(downTo: 0)
-    add(.end, from: bytes.count)
   }
 
   /// The byte `ahead` places on, 0 past the end.

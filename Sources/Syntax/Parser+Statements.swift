@@ -304,6 +304,10 @@ extension Parser {
     while at(.prose), lines.isEmpty || isDirectlyBelow(last, token.lower) {
       var line = text(token).dropFirst(2)
       if line.hasPrefix(" ") { line = line.dropFirst() }
+      // Two spaces at its end break a line; one alone, or on an empty line, is nothing.
+      if line.hasSuffix(" "), !line.hasSuffix("  ") || line.allSatisfy({ $0 == " " }) {
+        line = line.prefix(upTo: line.lastIndex { $0 != " " }.map(line.index(after:)) ?? line.startIndex)
+      }
       lines.append(String(line))
       last = token.upper
       advance()

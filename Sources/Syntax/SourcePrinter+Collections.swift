@@ -138,23 +138,28 @@ extension SourcePrinter {
   // MARK: Blocks
 
   mutating func conditional(_ e: Expression) -> Layout {
-    var parts: [Layout] = []
-    var rest = e
-    // One branch in several lines puts all of them in several lines.
     let isInline = allInline(e)
-    while case .conditional(let condition, let then, let otherwise) = rest.kind {
-      parts += [.text("if "), expression(condition), .text(" ")]
-      parts.append(block(then.statements, then.span, isInline: isInline))
-      guard let otherwise else { return .sequence(parts) }
-      parts.append(.text(" else "))
-      rest = otherwise
+    var branches: [(head: [Layout], body: Layout)] = [], end: [Layout] = []
+    var rest: Expression? = e, head: [Layout] = []
+    while let current = rest {
+      rest = nil
+      switch current.kind {
+      case .conditional(let condition, let then, let otherwise):
+        head += [.text("if "), expression(condition), .text(" ")]
+        branches.append((head, body(then.statements, then.span)))
+        head = [.text(" else ")]
+        rest = otherwise
+      case .block(let b): branches.append((head, body(b.statements, b.span)))
+      default: end = head + [expression(current)]
+      }
     }
-    if case .block(let b) = rest.kind {
-      parts.append(block(b.statements, b.span, isInline: isInline))
-    } else {
-      parts.append(expression(rest))
-    }
-    return .sequence(parts)
+    return braced(branches, isInline: isInline, end: end)
+  }
+
+  /// Blocks behind their heads: one in several lines puts all of them in several lines.
+  private func braced(_ branches: [(head: [Layout], body: Layout)], isInline: Bool, end: [Layout] = []) -> Layout {
+    let isInline = isInline && !branches.contains { $0.body.isBroken }
+    return .sequence(branches.flatMap { $0.head + [braces($0.body, isInline: isInline)] } + end)
   }
 
   private func allInline(_ e: Expression) -> Bool {
@@ -173,12 +178,12 @@ extension SourcePrinter {
 
   mutating func attempt(_ body: Block, _ name: Name?, _ handler: Block?) -> Layout {
     let isInline = self.isInline(body) && (handler.map { self.isInline($0) } ?? true)
-    var parts: [Layout] = [.text("try "), block(body.statements, body.span, isInline: isInline)]
+    var branches: [(head: [Layout], body: Layout)] = [([.text("try ")], self.body(body.statements, body.span))]
     if let handler {
-      parts.append(.text(" catch " + (name.map { $0.text + " " } ?? "")))
-      parts.append(block(handler.statements, handler.span, isInline: isInline))
+      let head: Layout = .text(" catch " + (name.map { $0.text + " " } ?? ""))
+      branches.append(([head], self.body(handler.statements, handler.span)))
     }
-    return .group(.sequence(parts))
+    return .group(braced(branches, isInline: isInline))
   }
 
   mutating func sweep(_ s: Sweep) -> Layout {

@@ -45,7 +45,7 @@ extension SourcePrinter {
     case .expectFails(let body): return .sequence([.text("expect fails "), self.body(body)])
     case .prose(let text):
       let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
-      return .join(lines.map { .text($0.isEmpty ? "##" : "## \($0)") }, by: .newline(blank: false))
+      return .join(lines.map { .exact($0.isEmpty ? "##" : "## \($0)") }, by: .newline(blank: false))
     case .languageVersion(let version): return .text("exp \(version)")
     default: return .text(isFromSource(s.span) ? source.text(s.span) : "")
     }

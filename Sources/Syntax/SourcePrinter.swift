@@ -136,16 +136,26 @@ struct SourcePrinter {
     .text((isTop && comment.text.hasPrefix("##") ? " " : "") + comment.text)
   }
 
-  /// `{ … }`: on one line if it was and holds one short statement.
+  /// `{ … }`: on one line if it was and holds one statement that stands on one line.
   mutating func block(_ block: Block) -> Layout { self.block(block.statements, block.span, isInline: isInline(block)) }
 
   /// Braces around statements of a block that stands at `span`.
   mutating func block(_ statements: [Statement], _ span: Span, isInline: Bool) -> Layout {
+    let body = self.body(statements, span)
+    return braces(body, isInline: isInline && !body.isBroken)
+  }
+
+  /// What stands in the braces of a block; empty where nothing does.
+  mutating func body(_ statements: [Statement], _ span: Span) -> Layout {
     let end = isFromSource(span) ? Int(span.upper) - 1 : 0
-    if statements.isEmpty, !hasComment(0, end) { return .text("{}") }
-    let body = list(statements, end: end, isTop: false)
-    // Without statements there are comments, behind which nothing can stand.
-    guard isInline, !statements.isEmpty else {
+    if statements.isEmpty, !hasComment(0, end) { return .empty }
+    return list(statements, end: end, isTop: false)
+  }
+
+  /// Braces around a `body`, on one line if that fits or on lines of their own.
+  func braces(_ body: Layout, isInline: Bool) -> Layout {
+    if case .text("") = body { return .text("{}") }
+    guard isInline else {
       return .sequence([
         .text("{"), .block(.sequence([.newline(blank: false), body, .closing(flat: nil)])), .text("}"),
       ])
@@ -155,9 +165,11 @@ struct SourcePrinter {
 
   /// One statement that was written on the line of its braces.
   func isInline(_ block: Block) -> Bool {
-    guard block.statements.count == 1 else { return block.statements.isEmpty }
+    guard block.statements.count < 2 else { return false }
     guard isFromSource(block.span) else { return true }
     let lower = Int(block.span.lower), upper = Int(block.span.upper)
+    // Nothing can stand behind a comment.
+    guard !block.statements.isEmpty else { return !hasComment(lower, upper) }
     return !hasNewline(lower, upper) && !hasComment(0, upper)
   }
 }

@@ -161,6 +161,16 @@ import Testing
     }
   }
 
+  #if os(Linux)
+    /// What could not be written is named by its path, also where a file is open for long.
+    @Test func errorsOfOpenFilesNameThePath() throws {
+      let disk = DiskFileSystem.shared, file = try disk.append("/dev/full")
+      defer { try? disk.close(file) }
+      let error = #expect(throws: FileError.self) { try disk.write([1], to: file) }
+      #expect(error?.description == "could not write /dev/full: No space left on device")
+    }
+  #endif
+
   @Test func whatComesWhileTheLiveFolderGoesIsRemovedToo() throws {
     let disk = FakeDisk()
     _ = try disk.makeFolder("run")

@@ -66,7 +66,7 @@ final class FakeDisk: FileSystem, @unchecked Sendable {
     names[path] = file
     nextDescriptor += 1
     open[nextDescriptor] = file
-    return FileDescriptor(nextDescriptor)
+    return FileDescriptor(nextDescriptor, path: path)
   }
 
   func write(_ bytes: [UInt8], to file: FileDescriptor) throws {

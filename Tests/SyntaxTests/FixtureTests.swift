@@ -20,9 +20,16 @@ func fixtures() throws -> [(name: String, text: String)] {
 
 /// The Exp sources of the repository itself: the library and the studies.
 func repositorySources() throws -> [(name: String, text: String)] {
+  try sources(below: ["stdlib", "scripts", "examples"])
+}
+
+/// The specifications of what programs do, some of which are wrong on purpose.
+func specs() throws -> [(name: String, text: String)] { try sources(below: ["Tests/EvaluationTests/Specs"]) }
+
+private func sources(below folders: [String]) throws -> [(name: String, text: String)] {
   let root = testFolder.resolvingSymlinksInPath().deletingLastPathComponent().deletingLastPathComponent()
   var sources: [(String, String)] = []
-  for folder in ["stdlib", "scripts", "examples"] {
+  for folder in folders {
     guard let paths = FileManager.default.enumerator(atPath: root.appendingPathComponent(folder).path) else { continue }
     for case let path as String in paths where path.hasSuffix(".exp") {
       let file = root.appendingPathComponent(folder).appendingPathComponent(path)

@@ -18,7 +18,7 @@ func checkPrinted(_ text: String, _ comment: String) {
 
 @Suite struct PrinterTests {
   @Test func samples() throws {
-    for (name, text) in try fixtures() + repositorySources() { checkPrinted(text, name) }
+    for (name, text) in try fixtures() + repositorySources() + specs() { checkPrinted(text, name) }
   }
 
   @Test func commentsAlone() {
@@ -90,6 +90,39 @@ func checkPrinted(_ text: String, _ comment: String) {
     #expect(printed > 200)
   }
 
+  /// Statements of the samples with lines drawn together onto one and lines broken at spaces.
+  @Test func mangledSamples() throws {
+    var random = SplitMix(state: 19)
+    var printed = 0
+    for (name, text) in try fixtures() + repositorySources() + specs() {
+      let all = Array(text.utf8)
+      for statement in parseText(text).tree.statements {
+        let lower = Int(statement.span.lower), upper = Int(statement.span.upper)
+        guard upper - lower < 4000 else { continue }
+        let bytes = Array(all[lower..<upper])
+        for joins in [2, 4, 10] {
+          var mangled: [UInt8] = [], last: UInt8 = 0x7B
+          for (at, byte) in bytes.enumerated() {
+            let isJoined = byte == 0x0A && Int.random(in: 0..<10, using: &random) < joins
+            let next = bytes[at...].first { $0 != 0x20 && $0 != 0x0A } ?? 0x7D
+            // Behind an opener or a comma and before a closer nothing ends a statement.
+            if isJoined, ![0x7B, 0x5B, 0x28, 0x2C].contains(last), ![0x7D, 0x5D, 0x29].contains(next) {
+              mangled.append(0x3B)
+            }
+            let isBroken = byte == 0x20 && Int.random(in: 0..<200, using: &random) < joins
+            mangled.append(isJoined ? 0x20 : isBroken ? 0x0A : byte)
+            if byte != 0x20 { last = byte }
+          }
+          let piece = String(decoding: mangled, as: UTF8.self)
+          guard parseText(piece).diagnostics.isEmpty else { continue }
+          printed += 1
+          checkPrinted(piece, "\(name):\n\(piece)")
+        }
+      }
+    }
+    #expect(printed > 2000)
+  }
+
   /// Without the source the printer spells everything itself, as for code that no file holds.
   @Test func withoutTheSource() throws {
     let texts = GrammarTests.forms.map(\.text) + (try fixtures().map(\.text))
@@ -154,6 +187,17 @@ func checkPrinted(_ text: String, _ comment: String) {
     ("a .b()\n.c", "a.b()\n  .c\n"), ("x->(y)", "x -> y\n"),
     ("0xFF+1_000", "0xFF + 1_000\n"), ("(x -> x)(1)", "(x -> x)(1)\n"), ("2^-1", "2^-1\n"),
     ("(-9223372036854775808).f", "(-9223372036854775808).f\n"), ("1..n-1", "1..n - 1\n"),
+    ("## a  \n## b \n##  \nx", "## a  \n## b\n##\nx\n"), ("## a   ", "## a   \n"),
+    ("test \"a\" { for n in xs { a; b } }", "test \"a\" {\n  for n in xs {\n    a\n    b\n  }\n}\n"),
+    (
+      "for n in xs { try { a; b } catch e { c } }",
+      "for n in xs {\n  try {\n    a\n    b\n  } catch e {\n    c\n  }\n}\n"
+    ),
+    (
+      "if a { 1 } else { for n in xs { a; b } }",
+      "if a {\n  1\n} else {\n  for n in xs {\n    a\n    b\n  }\n}\n"
+    ),
+    ("expect fails { f(fn(x) { a; b })(1) }", "expect fails {\n  f(fn(x) {\n    a\n    b\n  })(1)\n}\n"),
     ("", ""), ("# only", "# only\n"),
   ])
   func tidies(_ text: String, _ printed: String) {

@@ -12,7 +12,8 @@ struct AttachCommand: ParsableCommand, AnswersInJSON {
     discussion: "The exit status is that of the run, as `exp run` would give it; 4 when it was left or is lost.")
 
   @Argument(help: ArgumentHelp("The run's folder, or its name below runs/.", valueName: "run")) var name: String
-  @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir")) var out: String = "runs"
+  @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir"), transform: PathArgument.named)
+  var out: String = "runs"
   @Flag(help: "Print the last line only.") var quiet = false
   @Flag(help: "Print one JSON object per event.") var json = false
 

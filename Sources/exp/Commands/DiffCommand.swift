@@ -17,7 +17,8 @@ struct DiffCommand: ParsableCommand, AnswersInJSON {
 
   @Argument(help: ArgumentHelp("A run's folder, or its name below runs/.", valueName: "run")) var first: String
   @Argument(help: ArgumentHelp("Another.", valueName: "run")) var second: String
-  @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir")) var out: String = "runs"
+  @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir"), transform: PathArgument.named)
+  var out: String = "runs"
   @Flag(help: "Run both again to find the step and the tensor at which trainings part.") var replay = false
   @Option(help: ArgumentHelp("Folder with data files, for --replay; may be repeated.", valueName: "dir")) var data:
     [String] = []
@@ -100,7 +101,7 @@ enum RunLookup {
       if let folder = RunFolder.open(path) ?? (isToGo ? RunFolder.openUnread(path) : nil) { return folder }
     }
     if let path = paths.first(where: { DiskFileSystem.shared.exists($0 + "/run.json") }) {
-      throw failure("\(path)/run.json is damaged")
+      throw failure(RunFolder.whyUnread(path))
     }
     if ofStudy, let folder = RunFolder.runs(of: StudyRun.name(of: name), in: runs).first {
       SourceLoader.complain("\(shortPath(folder.path)) is the newest run of \(folder.readRun()?.study ?? name)")

@@ -21,9 +21,11 @@ struct ExportCommand: ParsableCommand {
   @Option(help: "html, md, ipynb or csv.") var to: Format
   @Option(
     name: .customLong("as"),
-    help: ArgumentHelp("Where to write it. (default: the run's name, here; - is standard output)", valueName: "path"))
+    help: ArgumentHelp("Where to write it. (default: the run's name, here; - is standard output)", valueName: "path"),
+    transform: PathArgument.named)
   var target: String?
-  @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir")) var out: String = "runs"
+  @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir"), transform: PathArgument.named)
+  var out: String = "runs"
 
   func validate() throws {
     if target == "-", to == .csv || to == .md {

@@ -2,6 +2,7 @@ import ArgumentParser
 import Diagnostics
 import Foundation
 import Notation
+import Records
 import Studies
 import Syntax
 
@@ -29,7 +30,7 @@ struct FormatCommand: ParsableCommand, AnswersInJSON {
   private func formatAll() -> Int32 {
     var status: Int32 = 0
     let files = paths == ["-"] ? ["-"] : ScriptFinder.scripts(paths, endings: ["exp"])
-    guard files.count == 1 || write || check else {
+    guard files.count == 1 || (write || check) && !files.isEmpty else {
       SourceLoader.refuse(
         files.isEmpty
           ? "there is no script in \(paths.joined(separator: ", "))"
@@ -65,8 +66,9 @@ struct FormatCommand: ParsableCommand, AnswersInJSON {
         }
       } else if write, path != "-" {
         guard text != before else { continue }
-        do { try Data(text.utf8).write(to: URL(fileURLWithPath: path), options: .atomic) } catch {
-          SourceLoader.complain("\(path) cannot be written: \(error.localizedDescription)")
+        do { try rewrite(path, text) } catch {
+          let reason = (error as? FileError)?.reason ?? error.localizedDescription
+          SourceLoader.complain("\(path) cannot be written: \(reason)")
           status = 2
         }
       } else {
@@ -81,6 +83,14 @@ struct FormatCommand: ParsableCommand, AnswersInJSON {
       SourceLoader.answer(answer, errors: errors)
     }
     return status
+  }
+
+  /// Replaces a file's text at one stroke. A link goes on to name the file, and the file keeps who may do what with it.
+  private func rewrite(_ path: String, _ text: String) throws {
+    let place = URL(fileURLWithPath: path).resolvingSymlinksInPath().path
+    let mode = try FileManager.default.attributesOfItem(atPath: place)[.posixPermissions]
+    try RunFiles().write(text, to: place)
+    if let mode { try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: place) }
   }
 
   private func standardInput() -> SourceFile? {

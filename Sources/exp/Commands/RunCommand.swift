@@ -18,7 +18,10 @@ struct RunCommand: ParsableCommand, AnswersInJSON {
   @Argument(help: "The study.", completion: .script) var study: String
   @OptionGroup var of: StudyOptions
   @OptionGroup var threading: ThreadOptions
-  @Option(help: ArgumentHelp("Folder in which the run's folder is made.", valueName: "dir")) var out: String = "runs"
+  @Option(
+    help: ArgumentHelp("Folder in which the run's folder is made.", valueName: "dir"),
+    transform: PathArgument.named)
+  var out: String = "runs"
   @Flag(help: "Run every trial, also those that earlier runs have on record.") var fresh = false
   @Flag(help: "Go on in the newest folder of this study whose run did not come to its end.") var resume = false
   @Flag(help: "When the file is saved, run again what changed; Ctrl-C ends it.") var watch = false
@@ -124,7 +127,9 @@ struct RunCommand: ParsableCommand, AnswersInJSON {
   private func resumed(_ options: RunOptions) throws -> RunOptions {
     var options = options
     for folder in UnfinishedRun.unreadable(ofStudyAt: study, in: out) {
-      SourceLoader.complain("\(folder)/run.json is damaged or gone: of that run only the finished trials can be used")
+      let isThere = DiskFileSystem.shared.exists(folder + "/run.json")
+      let why = isThere ? RunFolder.whyUnread(folder) : "\(folder)/run.json is gone"
+      SourceLoader.complain(why + ": of that run only the finished trials can be used")
     }
     guard let folder = UnfinishedRun.newest(ofStudyAt: study, in: out), let record = folder.readRun() else {
       SourceLoader.complain("no run of \(study) in \(out) is unfinished: this is a new one")

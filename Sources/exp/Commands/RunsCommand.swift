@@ -43,7 +43,7 @@ struct RunsCommand: ParsableCommand {
       } else {
         show(entries)
       }
-      for name in list.unreadable { SourceLoader.complain("\(place.out)/\(name)/run.json cannot be read") }
+      for name in list.unreadable { SourceLoader.complain(RunFolder.whyUnread("\(place.out)/\(name)")) }
       for name in list.unbegun {
         SourceLoader.complain("\(place.out)/\(name) was left before its run had begun: it has no run.json")
       }
@@ -97,7 +97,8 @@ struct RunsCommand: ParsableCommand {
 
 /// Where runs lie, and which of them are meant.
 struct RunsPlace: ParsableArguments {
-  @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir")) var out: String = "runs"
+  @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir"), transform: PathArgument.named)
+  var out: String = "runs"
 
   func list() throws -> RunList {
     do {

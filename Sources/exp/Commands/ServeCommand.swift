@@ -19,7 +19,10 @@ struct ServeCommand: ParsableCommand {
   @Argument(help: "The study.", completion: .script) var study: String
   @OptionGroup var of: StudyOptions
   @OptionGroup var threading: ThreadOptions
-  @Option(help: ArgumentHelp("Folder in which the runs' folders are made.", valueName: "dir")) var out: String = "runs"
+  @Option(
+    help: ArgumentHelp("Folder in which the runs' folders are made.", valueName: "dir"),
+    transform: PathArgument.named)
+  var out: String = "runs"
   @Option(help: ArgumentHelp("Address to listen on.", valueName: "address")) var host: String = "127.0.0.1"
   @Option(help: "Port to listen on; 0 for any that is free.") var port: UInt16 = 0
 

@@ -14,7 +14,8 @@ struct StatusCommand: ParsableCommand, AnswersInJSON {
       """)
 
   @Argument(help: ArgumentHelp("The run's folder, or its name below runs/.", valueName: "run")) var name: String?
-  @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir")) var out: String = "runs"
+  @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir"), transform: PathArgument.named)
+  var out: String = "runs"
   @Flag(help: "Print one JSON object per run.") var json = false
 
   func run() throws {
@@ -102,7 +103,8 @@ struct CancelCommand: ParsableCommand {
     commandName: "cancel", abstract: "End all work on a run; what is finished stays.")
 
   @Argument(help: ArgumentHelp("The run's folder, or its name below runs/.", valueName: "run")) var name: String
-  @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir")) var out: String = "runs"
+  @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir"), transform: PathArgument.named)
+  var out: String = "runs"
 
   func run() throws {
     let folder = try RunLookup.folder(name, below: out)

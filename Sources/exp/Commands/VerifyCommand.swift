@@ -17,7 +17,8 @@ struct VerifyCommand: ParsableCommand, AnswersInJSON {
       """)
 
   @Argument(help: ArgumentHelp("The run's folder, or its name below runs/.", valueName: "run")) var name: String
-  @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir")) var out: String = "runs"
+  @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir"), transform: PathArgument.named)
+  var out: String = "runs"
   @Option(help: "Run only so many trials of each sweep, drawn at random; the others are taken from the record.")
   var sample: Int?
   @OptionGroup var threading: ThreadOptions

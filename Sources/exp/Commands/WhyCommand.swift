@@ -16,7 +16,8 @@ struct WhyCommand: ParsableCommand, AnswersInJSON {
   @Argument(help: ArgumentHelp("The index of a trial, from 0, or coordinates as name=value.", valueName: "trial"))
   var trial: [String] = []
   @Option(help: ArgumentHelp("Only this sweep.", valueName: "name")) var sweep: String?
-  @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir")) var out: String = "runs"
+  @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir"), transform: PathArgument.named)
+  var out: String = "runs"
   @Flag(help: "Print one JSON object per trial.") var json = false
 
   func validate() throws {

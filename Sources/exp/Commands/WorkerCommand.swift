@@ -16,7 +16,8 @@ struct WorkerCommand: ParsableCommand {
       """)
 
   @Argument(help: ArgumentHelp("The run's folder, or its name below runs/.", valueName: "run")) var name: String
-  @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir")) var out: String = "runs"
+  @Option(help: ArgumentHelp("Folder of run folders.", valueName: "dir"), transform: PathArgument.named)
+  var out: String = "runs"
   @OptionGroup var threading: ThreadOptions
   @Option(help: ArgumentHelp("Most memory for tensors and values. (default: the run's, or half)", valueName: "bytes"))
   var maxMemory: String?

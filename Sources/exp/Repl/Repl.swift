@@ -4,6 +4,7 @@ import Foundation
 import Records
 import Reports
 import Studies
+import Syntax
 
 /// An interactive session: reads cells, runs them, shows their values; errors leave it alive.
 final class Repl {
@@ -27,8 +28,10 @@ final class Repl {
   private let run: StudyRun
   private let view: ReplView
   private var cellNumber = 0
-  /// The lines of the cell being typed.
-  private var lines: [String] = []
+  /// The lines of the cell being typed, what stands open behind them, and of how many it was last asked whether they are whole.
+  private var lines: [String] = [] { didSet { if lines.isEmpty { (open, asked) = (OpenText(), 0) } } }
+  private var open = OpenText()
+  private var asked = 0
   /// What ran so far, for `:save` and `:undo`.
   var cells: [Cell] = []
   /// Files that `:save` wrote.
@@ -73,6 +76,10 @@ final class Repl {
         }
       }
       lines.append(line)
+      open.add(line)
+      // What is wrong inside brackets is told before they are closed, but not every line of many is a reason to look.
+      if open.isOpen, lines.count > 64, lines.count < asked * 9 / 8 { continue }
+      asked = lines.count
       if evaluate(lines.joined(separator: "\n"), isLast: false, isTimed: isTimed) { lines = [] }
     }
   }

@@ -12,9 +12,17 @@ struct Digest {
   private let code: (Prototype) -> [UInt8]
   /// Whether to leave off in the midst of a large tensor.
   private let isInterrupted: () -> Bool
+  /// Whether named functions that a function holds count as what those hold in turn, and not by themselves.
+  private let seesThroughFunctions: Bool
+  /// What functions hold, each value with its name, by the hashes of the functions.
+  private var held: [[UInt8]: Set<[UInt8]>] = [:]
 
-  private init(code: @escaping (Prototype) -> [UInt8], isInterrupted: @escaping () -> Bool = { false }) {
+  private init(
+    code: @escaping (Prototype) -> [UInt8], seesThroughFunctions: Bool = false,
+    isInterrupted: @escaping () -> Bool = { false }
+  ) {
     self.code = code
+    self.seesThroughFunctions = seesThroughFunctions
     self.isInterrupted = isInterrupted
   }
 
@@ -38,6 +46,16 @@ struct Digest {
     }
   }
 
+  /// The SHA-256 of a value, the same whether functions use named functions of an earlier cell, which they hold, or of their own
+  /// file, which they do not.
+  static func hex(of value: PortableValue, code: (Prototype) -> [UInt8]) -> String {
+    withoutActuallyEscaping(code) { code in
+      var digest = Digest(code: code, seesThroughFunctions: true)
+      for node in value.nodes { digest.add(node) }
+      return SHA256.hex(digest.parts.last ?? [])
+    }
+  }
+
   /// The values that a function holds, by the names under which it does, each with the bytes that stand for it.
   static func parts(of value: PortableValue, code: (Prototype) -> [UInt8]) -> [(name: String, hash: [UInt8])] {
     guard case .closure(let prototype, let count)? = value.nodes.last else { return [] }
@@ -54,18 +72,40 @@ struct Digest {
     case .plain(let value): parts.append(Digest.bytes(of: value))
     case .again(let number): parts.append(completed[number])
     case .string(let text): complete("string", Array(text.utf8))
-    case .list(let count): complete("list", take(count).joined())
+    case .list(let count):
+      let elements = take(count)
+      complete("list", elements.joined())
+      see(through: elements)
     case .record(let names):
       let fields = zip(names, take(names.count)).sorted { $0.0 < $1.0 }
       complete("record", fields.map { SHA256.bytes(Array($0.utf8)) + $1 }.joined())
     case .range(let isInclusive): complete("range", [isInclusive ? 1 : 0] + take(3).joined())
     case .closure(let prototype, let count):
-      complete("function", code(prototype) + take(count).joined())
+      let values = take(count)
+      guard seesThroughFunctions else { return complete("function", code(prototype) + values.joined()) }
+      var all: Set<[UInt8]> = []
+      for (capture, value) in zip(prototype.captures, values) {
+        if capture.role == .function, let known = held[value] {
+          all.formUnion(known)
+        } else {
+          all.insert(SHA256.bytes(Array(capture.name.utf8)) + value)
+        }
+      }
+      complete("function", code(prototype) + all.sorted { $0.lexicographicallyPrecedes($1) }.joined())
+      held[parts[parts.count - 1]] = all
     case .box(.tensor, let object, _): complete(object as? Tensor)
     case .box(let tag, let object, _):
-      let name = (object as? BoundNative)?.function.name ?? ""
-      complete("object", [tag.rawValue] + SHA256.bytes(Array(name.utf8)) + take(2).joined())
+      let name = (object as? BoundNative)?.function.name ?? "", both = take(2)
+      complete("object", [tag.rawValue] + SHA256.bytes(Array(name.utf8)) + both.joined())
+      if tag == .overload { see(through: both) }
     }
+  }
+
+  /// Notes what the functions among some values hold as what the last part does: several of one name are one.
+  private mutating func see(through values: ArraySlice<[UInt8]>) {
+    guard seesThroughFunctions, let whole = parts.last else { return }
+    let known = values.compactMap { held[$0] }
+    if !known.isEmpty { held[whole] = known.reduce(into: []) { $0.formUnion($1) } }
   }
 
   private mutating func take(_ count: Int) -> ArraySlice<[UInt8]> {

@@ -130,9 +130,10 @@ extension Session {
     }
   }
 
-  /// The SHA-256 of what each name holds; `_` is left out. Equal sessions have equal digests.
-  public func fingerprints() -> [(name: String, digest: String)] {
-    globals.filter { $0.name != "_" }.map { ($0.name, machine.fingerprint(held($0.slot))) }
+  /// The SHA-256 of what each name holds; `_` is left out. Equal sessions have equal digests, where functions that were
+  /// `renamed`, by their new names, count as those that they were.
+  public func fingerprints(renamed: [String: String] = [:]) -> [(name: String, digest: String)] {
+    globals.filter { $0.name != "_" }.map { ($0.name, machine.fingerprint(held($0.slot), renamed: renamed)) }
       .sorted { $0.name < $1.name }
   }
 
@@ -182,9 +183,12 @@ extension Machine {
   }
 
   /// The SHA-256 of a value, its functions told apart by their text.
-  func fingerprint(_ value: Value) -> String {
+  func fingerprint(_ value: Value, renamed: [String: String]) -> String {
     guard let portable = try? portable(value) else { return "unknown" }
-    return SHA256.hex(
-      Digest.bytes(of: portable) { SHA256.bytes(Array(($0.name + SourceText.whole($0.span)).utf8)) })
+    let names = renamed.sorted { $0.key.count > $1.key.count }
+    return Digest.hex(of: portable) {
+      let text = names.reduce($0.name + SourceText.whole($0.span)) { $0.replacing($1.key, with: $1.value) }
+      return SHA256.bytes(Array(text.utf8))
+    }
   }
 }

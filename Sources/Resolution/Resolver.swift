@@ -15,6 +15,22 @@ public func resolve(
   return (resolver.program, resolver.sortedDiagnostics())
 }
 
+/// Where a cell writes a name of the session, which `earlier` cells may have bound: the uses of that binding, or of the cell's own
+/// top-level functions of that name, with the places where those are defined.
+public func places(of name: String, in tree: SyntaxTree, prelude: Prelude, earlier: Bool) -> [Span] {
+  let globals = earlier ? [GlobalBinding(name: name, slot: 0, role: .function)] : []
+  let resolver = Resolver(tree, prelude: prelude, globals: globals, nextSlot: 1, isLibrary: false)
+  resolver.walkFile()
+  var found: [Span] = resolver.uses.compactMap { use in
+    switch use.target {
+    case .variable(let variable): variable.name == name && variable.isGlobal && variable.order == 0 ? use.span : nil
+    case .functions(let set): set.name == name && set.isGlobal ? use.span : nil
+    }
+  }
+  for set in resolver.sets where set.name == name && set.isGlobal { found += set.members.map(\.name.span) }
+  return found
+}
+
 /// One pass over one tree. The walk (`+Statements`, `+Expressions`, `+Functions`) binds names in order and notes
 /// uses; what functions hold is settled afterwards (`+Captures`), because a function may use one that stands below
 /// it.

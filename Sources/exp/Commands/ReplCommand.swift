@@ -21,6 +21,7 @@ struct ReplCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Let cells write below a path.", valueName: "path")) var allowWrite: [String] = []
   @Flag(help: "Write prompts and input to the output too, when the input is no terminal.") var transcript = false
   @Option(help: .hidden) var replay: String?
+  @Option(help: .hidden) var replayName: [String] = []
 
   func run() throws {
     let isTyped = isatty(0) == 1 && isatty(1) == 1
@@ -40,7 +41,7 @@ struct ReplCommand: ParsableCommand {
       session.interrupt()
       run.interrupt()
     }
-    if replay != nil, let source { return thread.perform { Replay.answer(session, source) } ?? () }
+    if replay != nil, let source { return thread.perform { Replay.answer(session, source, renamed: renamed) } ?? () }
     let completion = ReplCompletion(thread: thread, session: session)
     var unfinished: () -> String = { "" }
     let input: any LineInput =
@@ -66,6 +67,12 @@ struct ReplCommand: ParsableCommand {
     repl.loop()
     thread.end()
     if !isTyped, repl.hadErrors { throw ExitCode(RunStatus.scriptWrong.rawValue) }
+  }
+
+  /// The functions of a script that have other names than in the session that is repeated, by their new names.
+  private var renamed: [String: String] {
+    let pairs = replayName.map { $0.split(separator: "=").map(String.init) }
+    return Dictionary(pairs.filter { $0.count == 2 }.map { ($0[0], $0[1]) }, uniquingKeysWith: { $1 })
   }
 
   /// The options that a clean process needs to run the same cells.

@@ -33,72 +33,60 @@ extension Repl {
     let draft = NSString(string: NSTemporaryDirectory()).appendingPathComponent("exp-\(getpid()).exp")
     defer { unlink(draft) }
     let here = thread.perform { [session] in session.fingerprints() } ?? []
+    let script = thread.perform { self.script } ?? SessionScript(cells: [], prelude: library.prelude, seed: nil)
+    let arguments = replay.arguments + script.renamed.map { "--replay-name=\($0.key)=\($0.value)" }
     do {
-      var drawn: Set<Int> = []
+      var drawn: Set<Int> = [], others: Set<Int> = []
       while true {
-        let text = thread.perform { self.savedText(drawn: drawn) } ?? ""
+        let text = script.text(drawn: drawn)
         try Data(text.utf8).write(to: URL(fileURLWithPath: draft))
-        let there = try Replay.run(draft, arguments: replay.arguments)
+        let there = try Replay.run(draft, arguments: arguments)
         if let error = there.error { return output.line("not saved: run again, it fails with\n\(error)") }
         let different = here.filter { there.digests[$0.name] != $0.digest }.map(\.name)
-        if different.isEmpty {
+        let results = Set(different.compactMap { $0.hasPrefix("_") ? Int($0.dropFirst()) : nil })
+        if results.count == different.count, results.isSubset(of: others) {
           try RunFiles().write(text, to: place)
           written.insert(place)
-          return output.line("saved \(place): run again, it gives the same values")
+          return output.line(
+            "saved \(place): run again, "
+              + (results.isEmpty
+                ? "it gives the same values"
+                : "its names hold the same values; \(listed(different)), which nothing uses, would be something else"))
         }
         // A draw belongs to its statement, which a name for its result changes: such results draw under their keys.
-        let more = drawn.union(different.compactMap { $0.hasPrefix("_") ? Int($0.dropFirst()) : nil })
-        guard more.count > drawn.count else {
-          let names = different.prefix(5).joined(separator: ", ") + (different.count > 5 ? " and others" : "")
-          return output.line(
-            "not saved: run again, \(names) would hold something else; "
-              + "what came of a cell that was stopped or failed cannot be repeated (:undo takes it back)")
+        let more = drawn.union(results.subtracting(others))
+        if more.count > drawn.count {
+          drawn = more
+          continue
         }
-        drawn = more
+        // What was only shown may be another.
+        guard results.count == different.count, results.isDisjoint(with: script.used) else {
+          let why =
+            script.seeds > 1
+            ? "a script sets its seed once, and this session did \(script.seeds) times (:undo takes a cell back)"
+            : "what came of a cell that was stopped or failed cannot be repeated (:undo takes it back)"
+          let lost = different.filter { name in !results.subtracting(script.used).contains { name == "_\($0)" } }
+          return output.line("not saved: run again, \(listed(lost)) would hold something else; \(why)")
+        }
+        others.formUnion(results)
+        drawn.subtract(results)
       }
     } catch { output.line("not saved: \(error)") }
   }
 
-  /// The cells as a script. A result that later cells use as `_` or `_3` gets a name, and so does one that was `drawn`
-  /// under another key than the script's statement would have.
-  private func savedText(drawn: Set<Int>) -> String {
+  /// The first names of many.
+  private func listed(_ names: [String]) -> String {
+    names.prefix(5).joined(separator: ", ") + (names.count > 5 ? " and others" : "")
+  }
+
+  private var script: SessionScript {
     let scripts = cells.map { cell -> CellScript in
       let numbers = cell.results.dropFirst()
       return CellScript(
         text: cell.completedText, before: cell.results.lowerBound,
         origins: numbers.compactMap { number in session.origin(ofResult: number).map { (number, $0) } })
     }
-    let redefined = lastDefinitions(scripts.map(\.text))
-    let named = scripts.reduce(into: drawn) { $0.formUnion($1.used) }
-    var parts: [String] = []
-    for (index, script) in scripts.enumerated() {
-      if script.text.allSatisfy(\.isWhitespace) || redefined.contains(index) { continue }
-      parts.append(script.text(naming: named, drawn: drawn).trimmingCharacters(in: .newlines))
-    }
-    let text = parts.joined(separator: "\n\n") + "\n"
-    guard let seed = replay.seed, !text.contains("seed \(seed)") else { return text }
-    return "seed \(seed)\n\n" + text
-  }
-
-  /// Cells that only define functions which later cells define again: in a script the last definition stands for all.
-  private func lastDefinitions(_ texts: [String]) -> Set<Int> {
-    var later: Set<String> = [], result: Set<Int> = []
-    for (index, text) in texts.enumerated().reversed() {
-      let statements = parse(SourceStore.detached(name: "cell", text: text)).tree.statements
-      let names = statements.compactMap { statement -> String? in
-        if case .function(let name, _, _) = statement.kind { return name.text }
-        return nil
-      }
-      let isOnlyFunctions = statements.allSatisfy {
-        switch $0.kind {
-        case .function, .prose: return true
-        default: return false
-        }
-      }
-      if !names.isEmpty, isOnlyFunctions, names.allSatisfy(later.contains) { result.insert(index) }
-      later.formUnion(names)
-    }
-    return result
+    return SessionScript(cells: scripts, prelude: library.prelude, seed: replay.seed)
   }
 }
 
@@ -112,57 +100,6 @@ extension Repl.Cell {
   }
 }
 
-/// The text of a cell on its way into a script, where its results have names.
-struct CellScript {
-  let text: String
-  /// The number of the last result before the cell.
-  let before: Int
-  /// The numbers of the results that it gave, with where they came from, in order.
-  let origins: [(number: Int, origin: ResultOrigin)]
-
-  /// The results that it uses as `_` or `_3`.
-  var used: Set<Int> { Set(uses.map(\.number)) }
-
-  /// The text with names that a script can bind, `result_3`. The results among `named` that came from it are bound and
-  /// shown, those among `drawn` with the draws that they had.
-  func text(naming named: Set<Int>, drawn: Set<Int>) -> String {
-    var edits = uses.map { ($0.lower, $0.upper, "result_\($0.number)") }
-    let statements = self.statements
-    for (number, origin) in origins where named.contains(number) {
-      guard let statement = statements.first(where: { Int($0.span.lower) == origin.offset }),
-        case .expression = statement.kind
-      else { continue }
-      let name = "result_\(number)", upper = Int(statement.span.upper)
-      let key = "with_key(key(\(StringLiteral.quoted(origin.place))), () -> "
-      edits.append((origin.offset, origin.offset, "let \(name) = " + (drawn.contains(number) ? key : "")))
-      edits.append((upper, upper, (drawn.contains(number) ? ")" : "") + "\n\(name)"))
-    }
-    var bytes = Array(text.utf8)
-    for (lower, upper, new) in edits.sorted(by: { ($0.0, $0.1) > ($1.0, $1.1) }) {
-      bytes.replaceSubrange(lower..<upper, with: Array(new.utf8))
-    }
-    return String(decoding: bytes, as: UTF8.self)
-  }
-
-  private var statements: [Statement] { parse(SourceStore.detached(name: "cell", text: text)).tree.statements }
-
-  private var uses: [(lower: Int, upper: Int, number: Int)] {
-    let bytes = Array(text.utf8), starts = statements.map { Int($0.span.lower) }
-    return highlight(text).compactMap { span, kind in
-      guard kind == .name || kind == .function else { return nil }
-      let lower = Int(span.lower), word = String(decoding: bytes[lower..<Int(span.upper)], as: UTF8.self)
-      guard word.hasPrefix("_") else { return nil }
-      // A pattern's `_` stands before `=`, `,`, `]`, `in` or `->`: as a value `_` is used only where there is a result.
-      let rest = String(decoding: bytes[Int(span.upper)...].prefix(12), as: UTF8.self).drop { $0 == " " }
-      if word == "_", rest.hasPrefix("->") || rest.hasPrefix("in ") || rest.hasPrefix("= ") { return nil }
-      let start = starts.last { $0 <= lower } ?? 0
-      let last = origins.last { $0.origin.offset < start }?.number ?? before
-      guard let number = word == "_" ? last : Int(word.dropFirst()), number > 0, number <= last else { return nil }
-      return (lower, Int(span.upper), number)
-    }
-  }
-}
-
 /// A script run in a clean process, for what its names hold in the end.
 enum Replay {
   struct Outcome {
@@ -171,7 +108,7 @@ enum Replay {
   }
 
   /// In this process: runs the script as one cell and writes what its names hold.
-  static func answer(_ session: Session, _ file: SourceFile) {
+  static func answer(_ session: Session, _ file: SourceFile, renamed: [String: String]) {
     var members: [JSON.Member] = []
     switch session.runCell(file, isKept: true) {
     case .failed(let diagnostics):
@@ -179,7 +116,7 @@ enum Replay {
     case .incomplete: members.append(.init("error", "the text is incomplete"))
     case .value, .none: break
     }
-    let digests = session.fingerprints().map { JSON.Member($0.name, .string($0.digest)) }
+    let digests = session.fingerprints(renamed: renamed).map { JSON.Member($0.name, .string($0.digest)) }
     members.append(.init("names", .object(digests)))
     Terminal.output.line(JSON.object(members).compact)
   }

@@ -211,8 +211,19 @@ struct Lexer {
     let lower = position
     position += length
     while position < bytes.count, bytes[position] >= 0x80, self.scalar(at: position).0 == scalar { position += length }
+    if Lexer.isBlank(scalar) {
+      // Nobody sees what is wrong: it counts as the space that it was taken for.
+      report(.foreignOperator(text(lower, position)), from: lower, to: position)
+      spaceBefore = true
+      return
+    }
     if let closing: Unicode.Scalar = ["“": "”", "„": "“", "‘": "’", "«": "»"][scalar] { skipQuotation(to: closing) }
     add(.foreign, from: lower)
+  }
+
+  /// A character that shows nothing: a blank of another width, or one of no width.
+  static func isBlank(_ scalar: Unicode.Scalar) -> Bool {
+    scalar.properties.isWhitespace || scalar.properties.generalCategory == .format
   }
 
   /// To the end of a typographic quotation, if it ends on this line.

@@ -122,7 +122,7 @@ extension Parser {
       return Statement(.show(parseExpression()), span: span(from: lower))
     case .kwExpect: return parseExpect()
     case .kwElse, .kwCatch:
-      report(.strayElse(text(token)))
+      report(.strayElse(text(token), isFirst: index == 0))
       advance()
       if eat(.kwIf) { _ = parseCondition() } else { _ = eat(.name) }
       _ = parseBlock()

@@ -149,9 +149,13 @@ extension SyntaxProblem {
       return Wording(id: "E0050", message: "expected `{` and a block", label: "blocks stand in braces, not after `\(word)`")
     case .elseIf(let word):
       return Wording(id: "E0051", message: "there is no `\(word)`", label: "write `else if`")
-    case .strayElse(let word):
+    case .strayElse(let word, let isFirst):
       return Wording(id: "E0052", message: "this `\(word)` belongs to no `\(word == "else" ? "if" : "try")`", label: "nothing before it can take it",
-        help: ["`\(word)` stands after the closing brace, on its line or on the next"])
+        help: [
+          isFirst
+            ? "`\(word)` stands after the closing brace, in a session on the same line"
+            : "`\(word)` stands after the closing brace, on its line or on the next"
+        ])
     case .foreignCatch(let word):
       return Wording(id: "E0053", message: "there is no `\(word)`",
         label: word == "finally" ? "write what always runs after the `try`" : "write `catch e`")
@@ -238,9 +242,11 @@ enum ForeignOperator {
     "<>": "!=", "~=": "!=", "div": "//", "mod": "%", "%/%": "//", "%%": "%", "is": "==", "is not": "!=",
     "= =": "==",
     ":=": "=", "=>": "->", "→": "->", "≤": "<=", "≥": ">=", "≠": "!=", "×": "*", "·": "*", "÷": "/", "−": "-",
-    ".*": "*", "./": "/", ".+": "+", ".-": "-", "∈": "in", "–": "-", "—": "-", "“": "\"", "”": "\"", "„": "\"",
-    "‘": "'", "’": "'", "…": "...", "...": "..",
+    ".*": "*", "./": "/", ".+": "+", ".-": "-", "∈": "in", "–": "-", "—": "-", "…": "...", "...": "..",
   ]
+
+  /// Quotation marks of print, with which a whole quotation may begin.
+  private static let quotes = ["“": "\"", "”": "\"", "„": "\"", "‘": "'", "’": "'", "«": "\"", "»": "\""]
 
   private static let advice: [String: String] = [
     "<-": "a name is bound with `let x = …`, and bound anew with `x = …`",
@@ -260,13 +266,21 @@ enum ForeignOperator {
   ]
 
   static func wording(_ text: String) -> SyntaxProblem.Wording {
-    if let equivalent = equivalents[text] {
+    let quote = text.unicodeScalars.first.map(String.init) ?? text
+    if let equivalent = equivalents[text] ?? quotes[quote] {
+      let text = quotes[quote] == nil ? text : quote
       return SyntaxProblem.Wording(id: "E0001", message: "Exp has no `\(text)`", label: "write `\(equivalent)`")
     }
     let first = text.first.map(String.init) ?? text
     if let advice = advice[text] ?? advice[first] {
       let known = self.advice[text] != nil ? text : first
       return SyntaxProblem.Wording(id: "E0001", message: "Exp has no `\(printable(known))`", label: advice)
+    }
+    if let scalar = text.unicodeScalars.first, Lexer.isBlank(scalar) {
+      return SyntaxProblem.Wording(
+        id: "E0001", message: "Exp has no `\(printable(first))`",
+        label: scalar.properties.isWhitespace
+          ? "this is no ordinary space: write one" : "a character stands here that cannot be seen: remove it")
     }
     return SyntaxProblem.Wording(
       id: "E0001", message: "`\(printable(first))` means nothing here",

@@ -51,7 +51,7 @@ enum SyntaxProblem: Hashable {
   case colonBlock
   case wordBlock(String)
   case elseIf(String)
-  case strayElse(String)
+  case strayElse(String, isFirst: Bool)
   case foreignCatch(String)
   case trailingIf
   case parenthesizedFor

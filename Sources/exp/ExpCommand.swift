@@ -77,6 +77,7 @@ import Studies
   /// What is wrong with the word behind a verb that takes verbs of its own, or only options.
   private static func complaint(of verb: String, about word: String) -> String? {
     guard !word.isEmpty, !word.hasPrefix("-") else { return nil }
+    if verb == "help" { return complaint(about: [word]) }
     if verb == "repl", word.hasSuffix(".exp") || FileManager.default.fileExists(atPath: word) {
       return "exp: to run a study first and keep its names, say `exp repl -i \(ShellWord.quoted(word))`"
     }

@@ -1,5 +1,6 @@
 import Diagnostics
 import Evaluation
+import Reports
 
 /// What `?name` and `exp doc name` say.
 enum HelpText {
@@ -8,12 +9,36 @@ enum HelpText {
     guard let entry = session.help(name) else { return nil }
     let width = min(Terminal.output.width, 100)
     return entry.definitions.map { definition in
-      let text = definition.documentation
-      let lines = text.isEmpty ? [] : text.split(separator: "\n", omittingEmptySubsequences: false)
+      let lines = filled(definition.documentation, width: width - 2)
       return
         ([Phrase.ends(definition.signature, definition.place, width: width)] + lines.map { $0.isEmpty ? "" : "  " + $0 })
         .joined(separator: "\n")
     }.joined(separator: "\n\n")
+  }
+
+  /// Documentation with its prose filled into lines; examples, lists and tables stand as they are.
+  static func filled(_ documentation: String, width: Int) -> [String] {
+    guard !documentation.isEmpty else { return [] }
+    var lines: [String] = [], line = "", isExample = false
+    func end() {
+      if !line.isEmpty { lines.append(line) }
+      line = ""
+    }
+    for written in documentation.split(separator: "\n", omittingEmptySubsequences: false) {
+      isExample = written.hasPrefix(">") || isExample && !written.isEmpty
+      let isOther = written.isEmpty || " -*|#$".contains(written.prefix(1)) || written.hasPrefix("```")
+      if isExample || isOther {
+        end()
+        lines.append(String(written))
+        continue
+      }
+      for word in written.split(separator: " ") {
+        if !line.isEmpty, TextWidth.columns(line) + 1 + TextWidth.columns(String(word)) > width { end() }
+        line += (line.isEmpty ? "" : " ") + word
+      }
+    }
+    end()
+    return lines
   }
 
   /// What to say about a name that means nothing.

@@ -31,7 +31,7 @@ struct RunCommand: ParsableCommand, AnswersInJSON {
   @Option(
     help: ArgumentHelp("Most memory for tensors and values, such as 4G or 500M. (default: half)", valueName: "bytes"))
   var maxMemory: String?
-  @Flag(help: "Print the last line only.") var quiet = false
+  @Flag(help: "Print the last line only; with --json the last event.") var quiet = false
   @Flag(help: "Print one JSON object per event.") var json = false
   @OptionGroup var errors: ErrorOptions
   @Option(help: ArgumentHelp("Let the script read below a path; may be repeated.", valueName: "path")) var allowRead:
@@ -142,7 +142,7 @@ struct RunCommand: ParsableCommand, AnswersInJSON {
   }
 
   private var view: any RunListener {
-    json ? JSONView() : quiet ? QuietView() as any RunListener : RunView()
+    json ? JSONView(isQuiet: quiet) : quiet ? QuietView() as any RunListener : RunView()
   }
 
   private var listener: any RunListener {

@@ -30,18 +30,37 @@ struct WhyCommand: ParsableCommand, AnswersInJSON {
   func run() throws {
     let folder = try RunLookup.folder(name, below: out, ofStudy: true)
     let logs = TrialStore.logs(in: folder.path)
-    var isFound = false
-    for name in Set(logs.map(\.sweep)).sorted() where sweep == nil || sweep == name {
-      let trials = TrialStore.records(of: name, in: folder.path).filter { $0["index"] != nil && isAsked($0) }
+    let sweeps = Set(logs.map(\.sweep)).sorted()
+    if let sweep, !sweeps.contains(sweep) {
+      throw RunLookup.failure("\(folder.path) has no sweep \(sweep)" + Self.there("its sweeps are", sweeps))
+    }
+    var isFound = false, known: [String] = []
+    for name in sweeps where sweep == nil || sweep == name {
+      // By their place in the grid; a log has them as they ended.
+      let all = TrialStore.records(of: name, in: folder.path).filter { $0["index"] != nil }
+        .sorted { ($0["index"]?.int ?? 0) < ($1["index"]?.int ?? 0) }
+      for field in all.first.map(fields) ?? [] where !known.contains(field.name) { known.append(field.name) }
+      let trials = all.filter(isAsked)
       isFound = isFound || !trials.isEmpty
       show(name, trials)
     }
     let isOfAll = trial.isEmpty && sweep == nil
-    if !isFound, !isOfAll { throw RunLookup.failure("\(folder.path) has no such trial") }
+    if !isFound, !isOfAll {
+      let unknown = trial.compactMap { $0.split(separator: "=").first.map(String.init) }.first {
+        Int($0) == nil && !known.contains($0)
+      }
+      throw RunLookup.failure(
+        unknown.map { "\(folder.path) has no coordinate \($0)" + Self.there("its coordinates are", known) }
+          ?? "\(folder.path) has no such trial")
+    }
     if isOfAll, !json {
       let wentOn = (folder.readRun()?.session ?? 1) > 1 ? "; trainings went on from the checkpoints that they had" : ""
       Terminal.output.line("outside of sweeps: computed, as by every run" + wentOn)
     }
+  }
+
+  private static func there(_ words: String, _ names: [String]) -> String {
+    names.isEmpty ? "" : "; \(words) \(names.joined(separator: ", "))"
   }
 
   /// Whether a record is of a trial that was named.

@@ -31,6 +31,13 @@ struct LiveServer {
     guard parts.count >= 2, Self.isSame(parts[1], token) else {
       return LiveServer.text(.forbidden, "the address needs the token that `exp serve` printed")
     }
+    if request.method == .HEAD {
+      // The head of the answer to GET; a stream of events has no end to wait for.
+      var asked = request
+      asked.method = .GET
+      let whole = parts.last == "events" ? LiveServer.text(.ok, "") : await respond(asked)
+      return HTTPResponse(statusCode: whole.statusCode, headers: whole.headers, body: Data())
+    }
     switch (request.method, parts.dropFirst(2).joined(separator: "/")) {
     case (.GET, ""): return redirected(.movedPermanently)
     case (.GET, "live"): return page()

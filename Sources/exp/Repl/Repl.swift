@@ -28,9 +28,11 @@ final class Repl {
   private let run: StudyRun
   private let view: ReplView
   private var cellNumber = 0
-  /// The lines of the cell being typed, what stands open behind them, and of how many it was last asked whether they are whole.
-  private var lines: [String] = [] { didSet { if lines.isEmpty { (open, asked) = (OpenText(), 0) } } }
+  /// The lines of the cell being typed, what stands open behind them, of how many it was last asked whether they are whole, and
+  /// their bytes as they came.
+  private var lines: [String] = [] { didSet { if lines.isEmpty { (open, asked, content) = (OpenText(), 0, []) } } }
   private var open = OpenText()
+  private var content: [UInt8] = []
   private var asked = 0
   /// What ran so far, for `:save` and `:undo`.
   var cells: [Cell] = []
@@ -60,7 +62,7 @@ final class Repl {
       let next = input.read(prompt: lines.isEmpty ? Prompt.first : Prompt.more)
       if next.isFresh { drop() }
       guard var line = next.text.map(Prompt.withoutPrompts) else {
-        if !lines.isEmpty { evaluate(lines.joined(separator: "\n"), isLast: true) }
+        if !lines.isEmpty { evaluate(content, isLast: true) }
         return
       }
       if lines.isEmpty {
@@ -75,12 +77,18 @@ final class Repl {
           continue
         }
       }
+      content += (lines.isEmpty ? [] : [0x0A]) + (next.damaged ?? Array(line.utf8))
       lines.append(line)
       open.add(line)
       // What is wrong inside brackets is told before they are closed, but not every line of many is a reason to look.
       if open.isOpen, lines.count > 64, lines.count < asked * 9 / 8 { continue }
       asked = lines.count
-      if evaluate(lines.joined(separator: "\n"), isLast: false, isTimed: isTimed) { lines = [] }
+      if line.contains("}"), mayGoOn(String(decoding: content, as: UTF8.self)),
+        input.comesNext.map(continuesStatement) == true
+      {
+        continue
+      }
+      if evaluate(content, isLast: false, isTimed: isTimed) { lines = [] }
     }
   }
 
@@ -95,13 +103,13 @@ final class Repl {
   var unfinished: String { lines.isEmpty ? "" : lines.joined(separator: "\n") + "\n" }
 
   /// Runs a cell; false when it needs more lines.
-  @discardableResult func evaluate(_ text: String, isLast: Bool, isTimed: Bool = false) -> Bool {
-    let file = SourceStore.shared.add(name: "<cell \(cellNumber + 1)>", text: text)
+  @discardableResult private func evaluate(_ content: [UInt8], isLast: Bool, isTimed: Bool = false) -> Bool {
+    let file = SourceStore.shared.add(name: "<cell \(cellNumber + 1)>", content: content)
     let started = Date()
     let outcome = runCell(file)
     if case .incomplete = outcome, !isLast { return false }
     cellNumber += 1
-    input.remember((isTimed ? ":time " : "") + text)
+    input.remember((isTimed ? ":time " : "") + String(decoding: file.bytes, as: UTF8.self))
     tell(outcome)
     if isTimed { output.line(output.styled("took " + Phrase.duration(Date().timeIntervalSince(started)), .faint)) }
     return true

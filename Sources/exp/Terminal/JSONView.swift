@@ -7,11 +7,19 @@ import Studies
 /// `--json`: one object per event, one per line; `event` names it. Progress is told at most once a second.
 final class JSONView: RunListener {
   private let terminal: Terminal
+  /// Whether only the last event is told.
+  private let isQuiet: Bool
   private var lastProgress = -1.0
 
-  init(_ terminal: Terminal = .output) { self.terminal = terminal }
+  init(_ terminal: Terminal = .output, isQuiet: Bool = false) {
+    self.terminal = terminal
+    self.isQuiet = isQuiet
+  }
 
   func receive(_ event: RunEvent) {
+    if isQuiet {
+      guard case .finished = event else { return }
+    }
     guard let object = object(event) else { return }
     terminal.line(object.compact)
   }

@@ -21,7 +21,7 @@ extension Session {
       arguments = argumentNames(context, prefix: prefix)
       guard !prefix.isEmpty else { return arguments }
       found = Self.words.filter { $0.hasPrefix(prefix) }
-      found += globals.map(\.name).filter { $0.hasPrefix(prefix) }
+      found += names.bindings.map(\.name).filter { $0.hasPrefix(prefix) }
       found += library.prelude.names.keys.filter { $0.hasPrefix(prefix) }
     }
     return arguments + Set(found).subtracting(arguments).sorted()
@@ -63,7 +63,7 @@ extension Session {
 
   private func functions(_ prefix: String) -> [String] {
     library.prelude.names.filter { $0.key.hasPrefix(prefix) && !$0.value.isEmpty }.map(\.key)
-      + globals.filter { !$0.signatures.isEmpty && $0.name.hasPrefix(prefix) }.map(\.name)
+      + names.bindings.filter { !$0.signatures.isEmpty && $0.name.hasPrefix(prefix) }.map(\.name)
   }
 
   /// `name: ` for the parameters of the innermost open call.
@@ -77,7 +77,7 @@ extension Session {
         var start = at
         while start > text.startIndex, Self.isWord(text[start - 1]) { start -= 1 }
         let name = String(text[start..<at])
-        let signatures = globals.last { $0.name == name }.map(\.signatures)
+        let signatures = names[name].map(\.signatures)
         let parameters = (signatures ?? library.prelude.names[name] ?? []).flatMap(\.parameters)
         var seen: Set<String> = []
         return parameters.filter { !$0.isRest && $0.name.hasPrefix(prefix) && seen.insert($0.name).inserted }

@@ -20,7 +20,7 @@ public struct HelpEntry: Sendable {
 extension Session {
   /// Explains a name of the session, the standard library, the natives, or a word of the language; nil when nothing has it.
   public func help(_ name: String) -> HelpEntry? {
-    if let own = globals.last(where: { $0.name == name }) { return HelpEntry(definitions: definitions(of: own)) }
+    if let own = names[name] { return HelpEntry(definitions: definitions(of: own)) }
     var found: [HelpEntry.Definition] = []
     for file in library.files where file.names.contains(name) {
       for statement in file.tree.statements {

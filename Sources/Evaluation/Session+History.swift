@@ -3,15 +3,19 @@ import Notation
 import Records
 import Resolution
 
-/// What a session was before a cell: its names and what they held. Values are immutable, so keeping them is keeping
-/// everything.
+/// What a session was before a cell, as far as the cell may change it. Each binding has a slot of its own and values are
+/// immutable, so only the slots of `var`s and of `_` change, and those of names that were hidden are emptied.
 struct SessionMoment {
-  var globals: [GlobalBinding]
   var nextSlot: Int
   var lastSlot: Int?
-  /// What the slots held; owned.
-  var values: [Value]
-  var places: [String: Int]
+  /// Whether `_` was a name.
+  var isLastNamed: Bool
+  /// What the slots that may change held; owned.
+  var values: [(slot: Int, value: Value)]
+  /// Names that were hidden since, with what they held; owned.
+  var hidden: [(binding: GlobalBinding, value: Value)] = []
+  /// How often the places had been met that were met since.
+  var places: [String: Int] = [:]
   var rootSeed: Int
   var resultCount: Int
 }
@@ -51,15 +55,21 @@ extension Session {
   public func undoCell() -> UndoneCell? {
     guard let moment = moments.popLast() else { return nil }
     var undone = UndoneCell()
-    for global in globals where !Self.isResult(global.name) {
-      guard let before = moment.globals.first(where: { $0.name == global.name }) else {
+    for global in names.bindings where !Self.isResult(global.name) {
+      let before =
+        global.slot < moment.nextSlot
+        ? moment.values.first { $0.slot == global.slot }?.value ?? held(global.slot)
+        : moment.hidden.first { $0.binding.name == global.name }?.value
+      guard let before else {
         undone.removed.append(global.name)
         continue
       }
-      if !moment.values[before.slot].isIdentical(held(global.slot)) { undone.restored.append(global.name) }
+      if !before.isIdentical(held(global.slot)) { undone.restored.append(global.name) }
     }
-    for slot in 0..<max(nextSlot, moment.nextSlot) {
-      put(slot < moment.values.count ? machine.heap.retained(moment.values[slot]) : .none, at: slot)
+    for slot in moment.nextSlot..<max(nextSlot, moment.nextSlot) { put(.none, at: slot) }
+    for (slot, value) in moment.values { put(machine.heap.retained(value), at: slot) }
+    for (binding, value) in moment.hidden where binding.slot < moment.nextSlot {
+      put(machine.heap.retained(value), at: binding.slot)
     }
     restore(moment)
     release(moment)
@@ -80,9 +90,10 @@ extension Session {
   }
 
   func moment() -> SessionMoment {
-    SessionMoment(
-      globals: globals, nextSlot: nextSlot, lastSlot: lastSlot,
-      values: (0..<nextSlot).map { machine.heap.retained(held($0)) }, places: places, rootSeed: machine.rootSeed,
+    let changing = names.bindings.filter { $0.role == .varName }.map(\.slot) + (lastSlot.map { [$0] } ?? [])
+    return SessionMoment(
+      nextSlot: nextSlot, lastSlot: lastSlot, isLastNamed: names["_"] != nil,
+      values: changing.map { ($0, machine.heap.retained(held($0))) }, rootSeed: machine.rootSeed,
       resultCount: resultCount)
   }
 
@@ -95,13 +106,24 @@ extension Session {
     }
   }
 
-  func release(_ moment: SessionMoment) { for value in moment.values { machine.heap.release(value) } }
+  func release(_ moment: SessionMoment) {
+    for (_, value) in moment.values { machine.heap.release(value) }
+    for (_, value) in moment.hidden { machine.heap.release(value) }
+  }
 
-  /// Empties the slots of names that later ones hide: functions captured what they held, and nothing else can reach
-  /// them.
-  func forgetHidden() {
-    let visible = Set(globals.map(\.slot))
-    for slot in 0..<nextSlot where !visible.contains(slot) { put(.none, at: slot) }
+  /// Empties the slot of a binding that a later one hides, and keeps what it held for `undoCell`: functions captured what they
+  /// held, and nothing else can reach it.
+  func hide(_ binding: GlobalBinding?) {
+    guard let binding, let last = moments.indices.last else { return }
+    moments[last].hidden.append((binding, machine.heap.retained(held(binding.slot))))
+    put(.none, at: binding.slot)
+  }
+
+  /// Empties the slots of the last cell that no name is bound to: of statements that failed, and of names that it bound twice.
+  func forgetUnbound() {
+    guard let first = moments.last?.nextSlot else { return }
+    let bound = Set(names.bindings.reversed().prefix { $0.slot >= first }.map(\.slot))
+    for slot in first..<nextSlot where !bound.contains(slot) { put(.none, at: slot) }
   }
 }
 
@@ -122,7 +144,7 @@ public struct SessionVariable: Sendable, Hashable {
 extension Session {
   /// All names of the session in the order in which they were bound; `_` is left out.
   public var variables: [SessionVariable] {
-    globals.filter { $0.name != "_" }.map { global in
+    names.bindings.filter { $0.name != "_" }.map { global in
       let value = held(global.slot)
       return SessionVariable(
         name: global.name, role: Self.isResult(global.name) ? "result" : Self.word(global.role),
@@ -133,7 +155,7 @@ extension Session {
   /// The SHA-256 of what each name holds; `_` is left out. Equal sessions have equal digests, where functions that were
   /// `renamed`, by their new names, count as those that they were.
   public func fingerprints(renamed: [String: String] = [:]) -> [(name: String, digest: String)] {
-    globals.filter { $0.name != "_" }.map { ($0.name, machine.fingerprint(held($0.slot), renamed: renamed)) }
+    names.bindings.filter { $0.name != "_" }.map { ($0.name, machine.fingerprint(held($0.slot), renamed: renamed)) }
       .sorted { $0.name < $1.name }
   }
 

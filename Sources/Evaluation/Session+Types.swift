@@ -62,7 +62,7 @@ extension Session {
   /// What a name of the session holds, borrowed.
   private func held(_ name: Expression) -> Value? {
     guard case .name(let text) = name.kind else { return nil }
-    return globals.last { $0.name == text }.map { held($0.slot) }
+    return names[text].map { held($0.slot) }
   }
 
   /// The function of such a tree, owned.

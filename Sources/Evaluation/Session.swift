@@ -14,7 +14,7 @@ public final class Session {
   let interrupts = InterruptGroup()
   let machine: Machine
   /// Top-level bindings so far.
-  private(set) var globals: [GlobalBinding] = []
+  private(set) var names = GlobalNames()
   var nextSlot = 0
   /// Slot of `_`, once there are cells.
   private(set) var lastSlot: Int?
@@ -84,7 +84,7 @@ public final class Session {
     let parsed = parse(file)
     var found = parsed.diagnostics
     let (program, problems) = resolve(
-      parsed.tree, prelude: library.prelude, globals: globals, nextSlot: nextSlot,
+      parsed.tree, prelude: library.prelude, globals: names, nextSlot: nextSlot,
       isLibrary: library.contains(fileNamed: file.name))
     if parsed.diagnostics.isEmpty { found += problems + checkImports(program) }
     return found + checkSettings(parsed.tree, settings: settings)
@@ -207,8 +207,8 @@ public final class Session {
       lastSlot = slot
       nextSlot += 1
     }
-    guard isNamed, !globals.contains(where: { $0.slot == slot }) else { return }
-    globals.append(GlobalBinding(name: "_", slot: slot, role: .letName))
+    guard isNamed, names["_"] == nil else { return }
+    names.bind(GlobalBinding(name: "_", slot: slot, role: .letName))
   }
 
   /// Makes a value, borrowed, the one that `_` names. `span` is that of its statement.
@@ -231,14 +231,14 @@ public final class Session {
       resultCount += 1
       origins[resultCount] = origin
       let name = "_\(resultCount)", old = "_\(resultCount - Self.resultDepth)"
-      globals.removeAll { $0.name == name || $0.name == old }
-      globals.append(GlobalBinding(name: name, slot: nextSlot, role: .letName))
+      hide(names.remove(old))
+      hide(names.bind(GlobalBinding(name: name, slot: nextSlot, role: .letName)))
       Machine.put(machine.heap, base + nextSlot, value)
       nextSlot += 1
     }
     newResults = []
     if resultCount > 0 { makeLastSlot(isNamed: true) }
-    if isKept { forgetHidden() }
+    if isKept { forgetUnbound() }
   }
 
   /// What a slot holds, borrowed.
@@ -249,16 +249,18 @@ public final class Session {
 
   /// Names and places as they were.
   func restore(_ moment: SessionMoment) {
-    globals = moment.globals
+    names.removeAll(from: moment.nextSlot)
+    for (binding, _) in moment.hidden where binding.slot < moment.nextSlot { names.bind(binding) }
+    if !moment.isLastNamed { names.remove("_") }
     nextSlot = moment.nextSlot
     lastSlot = moment.lastSlot
-    places = moment.places
+    for (place, count) in moment.places { places[place] = count == 0 ? nil : count }
     resultCount = moment.resultCount
   }
 
   /// Names behind the dot of a chain of names that begins with a top-level one; looking calls no function.
   func members(_ chain: [String]) -> [String] {
-    guard let first = chain.first, let global = globals.last(where: { $0.name == first }) else { return [] }
+    guard let first = chain.first, let global = names[first] else { return [] }
     let heap = machine.heap
     var value = heap.retained((base + global.slot).pointee)
     defer { heap.release(value) }
@@ -298,7 +300,7 @@ public final class Session {
     _ tree: SyntaxTree, keepsGlobals: Bool, isLibrary: Bool = false
   ) -> Result<Prepared, Problems> {
     let (program, diagnostics) = resolve(
-      tree, prelude: library.prelude, globals: globals, nextSlot: nextSlot, isLibrary: isLibrary)
+      tree, prelude: library.prelude, globals: names, nextSlot: nextSlot, isLibrary: isLibrary)
     if hasErrors(diagnostics) { return .failure(Problems(diagnostics: diagnostics)) }
     let count = max(nextSlot, (program.globals.map(\.slot).max() ?? -1) + 1)
     guard count < 60_000 else {
@@ -332,15 +334,14 @@ public final class Session {
     let bound = prepared.program.globals.filter { global in
       result.failedAt.map { global.span == .none || global.span.lower < $0 } ?? true
     }
-    var latest: [String: GlobalBinding] = [:]
-    for global in globals + bound { latest[global.name] = global }
-    globals = latest.values.sorted { $0.slot < $1.slot }
+    for binding in GlobalNames(bound).bindings { hide(names.bind(binding)) }
     return result
   }
 
   /// Where a top-level statement draws.
   func place(_ text: String) -> DrawScope {
     let ordinal = places[text, default: 0]
+    if let last = moments.indices.last, moments[last].places[text] == nil { moments[last].places[text] = ordinal }
     places[text] = ordinal + 1
     lastPlace = ordinal == 0 ? text : "\(text)#\(ordinal + 1)"
     return Self.scope(lastPlace, machine.rootSeed)

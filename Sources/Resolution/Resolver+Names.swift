@@ -92,7 +92,7 @@ extension Resolver {
     for scope in scopes.reversed() {
       if let entry = scope.names[name] { return entry }
     }
-    return nil
+    return earlier(name).map { .variable($0) }
   }
 
   /// Resolves a name in an expression, noting what the function around it must hold.
@@ -170,7 +170,7 @@ extension Resolver {
     if let elsewhere, prelude.names[elsewhere] != nil || lookUp(elsewhere) != nil {
       near.append((elsewhere, .none))
     } else if elsewhere == nil, advice[name] == nil {
-      let visible = Set(scopes.flatMap { $0.names.keys }).union(prelude.names.keys)
+      let visible = Set(scopes.flatMap { $0.names.keys }).union(prelude.names.keys).union(globals.names)
       near = nearNames(name, among: visible).prefix(2).map { ($0, self.spanOfBinding($0)) }
     }
     report(.unknownName(name: name, near: near, elsewhere: elsewhere, isAssigned: isAssigned), at: span)

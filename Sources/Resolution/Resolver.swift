@@ -7,7 +7,7 @@ import Syntax
 /// prelude, because functions of one name may be defined per kind in several files. Never throws and never traps,
 /// whatever the tree.
 public func resolve(
-  _ tree: SyntaxTree, prelude: Prelude, globals: [GlobalBinding] = [], nextSlot: Int = 0, isLibrary: Bool = false
+  _ tree: SyntaxTree, prelude: Prelude, globals: GlobalNames = GlobalNames(), nextSlot: Int = 0, isLibrary: Bool = false
 ) -> (ResolvedProgram, [Diagnostic]) {
   let resolver = Resolver(tree, prelude: prelude, globals: globals, nextSlot: nextSlot, isLibrary: isLibrary)
   resolver.walkFile()
@@ -18,7 +18,7 @@ public func resolve(
 /// Where a cell writes a name of the session, which `earlier` cells may have bound: the uses of that binding, or of the cell's own
 /// top-level functions of that name, with the places where those are defined.
 public func places(of name: String, in tree: SyntaxTree, prelude: Prelude, earlier: Bool) -> [Span] {
-  let globals = earlier ? [GlobalBinding(name: name, slot: 0, role: .function)] : []
+  let globals = GlobalNames(earlier ? [GlobalBinding(name: name, slot: 0, role: .function)] : [])
   let resolver = Resolver(tree, prelude: prelude, globals: globals, nextSlot: 1, isLibrary: false)
   resolver.walkFile()
   var found: [Span] = resolver.uses.compactMap { use in
@@ -51,6 +51,9 @@ final class Resolver {
   let tree: SyntaxTree
   let prelude: Prelude
   let isLibrary: Bool
+  /// What earlier cells bound.
+  let globals: GlobalNames
+  private var earlierNames: [String: Variable] = [:]
   var program: ResolvedProgram
   var problems: [Diagnostic] = []
 
@@ -78,7 +81,8 @@ final class Resolver {
   var optionNames: [String: Span] = [:]
   var hasSeed = false
 
-  init(_ tree: SyntaxTree, prelude: Prelude, globals: [GlobalBinding], nextSlot: Int, isLibrary: Bool) {
+  init(_ tree: SyntaxTree, prelude: Prelude, globals: GlobalNames, nextSlot: Int, isLibrary: Bool) {
+    self.globals = globals
     self.tree = tree
     self.prelude = prelude
     self.isLibrary = isLibrary
@@ -88,15 +92,18 @@ final class Resolver {
     frame = top
     frames = [top]
     nextGlobal = max(nextSlot, 0)
-    var earlier = Scope(frame: top, block: -1, isFile: false)
-    for global in globals {
-      let variable = Variable(
-        name: global.name, role: global.role, frame: top, slot: global.slot, isGlobal: true, order: 0, block: -1,
-        statement: 0, span: global.span, signatures: global.signatures)
-      variable.isFunction = global.role == .function || !global.signatures.isEmpty
-      earlier.names[global.name] = .variable(variable)
-    }
-    scopes = [earlier]
+  }
+
+  /// A name that an earlier cell bound, made when it is first met.
+  func earlier(_ name: String) -> Variable? {
+    if let known = earlierNames[name] { return known }
+    guard let global = globals[name] else { return nil }
+    let variable = Variable(
+      name: global.name, role: global.role, frame: top, slot: global.slot, isGlobal: true, order: 0, block: -1,
+      statement: 0, span: global.span, signatures: global.signatures)
+    variable.isFunction = global.role == .function || !global.signatures.isEmpty
+    earlierNames[name] = variable
+    return variable
   }
 
   /// Frames, names and sets of functions hold each other, and frames the tree.

@@ -258,6 +258,8 @@ def watching(b):
     for path, status in [("/", 403), ("/" + "0" * 32 + "/", 403), ("/events", 403)]:
         code = status_of("http://127.0.0.1:%d%s" % (server.port, path))
         check("without the token %s is refused" % path, code == status, code)
+    head = urllib.request.urlopen(urllib.request.Request(server.base + "live", method="HEAD"))
+    check("the head of the page", head.status == 200 and head.read() == b"" and "html" in head.headers["Content-Type"])
     code = status_of(server.base + "set", b"nothing=1")
     check("an option that is not there is refused", code == 400, code)
     code = status_of(server.base + "set", b"noise=7")

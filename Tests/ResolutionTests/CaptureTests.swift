@@ -304,7 +304,7 @@ private struct Walker {
         let runs = sweep w in [1, 2] { { y: f(w)(k) } }
         """
       let parsed = parse(SourceStore.detached(name: "given back.exp", text: text))
-      let resolver = Resolver(parsed.tree, prelude: testPrelude, globals: [], nextSlot: 0, isLibrary: false)
+      let resolver = Resolver(parsed.tree, prelude: testPrelude, globals: GlobalNames(), nextSlot: 0, isLibrary: false)
       resolver.walkFile()
       resolver.settleCaptures()
       #expect(resolver.frames.count == 8 && resolver.sets.count == 3)

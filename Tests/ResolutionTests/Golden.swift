@@ -31,7 +31,7 @@ func resolveText(
   let parsed = parse(SourceStore.shared.add(name: name, text: text))
   #expect(parsed.diagnostics.isEmpty, "\(name): \(parsed.diagnostics.map(\.message))")
   return resolve(
-    parsed.tree, prelude: testPrelude, globals: globals, nextSlot: nextSlot, isLibrary: isLibrary)
+    parsed.tree, prelude: testPrelude, globals: GlobalNames(globals), nextSlot: nextSlot, isLibrary: isLibrary)
 }
 
 /// One diagnostic as lines of a golden file: place, id, message, what is underlined, label, notes, help.

@@ -2,7 +2,8 @@
 extension Natives {
   static let figures: [NativeFunction] = [
     NativeFunction(
-      "figure", ["r"], kinds: .record, doc: "A figure from the record that describes it (form: docs/natives.md)."
+      "figure", ["r"], kinds: .record, doc: "A figure from the record that describes it (form: docs/natives.md).",
+      example: "kind(figure({ title: \"t\", marks: [{ kind: \"points\", name: \"p\", x: [1, 2], y: [3, 4] }] }))  # => \"figure\""
     ) { call in call.heap.box(.figure, call.heap.retained(call[0])) },
     NativeFunction(
       "description", ["f"], kinds: .figure, doc: "The record that describes a figure.",

@@ -7,9 +7,13 @@ import Tensors
 extension Natives {
   static let files: [NativeFunction] = [
     NativeFunction(
-      "read_csv", ["path", "separator?"], kinds: .string,
+      "read_csv", ["path", "separator?", "header?"], kinds: .string,
       doc:
-        "A table from a CSV file with a header line; numbers, true and false are recognised, empty fields are none. Fields are separated by commas, or by the `separator` given, such as \";\" or \"\\t\"."
+        "A table from a CSV file with a header line; numbers, true and false are recognised, empty fields are none. Fields are separated by commas, or by the `separator` given, such as \";\" or \"\\t\". With `header: false` the first line is a row, and the columns are `column_1`, `column_2` and so on.",
+      example: """
+        write_text("1,a\\n2,b\\n", "pairs.csv")
+        read_csv("pairs.csv", header: false).column_2  # => ["a", "b"]
+        """
     ) { call in
       let given = try call.optionalText(1)
       guard given == nil || given?.utf8.count == 1 && given != "\"", let separator = (given ?? ",").first else {
@@ -18,14 +22,20 @@ extension Natives {
       let (asked, text) = try contents(call)
       if given == nil { try lookForSeparator(text, asked) }
       do {
-        return call.heap.table(try CSV.read(text, separator: separator) { _ in try call.machine.pollInterrupt() })
+        let hasHeader = try call.bool(2, default: true)
+        return call.heap.table(
+          try CSV.read(text, separator: separator, hasHeader: hasHeader) { _ in try call.machine.pollInterrupt() })
       } catch let error as CSVError {
         throw RuntimeError("E0702", "`\(asked)` is no CSV table: \(error)")
       }
     },
     NativeFunction(
       "write_csv", ["t", "path"], kinds: .table,
-      doc: "Writes a table as a CSV file with a header line, in the run folder or where `--allow-write` permits."
+      doc: "Writes a table as a CSV file with a header line, in the run folder or where `--allow-write` permits.",
+      example: """
+        write_csv(table([{ a: 1, b: "x" }]), "table.csv")
+        read_text("table.csv")  # => "a,b\\n1,\\"x\\"\\n"
+        """
     ) { call in
       let table = call.machine.table(call[0])
       try call.machine.pollInterrupt()
@@ -35,11 +45,19 @@ extension Natives {
     },
     NativeFunction(
       "read_text", ["path"], kinds: .string,
-      doc: "The text of a UTF-8 file of the study's folder, its data folders, or where `--allow-read` permits."
+      doc: "The text of a UTF-8 file of the study's folder, its data folders, or where `--allow-read` permits.",
+      example: """
+        write_text("two\\nlines", "words.txt")
+        read_text("words.txt")  # => "two\\nlines"
+        """
     ) { call in call.heap.string(try contents(call).text) },
     NativeFunction(
       "write_text", ["text", "path"], kinds: .string,
-      doc: "Writes a text to a file, in the run folder or where `--allow-write` permits. What is there is replaced."
+      doc: "Writes a text to a file, in the run folder or where `--allow-write` permits. What is there is replaced.",
+      example: """
+        write_text("new", "note.txt")
+        read_text("note.txt")  # => "new"
+        """
     ) { call in
       try write(try call.bytes(0), call)
       return .none

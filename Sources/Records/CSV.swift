@@ -75,32 +75,40 @@ public struct CSVError: Error, Sendable, Hashable, CustomStringConvertible {
 }
 
 extension CSV {
-  /// Reads a table. The first record names the columns (empty names become `column_1` …, repeated ones get `_2` …). A
+  /// Reads a table. The first record names the columns (empty names become `column_1` …, repeated ones get `_2` …); without
+  /// a header it is the first row, and all columns are `column_1` …. A
   /// quoted field is a string; an unquoted one is `none` when empty, otherwise a bool, an integer or a double if it
   /// reads as one, otherwise a string. Accepts `\n` and `\r\n`, a byte-order mark and blank lines (in a table of one
   /// column a blank line is a `none`). Throws `CSVError` for a quote that does not end, text after a closing quote, and
-  /// rows longer or shorter than the header. `beforeRow` is told the number of each row, and may throw to leave off.
+  /// rows longer or shorter than the first record. `beforeRow` is told the number of each row, and may throw to leave off.
   public static func read(
-    _ text: String, separator: Character = ",", beforeRow: (Int) throws -> Void = { _ in }
+    _ text: String, separator: Character = ",", hasHeader: Bool = true, beforeRow: (Int) throws -> Void = { _ in }
   ) throws -> Table {
     var text = text
     return try text.withUTF8 { bytes in
       var reader = CSVReader(bytes: bytes, separator: separator.asciiValue ?? comma)
-      guard try reader.next() else { return Table(columns: [], rowCount: 0) }
-      let names = names(reader.fields.map(reader.text))
+      var isThere = try reader.next()
+      // A blank line before the first row says nothing of the columns.
+      while isThere, !hasHeader, reader.isBlank { isThere = try reader.next() }
+      guard isThere else { return Table(columns: [], rowCount: 0) }
+      let names = names(reader.fields.map { hasHeader ? reader.text($0) : "" })
       var columns = [[Datum]](repeating: [], count: names.count)
       var count = 0
-      while try reader.next() {
+      if hasHeader { isThere = try reader.next() }
+      while isThere {
         try beforeRow(count)
-        if reader.isBlank && names.count != 1 { continue }
-        let found = reader.fields.count
-        guard found == names.count else {
-          throw CSVError(
-            message: "\(found == 1 ? "1 field" : "\(found) fields") where the header has \(names.count)",
-            line: reader.recordLine)
+        if !reader.isBlank || names.count == 1 {
+          let found = reader.fields.count
+          guard found == names.count else {
+            throw CSVError(
+              message:
+                "\(found == 1 ? "1 field" : "\(found) fields") where the \(hasHeader ? "header" : "first row") has \(names.count)",
+              line: reader.recordLine)
+          }
+          for i in 0..<found { columns[i].append(reader.value(reader.fields[i])) }
+          count += 1
         }
-        for i in 0..<found { columns[i].append(reader.value(reader.fields[i])) }
-        count += 1
+        isThere = try reader.next()
       }
       return Table(columns: zip(names, columns).map { Table.Column($0, $1) }, rowCount: count)
     }

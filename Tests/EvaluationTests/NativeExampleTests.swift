@@ -38,6 +38,14 @@ import Testing
     }
   }
 
+  /// Every native has an example, and stands in the list of natives.
+  @Test func everyNativeIsDescribed() throws {
+    let path = #filePath.replacing("Tests/EvaluationTests/NativeExampleTests.swift", with: "docs/natives.md")
+    let listed = Set(try String(contentsOfFile: path, encoding: .utf8).matches(of: #/[a-z_0-9]+/#).map { String($0.0) })
+    #expect(Natives.all.map(\.name).filter { !listed.contains($0) } == [])
+    #expect(Set(Natives.all.filter(\.example.isEmpty).map(\.name)) == [])
+  }
+
   /// Every native is on a page of the reference.
   @Test func everyNativeHasAChapter() {
     let listed = Natives.chapters.flatMap(\.natives).map(\.name)

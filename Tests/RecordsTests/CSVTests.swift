@@ -92,6 +92,18 @@ import Testing
     #expect(try CSV.read("").rowCount == 0)
   }
 
+  @Test func withoutAHeaderTheFirstLineIsARow() throws {
+    let table = try CSV.read("\r\n1,a,\n\n2,\"b\",x\n", hasHeader: false)
+    #expect(table.columnNames == ["column_1", "column_2", "column_3"] && table.rowCount == 2)
+    #expect(table.row(0).map(\.value) == [.int(1), .string("a"), .none])
+    #expect(table.row(1).map(\.value) == [.int(2), .string("b"), .string("x")])
+    #expect(try CSV.read("5\n\n6", hasHeader: false).column("column_1") == [.int(5), .none, .int(6)])
+    #expect(try CSV.read("", hasHeader: false).rowCount == 0)
+    #expect(throws: CSVError(message: "1 field where the first row has 2", line: 2)) {
+      try CSV.read("1,2\n3\n", hasHeader: false)
+    }
+  }
+
   @Test func mistakesNameTheirLine() {
     func message(_ text: String) -> String {
       do {

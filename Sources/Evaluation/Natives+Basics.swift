@@ -63,6 +63,18 @@ extension Natives {
       throw error
     },
     NativeFunction(
+      "checked", ["x", "name", "low?", "high?", "below?", "whole?"],
+      doc:
+        "A number that was given as the argument `name`, if it is at least `low`, at most `high`, below `below` and, with `whole`, without a fraction; otherwise an error that says so. What is no number, or not known before a compiled function runs, is taken as it is: in compiled steps a check costs nothing.",
+      example: """
+        checked(0.5, "rate", 0, 1)  # => 0.5
+        try { checked(-2, "steps", 0, whole: true) } catch e { e.id }  # => "E0200"
+        """
+    ) { call in
+      try checkBounds(call)
+      return call.take(0)
+    },
+    NativeFunction(
       "track", ["..._"],
       doc: "Writes a row of named values into the series of the trial, or of the run, and returns it.",
       example: "track(step: 1, loss: 0.5)  # => { step: 1, loss: 0.5 }"

@@ -1,4 +1,5 @@
 import Graphs
+import Notation
 import Tensors
 
 extension Natives {
@@ -8,11 +9,16 @@ extension Natives {
       doc: "Draws that are uniform from `low:` (0) up to `high:` (1); without a shape one number.",
       example: "shape(uniform(2, 3, low: -1, high: 1)) # => [2, 3]"
     ) { call in
+      let low = call.has(1) ? try call.operand(1) : .float(0)
+      let high = call.has(2) ? try call.operand(2) : .float(1)
+      if let least = low.known, let most = high.known, !(least <= most) {
+        throw RuntimeError(
+          "E0412", "there is no number from \(NumberText.shortest(least)) up to \(NumberText.shortest(most))",
+          label: "low \(NumberText.shortest(least)), high \(NumberText.shortest(most))")
+      }
       let (u, isNumber) = try draw(call, .uniform, key: 3, dtype: 4)
       guard call.has(1) || call.has(2) else { return call.result(u) }
       let operations = call.operations
-      let low = call.has(1) ? try call.operand(1) : .float(0)
-      let high = call.has(2) ? try call.operand(2) : .float(1)
       let spread = try operations.arithmetic(.multiply, u, try operations.binary(.subtract, high, low))
       return call.result(try drawn(try operations.arithmetic(.add, spread, low), isNumber))
     },
@@ -22,6 +28,11 @@ extension Natives {
         "Draws of the normal distribution with `mean:` (0) and standard deviation `sd:` (1); without a shape one number.",
       example: "shape(normal([64, 10], sd: 0.1)) # => [64, 10]"
     ) { call in
+      if call.has(2), let sd = try call.operand(2).known, !(sd >= 0) {
+        throw RuntimeError(
+          "E0412", "a standard deviation is at least 0, not \(NumberText.shortest(sd))",
+          label: "sd \(NumberText.shortest(sd))")
+      }
       let (z, isNumber) = try draw(call, .normal, key: 3, dtype: 4)
       let operations = call.operations
       var result = z

@@ -9,6 +9,15 @@ enum TensorOperand {
   case bool(Bool)
   case traced(TracedValue)
 
+  /// Its number, where it is one and known now.
+  var known: Double? {
+    switch self {
+    case .int(let number): Double(number)
+    case .float(let number): number
+    case .tensor, .bool, .traced: nil
+    }
+  }
+
   var shape: Shape {
     switch self {
     case .tensor(let tensor): tensor.shape

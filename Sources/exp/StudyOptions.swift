@@ -30,6 +30,16 @@ struct StudyOptions: ParsableArguments {
       }
       seen[name] = value
     }
+    try Self.checkFolders(data)
+  }
+
+  /// Complains about data folders that are not there: a name may be misspelt, and then nothing would be found in it.
+  static func checkFolders(_ folders: [String]) throws {
+    for folder in folders {
+      var isFolder: ObjCBool = false
+      if FileManager.default.fileExists(atPath: folder, isDirectory: &isFolder), isFolder.boolValue { continue }
+      throw ValidationError("--data names a folder, and there is none at '\(folder)'")
+    }
   }
 
   /// Names and values of `--set`.

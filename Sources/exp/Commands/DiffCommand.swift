@@ -25,6 +25,8 @@ struct DiffCommand: ParsableCommand, AnswersInJSON {
   @OptionGroup var threading: ThreadOptions
   @Flag(help: "Print one JSON object.") var json = false
 
+  func validate() throws { try StudyOptions.checkFolders(data) }
+
   func run() throws {
     let folders = try [first, second].map { try RunLookup.folder($0, below: out, ofStudy: true) }
     let damages = folders.compactMap { RunLookup.damage($0) }

@@ -27,6 +27,7 @@ struct VerifyCommand: ParsableCommand, AnswersInJSON {
 
   func validate() throws {
     if let sample, sample < 1 { throw ValidationError("--sample is at least 1") }
+    try StudyOptions.checkFolders(data)
   }
 
   func run() throws {

@@ -6,6 +6,18 @@ public enum Kernels {
   /// Name of the variant in use: "avx512", "avx2" or "base".
   public static var variant: String { String(cString: ck_current.pointee.name) }
 
+  /// What is wrong with `EXP_KERNELS`, which then chose nothing: it names no variant, or one that this processor cannot
+  /// run; nil where nothing is.
+  public static var complaint: String? {
+    guard let refused = ck_refused_variant() else { return nil }
+    let name = String(cString: refused)
+    let known = ["avx512", "avx2", "base"]
+    let here = (0..<ck_variant_count()).compactMap { ck_variant($0).map { String(cString: $0.pointee.name) } }
+    return known.contains(name)
+      ? "EXP_KERNELS is \(name), which this processor does not have; it has \(here.joined(separator: ", "))"
+      : "EXP_KERNELS is `\(name)`, which is none of \(known.joined(separator: ", "))"
+  }
+
   @inline(__always) static var table: ck_table { ck_current.pointee }
 
   /// out[i] = operation(x[i]); isNaN and isFinite write bools, everything else the argument's type.

@@ -3,6 +3,7 @@ import Diagnostics
 import Foundation
 import Notation
 import Studies
+import Tensors
 
 /// `exp` and its verbs.
 @main struct ExpCommand: ParsableCommand {
@@ -38,7 +39,7 @@ import Studies
 
   static func main() {
     let arguments = Array(CommandLine.arguments.dropFirst())
-    if let complaint = complaint(about: arguments) {
+    if let complaint = Kernels.complaint.map({ "exp: \($0)" }) ?? complaint(about: arguments) {
       FileHandle.standardError.write(Data((complaint + "\n").utf8))
       Foundation.exit(64)
     }

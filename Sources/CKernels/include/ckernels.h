@@ -124,7 +124,7 @@ extern const ck_table *ck_current;
 // The compiled variants from the best down: the table, or NULL if this processor cannot run it. Count of variants.
 const ck_table *ck_variant(int index);
 int ck_variant_count(void);
-// Name asked for in EXP_KERNELS that could not be given, or NULL.
+// Name asked for in EXP_KERNELS that could not be given, or NULL. `exp` ends with it.
 const char *ck_refused_variant(void);
 
 // Variant-independent kernels -----------------------------------------------------------------------------------------

@@ -37,7 +37,7 @@ enum DatumComparison {
   }
 
   /// The same for values in their written form.
-  private static func firstOfJSON(_ a: JSON, _ b: JSON, _ place: String) -> RunDifference? {
+  static func firstOfJSON(_ a: JSON, _ b: JSON, _ place: String) -> RunDifference? {
     if a == b { return nil }
     switch (a, b) {
     case (.array(let x), .array(let y)):
@@ -45,15 +45,26 @@ enum DatumComparison {
         if let difference = firstOfJSON(pair.0, pair.1, "\(place)[\(i)]") { return difference }
       }
       return RunDifference(place: "\(place), length", first: "\(x.count)", second: "\(y.count)")
-    case (.object(let x), .object(let y)) where x.map(\.key) == y.map(\.key):
-      for (left, right) in zip(x, y) {
-        let inner = left.key.hasPrefix("$") ? place : "\(place), \(left.key)"
-        if let difference = firstOfJSON(left.value, right.value, inner) { return difference }
+    case (.object(let x), .object(let y)):
+      // Fields go together by their names: one that only one has is a difference of its own.
+      for key in x.map(\.key) + y.map(\.key).filter({ a[$0] == nil }) {
+        let inner = key.hasPrefix("$") ? place : "\(place), \(key)"
+        guard let left = a[key], let right = b[key] else {
+          return RunDifference(place: inner, first: words(a[key]), second: words(b[key]))
+        }
+        if let difference = firstOfJSON(left, right, inner) { return difference }
       }
+      return nil
     case (JSON.float(let x), JSON.float(let y)): return RunDifference(place: place, first: number(x), second: number(y))
     default: break
     }
-    return RunDifference(place: place, first: a.compact, second: b.compact)
+    return RunDifference(place: place, first: words(a), second: words(b))
+  }
+
+  /// A part of a figure as text: its beginning where it is long.
+  private static func words(_ part: JSON?) -> String {
+    guard let text = part?.compact else { return "absent" }
+    return text.count > 200 ? "\(text.prefix(200))…" : text
   }
 
   /// Bits count: a zero has a sign, and every NaN is the same.

@@ -245,7 +245,10 @@ public struct RunComparison {
         let words = { (claim: RunRecord.Claim) in claim.holds ? "holds" : "does not hold" }
         return RunDifference(place: place, first: words(x), second: words(y))
       }
-      return DatumComparison.first(.record(x.numbers), .record(y.numbers), place)
+      // Which numbers stand beside a claim is a matter of its report: what both show has to be the same.
+      let both = x.numbers.filter { number in y.numbers.contains { $0.name == number.name } }
+      let same = both.compactMap { number in y.numbers.first { $0.name == number.name } }
+      return DatumComparison.first(.record(both), .record(same), place)
     case (.printed(let x), .printed(let y)): return DatumComparison.first(.string(x), .string(y), place)
     case (.error(let x), .error(let y)):
       return DatumComparison.first(.string(ErrorText(x).essence), .string(ErrorText(y).essence), place)

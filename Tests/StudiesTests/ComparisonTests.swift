@@ -1,4 +1,5 @@
 import Foundation
+import Notation
 import Records
 import Testing
 
@@ -83,6 +84,29 @@ import Testing
       try differences(one, changed).results == [
         "runs, trial 1 (w 16), y", "runs, trial 1 (w 8)", "the table runs, w 16, y",
       ])
+  }
+
+  /// Which numbers a report sets beside a claim may change; those that both show may not.
+  @Test func ofClaimsTheNumbersThatBothShowAreCompared() throws {
+    let (one, other) = ("claim \"c\" { a < 5 and b < 3 }", "claim \"c\" { b < 3 }")
+    let text = { (b: String, claim: String) in "let a = 1.5\nlet b = \(b)\n" + claim }
+    #expect(try differences(text("2.5", one), text("2.5", other)).results == [])
+    #expect(try differences(text("2.5", one), text("2.25", other)).results == ["the claim “c”, b"])
+  }
+
+  /// Of two figures the first field that differs is named, however long the figures are.
+  @Test func theFirstFieldInWhichFiguresDifferIsNamed() {
+    let long = JSON.array((0..<1000).map { .int($0) })
+    func differ(_ a: JSON, _ b: JSON) -> RunDifference? { DatumComparison.firstOfJSON(a, b, "f") }
+    let plain: JSON = ["title": "t", "x": ["points": long, "scale": "log"], "note": "n"]
+    let other: JSON = [
+      "title": "t", "x": ["points": long, "ticks": .array([.int(1)]), "scale": "linear"], "note": "n",
+    ]
+    #expect(differ(plain, other) == RunDifference(place: "f, x, scale", first: "\"log\"", second: "\"linear\""))
+    #expect(
+      differ(plain, plain.adding("more", "m")) == RunDifference(place: "f, more", first: "absent", second: "\"m\""))
+    #expect(differ(plain, ["title": "t", "note": "n"])?.place == "f, x")
+    #expect((differ(plain, ["title": "t", "note": "n"])?.first.count ?? 0) < 300)
   }
 
   @Test func rowsOfTablesGoTogetherByWhatTellsThemApart() {

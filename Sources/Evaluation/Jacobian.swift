@@ -158,9 +158,7 @@ struct Jacobian {
         let direction = trace.input(shape: directions.shape, type: body.type)
         let result = try graph.batched(into: trace, ordered(direction), size: body.count)[0]
         let wide = try widened(result, trace, body)
-        let plan = try Plan(trace.finish(outputs: [wide]))
-        var inputs: [Tensor?] = [operations.tensor(directions)]
-        return .tensor(try plan.run(&inputs, threads: machine.planThreads)[0])
+        return .tensor(try machine.runOnce(trace.finish(outputs: [wide]), [operations.tensor(directions)])[0])
       }
     }
     let direction = try operations.node(directions, in: recording)

@@ -141,9 +141,7 @@ struct TracedMap {
       let trace = Trace(.staged)
       let nodes = tensors.map { trace.input(shape: $0.shape, type: $0.type) }
       let results = try graph.batched(into: trace, arguments(nodes, []), size: count)
-      let plan = try Plan(trace.finish(outputs: results.map(\.node)))
-      var inputs: [Tensor?] = tensors
-      let values = try plan.run(&inputs, threads: machine.planThreads)
+      let values = try machine.runOnce(trace.finish(outputs: results.map(\.node)), tensors)
       return (values.map { .tensor($0) }, results.map(\.isBatched))
     }
   }

@@ -223,13 +223,25 @@ struct TracedScan {
   }
 }
 
+extension Machine {
+  /// Plans and runs a graph that is of no further use; operation by operation where each is watched for NaN.
+  func runOnce(_ graph: Graph, _ inputs: [Tensor?]) throws -> [Tensor] {
+    if tensors.checksNaN { return try graph.runCheckingNaN(inputs) }
+    var inputs = inputs
+    return try Plan(graph).run(&inputs, threads: planThreads)
+  }
+}
+
 extension TensorOperations {
   /// Runs or records a program whose body was traced in `body`: its own operands, and then the values that the body
   /// uses from outside.
   func apply(_ program: GraphProgram, _ operands: [TensorOperand], lifted body: Recording) throws -> [TensorOperand] {
     guard let recording = machine.tensors.recording else {
       let inputs = operands.compactMap { tensor($0) }
-      let tensors = try translatingErrors(body) { try program.run(inputs, threads: machine.planThreads) }
+      let checksNaN = machine.tensors.checksNaN
+      let tensors = try translatingErrors(body) {
+        checksNaN ? try program.runCheckingNaN(inputs) : try program.run(inputs, threads: machine.planThreads)
+      }
       return zip(tensors, program.results).map { $1.isNumber ? number($0) : .tensor($0) }
     }
     let nodes = try operands.map { try node($0, in: recording) } + body.lifted.map(\.outer)

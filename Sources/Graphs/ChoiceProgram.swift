@@ -30,11 +30,17 @@ public final class ChoiceProgram: GraphProgram, @unchecked Sendable {
     super.init(operands: [GraphInput(shape: [], type: .bool, isNumber: true)] + holds.inputs, results: results)
   }
 
+  override public var bodies: [Graph] { branches }
   override var name: String { "cond" }
   override var canFail: Bool { branches.contains { $0.nodes.contains { PlanSchedule.canFail($0) } } }
 
   override func operation() throws -> ProgramOperation {
     ChoiceOperation(try plans.get { try branches.map { try PlanBody($0) } })
+  }
+
+  /// Only the branch taken.
+  override public func runCheckingNaN(_ operands: [Tensor]) throws -> [Tensor] {
+    try branches[operands[0].integer(0) != 0 ? 0 : 1].simplified().runCheckingNaN(Array(operands.dropFirst()))
   }
 
   /// Each branch with its derivative: it runs again, and only what was taken.

@@ -29,9 +29,14 @@ public final class CustomProgram: GraphProgram, @unchecked Sendable {
     super.init(operands: forward.inputs, results: results)
   }
 
+  override public var bodies: [Graph] { [forward] }
   override var name: String { "custom_gradient" }
   override var canFail: Bool { forward.nodes.contains { PlanSchedule.canFail($0) } }
   override func operation() throws -> ProgramOperation { CustomOperation(try plan.get { try PlanBody(forward) }) }
+
+  override public func runCheckingNaN(_ operands: [Tensor]) throws -> [Tensor] {
+    try forward.simplified().runCheckingNaN(operands)
+  }
 
   /// The backward graph with its inputs bound.
   private func pulled(_ operands: [NodeID], _ cotangents: [NodeID], in trace: Trace) throws -> [NodeID] {

@@ -75,8 +75,9 @@ public struct GraphError: Error, Sendable {
     case wrongInput(index: Int, expected: String, actual: String)
     /// The user asked to stop.
     case interrupted
-    /// With `checksNaN`: an operation made the first NaN, out of operands that hold none.
-    case madeNaN(operation: String, operands: String, place: String)
+    /// With `checksNaN`: an operation made the first NaN, out of operands that hold none; `steps` are those of the loops
+    /// around it, the innermost first, counted from 0 as the entries that they take.
+    case madeNaN(operation: String, operands: String, place: String, steps: [Int] = [])
     /// What a plan needs at once is more than may be used; the operation whose result is the largest part.
     case tooMuchMemory(bytes: Int, limit: Int, operation: String, operands: String)
   }
@@ -101,8 +102,9 @@ public struct GraphError: Error, Sendable {
     case .noInteger(let x): "\(x) does not fit into an integer of 64 bits"
     case .notSolvable(let error): error.message
     case .interrupted: "interrupted"
-    case .madeNaN(let operation, let operands, let place):
+    case .madeNaN(let operation, let operands, let place, let steps):
       "`\(operation)` made a NaN\(place) from \(operands), which hold none"
+        + (steps.isEmpty ? "" : ": " + steps.map { "step \($0) of a loop" }.joined(separator: ", in "))
     case .tooMuchMemory(let bytes, let limit, let operation, let operands):
       "this compiled step needs \(Words.bytes(bytes)) of memory, and \(Words.bytes(limit)) may be used; the largest part is "
         + "`\(operation)` of \(operands)"

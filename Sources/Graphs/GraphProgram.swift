@@ -16,6 +16,9 @@ public class GraphProgram: Hashable, @unchecked Sendable {
     self.results = results
   }
 
+  /// The graphs that it runs, one at a time.
+  public var bodies: [Graph] { [] }
+
   /// Its name in messages and descriptions.
   var name: String { "program" }
   /// Whether running it can raise a `GraphError`.
@@ -25,6 +28,10 @@ public class GraphProgram: Hashable, @unchecked Sendable {
 
   /// What runs it. Throws a `TensorError` without memory for its plans.
   func operation() throws -> ProgramOperation { ProgramOperation() }
+
+  /// Its results now, from operations that run one by one: throws a `GraphError` with the origin of the first that makes
+  /// a NaN. The results have the bits of `run`.
+  public func runCheckingNaN(_ operands: [Tensor]) throws -> [Tensor] { try run(operands) }
 
   /// The program that stands in its stead in a trace that prepares for derivatives: it also gives what these will need.
   func prepared() throws -> GraphProgram { self }
@@ -107,8 +114,7 @@ extension Trace {
       guard operands.count == inputs.count else {
         throw TensorError(.other(operation: program.name), "\(program.name) is used after its trace has ended")
       }
-      values = try program.run(operands)
-      if checksNaN { for value in values ?? [] { try checkNaN(primitive, operands, value, origin: origin) } }
+      values = checksNaN ? try checkedValues(program, operands, origin: origin) : try program.run(operands)
     }
     let isVariable = inputs.contains { self.isVariable($0) }
     let node = append(primitive, inputs, shape, type, false, origin, nil, isVariable: isVariable)

@@ -65,10 +65,12 @@ public final class ScanProgram: GraphProgram, @unchecked Sendable {
     super.init(operands: operands, results: results)
   }
 
+  override public var bodies: [Graph] { [body] }
   override var name: String { "scan" }
   override var base: GraphProgram? { original }
   override var canFail: Bool { body.nodes.contains { PlanSchedule.canFail($0) } }
   override func operation() throws -> ProgramOperation { ScanOperation(self, try plannedBody()) }
+  override public func runCheckingNaN(_ operands: [Tensor]) throws -> [Tensor] { try checkedSteps(operands) }
   // A body without a derivative runs as it is; asking for the derivative is the error.
   override func prepared() throws -> GraphProgram { (try? linearized().extended) ?? self }
 

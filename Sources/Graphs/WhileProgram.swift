@@ -31,12 +31,15 @@ public final class WhileProgram: GraphProgram, @unchecked Sendable {
     super.init(operands: body.inputs, results: Array(body.inputs.prefix(carries)))
   }
 
+  override public var bodies: [Graph] { [condition, body] }
   override var name: String { "while_loop" }
 
   override func operation() throws -> ProgramOperation {
     let bodies = try plans.get { (try PlanBody(condition), try PlanBody(body)) }
     return WhileOperation(bodies.condition, bodies.body)
   }
+
+  override public func runCheckingNaN(_ operands: [Tensor]) throws -> [Tensor] { try checkedSteps(operands) }
 
   override func contributions(_ step: ProgramDerivative) throws -> [NodeID?] {
     throw TensorError(

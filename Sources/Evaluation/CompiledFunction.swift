@@ -81,6 +81,7 @@ final class CompiledFunction {
         heap.release(named)
       }
     }
+    if let walk = machine.tensors.walk { return try walk.compiled { try inline(f, positional, named, machine) } }
     if machine.tensors.recording != nil { return try inline(f, positional, named, machine) }
     var key = key
     self.key = CompiledKey()

@@ -115,8 +115,10 @@ struct Gradient {
       recording -> ([TensorOperand], TreeScan.Leaves, TensorOperand) in
       let variables = try self.variables(start, in: recording, isOutermost: isOutermost)
       defer { heap.release(variables.value) }
+      let first = recording.trace.nodes.count
       let y = try machine.call(f, [variables.value] + rest, named: named)
       defer { heap.release(y) }
+      if let walk = machine.tensors.walk, walk.recording === recording { walk.differentiates(from: first) }
       let output = try narrowed(self.output(y, in: recording), variables, recording)
       let gradients =
         isOutermost

@@ -30,22 +30,16 @@ public struct StudyWork: Sendable {
 struct StudyCost {
   /// What stands before each node of the trace, and last all of it; operations count as often as they would run.
   private var before: [StudyWork] = [StudyWork()]
-  /// Bytes of the largest part that is repeated: a training step with everything it makes.
-  private(set) var stepBytes = 0.0
 
   init(_ walk: StudyWalk) {
     let nodes = walk.recording.trace.nodes
     var times = [Double](repeating: 1, count: nodes.count)
     for range in walk.alternatives { for i in range { times[i] = 0 } }
     for (range, count) in walk.repeated { for i in range { times[i] *= count } }
-    var bytes = [Double](repeating: 0, count: nodes.count)
     for (i, node) in nodes.enumerated() {
-      bytes[i] = Self.size(node.shape) * Double(node.type.byteCount)
       let work = times[i] > 0 ? Self.work(node.primitive, node.inputs.map { nodes[$0.index].shape }, node.shape) : nil
       before.append(before[i] + (work ?? StudyWork()) * times[i])
     }
-    for (range, _) in walk.repeated { stepBytes = max(stepBytes, range.reduce(0) { $0 + bytes[$1] }) }
-    if walk.repeated.isEmpty { stepBytes = bytes.reduce(0, +) }
   }
 
   /// All of the study's work.

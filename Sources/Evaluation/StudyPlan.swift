@@ -36,7 +36,7 @@ extension Session {
     public var parameters = 0
     /// All of its work.
     public var work = StudyWork()
-    /// Bytes that the largest training step makes.
+    /// The most bytes that tensors take at one time, on one thread.
     public var stepBytes = 0.0
     /// Lines whose statements are not known before another line has run.
     public var unknown: [(line: Int, needs: Int)] = []
@@ -77,7 +77,8 @@ extension Session {
     var report = PlanReport(
       diagnostics: problems + result.diagnostics + walk.problems,
       sweeps: walk.sweeps.map { PlanReport.Sweep(points: $0.points, names: $0.names, line: $0.line) },
-      parameters: walk.parameters, work: cost.whole, stepBytes: cost.stepBytes, unknown: walk.skipped, left: walk.left,
+      parameters: walk.parameters, work: cost.whole, stepBytes: StudyMemory(walk).peak, unknown: walk.skipped,
+      left: walk.left,
       isPart: walk.isPart || !walk.left.isEmpty, mayEndEarly: walk.mayEndEarly)
     for trial in walk.trials {
       let one = cost.work(trial.nodes) * (1 / Double(trial.times))

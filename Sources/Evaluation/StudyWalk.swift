@@ -40,6 +40,10 @@ final class StudyWalk {
   /// Parts that belong to other ways through the same statement and would not run besides.
   private(set) var alternatives: [Range<Int>] = []
 
+  /// What functions made whose derivatives run at once: those of compiled functions keep only what they need.
+  private(set) var differentiated: [Range<Int>] = []
+  private var compiledDepth = 0
+
   private var sweepDepth = 0
   private var choices: [Bool] = []
   private(set) var taken: [Bool] = []
@@ -142,6 +146,18 @@ final class StudyWalk {
     let start = nodeCount
     defer { if start < nodeCount { repeated.append((start..<nodeCount, times)) } }
     return try body()
+  }
+
+  /// Calls a compiled function.
+  func compiled(_ body: () throws -> Value) rethrows -> Value {
+    compiledDepth += 1
+    defer { compiledDepth -= 1 }
+    return try body()
+  }
+
+  /// The derivative begins of what was made from a node on.
+  func differentiates(from start: Int) {
+    if compiledDepth == 0, start < nodeCount { differentiated.append(start..<nodeCount) }
   }
 
   /// Whether an error says only that something is not known; a figure (E0215) cannot be drawn of contents that are not.

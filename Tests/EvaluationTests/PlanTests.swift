@@ -48,6 +48,34 @@ private final class ReadingClock: ForwardingHost {
     #expect(!report.isPart)
   }
 
+  /// Steps come one after the other, whether a loop goes over them, a fold or a sweep: the memory is that of the largest.
+  @Test func memoryIsThatOfOneStepAtATime() throws {
+    let megabyte = 1_048_576.0
+    func megabytes(_ text: String) throws -> Double {
+      try plan("let x = normal(1024, 256)\n" + text).stepBytes / megabyte
+    }
+    let one = try megabytes("let y = tanh(x * 2 + 1)\nmean(y)")
+    #expect(one >= 1 && one <= 3)
+    for loop in ["for i in 0..<50", "for i in 0..<500"] {
+      #expect(try megabytes("var y = x\n\(loop) { y = tanh(y * 2 + 1) }\nmean(y)") == one)
+    }
+    // Eager and compiled derivatives of 40 layers, once and many times over.
+    let net = "fn f(w) {\n  var y = x\n  for i in 0..<40 { y = tanh(y * w) }\n  mean(y)\n}"
+    let eager = try megabytes(net + "\ngrad(f)(ones(256))")
+    #expect(eager > 40 && eager < 130)
+    #expect(try megabytes(net + "\nvar w = ones(256)\nfor i in 0..<30 { w = w - grad(f)(w) }\nw") < 1.1 * eager)
+    let compiled = try megabytes(
+      net + "\nlet g = compiled(grad(f))\nvar w = ones(256)\nfor i in 0..<30 { w = w - g(w) }\nw")
+    #expect(compiled > 40 && compiled <= eager)
+    #expect(
+      try megabytes(
+        net + "\nlet t = sweep rate in [0.1, 0.2, 0.3] { { w: norm(ones(256) - rate * grad(f)(ones(256))) } }\nt")
+        < 1.1 * eager)
+    // A point of a grid is a step of a loop, with all that it makes.
+    let grid = try megabytes("grid(linspace(0, 1, 100), a -> mean(tanh(a * x + 1)))")
+    #expect(grid > 1 && grid < 5)
+  }
+
   @Test func bothSidesOfAnUnknownBranchAreFollowed() throws {
     let text = "let x = normal(9000)\nlet c = mean(x)\nlet y = if c > 0 { A } else { B }\n"
     let wrong = "zeros(2) + zeros(3)"

@@ -97,7 +97,7 @@ struct PlanCommand: ParsableCommand, AnswersInJSON {
     }
     if report.parameters > 0 { line("parameters", "up to \(report.parameters.formatted())") }
     line("arithmetic", "\(PlanTime.amount(report.work.products + report.work.elements)) operations")
-    line("memory", "about \(PlanTime.bytes(report.stepBytes)) for the largest step")
+    line("memory", "about \(PlanTime.bytes(report.stepBytes)), for one trial at a time")
     let known = report.isPart ? " for what is known" : ""
     line("time", "\(time.text(isBound: report.mayEndEarly))\(known) with \(Phrase.count(threads, "thread"))")
     for place in report.left {

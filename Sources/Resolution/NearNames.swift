@@ -46,7 +46,10 @@ let namesFromElsewhere: [String: String] = [
   "open": "read_text", "hist": "histogram",
   "str": "text", "append": "++", "push": "++", "range": "0..<n", "arange": "0..<n", "matmul": "@", "dot_product": "dot",
   "float": "to_float", "int": "to_int", "type": "kind", "typeof": "kind",
-  "isinstance": "kind", "is_a": "kind", "stddev": "sd", "std": "sd",
+  "isinstance": "kind", "is_a": "kind", "stddev": "sd", "std": "sd", "prod": "product", "argsort": "order",
+  "avg_pool": "average_pool", "avg_pool1d": "average_pool", "avg_pool2d": "average_pool", "max_pool1d": "max_pool",
+  "max_pool2d": "max_pool", "lstsq": "least_squares", "conv1d": "conv(…, axes: 1)", "conv2d": "conv(…, axes: 2)",
+  "concatenate": "concat",
 ]
 
 /// Arguments as other frameworks name them, and what Exp's functions call them; the first that a function takes is meant.
@@ -74,6 +77,7 @@ let advice: [String: String] = [
   "_": "in a session it is the last result, and there is none",
   "ls": "in a session `:vars` lists the names", "dir": "in a session `:vars` lists the names",
   "whos": "in a session `:vars` lists the names",
+  "gather": "entries of the first axis are `x[ids]`, one of each row `take_along(x, ids, axis: 1)`",
   "clear": "in a session Ctrl-L clears the screen, `:undo` takes back a cell",
   "self": "a function sees what it captured by its names", "this": "a function sees what it captured by its names",
   "np": "functions stand by themselves, as in `zeros(2, 3)`",

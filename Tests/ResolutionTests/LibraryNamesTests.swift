@@ -93,6 +93,33 @@ import Testing
     }
   }
 
+  @Test func namesFromElsewhereAreAnswered() throws {
+    let prelude = try Self.prelude(Self.files(in: "stdlib").map(Self.tree))
+    func label(_ name: String) -> String? {
+      resolve(parse(SourceStore.shared.add(name: "elsewhere.exp", text: "\(name)([1])")).tree, prelude: prelude).1
+        .first?
+        .label
+    }
+    let answers = [
+      "prod": "did you mean `product`?", "argsort": "did you mean `order`?", "avg_pool": "did you mean `average_pool`?",
+      "lstsq": "did you mean `least_squares`?", "conv1d": "Exp says `conv(…, axes: 1)`",
+      "conv2d": "Exp says `conv(…, axes: 2)`",
+      "gather":
+        "entries of the first axis are `x[ids]`, one of each row `take_along(x, ids, axis: 1)`",
+    ]
+    for (name, answer) in answers { #expect(label(name) == answer) }
+    // No answer hides behind a function of the library, or names one that is not there.
+    for (name, meant) in namesFromElsewhere where prelude.names[name] == nil {
+      guard let function = meant.wholeMatch(of: #/([a-z_]{3,})(\(.*)?/#)?.1, !words.contains(String(function)) else {
+        continue
+      }
+      #expect(prelude.names[String(function)] != nil, "\(name): \(function)")
+    }
+  }
+
+  /// Words of the language that no function is.
+  private let words: Set = ["none", "true", "false", "nan", "inf", "let"]
+
   /// Every public function says what it does and shows a call of itself.
   @Test func everyFunctionHasAnExample() throws {
     for path in Self.files(in: "stdlib") {

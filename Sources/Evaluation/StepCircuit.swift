@@ -175,13 +175,17 @@ extension Natives {
     var value = call.take(1)
     var step = first
     // Where something watches every operation, or records, each step is a call.
-    let mayRunOn = machine.tensors.recording == nil && !machine.tensors.checksNaN && Probe.moment == nil
+    let mayRunOn = machine.tensors.recording == nil && !machine.tensors.checksNaN
     while step < end {
       let bound = f.tag == .bound ? f.boxedObject as? BoundNative : nil
       let compiled = mayRunOn ? bound?.memory as? CompiledFunction : nil
       if let compiled, case .int(let root) = key, let entry = compiled.last, let circuit = entry.circuit.circuit {
         let before = step
-        value = try circuit.run(entry, from: value, &step, upTo: end, root: Int64(root), machine) { reporter.done($0) }
+        value = try Probe.calling(lines: entry.lines) {
+          try Probe.under("compiled step") {
+            try circuit.run(entry, from: value, &step, upTo: end, root: Int64(root), machine) { reporter.done($0) }
+          }
+        }
         if step > before { continue }
       }
       value = try stepped(call, f, value, step, key)

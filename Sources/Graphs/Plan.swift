@@ -33,6 +33,8 @@ public final class Plan: @unchecked Sendable {
   let operandCount: Int
   let resultCount: Int
   let workspaces: WorkspacePool
+  /// For a profiler, with which one thread computes.
+  private(set) lazy var probe = PlanProbe(self)
 
   /// False when the environment says `EXP_FUSION=off`, for tests and for finding faults.
   public static let fusesByDefault = getenv("EXP_FUSION").map { String(cString: $0) } != "off"

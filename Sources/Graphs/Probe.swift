@@ -1,5 +1,3 @@
-import Foundation
-
 /// What the process computes at this moment, for a profiler that looks at it from another thread. Whoever runs something
 /// writes a few words; nothing else is shared. While nobody looks `moment` is nil and costs one branch per operation.
 /// Only one thread may compute while it is in use.
@@ -25,13 +23,9 @@ public enum Probe {
 
   nonisolated(unsafe) private static var numbers: [String: Int] = ["": 0]
   nonisolated(unsafe) private static var names = [""]
-  nonisolated(unsafe) private static var plans: [ObjectIdentifier: PlanProbe] = [:]
-  private static let lock = NSLock()
 
   /// The number of a name, which stays the same.
   public static func number(_ name: String) -> Int {
-    lock.lock()
-    defer { lock.unlock() }
     if let known = numbers[name] { return known }
     names.append(name)
     numbers[name] = names.count - 1
@@ -40,9 +34,7 @@ public enum Probe {
 
   /// The name of a number.
   public static func name(_ number: Int) -> String {
-    lock.lock()
-    defer { lock.unlock() }
-    return names.indices.contains(number) ? names[number] : ""
+    names.indices.contains(number) ? names[number] : ""
   }
 
   /// Does something under the name of an operation, and then goes on under the one before.
@@ -55,12 +47,14 @@ public enum Probe {
   }
 
   /// Does something that has lines of its own, those of `lines` where a plan runs; what stands on none counts for the line that calls.
-  public static func calling<Result>(lines: [Int] = [], _ body: () throws -> Result) rethrows -> Result {
+  public static func calling<Result>(
+    lines: @autoclosure () -> [Int] = [], _ body: () throws -> Result
+  ) rethrows -> Result {
     guard let moment else { return try body() }
     let (before, linesBefore) = (moment.pointee, self.lines)
     moment.pointee.caller = before.effectiveLine
     moment.pointee.line = 0
-    self.lines = lines
+    self.lines = lines()
     defer {
       moment.pointee = before
       self.lines = linesBefore
@@ -70,35 +64,28 @@ public enum Probe {
 
   /// A step of a plan begins.
   static func enter(_ step: PlanStep, of plan: Plan, _ moment: UnsafeMutablePointer<Moment>) {
-    let known = plans[ObjectIdentifier(plan)] ?? PlanProbe(plan)
-    plans[ObjectIdentifier(plan)] = known
-    let node = step.lastNode
-    guard let (operation, origin) = known.steps[node] else { return }
+    let (operation, origin) = plan.probe.steps[step.lastNode + 1]
     moment.pointee.operation = operation
-    let index = Int(origin)
-    if lines.indices.contains(index) { moment.pointee.line = lines[index] }
+    if origin < lines.count { moment.pointee.line = lines[origin] }
   }
 
   /// Begins to look, or stops.
   public static func start(_ place: UnsafeMutablePointer<Moment>?) {
     moment = place
-    plans = [:]
     lines = []
   }
 }
 
 /// What the steps of a plan are called, and where they come from.
-private struct PlanProbe {
-  /// Kept, so that its identity stays its own.
-  let plan: Plan
-  var steps: [Int: (operation: Int, origin: Int32)] = [:]
+struct PlanProbe {
+  /// By the last node of a step; counting comes first.
+  private(set) var steps: [(operation: Int, origin: Int)]
 
   init(_ plan: Plan) {
-    self.plan = plan
+    steps = Array(repeating: (0, 0), count: plan.graph.nodes.count + 1)
     for step in plan.steps.flatMap(\.members) {
       let node = step.lastNode
-      let origin = node >= 0 ? plan.graph.nodes[node].origin : 0
-      steps[node] = (Probe.number(plan.briefly(step)), origin)
+      steps[node + 1] = (Probe.number(plan.briefly(step)), node >= 0 ? Int(plan.graph.nodes[node].origin) : 0)
     }
   }
 }

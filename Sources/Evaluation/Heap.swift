@@ -128,11 +128,11 @@ struct Heap {
     return block
   }
 
-  /// A block for a large object. Sizes are checked against the memory limit before; the system refusing even so is
-  /// fatal for the process, as it is for every Swift allocation.
+  /// A block for a large object. Sizes are checked against the memory limit before; the system refusing even so ends
+  /// the process.
   private static func allocateBlock(_ bytes: Int) -> UnsafeMutableRawPointer {
     if let block = malloc(bytes) { return block }
-    fatalError("exp: the system has no memory left")
+    ProcessMemory.exhausted()
   }
 
   private func carve(_ bytes: Int) -> UnsafeMutableRawPointer {
@@ -166,7 +166,12 @@ struct Heap {
   /// Whether so many more bytes may be taken.
   func hasRoom(for bytes: Int) -> Bool {
     let (total, overflow) = state.pointee.bytes.addingReportingOverflow(bytes)
-    return !overflow && total <= state.pointee.byteLimit
+    guard !overflow && total <= state.pointee.byteLimit else { return false }
+    // What the system will not give is no room either: a large block is asked for and given back at once.
+    guard bytes >= 1 << 20 else { return true }
+    guard let block = malloc(bytes) else { return false }
+    free(block)
+    return true
   }
 
   /// Gives the memory of an object back; `bytes` is its size as it was allocated.
@@ -190,7 +195,7 @@ struct Heap {
   func reallocate(_ block: UnsafeMutableRawPointer, from old: Int, to new: Int) -> UnsafeMutableRawPointer {
     let header = block.load(as: ObjectHeader.self)
     if header.sizeClass == 0, (new &+ 15) >> 4 >= Heap.classCount {
-      guard let grown = realloc(block, new) else { fatalError("exp: the system has no memory left") }
+      guard let grown = realloc(block, new) else { ProcessMemory.exhausted() }
       account(new - old)
       return grown
     }

@@ -11,6 +11,13 @@ extension Machine {
       help: ["is there a case in which the function does not call itself?"])
   }
 
+  static var tooManySweeps: RuntimeError {
+    RuntimeError(
+      "E0303", "sweeps are nested too deeply",
+      label: "more than \(maximumSweepDepth) sweeps run inside each other here",
+      help: ["is there a case in which the function does not call itself?"])
+  }
+
   /// The poll word is set: an interrupt, or too much memory.
   @inline(never) func answerPoll() throws {
     let bits = poll.bits

@@ -198,10 +198,10 @@ extension Machine {
       library: library, host: host, body: body, draws: draws, rootSeed: rootSeed, interrupts: interrupts,
       byteLimit: heap.state.pointee.byteLimit, checksNaN: tensors.checksNaN, collector: tensors.collector,
       timing: tensors.timing, archive: archive, name: sweep.name,
-      idle: idle ?? IdleThreads())
+      idle: idle ?? IdleThreads(), depth: try depthInside())
     return SweepRequest(
       name: sweep.name, coordinateNames: sweep.axes, points: points, span: span(of: frame) ?? .none,
-      makeRunner: { SweepRunner(settings) }, archive: archive, idle: settings.idle)
+      makeRunner: { try SweepRunner(settings) }, archive: archive, idle: settings.idle)
   }
 
   private func checkDuplicates(_ sweep: Prototype.SweepDescription, _ points: SweepPoints) throws {

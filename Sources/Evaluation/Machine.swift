@@ -66,16 +66,56 @@ final class Machine {
   let haltCode: UnsafeMutablePointer<Instruction>
 
   static let registerCapacity = 1 << 21
+  /// Registers that are kept free above the deepest call.
+  private static let registerMargin = 1 << 17
   /// Calls may nest so deep.
   static let maximumDepth = 100_000
+  /// Sweeps may nest so deep: each has a machine of its own.
+  static let maximumSweepDepth = 100
+  /// What others that wait for this machine have used up of those limits.
+  let depth: Depth
+
+  /// How deep calls and sweeps are nested.
+  struct Depth {
+    var calls = 0
+    var registers = 0
+    var sweeps = 0
+  }
+
+  /// That of a machine for a trial of a sweep which begins here.
+  func depthInside() throws -> Depth {
+    let inside = Depth(
+      calls: depth.calls + (frame - frames), registers: depth.registers + (callBase - stack), sweeps: depth.sweeps + 1)
+    guard inside.sweeps <= Machine.maximumSweepDepth else { throw Machine.tooManySweeps }
+    guard Machine.registerCapacity - inside.registers >= 2 * Machine.registerMargin,
+      inside.calls < Machine.maximumDepth
+    else { throw Machine.tooDeep }
+    return inside
+  }
 
   /// Where its poll word is known, so that it hears of interrupts.
   let interrupts: InterruptGroup
 
+  /// Throws E0302 where the system has no memory for its stack.
   init(
     library: StandardLibrary, host: StudyHost, interrupts: InterruptGroup = InterruptGroup(),
-    byteLimit: Int = Machine.defaultByteLimit
-  ) {
+    byteLimit: Int = Machine.defaultByteLimit, inside depth: Depth = Depth()
+  ) throws {
+    var registers = Machine.registerCapacity - depth.registers
+    let calls = Machine.maximumDepth - depth.calls
+    var memory = Machine.zeroed(registers)
+    // Where the system gives little, fewer calls nest.
+    while memory == nil, registers >= 4 * Machine.registerMargin {
+      registers /= 2
+      memory = Machine.zeroed(registers)
+    }
+    guard let memory, let frameMemory = malloc((calls + 16) * MemoryLayout<Frame>.stride) else {
+      if let memory { free(memory) }
+      throw RuntimeError(
+        "E0302", "the system has no memory left for another interpreter", label: "a machine is made here",
+        help: ["sweeps inside sweeps and trials at once (`--threads`) need one each"])
+    }
+    self.depth = depth
     self.library = library
     self.host = host
     self.interrupts = interrupts
@@ -83,10 +123,10 @@ final class Machine {
     heap.state.pointee.byteLimit = byteLimit
     poll = heap.state.pointee.poll
     interrupts.add(poll)
-    stack = Machine.zeroed(Machine.registerCapacity)
-    stackLimit = stack + (Machine.registerCapacity - (1 << 17))
-    frames = .allocate(capacity: Machine.maximumDepth + 16)
-    frameLimit = frames + Machine.maximumDepth
+    stack = memory
+    stackLimit = stack + (registers - Machine.registerMargin)
+    frames = frameMemory.bindMemory(to: Frame.self, capacity: calls + 16)
+    frameLimit = frames + calls
     haltCode = .allocate(capacity: 2)
     haltCode[0] = Instruction(.call)
     haltCode[1] = Instruction(.halt)
@@ -102,13 +142,14 @@ final class Machine {
     heap.destroy()
     for prototype in loaded.values { Machine.unload(prototype) }
     free(stack)
-    frames.deallocate()
+    free(frames)
     framePlace.deallocate()
     haltCode.deallocate()
   }
 
-  /// Half of the machine's memory, and at least 2 GiB.
-  static let defaultByteLimit = max(2 << 30, Int(clamping: ProcessMemory.physical / 2))
+  /// Half of the machine's memory, and at least 2 GiB; a quarter of what the system lets the process have, if that is less.
+  static let defaultByteLimit = min(
+    max(2 << 30, Int(clamping: ProcessMemory.physical / 2)), Int(clamping: ProcessMemory.addressLimit / 4))
 
   static let noPrototype: UnsafeMutablePointer<LoadedPrototype> = {
     let prototype = Prototype(name: "<native>", span: .none, literal: nil, unit: nil)
@@ -123,11 +164,8 @@ final class Machine {
   }()
 
   /// Registers that are none; pages that are never touched take no memory.
-  private static func zeroed(_ count: Int) -> UnsafeMutablePointer<Value> {
-    guard let memory = calloc(count, MemoryLayout<Value>.stride) else {
-      fatalError("exp: the system has no memory left")
-    }
-    return memory.bindMemory(to: Value.self, capacity: count)
+  private static func zeroed(_ count: Int) -> UnsafeMutablePointer<Value>? {
+    calloc(count, MemoryLayout<Value>.stride)?.bindMemory(to: Value.self, capacity: count)
   }
 
   /// Releases everything that the interpreter itself keeps: constants, library values, shapes.

@@ -164,8 +164,9 @@ final class PatternThread: @unchecked Sendable {
   #endif
   private var clock = CLOCK_MONOTONIC
 
-  private init() {
-    let thread = Thread { [self] in
+  /// Throws E0302 where the system gives no thread.
+  private init() throws {
+    let isThere = SystemThread.start(name: "patterns", stackBytes: 64 << 20) { [self] in
       #if os(Linux)
         // `PROCESS/task/THREAD`.
         let names = try? FileManager.default.destinationOfSymbolicLink(atPath: "/proc/thread-self")
@@ -181,9 +182,9 @@ final class PatternThread: @unchecked Sendable {
         work?()
       }
     }
-    thread.stackSize = 64 << 20
-    thread.name = "patterns"
-    thread.start()
+    guard isThere else {
+      throw RuntimeError("E0302", "the system has no memory left for a thread that looks for a pattern")
+    }
     begun.wait()
   }
 
@@ -205,7 +206,7 @@ final class PatternThread: @unchecked Sendable {
 
   /// The result of `body`; an interrupt or the limit leaves the thread to itself and throws.
   static func run<T: Sendable>(_ machine: Machine, _ body: @escaping @Sendable (PatternThread) -> T) throws -> T {
-    let worker = lock.withLock { idle.popLast() } ?? PatternThread()
+    let worker = try lock.withLock { idle.popLast() } ?? PatternThread()
     let done = DispatchSemaphore(value: 0)
     nonisolated(unsafe) var result: T?
     worker.job = {

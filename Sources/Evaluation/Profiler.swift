@@ -47,9 +47,7 @@ public final class Profiler: @unchecked Sendable {
     Self.file = file.id
     Probe.start(profiler.moment)
     let begun = DispatchTime.now().uptimeNanoseconds
-    let thread = Thread { profiler.look() }
-    thread.qualityOfService = .userInteractive
-    thread.start()
+    if !SystemThread.start(name: "profile", stackBytes: 8 << 20, { profiler.look() }) { profiler.ended.signal() }
     let diagnostics = session.run(file, settings: settings)
     profiler.lock.withLock { profiler.isOver = true }
     profiler.ended.wait()

@@ -77,7 +77,7 @@ extension Session {
 
   /// What a function without parameters gives, by every way through it, up to a few.
   private func walkedType(of body: PortableValue, limit: Double) throws -> FoundType {
-    let walker = Machine(
+    let walker = try Machine(
       library: library, host: WalkHost(host), interrupts: interrupts,
       byteLimit: machine.heap.state.pointee.byteLimit)
     walker.rootSeed = machine.rootSeed

@@ -47,8 +47,10 @@ public final class Session {
   ) {
     self.library = library
     self.host = host
-    machine = Machine(
-      library: library, host: host, interrupts: interrupts, byteLimit: maxMemory ?? Machine.defaultByteLimit)
+    do {
+      machine = try Machine(
+        library: library, host: host, interrupts: interrupts, byteLimit: maxMemory ?? Machine.defaultByteLimit)
+    } catch { ProcessMemory.exhausted() }
     machine.threads = max(1, threads)
     machine.tensors.checksNaN = checksNaN
     base = machine.stack + 4

@@ -206,7 +206,11 @@ struct StatementRunner {
       defer { machine.heap.release(function) }
       var value = try machine.call(function, [])
       defer { machine.heap.release(value) }
-      outcome.holds = try machine.condition(&value, 0)
+      do { outcome.holds = try machine.condition(&value, 0) } catch {
+        var failure = machine.runtimeError(error)
+        failure.span = failure.span ?? Self.verdict(body)
+        throw failure
+      }
     } catch {
       let failure = machine.runtimeError(error)
       if failure.isUncatchable || mode == .walk { throw failure }
@@ -215,6 +219,14 @@ struct StatementRunner {
     }
     outcome.numbers = noted()
     host.claim(outcome)
+  }
+
+  /// What decides a claim: the last expression of its block.
+  private static func verdict(_ body: FunctionLiteral) -> Span {
+    switch body.body {
+    case .expression(let expression): expression.span
+    case .block(let block): block.statements.last?.span ?? block.span
+    }
   }
 
   /// The values noted, each name once, with its last value.

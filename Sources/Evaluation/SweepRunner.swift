@@ -19,6 +19,7 @@ struct RunnerSettings: @unchecked Sendable {
   var archive: (any TrialArchive)?
   var name: String
   var idle: IdleThreads
+  var depth: Machine.Depth
 }
 
 /// Runs trials of one sweep on one thread, in an interpreter of its own.
@@ -28,11 +29,12 @@ final class SweepRunner: TrialRunner {
   private let body: Value
   private let host: TrialHost
 
-  init(_ settings: RunnerSettings) {
+  init(_ settings: RunnerSettings) throws {
     self.settings = settings
     host = TrialHost(settings.host)
-    machine = Machine(
-      library: settings.library, host: host, interrupts: settings.interrupts, byteLimit: settings.byteLimit)
+    machine = try Machine(
+      library: settings.library, host: host, interrupts: settings.interrupts, byteLimit: settings.byteLimit,
+      inside: settings.depth)
     machine.rootSeed = settings.rootSeed
     machine.idle = settings.idle
     machine.tensors.checksNaN = settings.checksNaN

@@ -41,6 +41,10 @@ struct TensorBuilding {
       throw RuntimeError("E0402", "a range of floats makes no tensor", help: ["use `linspace` or `arange`"])
     }
     let whole = try operations.wholeRange(value)
+    if whole.count > 0, type == .i32 {
+      try operations.requireRoom(for: .int(whole.start), .i32)
+      try operations.requireRoom(for: .int(whole.start + (whole.count - 1) * whole.step), .i32)
+    }
     guard whole.count <= 1 << 40 else { throw RuntimeError(TensorError.tooLarge([whole.count])) }
     let line = try operations.apply(.iota(shape: [whole.count], axis: 0, type: .i64), [], isTensor: true)
     let scaled = try operations.arithmetic(
@@ -59,26 +63,28 @@ struct TensorBuilding {
       probe = probe.list.elements[0]
     }
     var leaves: [TensorOperand] = []
-    try collect(list, shape, 0, &leaves)
+    try collect(list, shape, 0, type, &leaves)
     if leaves.isEmpty {
       return .tensor(try translatingErrors { try Tensor(uninitialized: shape, type: type ?? .f32) })
     }
     return try assemble(leaves, shape, type, integersStay)
   }
 
-  private func collect(_ list: Value, _ shape: Shape, _ depth: Int, _ leaves: inout [TensorOperand]) throws {
+  private func collect(
+    _ list: Value, _ shape: Shape, _ depth: Int, _ type: ElementType?, _ leaves: inout [TensorOperand]
+  ) throws {
     guard list.tag == .list, list.list.count == shape[depth] else { throw ragged(list, shape, depth) }
     for i in 0..<list.list.count {
       try machine.pollInterrupt(at: i)
       let element = list.list.elements[i]
       if depth + 1 < shape.count {
-        try collect(element, shape, depth + 1, &leaves)
+        try collect(element, shape, depth + 1, type, &leaves)
       } else if element.tag == .list {
         throw ragged(element, shape, depth + 1)
       } else if let operand = operations.operand(element) {
         leaves.append(operand)
       } else if element.tag == .range {
-        leaves.append(try tensor(of: element, type: nil, integersStay: true))
+        leaves.append(try tensor(of: element, type: type, integersStay: true))
       } else {
         throw RuntimeError("E0402", "a tensor is made of numbers, not of \(machine.brief(element))")
       }
@@ -121,18 +127,14 @@ struct TensorBuilding {
   }
 
   private func plain(_ leaves: [TensorOperand], _ shape: Shape, _ type: ElementType) throws -> Tensor {
-    try translatingErrors {
-      if type == .i64 || type == .i32 || type == .bool, leaves.allSatisfy({ $0.type != .f64 }) {
-        let values = leaves.map { leaf -> Int in
-          switch leaf {
-          case .int(let number): number
-          case .bool(let truth): truth ? 1 : 0
-          default: 0
-          }
-        }
+    if type == .i64 || type == .i32 {
+      let values = try leaves.map { try operations.wholeNumber($0, type) }
+      return try translatingErrors {
         let tensor = try Tensor(values, shape: shape)
         return type == .i64 ? tensor : try Graphs.evaluate(.convert(type), [tensor])
       }
+    }
+    return try translatingErrors {
       let values = leaves.map { leaf -> Double in
         switch leaf {
         case .int(let number): Double(number)

@@ -1,4 +1,5 @@
 import Graphs
+import Notation
 import Tensors
 
 /// What an operation of tensors works on: a tensor, a plain number of the language, or a traced value.
@@ -290,16 +291,39 @@ struct TensorOperations {
     case .f64: return Tensor(scalar: number)
     case .f32: return Tensor(scalar: Float(number))
     case .bool: return Tensor(scalar: number != 0)
-    case .i64: if let exact { return Tensor(scalar: exact) }
-    case .i32:
-      if let exact, Int32(exactly: exact) == nil {
-        throw RuntimeError(
-          "E0204", "\(exact) does not fit beside elements of type i32",
-          label: "i32 ends at \(exact < 0 ? Int32.min : .max)",
-          help: ["`cast(t, \"i64\")` makes room for it"])
-      }
+    case .i64, .i32:
+      let whole = try wholeNumber(exact.map { .int($0) } ?? .float(number), type)
+      if type == .i64 { return Tensor(scalar: whole) }
+      return try translatingErrors { try Graphs.evaluate(.convert(type), [Tensor(scalar: whole)]) }
     }
-    return try translatingErrors { try Graphs.evaluate(.convert(type), [Tensor(scalar: number)]) }
+  }
+
+  /// A number as an element of an integer type, without its fraction; E0204 where the type has no room for it.
+  func wholeNumber(_ number: TensorOperand, _ type: ElementType) throws -> Int {
+    try requireRoom(for: number, type)
+    switch number {
+    case .int(let exact): return exact
+    case .bool(let truth): return truth ? 1 : 0
+    case .float(let float): return Int(float)
+    default: return 0
+    }
+  }
+
+  /// E0204 where an integer type has no room for a number.
+  func requireRoom(for number: TensorOperand, _ type: ElementType) throws {
+    let text: String, whole: Int?, isNegative: Bool
+    switch number {
+    case .int(let exact): (text, whole, isNegative) = (String(exact), exact, exact < 0)
+    case .float(let float):
+      (text, whole, isNegative) = (NumberText.shortest(float), Int(exactly: float.rounded(.towardZero)), float < 0)
+    default: return
+    }
+    if let whole, type == .i64 || Int32(exactly: whole) != nil { return }
+    let end = type == .i64 ? (isNegative ? Int.min : .max) : Int(isNegative ? Int32.min : .max)
+    throw RuntimeError(
+      "E0204", "\(text) does not fit beside elements of type \(type.name)",
+      label: text == "nan" ? "no number" : "\(type.name) ends at \(end)",
+      help: whole == nil ? [] : ["`cast(t, \"i64\")` makes room for it"])
   }
 
   /// The common type of two operands by the language's rules; `nil` when both are numbers.

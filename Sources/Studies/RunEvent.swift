@@ -158,6 +158,8 @@ public struct RunSummary: Sendable {
   public var folder: String?
   /// What was wrong with the script, or with the recording.
   public var diagnostics: [Diagnostic]
+  /// What ended claims that could not be evaluated.
+  public var claimErrors: [Diagnostic] = []
   /// The first error of a failed trial, in full.
   public var firstTrialError: Diagnostic?
   /// Why others stopped the run: `cancelled`, `interrupted`, `over`, `planned`, `idle`; nil when nobody did.

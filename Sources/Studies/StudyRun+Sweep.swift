@@ -24,11 +24,18 @@ extension StudyRun {
       }
     }
     request.idle.add(options.threads - threads.count)
-    for thread in threads { thread.start() }
+    // Where the system gives fewer threads, those that are there do the work, or this one.
+    let running = threads.filter { $0.start() }
+    if running.isEmpty, let first = threads.first {
+      request.idle.add(threads.count - 1)
+      first.runHere()
+    } else {
+      request.idle.add(threads.count - running.count)
+    }
     if let participant, participant.leads, left > options.threads {
       options.callsWorkers?(participant.folder, (left + options.threads - 1) / options.threads)
     }
-    wait(for: threads, work)
+    wait(for: running, work)
     work.close()
     defer { work.schedule.close() }
     if let error = work.error { throw error }

@@ -47,6 +47,7 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   private var shownCode = 0
   private lazy var highlighted = HighlightedFile(source)
   private var claims: [RunRecord.Claim] = []
+  private var claimErrors: [Diagnostic] = []
   private var stopReason: String?
   private var computingSince: Double?
   private var computingLast = 0.0
@@ -190,6 +191,10 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
       let claim = RunRecord.Claim(outcome)
       claims.append(claim)
       recorder?.add(.claim(claim))
+      if let error = outcome.error {
+        claimErrors.append(error)
+        recorder?.add(.error(DiagnosticPrinter().full(error)))
+      }
       listener.receive(.claimed(outcome))
     }
   }
@@ -340,8 +345,8 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
       status: status, hasRun: hasBegun, claimsHeld: held, claims: claims.count,
       trials: counts.done + counts.failed + counts.diverged,
       failedTrials: counts.failed + counts.diverged, seconds: seconds, folder: runFolder,
-      diagnostics: told + (recording.diagnostic.map { [$0] } ?? []), firstTrialError: firstTrialError,
-      stopReason: stopReason)
+      diagnostics: told + (recording.diagnostic.map { [$0] } ?? []), claimErrors: claimErrors,
+      firstTrialError: firstTrialError, stopReason: stopReason)
     listener.receive(.finished(summary))
     return summary
   }

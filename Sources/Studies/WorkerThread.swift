@@ -1,3 +1,4 @@
+import Evaluation
 import Foundation
 
 /// A thread with a stack deep enough for interpreted programs. Threads that run trials are marked, so that a sweep
@@ -7,26 +8,37 @@ public final class WorkerThread: @unchecked Sendable {
   public static let stackBytes = 512 << 20
 
   private static let trialMark = "exp.runs-trials"
-  private let thread: Thread
+  private let name: String
+  private let runsTrials: Bool
+  private let body: () -> Void
   private let finished = DispatchSemaphore(value: 0)
 
   /// A thread that runs `body` once started.
   public init(name: String, runsTrials: Bool = false, _ body: @escaping () -> Void) {
-    let finished = finished
-    thread = Thread {
-      if runsTrials { Thread.current.threadDictionary[WorkerThread.trialMark] = true }
-      body()
-      finished.signal()
-    }
-    thread.name = name
-    thread.stackSize = Self.stackBytes
+    self.name = name
+    self.runsTrials = runsTrials
+    self.body = body
   }
 
   /// True on a thread that runs trials.
   public static var isRunningTrials: Bool { Thread.current.threadDictionary[trialMark] != nil }
 
-  /// Begins.
-  public func start() { thread.start() }
+  /// Begins; false where the system gives no thread, however small its stack: its body does not run then, and nobody
+  /// waits for its end.
+  @discardableResult public func start() -> Bool {
+    let isThere = SystemThread.start(name: name, stackBytes: Self.stackBytes) { [self] in runHere() }
+    if !isThere { finished.signal() }
+    return isThere
+  }
+
+  /// Runs the body on the thread that calls.
+  public func runHere() {
+    let marks = Thread.current.threadDictionary, before = marks[Self.trialMark]
+    if runsTrials { marks[Self.trialMark] = true }
+    body()
+    marks[Self.trialMark] = before
+    finished.signal()
+  }
 
   /// Waits for the body to end; call once.
   public func join() { finished.wait() }
@@ -38,8 +50,7 @@ public final class WorkerThread: @unchecked Sendable {
   public static func run<Result>(name: String, _ body: @escaping () -> Result) -> Result? {
     var result: Result?
     let thread = WorkerThread(name: name) { result = body() }
-    thread.start()
-    thread.join()
+    if thread.start() { thread.join() } else { thread.runHere() }
     return result
   }
 }

@@ -80,7 +80,7 @@ import Testing
   @Test func everyNameHasAValue() throws {
     try onLargeStack {
       let library = try testLibrary.get()
-      let machine = Machine(library: library, host: TestHost())
+      let machine = try Machine(library: library, host: TestHost())
       for name in library.prelude.names.keys.sorted() {
         do { _ = try machine.libraryValue(named: name) } catch {
           Issue.record("\(name): \(machine.runtimeError(error).message)")

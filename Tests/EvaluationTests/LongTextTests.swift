@@ -8,7 +8,7 @@ import Testing
   /// Runs a body with an interpreter; nothing may be left on its heap.
   private func withMachine(_ body: @escaping (Machine) throws -> Void) throws {
     try onLargeStack {
-      let machine = Machine(library: try testLibrary.get(), host: TestHost())
+      let machine = try Machine(library: try testLibrary.get(), host: TestHost())
       let before = machine.heap.state.pointee.liveObjects
       try body(machine)
       machine.heap.state.pointee.poll.lower(Poll.interrupt)

@@ -9,7 +9,7 @@ import Testing
   @Test func nativesKeepTheirMemoryToOneInterpreter() throws {
     try onLargeStack {
       let library = try testLibrary.get()
-      let machines = (0..<3).map { _ in Machine(library: library, host: TestHost()) }
+      let machines = try (0..<3).map { _ in try Machine(library: library, host: TestHost()) }
       let bound = BoundNative(Natives.compiledNatives[0])
       bound.memory = bound.function as AnyObject
       let value = machines[0].heap.box(.bound, machines[0].heap.list([]), .none, object: bound)

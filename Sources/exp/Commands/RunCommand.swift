@@ -92,7 +92,7 @@ struct RunCommand: ParsableCommand, AnswersInJSON {
   private func report(_ summary: RunSummary) {
     var diagnostics = summary.diagnostics
     if summary.status == .interrupted { diagnostics = diagnostics.filter { $0.severity == .warning } }
-    if let error = summary.firstTrialError { diagnostics.append(error) }
+    diagnostics += summary.claimErrors + (summary.firstTrialError.map { [$0] } ?? [])
     DiagnosticText.report(diagnostics, didRun: summary.hasRun, form: errors.form)
     if summary.status == .interrupted, summary.folder != nil {
       Terminal.errors.line("exp: what is finished stays; `\(Phrase.resume(study, out))` goes on")

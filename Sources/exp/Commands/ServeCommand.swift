@@ -39,7 +39,10 @@ struct ServeCommand: ParsableCommand {
     Interrupts.begin { ServeCommand.isOver = true }
     Terminal.output.line("\(study) is live at \(address) · Ctrl-C ends it")
     let worker = WorkerThread(name: "live") { live.work() }
-    worker.start()
+    guard worker.start() else {
+      SourceLoader.complain("the system gives no thread for the study")
+      throw ExitCode(RunStatus.scriptWrong.rawValue)
+    }
     follow(live, hub)
     hub.close()
     live.end()

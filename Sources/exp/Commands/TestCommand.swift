@@ -38,8 +38,9 @@ struct TestCommand: ParsableCommand, AnswersInJSON {
     let workers = (0..<min(count, max(1, work.count))).map { number in
       WorkerThread(name: "tests \(number)") { work.run() }
     }
-    workers.forEach { $0.start() }
-    workers.forEach { $0.join() }
+    let running = workers.filter { $0.start() }
+    if running.isEmpty { workers.first?.runHere() }
+    running.forEach { $0.join() }
     let results = work.results
     let failed = results.filter { $0.problem != nil && !$0.isSkipped }.count
     let such = filter.map { " with \($0) in its name" } ?? ""

@@ -189,7 +189,7 @@ final class LiveView: RunListener, @unchecked Sendable {
     // A value that was refused leaves the controls as they were, so that another can be given.
     if header == nil, summary.diagnostics.isEmpty { publishOptions() }
     var diagnostics = summary.diagnostics
-    if let error = summary.firstTrialError { diagnostics.append(error) }
+    diagnostics += summary.claimErrors + (summary.firstTrialError.map { [$0] } ?? [])
     let isStopped = summary.status == .interrupted
     let shown = diagnostics.filter { !(isStopped && $0.id == DiagnosticText.interruptedID) }
     for (i, diagnostic) in shown.enumerated() {

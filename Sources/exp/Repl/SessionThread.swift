@@ -18,12 +18,12 @@ final class SessionThread: @unchecked Sendable {
         done.signal()
       }
     }
-    self.thread = thread
-    thread.start()
+    if thread.start() { self.thread = thread }
   }
 
   /// Does something on the thread and waits for its result.
   func perform<Result>(_ body: @escaping () -> Result) -> Result? {
+    guard thread != nil else { return body() }
     var result: Result?
     job = { result = body() }
     wake.signal()

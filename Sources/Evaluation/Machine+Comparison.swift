@@ -229,6 +229,12 @@ extension Machine {
         for i in 0..<a.closure.captureCount { work.append((a.closure.captures[i], b.closure.captures[i], 0)) }
       case (.range, .range):
         let x = a.range, y = b.range
+        if let first = try? rangeCounts(a), let second = try? rangeCounts(b) {
+          guard first.count == second.count else { return false }
+          if first.count > 0 { work.append((first.start, second.start, 0)) }
+          if first.count > 1 { work.append((first.step, second.step, 0)) }
+          continue
+        }
         guard x.pointee.header.flags == y.pointee.header.flags else { return false }
         work.append((x.pointee.start, y.pointee.start, 0))
         work.append((x.pointee.end, y.pointee.end, 0))

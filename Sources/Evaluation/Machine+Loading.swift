@@ -25,7 +25,7 @@ extension Machine {
     pointer.initialize(
       to: LoadedPrototype(
         code: code, constants: constants, caches: caches, recipes: recipes(of: prototype), paths: paths(of: prototype),
-        shapes: shapes,
+        calls: calls(of: prototype), shapes: shapes,
         registerCount: prototype.registerCount, parameterCount: prototype.parameters.count,
         simpleParameterCount: isLong ? -1 : prototype.parameters.count, firstKinds: firstKinds,
         captureCount: prototype.captures.count, constantCount: prototype.constants.count,
@@ -46,6 +46,19 @@ extension Machine {
           isOverload: recipe.children.count > 1, shared: .none))
     }
     return recipes
+  }
+
+  private func calls(of prototype: Prototype) -> UnsafeMutablePointer<LoadedCall> {
+    let calls = UnsafeMutablePointer<LoadedCall>.allocate(capacity: max(1, prototype.calls.count))
+    for (i, call) in prototype.calls.enumerated() {
+      let count = call.arguments.count
+      (calls + i).initialize(
+        to: LoadedCall(
+          count: call.arguments.contains(.spread) ? -1 : count,
+          positionalCount: call.arguments.firstIndex { $0 != .positional } ?? count, callee: nil,
+          places: .allocate(capacity: max(1, count))))
+    }
+    return calls
   }
 
   private func paths(of prototype: Prototype) -> UnsafeMutablePointer<LoadedPath> {
@@ -115,6 +128,8 @@ extension Machine {
     let prototype = pointer.pointee.prototype.takeUnretainedValue()
     for i in 0..<prototype.recipes.count { pointer.pointee.recipes[i].sources.deallocate() }
     for i in 0..<prototype.paths.count { pointer.pointee.paths[i].steps.deallocate() }
+    for i in 0..<prototype.calls.count { pointer.pointee.calls[i].places.deallocate() }
+    pointer.pointee.calls.deallocate()
     pointer.pointee.paths.deallocate()
     pointer.pointee.code.deallocate()
     pointer.pointee.constants.deallocate()

@@ -70,8 +70,9 @@ extension Machine {
     Machine.put(heap, slot, heap.string(text))
   }
 
-  /// A value in one of Python's formats.
-  func formatted(_ value: Value, _ text: String) throws -> String {
+  /// A format that was read; the last ones are kept.
+  private func specification(_ text: String) throws -> FormatSpecification {
+    if let known = formats[text] { return known }
     guard let format = FormatSpecification(text) else {
       throw RuntimeError(
         "E0212", "`:\(text)` is not a format", label: "cannot be read",
@@ -81,6 +82,14 @@ extension Machine {
       throw RuntimeError(
         "E0212", "the format `:\(text)` asks for too much", label: "at most 10 000 wide, with 1000 digits")
     }
+    if formats.count >= 100 { formats = [:] }
+    formats[text] = format
+    return format
+  }
+
+  /// A value in one of Python's formats.
+  func formatted(_ value: Value, _ text: String) throws -> String {
+    let format = try specification(text)
     var value = value
     if value.tag == .tensor, let scalar = try TensorHooks.scalar(self, value) { value = scalar }
     let result: String?

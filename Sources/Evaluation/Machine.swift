@@ -57,6 +57,8 @@ final class Machine {
   var loadedPrototypes: [Prototype] = []
   /// Keeps those alive that they may make.
   var units = HeldUnits()
+  /// Formats of numbers and texts that were used last.
+  var formats: [String: FormatSpecification] = [:]
   /// Values of library names that were used; owned.
   var libraryValues: [String: Value] = [:]
   /// What files define that the cell or program which runs has imported, by the places of those files on the machine; owned.
@@ -68,6 +70,8 @@ final class Machine {
   static let registerCapacity = 1 << 21
   /// Registers that are kept free above the deepest call.
   private static let registerMargin = 1 << 17
+  /// What the system must have left when a machine is made.
+  private static let reserveBytes = 128 << 20
   /// Calls may nest so deep.
   static let maximumDepth = 100_000
   /// Sweeps may nest so deep: each has a machine of its own.
@@ -102,6 +106,11 @@ final class Machine {
     byteLimit: Int = Machine.defaultByteLimit, inside depth: Depth = Depth()
   ) throws {
     var registers = Machine.registerCapacity - depth.registers
+    if depth.sweeps > 1, ProcessMemory.addressLimit < 1 << 40 {
+      // Of few addresses, many that are nested leave some for other things.
+      let share = Int(ProcessMemory.addressLimit) / 256 / MemoryLayout<Value>.stride
+      registers = min(registers, max(4 * Machine.registerMargin, share))
+    }
     let calls = Machine.maximumDepth - depth.calls
     var memory = Machine.zeroed(registers)
     // Where the system gives little, fewer calls nest.
@@ -109,8 +118,13 @@ final class Machine {
       registers /= 2
       memory = Machine.zeroed(registers)
     }
-    guard let memory, let frameMemory = malloc((calls + 16) * MemoryLayout<Frame>.stride) else {
-      if let memory { free(memory) }
+    let frameMemory = malloc((calls + 16) * MemoryLayout<Frame>.stride)
+    // What the machine will hold needs room beside its stack: without that the process would end in the midst of something.
+    let reserve = malloc(Machine.reserveBytes)
+    free(reserve)
+    guard let memory, let frameMemory, reserve != nil else {
+      free(memory)
+      free(frameMemory)
       throw RuntimeError(
         "E0302", "the system has no memory left for another interpreter", label: "a machine is made here",
         help: ["sweeps inside sweeps and trials at once (`--threads`) need one each"])
@@ -157,7 +171,8 @@ final class Machine {
     pointer.initialize(
       to: LoadedPrototype(
         code: .allocate(capacity: 1), constants: .allocate(capacity: 1), caches: .allocate(capacity: 1),
-        recipes: .allocate(capacity: 1), paths: .allocate(capacity: 1), shapes: .allocate(capacity: 1),
+        recipes: .allocate(capacity: 1), paths: .allocate(capacity: 1), calls: .allocate(capacity: 1),
+        shapes: .allocate(capacity: 1),
         registerCount: 2, parameterCount: 0, simpleParameterCount: -1, firstKinds: .any, captureCount: 0,
         constantCount: 0, keepCount: 0, prototype: .passRetained(prototype)))
     return pointer

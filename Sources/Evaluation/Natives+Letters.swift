@@ -8,6 +8,35 @@ extension Natives {
     try call.machine.string(ofPieces: try call.bytes(0), change)
   }
 
+  /// What stands between white space (the scalars that Unicode says are).
+  static func words(_ call: NativeCall) throws -> Value {
+    let bytes = try call.bytes(0)
+    var words: [Range<Int>] = []
+    var place = 0, start = 0, steps = 0
+    while place < bytes.count {
+      if steps & 0xFFFF == 0 { try call.machine.pollInterrupt() }
+      steps += 1
+      let first = bytes[place]
+      var next = place + 1, isSpace = first == 0x20 || (0x09...0x0D).contains(first)
+      if first >= 0x80 {
+        next = Machine.nextBoundary(after: place, in: bytes)
+        let scalar = bytes[place..<next].dropFirst().reduce(UInt32(first) & (0x7F >> UInt32(next - place))) {
+          $0 << 6 | UInt32($1 & 0x3F)
+        }
+        isSpace = Unicode.Scalar(scalar)?.properties.isWhitespace ?? false
+      }
+      if isSpace {
+        if start < place { words.append(start..<place) }
+        start = next
+      }
+      place = next
+    }
+    if start < place { words.append(start..<place) }
+    return try call.machine.list(of: words.count) {
+      call.heap.string(UnsafeBufferPointer(rebasing: bytes[words[$0]]))
+    }
+  }
+
   /// A text without the white space at its ends.
   static func trimmed(_ call: NativeCall) throws -> Value {
     let bytes = try call.bytes(0)

@@ -41,7 +41,7 @@ extension Natives {
       let indexes = try keys.indices.sorted { i, j in
         steps &+= 1
         try call.machine.pollInterrupt(at: steps << 4)
-        let order = keys[i].compare(keys[j], descending: descending)
+        let order = try keys[i].compare(keys[j], descending: descending)
         return order == 0 ? i < j : order < 0
       }
       return call.heap.list(indexes.map { Value($0) })
@@ -76,6 +76,7 @@ extension Natives {
   private enum SortKey {
     case number(Double)
     case integer(Int)
+    case bool(Bool)
     case text(String)
     case list([SortKey])
 
@@ -83,7 +84,7 @@ extension Natives {
       switch value.tag {
       case .int: self = .integer(value.asInt)
       case .float: self = .number(value.asDouble)
-      case .bool: self = .integer(value.asBool ? 1 : 0)
+      case .bool: self = .bool(value.asBool)
       case .string: self = .text(value.swiftString)
       case .list:
         let list = value.list
@@ -98,29 +99,35 @@ extension Natives {
       }
     }
 
-    private var rank: Int {
+    private var kind: String {
       switch self {
-      case .number, .integer: 0
-      case .text: 1
-      case .list: 2
+      case .number, .integer: "number"
+      case .bool: "bool"
+      case .text: "string"
+      case .list: "list"
       }
     }
 
-    /// Below 0 when this comes first. NaN comes last in both directions.
-    func compare(_ other: SortKey, descending: Bool) -> Int {
+    /// Below 0 when this comes first. NaN comes last in both directions. Throws E0211 for keys of different kinds.
+    func compare(_ other: SortKey, descending: Bool) throws -> Int {
       let sign = descending ? -1 : 1
       switch (self, other) {
       case (.integer(let a), .integer(let b)): return a == b ? 0 : (a < b ? -sign : sign)
+      case (.bool(let a), .bool(let b)): return a == b ? 0 : (b ? -sign : sign)
       case (.text(let a), .text(let b)):
         return a == b ? 0 : (a.unicodeScalars.lexicographicallyPrecedes(b.unicodeScalars) ? -sign : sign)
       case (.list(let a), .list(let b)):
         for (x, y) in zip(a, b) {
-          let order = x.compare(y, descending: descending)
+          let order = try x.compare(y, descending: descending)
           if order != 0 { return order }
         }
         return a.count == b.count ? 0 : (a.count < b.count ? -sign : sign)
       default:
-        guard rank == 0, other.rank == 0 else { return rank == other.rank ? 0 : (rank < other.rank ? -sign : sign) }
+        guard kind == other.kind else {
+          throw RuntimeError(
+            "E0211", "a \(kind) and a \(other.kind) have no order", label: "sorted here",
+            help: ["sort by numbers, by strings, by bools, or by lists of these"])
+        }
         let (a, b) = (double, other.double)
         if a.isNaN || b.isNaN { return a.isNaN ? (b.isNaN ? 0 : 1) : -1 }
         return a == b ? 0 : (a < b ? -sign : sign)

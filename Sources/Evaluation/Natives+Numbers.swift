@@ -188,8 +188,13 @@ extension Natives {
     case .int: return call[0]
     case .bool: return Value(call[0].asBool ? 1 : 0)
     case .string:
-      guard let n = Int(call[0].swiftString.filter { $0 != "_" }) else { throw unreadable(call, "whole number") }
-      return Value(n)
+      let text = call[0].swiftString.filter { $0 != "_" }
+      if let n = Int(text) { return Value(n) }
+      let digits = text.first == "-" || text.first == "+" ? text.dropFirst() : text[...]
+      guard !digits.isEmpty, digits.utf8.allSatisfy({ (0x30...0x39).contains($0) }) else {
+        throw unreadable(call, "whole number")
+      }
+      throw overflow(call.machine.brief(call[0]))
     default:
       // Integers stay as they are: as floats they would lose digits.
       switch TensorOperations(call.machine).operand(call[0]) {

@@ -30,6 +30,10 @@ extension Natives {
       "trim", ["s"], kinds: .string, doc: "Without white space at both ends.", example: "trim(\" a \")  # => \"a\""
     ) { call in try trimmed(call) },
     NativeFunction(
+      "words", ["s"], kinds: .string, doc: "The words of a text: what stands between white space.",
+      example: "words(\" two  words \")  # => [\"two\", \"words\"]"
+    ) { call in try words(call) },
+    NativeFunction(
       "upper", ["s"], kinds: .string, doc: "In capitals.", example: "upper(\"ab\")  # => \"AB\""
     ) { call in try cased(call) { $0.uppercased() } },
     NativeFunction(

@@ -176,6 +176,8 @@ struct LoadedPrototype {
   var recipes: UnsafeMutablePointer<LoadedRecipe>
   /// Per assignment path.
   var paths: UnsafeMutablePointer<LoadedPath>
+  /// Per call with names or spreads.
+  var calls: UnsafeMutablePointer<LoadedCall>
   /// Per key list, made at first use.
   var shapes: UnsafeMutablePointer<UnsafeMutablePointer<RecordShape>?>
   var registerCount: Int
@@ -205,6 +207,20 @@ struct LoadedRecipe {
   var isOverload: Bool
   /// The one closure of a function without captures.
   var shared: Value
+}
+
+/// A call with names or spreads as one interpreter makes it: where the arguments go is settled once for each function that is called.
+struct LoadedCall {
+  /// How many arguments it has; -1 where some are spread.
+  var count: Int
+  /// How many of them stand in front of the first name.
+  var positionalCount: Int
+  /// The function (a loaded prototype, or the entry of a native) whose parameters `places` are; nil where none is settled.
+  var callee: UnsafeRawPointer?
+  /// Per argument.
+  var places: UnsafeMutablePointer<Int32>
+  /// Whether there is one for each argument: where a rest parameter or a name that is none is in the way, all is bound anew each time.
+  var isSettled: Bool { places[0] >= 0 }
 }
 
 /// An assignment path as one interpreter uses it.

@@ -163,13 +163,20 @@ extension TensorOperations {
     let range = try wholeRange(value)
     guard range.count > 0 else { return .slice(start: 0, count: 0, step: 1, isDropped: false) }
     let first = try position(range.start, extent, axis, shape)
-    let last = try position(range.start &+ (range.count &- 1) &* range.step, extent, axis, shape)
-    if range.start < 0, range.start &+ (range.count &- 1) &* range.step >= 0 {
+    let last = range.start &+ (range.count &- 1) &* range.step
+    _ = try position(last, extent, axis, shape)
+    if range.start < 0, last >= 0 {
       throw RuntimeError(
         "E0404", "a range of indexes cannot run from before the first element into the tensor",
         help: ["use two indexes and `concat`"])
     }
-    _ = last
+    if range.start >= 0, last < 0 {
+      throw RuntimeError(
+        "E0404", "a range of indexes cannot run from the tensor to before its first element",
+        help: [
+          range.step == -1 ? "`\(range.start)..0 by -1` ends at the first element" : "use two indexes and `concat`"
+        ])
+    }
     return .slice(start: first, count: range.count, step: range.step, isDropped: false)
   }
 

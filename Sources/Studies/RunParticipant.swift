@@ -68,7 +68,7 @@ public final class RunParticipant: @unchecked Sendable {
   func begin(onStop: @escaping @Sendable (String) -> Void) {
     self.onStop = onStop
     look()
-    let thread = WorkerThread(name: "lease") { [self] in
+    let thread = WorkerThread(name: "lease", stackBytes: 16 << 20) { [self] in
       var raised = monotonicSeconds()
       while ending.wait(timeout: .now() + min(1, seconds / 6)) == .timedOut {
         let isTime = monotonicSeconds() - raised >= seconds / 6 || hasNews

@@ -9,13 +9,17 @@ public final class WorkerThread: @unchecked Sendable {
 
   private static let trialMark = "exp.runs-trials"
   private let name: String
+  private let stackBytes: Int
   private let runsTrials: Bool
   private let body: () -> Void
   private let finished = DispatchSemaphore(value: 0)
 
   /// A thread that runs `body` once started.
-  public init(name: String, runsTrials: Bool = false, _ body: @escaping () -> Void) {
+  public init(
+    name: String, runsTrials: Bool = false, stackBytes: Int = WorkerThread.stackBytes, _ body: @escaping () -> Void
+  ) {
     self.name = name
+    self.stackBytes = stackBytes
     self.runsTrials = runsTrials
     self.body = body
   }
@@ -26,7 +30,7 @@ public final class WorkerThread: @unchecked Sendable {
   /// Begins; false where the system gives no thread, however small its stack: its body does not run then, and nobody
   /// waits for its end.
   @discardableResult public func start() -> Bool {
-    let isThere = SystemThread.start(name: name, stackBytes: Self.stackBytes) { [self] in runHere() }
+    let isThere = SystemThread.start(name: name, stackBytes: stackBytes) { [self] in runHere() }
     if !isThere { finished.signal() }
     return isThere
   }

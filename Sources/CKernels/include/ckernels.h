@@ -192,6 +192,11 @@ void ck_set_limit(int64_t bytes);
 int64_t ck_limit(void);
 void ck_trim(void);
 
+// Text ----------------------------------------------------------------------------------------------------------------
+// A double in the form 'f', 'e' or 'g' of printf, correctly rounded; `alternate` keeps point and zeros. The number of bytes written: at most
+// size - 1, behind which stands a zero.
+int64_t ck_print_double(char *out, int64_t size, char form, int precision, int alternate, double x);
+
 // Files ---------------------------------------------------------------------------------------------------------------
 // The whole file, to be released; NULL and an errno.
 uint8_t *ck_read_file(const char *path, int64_t *size, int *error);

@@ -10,9 +10,10 @@ extension Machine {
   ) throws -> UnsafeMutablePointer<Frame> {
     var error = runtimeError(thrown)
     if error.stack.isEmpty {
-      error.stack = callStack(top)
-      // Text is read again for this, which a program that tries and catches need not wait for.
-      if error.id == "E0401", error.span == nil, !isGuarded(top), var trail = ShapeTrail(self, from: top) {
+      // Of what a program tries and catches nobody sees the arguments, and text is not read again for it.
+      let isCaught = !error.isUncatchable && isGuarded(top)
+      error.stack = callStack(top, isBrief: isCaught)
+      if error.id == "E0401", error.span == nil, !isCaught, var trail = ShapeTrail(self, from: top) {
         error = trail.explain(error)
       }
     }
@@ -78,14 +79,14 @@ extension Machine {
     return place >= 0 && place < prototype.spans.count ? prototype.spans[place] : nil
   }
 
-  /// The calls that wait for each other, innermost first; the middle of a very deep stack is left out.
-  func callStack(_ top: UnsafeMutablePointer<Frame>) -> [Diagnostic.Frame] {
+  /// The calls that wait for each other, innermost first; the middle of a very deep stack is left out. Brief ones have no arguments.
+  func callStack(_ top: UnsafeMutablePointer<Frame>, isBrief: Bool = false) -> [Diagnostic.Frame] {
     var stack: [Diagnostic.Frame] = []
     var frame = top
     while frame >= frames {
       let prototype = frame.pointee.prototype.pointee.prototype.takeUnretainedValue()
       if frame.pointee.prototype != Machine.noPrototype, let span = span(of: frame) {
-        stack.append(Diagnostic.Frame(function: describe(frame, prototype, brief: stack.count > 12), span: span))
+        stack.append(Diagnostic.Frame(function: describe(frame, prototype, brief: isBrief || stack.count > 12), span: span))
       }
       if stack.count == 24, frame - frames > 48 { frame = frames + 24 }
       frame -= 1

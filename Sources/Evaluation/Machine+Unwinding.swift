@@ -79,7 +79,8 @@ extension Machine {
     return place >= 0 && place < prototype.spans.count ? prototype.spans[place] : nil
   }
 
-  /// The calls that wait for each other, innermost first; the middle of a very deep stack is left out. Brief ones have no arguments.
+  /// The calls that wait for each other, innermost first; the middle of a very deep stack is left out. Brief ones
+  /// have no arguments.
   func callStack(_ top: UnsafeMutablePointer<Frame>, isBrief: Bool = false) -> [Diagnostic.Frame] {
     var stack: [Diagnostic.Frame] = []
     var frame = top

@@ -87,7 +87,8 @@ extension Machine {
     while frame >= frames {
       let prototype = frame.pointee.prototype.pointee.prototype.takeUnretainedValue()
       if frame.pointee.prototype != Machine.noPrototype, let span = span(of: frame) {
-        stack.append(Diagnostic.Frame(function: describe(frame, prototype, brief: isBrief || stack.count > 12), span: span))
+        let function = describe(frame, prototype, brief: isBrief || stack.count > 12)
+        stack.append(Diagnostic.Frame(function: function, span: span))
       }
       if stack.count == 24, frame - frames > 48 { frame = frames + 24 }
       frame -= 1

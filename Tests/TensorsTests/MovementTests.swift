@@ -170,7 +170,9 @@ private func turned(_ x: [Double], _ rows: Int, _ columns: Int) -> [Double] {
     }
   }
 
-  private func expectSorted<T: BitwiseCopyable>(_ type: ElementType, _ x: [T], _ n: Int, _ key: (T) -> (Int, Double)) throws {
+  private func expectSorted<T: BitwiseCopyable>(_ type: ElementType, _ x: [T], _ n: Int, _ key: (T) -> (Int, Double))
+    throws
+  {
     func comes(_ a: (Int, Double), _ b: (Int, Double)) -> Bool { a.0 != b.0 ? a.0 < b.0 : a.0 == 0 && a.1 < b.1 }
     for inner in [1, 2] {
       // Rows [2, n], or columns [n, 2].

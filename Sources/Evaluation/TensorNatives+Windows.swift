@@ -196,7 +196,7 @@ struct WindowArguments {
   func adjoint(_ window: [Int], of images: Shape, rank: Int) throws -> (WindowGeometry, [Int]) {
     // "same" is about the larger images, so it needs their extents: stride times as many as here.
     let strides = try perAxis(2, rank: rank, default: [1, 1], flat: 1)
-    let isSame = call[3].tag == .string
+    let isSame = try call[3].tag == .string && call.text(3) == "same"
     var wanted = [0, 0]
     if call.has(6) {
       wanted = try perAxis(6, rank: rank, default: [1, 1], flat: 1)

@@ -59,7 +59,7 @@ extension Natives {
 struct PatternMatch: Sendable {
   var text: String
   var range: Range<String.Index>
-  /// In characters.
+  /// In characters, which are Unicode scalars as everywhere in a text.
   var start: Int
   var groups: [(name: String?, text: String?)]
 }
@@ -129,7 +129,7 @@ final class TextPattern: @unchecked Sendable {
     while found.count < limit, !isLeft(), let match = try? expression.firstMatch(in: text[start...]) {
       let range = match.range
       if !(range.isEmpty && range.lowerBound == last) {
-        characters += text.distance(from: counted, to: range.lowerBound)
+        characters += text.unicodeScalars.distance(from: counted, to: range.lowerBound)
         counted = range.lowerBound
         let groups = match.output.dropFirst().map { ($0.name, $0.substring.map(String.init)) }
         found.append(PatternMatch(text: String(text[range]), range: range, start: characters, groups: Array(groups)))

@@ -52,7 +52,7 @@ extension Machine {
   }
 
   /// Row → reason, from the attachment `failures` of a sweep's table: a list with none for rows that did not fail.
-  private func failures(_ table: Value) -> [Int: String] {
+  func failures(_ table: Value) -> [Int: String] {
     let attachments = table.box.pointee.second
     guard attachments.tag == .record, let list = heap.field(attachments, named: "failures"), list.tag == .list else {
       return [:]

@@ -176,6 +176,11 @@ extension Machine {
       let listed = names.prefix(20).map { "`\($0)`" }.joined(separator: ", ")
       help.append("its \(noun)s are \(listed)\(names.count > 20 ? ", …" : "")")
     }
+    if object.tag == .table, case let reasons = failures(object), let first = reasons[0],
+      reasons.count == object.tableRowCount
+    {
+      help.append("all \(reasons.count) trials failed, the first with: \(first)")
+    }
     // What has no fields is only followed by functions.
     let near = nearNames(name, among: names.isEmpty ? library.prelude.names.keys.sorted() : names).first
     let elsewhere = object.tag == .record ? mapMethodsFromElsewhere : names.isEmpty ? methodsFromElsewhere : [:]

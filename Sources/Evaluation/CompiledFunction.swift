@@ -16,8 +16,10 @@ final class CompiledFunction {
     private var runs = 0
     let template: CompiledTemplate
     let recording: Recording
-    /// Draws per call.
+    /// Draws per call; behind those that loops of unknown length make.
     let draws: Int64
+    /// Whether the plan gives, as its last output, the count of draws that such loops left.
+    let countsDraws: Bool
     /// The script's lines that the origins of the trace stand for, for a profiler; 0 for what is the caller's.
     private(set) lazy var lines = Profiler.lines(of: recording)
     /// How results go in again as arguments, for folds.
@@ -25,14 +27,15 @@ final class CompiledFunction {
     private let heap: Heap
 
     init(
-      _ key: CompiledKey, _ plan: Plan, _ template: CompiledTemplate, _ recording: Recording, draws: Int64, _ heap: Heap
+      _ key: CompiledKey, _ plan: Plan, _ template: CompiledTemplate, _ recording: Recording, _ heap: Heap
     ) {
       words = key.words
       names = key.names.map { heap.retained($0) }
       self.plan = plan
       self.template = template
       self.recording = recording
-      self.draws = draws
+      draws = recording.scope.offset
+      countsDraws = recording.scope.count != nil
       self.heap = heap
     }
 
@@ -101,7 +104,7 @@ final class CompiledFunction {
       inputs.append(Tensor(scalar: Int(machine.drawScope.count)))
     }
     machine.tensors.planRunCount += 1
-    let outputs = try translatingErrors(entry.recording) { () throws -> [Tensor] in
+    var outputs = try translatingErrors(entry.recording) { () throws -> [Tensor] in
       if !machine.tensors.checksNaN { try entry.prepare(machine) }
       if Probe.moment != nil {
         return try Probe.calling(lines: entry.lines) {
@@ -112,6 +115,7 @@ final class CompiledFunction {
         ? try entry.plan.graph.runCheckingNaN(inputs)
         : try entry.plan.run(&inputs, threads: machine.planThreads, isChecked: true)
     }
+    if entry.countsDraws, let count = outputs.popLast() { machine.drawScope.count = Int64(count.integer(0)) }
     machine.drawScope.count &+= entry.draws
     return entry.template.instantiate(outputs)
   }
@@ -164,13 +168,12 @@ final class CompiledFunction {
     if let failure = recording.failure { throw failure }
     try checkTraces(recording)
     let template = try CompiledTemplate(result, recording, machine)
-    var draws: Int64 = 0
-    if case .call(let offset) = recording.scope { draws = offset }
     let plan = try translatingErrors(recording) {
       let trace = recording.trace
-      return try Plan(trace.finish(outputs: trace.narrowed(template.outputs)))
+      let outputs = template.outputs + (recording.scope.count.map { [$0] } ?? [])
+      return try Plan(trace.finish(outputs: trace.narrowed(outputs)))
     }
-    let entry = Entry(key, plan, template, recording, draws: draws, heap)
+    let entry = Entry(key, plan, template, recording, heap)
     entries.append(entry)
     if state.keepsPlans { state.plans.append(plan) }
     if let collector = state.collector {

@@ -1,30 +1,53 @@
 import Graphs
 import Tensors
 
-/// Keys of draws: see LANGUAGE.md, "Randomness".
+/// Keys of draws: see docs/language.md, "Randomness".
 extension TensorOperations {
   /// A fresh key where the program stands: derived from the scope's key and the count of draws, which it raises.
   func freshKey() throws -> TensorOperand {
-    if let recording = machine.tensors.recording, recording.isStaged {
-      switch recording.scope {
-      case .call where recording.drawsOutside:
-        machine.tensors.recording = recording.parent
-        defer { machine.tensors.recording = recording }
-        return try freshKey()
-      case .call(let offset):
-        let hidden = hiddenInputs(recording)
-        recording.scope = .call(offset: offset + 1)
-        let count = try apply(.binary(.add), [.traced(TracedValue(hidden.count, recording)), .int(Int(offset))])
-        return try derive(.traced(TracedValue(hidden.key, recording)), count)
-      case .key(let key, let offset):
-        recording.scope = .key(key, offset: offset + 1)
-        return try derive(.traced(TracedValue(key, recording)), .int(Int(offset)))
-      case .machine: break
-      }
+    guard let recording = machine.tensors.recording, recording.isStaged else { return machineKey() }
+    switch (recording.scope.key, recording.scope.count) {
+    case (.call, _) where recording.drawsOutside:
+      machine.tensors.recording = recording.parent
+      defer { machine.tensors.recording = recording }
+      return try freshKey()
+    case (.machine, nil): return machineKey()
+    default:
+      let (key, count) = (scopeKey(recording), try drawCount(recording))
+      recording.scope.offset += 1
+      return try derive(key, count)
     }
+  }
+
+  private func machineKey() -> TensorOperand {
     let key = RandomKey.derive(machine.drawScope.key, machine.drawScope.count)
     machine.drawScope.count &+= 1
     return .int(Int(key))
+  }
+
+  /// The key of the scope in which a trace, or the one around it, draws.
+  private func scopeKey(_ recording: Recording?) -> TensorOperand {
+    guard let recording, recording.isStaged else { return .int(Int(machine.drawScope.key)) }
+    switch recording.scope.key {
+    case .call where recording.drawsOutside: return scopeKey(recording.parent)
+    case .call: return .traced(TracedValue(hiddenInputs(recording).key, recording))
+    case .key(let key): return .traced(TracedValue(key, recording))
+    case .machine: return .int(Int(machine.drawScope.key))
+    case .around: return scopeKey(recording.parent)
+    }
+  }
+
+  /// How many draws came before in the scope of a trace that is in progress; it has a scope of its own.
+  func drawCount(_ recording: Recording) throws -> TensorOperand {
+    let (scope, offset) = (recording.scope, Int(recording.scope.offset))
+    let begin: NodeID
+    switch (scope.key, scope.count) {
+    case (_, let count?): begin = count
+    case (.call, nil): begin = hiddenInputs(recording).count
+    case (.machine, nil): return .int(Int(machine.drawScope.count))
+    case (.key, nil), (.around, nil): return .int(offset)
+    }
+    return try apply(.binary(.add), [.traced(TracedValue(begin, recording)), .int(offset)])
   }
 
   private func hiddenInputs(_ recording: Recording) -> (key: NodeID, count: NodeID) {
@@ -56,10 +79,10 @@ extension TensorOperations {
     switch key {
     case .int(let number):
       machine.drawScope = DrawScope(key: Int64(number), count: 0)
-      recording?.scope = .machine
+      recording?.scope = DrawSource(.machine)
     case .traced:
       if let recording, recording.isStaged {
-        recording.scope = .key(try node(key, in: recording), offset: 0)
+        recording.scope = DrawSource(.key(try node(key, in: recording)))
       } else if let tensor = requireContent(key) {
         machine.drawScope = DrawScope(key: Int64(tensor.integer(0)), count: 0)
       }

@@ -83,7 +83,7 @@ extension Session {
     walker.rootSeed = machine.rootSeed
     walker.nativeStackLimit = ThreadStack.limit
     let walk = StudyWalk(limit: limit)
-    walk.recording.scope = .machine
+    walk.recording.scope = DrawSource(.machine)
     walker.tensors.walk = walk
     walker.tensors.recording = walk.recording
     let function = walker.value(body)

@@ -30,7 +30,7 @@ struct StepCircuit {
   /// gave: all have its form, since that is the template's, whatever the plan computes.
   init?(_ entry: CompiledFunction.Entry, _ result: Value, _ machine: Machine) throws {
     let key = try StepCircuit.key(of: result, 0, machine)
-    guard key.words == entry.words else { return nil }
+    guard key.words == entry.words, !entry.countsDraws else { return nil }
     // Tensors that are told apart stand for the outputs, to see where each of them goes.
     let marks = entry.template.outputs.indices.map { Tensor(scalar: $0) }
     let marked = entry.template.instantiate(marks, keepsNumbers: true)

@@ -64,7 +64,7 @@ extension Session {
       return PlanReport(diagnostics: problems)
     }
     let walk = StudyWalk(limit: limit)
-    walk.recording.scope = .machine
+    walk.recording.scope = DrawSource(.machine)
     machine.tensors.walk = walk
     machine.tensors.recording = walk.recording
     defer {

@@ -43,7 +43,7 @@ final class Recording {
   private var liftedNodes: [NodeID: NodeID] = [:]
   private let places: RecordedPlaces
   /// Where draws of a staged trace come from; eager traces draw from the machine's own scope.
-  var scope = DrawSource.call(offset: 0)
+  var scope = DrawSource(.call)
   /// Hidden inputs of a staged trace, made at the first draw: the scope's key and the count at the call.
   var hidden: (key: NodeID, count: NodeID)?
   /// What cannot be traced and was met where no error could be thrown; ends the trace.
@@ -125,13 +125,25 @@ private final class RecordedPlaces {
 }
 
 /// Where draws come from while a compiled function is traced.
-enum DrawSource {
-  /// The scope of the call: its key and count are hidden inputs; so many draws came before.
-  case call(offset: Int64)
-  /// A key of the program's own, rank-0 i64, counted from 0.
-  case key(NodeID, offset: Int64)
-  /// A key known while tracing: the machine's scope.
-  case machine
+struct DrawSource {
+  enum Key {
+    /// The scope of the call: its key and count are hidden inputs.
+    case call
+    /// A key of the program's own, rank-0 i64, counted from 0.
+    case key(NodeID)
+    /// A key known while tracing: the machine's scope, with its count.
+    case machine
+    /// The key of the trace around this one, which is that of a loop's body: its count goes from step to step.
+    case around
+  }
+
+  let key: Key
+  /// Rank-0 i64: the count that a loop of unknown length left; nil for the count with which the scope began.
+  var count: NodeID?
+  /// So many draws came since.
+  var offset: Int64 = 0
+
+  init(_ key: Key) { self.key = key }
 }
 
 /// The tensor side's state of one interpreter.

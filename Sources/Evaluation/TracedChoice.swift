@@ -39,6 +39,8 @@ struct TracedChoice {
           label: "assigned by a branch", help: ["give the new value as a result and assign it outside"])
       }
       let leaves = try LoopLeaves(machine, takesBools: takesBools).leaves(of: result)
+      // A result that is a value from outside is an input too: bodies are aligned by what they take.
+      for leaf in leaves where leaf.isTraced { _ = try operations.node(leaf, in: recording) }
       return Body(recording: recording, result: result, leaves: leaves)
     } catch {
       heap.release(result)
@@ -46,10 +48,22 @@ struct TracedChoice {
     }
   }
 
-  /// A graph whose inputs are what any of several bodies of one trace uses from outside, in one order.
+  /// A graph whose inputs are its own and what any of several bodies of one trace uses from outside, in one order.
   private func graph(_ body: Body, _ outputs: [TensorOperand]) throws -> Graph {
     body.recording.passGuardsOn()
     return body.recording.trace.recorded(outputs: try outputs.map { try operations.node($0, in: body.recording) })
+  }
+
+  /// What two bodies take from outside: the same, in the same order, after as many inputs of their own.
+  private func lifted(_ a: Recording, _ b: Recording, own: Int) throws -> [NodeID] {
+    let nodes = a.lifted.map(\.outer)
+    let count = own + nodes.count
+    guard nodes == b.lifted.map(\.outer), a.trace.inputs.count == count, b.trace.inputs.count == count else {
+      throw RuntimeError(
+        "E0401", "the functions of `\(call.function.name)` take other values from outside than were found",
+        label: "cannot be traced")
+    }
+    return nodes
   }
 
   // MARK: cond
@@ -96,7 +110,7 @@ struct TracedChoice {
         body, zip(body.leaves, types).map { try operations.convert($0, to: $1.0, asNumber: $1.isNumber) })
     }
     let program = try translatingErrors { try ChoiceProgram(outputs(a), otherwise: outputs(b)) }
-    let nodes = [try operations.node(condition, in: outer)] + first.lifted.map(\.outer)
+    let nodes = [try operations.node(condition, in: outer)] + (try lifted(first, second, own: 0))
     let origin = outer.origin(of: machine.currentSpan)
     let results = try translatingErrors(outer) { try outer.trace.apply(program, nodes, origin: origin) }
     return try leaves.rebuilt(a.result, with: results.map { .traced(TracedValue($0, outer)) })
@@ -123,9 +137,13 @@ struct TracedChoice {
           let node = recording.trace.input(shape: like.shape, type: like.type, isNumber: like.isNumber)
           return .traced(TracedValue(node, recording))
         }
+        // Draws count on from step to step, as they do in a loop of the interpreter.
+        recording.scope = DrawSource(.around)
+        recording.scope.count = recording.trace.input(shape: [], type: .i64, isNumber: true)
         return try leaves.rebuilt(start, with: inputs)
       }
       let (first, second) = (try begun(test), try begun(step))
+      let begins = (test.scope.count, step.scope.count)
       defer {
         heap.release(first)
         heap.release(second)
@@ -139,6 +157,14 @@ struct TracedChoice {
           "E0202", "`while_loop` needs a condition that gives true or false, not \(machine.brief(holds.result))")
       }
       for (node, _) in test.lifted { _ = step.node(of: TracedValue(node, outer)) }
+      guard test.scope.count == begins.0 else {
+        throw RuntimeError(
+          "E0503", "the condition of `while_loop` draws in a loop of its own", label: "cannot be compiled",
+          help: ["draw in the body", "give the draws keys: `key: …`"])
+      }
+      // A step draws behind its condition.
+      let tested = test.scope.offset
+      step.scope.offset = tested
       let next = try traced(in: step, takesBools: false) { try machine.call(body, [second]) }
       defer { heap.release(next.result) }
       for (node, _) in step.lifted { _ = test.node(of: TracedValue(node, outer)) }
@@ -156,12 +182,14 @@ struct TracedChoice {
       var forms2: [CarryForm?] = carries.map { _ in nil }
       machine.tensors.recording = step
       defer { machine.tensors.recording = outer }
-      let results = try zip(next.leaves, carries).enumerated().map { i, pair in
+      var results = try zip(next.leaves, carries).enumerated().map { i, pair in
         try CarryForm.matched(pair.0, to: pair.1, &forms2[i], call)
       }
-      let ends = try graph(next, results)
+      let draws = step.scope.offset > 0 || step.scope.count != begins.1
+      if draws { results.append(try operations.drawCount(step)) }
+      var ends = try graph(next, results)
       machine.tensors.recording = test
-      let end = try graph(holds, holds.leaves)
+      var end = try graph(holds, holds.leaves)
       machine.tensors.recording = outer
       if forms2.contains(where: { $0 != nil }) {
         for (i, form) in forms2.enumerated() {
@@ -169,11 +197,24 @@ struct TracedChoice {
         }
         continue
       }
+      let outside = try lifted(test, step, own: carries.count + 1)
+      var starts = carries
+      if draws {
+        if case .call = outer.scope.key, outer.drawsOutside {
+          throw RuntimeError(
+            "E0503", "`while_loop` cannot draw inside a derivative that is traced: how often is not known",
+            label: "cannot be compiled", help: ["give the draws keys: `key: …`"])
+        }
+        starts.append(try operations.drawCount(outer))
+      } else {
+        (end, ends) = (end.dropping(input: carries.count), ends.dropping(input: carries.count))
+      }
       let program = try translatingErrors { try WhileProgram(condition: end, body: ends) }
-      let nodes = try carries.map { try operations.node($0, in: outer) } + step.lifted.map(\.outer)
+      let nodes = try starts.map { try operations.node($0, in: outer) } + outside
       let origin = outer.origin(of: machine.currentSpan)
       let found = try translatingErrors(outer) { try outer.trace.apply(program, nodes, origin: origin) }
-      return try leaves.rebuilt(start, with: found.map { .traced(TracedValue($0, outer)) })
+      if draws { (outer.scope.count, outer.scope.offset) = (found.last, tested) }
+      return try leaves.rebuilt(start, with: found.prefix(carries.count).map { .traced(TracedValue($0, outer)) })
     }
     throw RuntimeError("E0513", "`while_loop` finds no form in which its carry stays the same from step to step")
   }

@@ -16,7 +16,10 @@ public final class ChoiceProgram: GraphProgram, @unchecked Sendable {
       }
     }
     let (a, b) = (forms(holds), forms(otherwise))
-    guard a.count == b.count, holds.inputs == otherwise.inputs else {
+    guard holds.inputs == otherwise.inputs else {
+      throw TensorError(.other(operation: "cond"), "cond needs branches that take the same values")
+    }
+    guard a.count == b.count else {
       throw TensorError(.other(operation: "cond"), "cond needs branches that are built alike")
     }
     for (x, y) in zip(a, b) where x.shape != y.shape || x.type != y.type {

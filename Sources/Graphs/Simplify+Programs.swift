@@ -69,6 +69,11 @@ extension Graph {
     return result
   }
 
+  /// The graph without an input that nothing reads.
+  public func dropping(input: Int) -> Graph {
+    selecting(outputs: Array(outputs.indices), inputs: inputs.indices.filter { $0 != input })
+  }
+
   /// Which nodes some nodes need.
   func liveNodes(_ wanted: [NodeID]) -> [Bool] {
     var live = Array(repeating: false, count: nodes.count)

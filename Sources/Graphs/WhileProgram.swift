@@ -16,7 +16,11 @@ public final class WhileProgram: GraphProgram, @unchecked Sendable {
     self.condition = condition
     self.body = body
     carries = body.outputs.count
-    guard condition.inputs == body.inputs, condition.outputs.count == 1, carries <= body.inputs.count,
+    guard condition.inputs == body.inputs, carries <= body.inputs.count else {
+      throw TensorError(
+        .other(operation: "while_loop"), "while_loop needs a condition and a body that take the same values")
+    }
+    guard condition.outputs.count == 1,
       let test = condition.outputs.first.map({ condition.nodes[$0.index] }), test.type == .bool, test.shape.isEmpty
     else { throw TensorError(.other(operation: "while_loop"), "while_loop needs a condition that gives true or false") }
     for k in 0..<carries {

@@ -84,7 +84,7 @@ private struct ProgramWriter {
   mutating func matrix(_ depth: Int) -> String {
     if depth == 0 { return pick(["a", "b", "transpose(c)", "w"]) }
     let d = depth - 1
-    switch below(12) {
+    switch below(13) {
     case 0...2: return function(matrix(d))
     case 3: return combined(matrix(d), matrix(d))
     case 4: return combined(matrix(d), vector(d))
@@ -94,6 +94,7 @@ private struct ProgramWriter {
     case 8: return "concat([(\(matrix(d)))[0..0], (\(matrix(d)))[1..2]])"
     case 9: return "softmax(\(matrix(d)))"
     case 10: return "stack([\(vector(d)), \(vector(d)), v])"
+    case 11: return chosen(matrix(below(d + 1)), matrix(below(d + 1)))
     default: return "((\(matrix(d))) + normal([3, 4]))"
     }
   }
@@ -101,7 +102,7 @@ private struct ProgramWriter {
   mutating func vector(_ depth: Int) -> String {
     if depth == 0 { return pick(["v", "a[1]", "b[i]", "sum(a, axes: 0)", "v[ids]"]) }
     let d = depth - 1
-    switch below(10) {
+    switch below(12) {
     case 0, 1: return function(vector(d))
     case 2: return combined(vector(d), vector(d))
     case 3: return combined(vector(d), scalar(d))
@@ -110,8 +111,29 @@ private struct ProgramWriter {
     case 6: return "((\(vector(d))) @ q)"
     case 7: return "sort(\(vector(d)))"
     case 8: return "(\(vector(d)))[ids]"
+    case 9: return chosen(vector(below(d + 1)), vector(below(d + 1)))
+    case 10: return looped(vector(d))
     default: return "((\(vector(d))) * uniform(4))"
     }
+  }
+
+  /// One of two by what a tensor says; what a branch gives is often nothing that it computed.
+  private mutating func chosen(_ x: String, _ y: String) -> String {
+    switch below(3) {
+    case 0: return "(y -> cond(\(scalar(1)) > \(number(0)), () -> \(x), () -> y))(\(y))"
+    case 1: return "(x -> cond(\(scalar(1)) > \(number(0)), () -> x, () -> \(y) + 0 * x))(\(x))"
+    default: return "(((x, y) -> cond(sum(x) > \(number(0)), () -> x, () -> y))(\(x), \(y)))"
+    }
+  }
+
+  /// A loop of unknown length, which has no derivative in reverse mode.
+  private mutating func looped(_ x: String) -> String {
+    let next = pick([
+      "v", "0.5 * s.v + uniform(4)", "cond(sum(s.v) > 0, () -> s.v, () -> v)",
+      "cond(sum(s.v) > s.n, () -> v, () -> 1 - s.v)",
+    ])
+    return
+      "stop_gradient(while_loop({ v: \(x), n: 0 }, s -> where(sum(s.v) < 20, s.n, 9) < 3, s -> { v: \(next), n: s.n + 1 }).v)"
   }
 
   mutating func scalar(_ depth: Int) -> String {

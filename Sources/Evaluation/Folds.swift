@@ -24,6 +24,16 @@ final class Folds {
   }
 
   private var folds: [Fold] = []
+  /// Whether an interrupt ends a fold early, and where it did.
+  var ending = FoldEnding.never {
+    didSet { if ending == .allowed { (stepSeconds, hasStepped, heard) = (.infinity, false, nil) } }
+  }
+  /// Whether a step of a fold that may end early was made, and when such a fold heard of an interrupt.
+  var hasStepped = false, heard: Double?
+  /// Seconds that the last compiled step took of a fold that may end early.
+  var stepSeconds = Double.infinity
+  /// What interrupts the rest of a statement whose fold was ended.
+  var watch: TimeLimit?
   /// What a trace calls the trial that runs, and how many folds began in it.
   private var trial = (sweep: "", index: 0), begun = 0
   /// Files written inside of folds, by the depth of the fold that wrote them.
@@ -33,8 +43,9 @@ final class Folds {
   /// `keep` gives what is kept beside a row of a value.
   func begin(
     _ call: NativeCall, start: Value, steps: Int, key: Int64, every: Int?, keep: Value
-  ) -> (fold: Int, kept: Value?) {
+  ) throws -> (fold: Int, kept: Value?) {
     let machine = call.machine
+    if case .ended = ending { throw RuntimeError.interrupted }
     let scope = machine.drawScope
     machine.drawScope.folds &+= 1
     let name = RandomKey.derive(RandomKey.derive(scope.key, scope.folds), key)
@@ -144,7 +155,7 @@ final class Folds {
     String(format: "%016llx.safetensors", UInt64(bitPattern: key))
   }
 
-  private static var now: Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
+  static var now: Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
 }
 
 /// How often folds keep what they need to go on. One for the process.
@@ -186,7 +197,7 @@ extension Natives {
       if let every, every < 1 {
         throw RuntimeError("E0200", "a checkpoint is a number of steps from 1, or the name of a file, not \(every)")
       }
-      let (fold, kept) = call.machine.folds.begin(
+      let (fold, kept) = try call.machine.folds.begin(
         call, start: call[0], steps: try call.int(1), key: Int64(number), every: every, keep: call[4])
       return call.heap.record([("fold", Value(fold)), ("kept", kept ?? .none)])
     },
@@ -201,6 +212,28 @@ extension Natives {
         try call.machine.folds.reached(
           call, fold: try call.int(0), value: call[1], rows: call[2], step: try call.int(3), ends: try call.bool(4),
           along: call[5]))
+    },
+    NativeFunction(
+      "unless_ended", ["step", "row"],
+      doc:
+        "For `iterate`: `row()`, or `none` where Ctrl-C came in it and ends the fold at this step, as it does in a session.",
+      example: "unless_ended(3, () -> 4)  # => 4"
+    ) { call in
+      let machine = call.machine, mayEnd = machine.folds.mayEnd(machine)
+      do { return try machine.call(call[1], []) } catch {
+        guard mayEnd, machine.runtimeError(error).id == RuntimeError.interrupted.id,
+          machine.folds.end(at: try call.int(0), machine)
+        else { throw error }
+        return .none
+      }
+    },
+    NativeFunction(
+      "ended_step", [],
+      doc: "For `iterate`: the step at which Ctrl-C ended the fold, as it does in a session; `none` while it did not.",
+      example: "ended_step() == none  # => true"
+    ) { call in
+      guard case .ended(let step) = call.machine.folds.ending else { return .none }
+      return Value(step)
     },
   ]
 }

@@ -21,7 +21,7 @@ extension Machine {
   /// The poll word is set: an interrupt, or too much memory.
   @inline(never) func answerPoll() throws {
     let bits = poll.bits
-    if bits & Poll.interrupt != 0 { throw RuntimeError.interrupted }
+    if bits & Poll.interrupt != 0, !folds.putsOff() { throw RuntimeError.interrupted }
     if bits & Poll.memory != 0 {
       poll.lower(Poll.memory)
       if heap.state.pointee.bytes > heap.state.pointee.byteLimit { throw outOfMemory }

@@ -166,6 +166,9 @@ public final class Session {
     case incomplete
     /// What is wrong; the session goes on, with what was bound before.
     case failed([Diagnostic])
+    /// An interrupt ended a fold at a step. What it came to is the value that `_` names; its statement, which begins at a byte of the
+    /// cell, bound nothing, and those behind it did not run.
+    case ended(step: Int, at: Int)
   }
 
   /// Runs a cell; its bindings stay for later cells. With `isKept` its results are `_1`, `_2`, … too, and `undoCell` can
@@ -192,6 +195,7 @@ public final class Session {
       let result = execute(program, mode: .cell)
       nameResults(isKept: isKept)
       if !result.diagnostics.isEmpty { return .failed(result.diagnostics) }
+      if let step = result.endedAt { return .ended(step: step, at: Int(result.failedAt ?? 0)) }
       return result.last.map { .value($0) } ?? .none
     }
   }
@@ -319,8 +323,10 @@ public final class Session {
     var diagnostics: [Diagnostic] = []
     var last: Datum?
     var tests: [TestOutcome] = []
-    /// Where the statement begins that failed, in bytes.
+    /// Where the statement begins that failed, or of which a fold was ended, in bytes.
     var failedAt: UInt32?
+    /// The step at which an interrupt ended a fold.
+    var endedAt: Int?
   }
 
   func execute(_ prepared: Prepared, mode: Mode) -> Executed {

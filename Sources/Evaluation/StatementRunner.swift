@@ -52,7 +52,9 @@ struct StatementRunner {
       do {
         if let walk = tensors.walk { try self.walk(statement, index, walk) } else { try run(statement, index) }
         tensors.timing?.finish(statement: index, since: started)
+        if mode == .cell, let step = machine.folds.endedStep() { return ended(statement, at: step) }
       } catch {
+        if mode == .cell { _ = machine.folds.endedStep() }
         if let timing = tensors.timing, machine.runtimeError(error).id != RuntimeError.interrupted.id {
           timing.leave()
           continue
@@ -67,10 +69,37 @@ struct StatementRunner {
     return result
   }
 
+  /// Whether a fold of a statement may be ended early: what it then gives is the value of an expression, or what one name was to be bound to.
+  private static func mayEnd(_ statement: Statement) -> Bool {
+    switch statement.kind {
+    case .expression: return true
+    case .letBinding(let pattern, _), .varBinding(let pattern, _):
+      if case .name = pattern.kind { return true }
+      return false
+    default: return false
+    }
+  }
+
+  /// A fold of a statement was ended at a step: the session remembers what it came to; names keep what they meant.
+  private mutating func ended(_ statement: Statement, at step: Int) -> Session.Executed {
+    switch statement.kind {
+    case .letBinding(let pattern, _), .varBinding(let pattern, _):
+      if case .name = pattern.kind, let global = prepared.program.globals.last(where: { $0.span == pattern.span }) {
+        session.remember((base + global.slot).pointee, statement.span)
+      }
+    default: break
+    }
+    result.last = nil
+    result.failedAt = statement.span.lower
+    result.endedAt = step
+    return result
+  }
+
   mutating func run(_ statement: Statement, _ index: Int) throws {
     host.beginStatement(statement.span, prose: prose)
     prose = []
     machine.drawScope = session.place(place(of: statement))
+    if mode == .cell { machine.folds.ending = Self.mayEnd(statement) ? .allowed : .never }
     switch statement.kind {
     case .expression(let value): try show(value, statement.span, isLast: index == statements.count - 1)
     case .show(let value): try showNamed(value, statement.span)

@@ -1,3 +1,4 @@
+import CKernels
 import Foundation
 import Graphs
 import Tensors
@@ -25,6 +26,8 @@ struct StepCircuit {
   private var sources: [Source] = []
   /// The input that each output becomes.
   private var places: [Int] = []
+  /// Such a fold makes steps that take less without answering an interrupt. Longer ones are interrupted, and so must leave their inputs.
+  private static let shortSeconds = 0.03
 
   /// nil where the step's results have another form than its first argument. `result` (borrowed) is one that the entry
   /// gave: all have its form, since that is the template's, whatever the plan computes.
@@ -67,10 +70,11 @@ struct StepCircuit {
   }
 
   /// Folds steps from `step` up to `end`, as far as the entry's trace holds for them. Takes `value` over and gives the
-  /// next one, also where not one step was made; each step draws under the key that `root` gives with its number.
+  /// next one, also where not one step was made; each step draws under the key that `root` gives with its number. Where the
+  /// fold `mayEnd` early, an interrupt does so.
   func run(
     _ entry: CompiledFunction.Entry, from value: Value, _ step: inout Int, upTo end: Int, root: Int64,
-    _ machine: Machine, report: (Int) -> Void
+    _ machine: Machine, mayEnd: Bool, report: (Int) -> Void
   ) throws -> Value {
     var inputs: [Tensor?]
     do {
@@ -85,15 +89,29 @@ struct StepCircuit {
     // The first inputs may be held elsewhere, those that a run gave are not.
     var attempts = 2
     while step < end {
-      if attempts > 0, entry.isSettled {
-        if try repeated(entry, &inputs, &step, upTo: end, root, machine, report) { break }
+      let isHeld = mayEnd && machine.folds.stepSeconds > StepCircuit.shortSeconds
+      if attempts > 0, entry.isSettled, !isHeld {
+        if try repeated(entry, &inputs, &step, upTo: end, root, machine, mayEnd: mayEnd, report) { break }
         attempts -= 1
       }
+      if mayEnd, machine.folds.end(at: step, machine) { break }
       try machine.pollInterrupt()
       machine.tensors.planRunCount += 1
-      let outputs = try translatingErrors(entry.recording) {
-        try entry.prepare(machine)
-        return try entry.plan.run(&inputs, threads: machine.planThreads, isChecked: true)
+      // Held here too, the inputs are not written over.
+      let held = isHeld ? inputs : []
+      defer { withExtendedLifetime(held) {} }
+      let outputs: [Tensor]
+      do {
+        outputs = try timed(machine, mayEnd) {
+          try translatingErrors(entry.recording) {
+            try entry.prepare(machine)
+            return try entry.plan.run(&inputs, threads: machine.planThreads, isChecked: true)
+          }
+        }
+      } catch {
+        let isInterrupt = machine.runtimeError(error).id == RuntimeError.interrupted.id
+        guard isHeld, isInterrupt, machine.folds.end(at: step, machine) else { throw error }
+        break
       }
       for (place, source) in sources.enumerated() {
         switch source {
@@ -109,10 +127,23 @@ struct StepCircuit {
     return entry.template.instantiate(places.compactMap { inputs[$0] })
   }
 
-  /// Folds all steps up to `end` on the memory that the inputs have; false, with none made, where the plan cannot.
+  /// Makes a step, of which the time is taken where its fold may end early.
+  private func timed<Result>(_ machine: Machine, _ mayEnd: Bool, _ body: () throws -> Result) rethrows -> Result {
+    guard mayEnd else { return try body() }
+    let watched = machine.folds.stepSeconds <= StepCircuit.shortSeconds ? ck_watch(nil) : nil
+    let started = DispatchTime.now().uptimeNanoseconds
+    defer {
+      machine.folds.stepSeconds = Double(DispatchTime.now().uptimeNanoseconds - started) * 1e-9
+      if let watched { _ = ck_watch(watched) }
+    }
+    return try body()
+  }
+
+  /// Folds all steps up to `end` on the memory that the inputs have, or until they come to take long in a fold that may end; false,
+  /// with none made, where the plan cannot.
   private func repeated(
     _ entry: CompiledFunction.Entry, _ inputs: inout [Tensor?], _ step: inout Int, upTo end: Int, _ root: Int64,
-    _ machine: Machine, _ report: (Int) -> Void
+    _ machine: Machine, mayEnd: Bool, _ report: (Int) -> Void
   ) throws -> Bool {
     var targets = Array(repeating: 0, count: places.count)
     for (place, source) in sources.enumerated() { if case .output(let index) = source { targets[index] = place } }
@@ -122,9 +153,12 @@ struct StepCircuit {
     // Nobody else has seen the tensors of the step's number and of its draws' key.
     let numbers = inputs[sources.count...].compactMap { $0?.pointer }
     while step < end {
+      if mayEnd, machine.folds.end(at: step, machine) || machine.folds.stepSeconds > StepCircuit.shortSeconds { break }
       try machine.pollInterrupt()
       machine.tensors.planRunCount += 1
-      try translatingErrors(entry.recording) { try run.run(threads: machine.planThreads) }
+      try timed(machine, mayEnd) {
+        try translatingErrors(entry.recording) { try run.run(threads: machine.planThreads) }
+      }
       step += 1
       report(step)
       numbers[0].storeBytes(of: step, as: Int.self)
@@ -168,6 +202,9 @@ extension Natives {
 
   private static func foldSteps(_ call: NativeCall) throws -> Value {
     let machine = call.machine
+    if case .ended = machine.folds.ending { throw RuntimeError.interrupted }
+    let mayEnd = machine.folds.mayEnd(machine)
+    if mayEnd { machine.folds.hasStepped = true }
     let f = try call.function(0)
     let (first, end) = (try call.int(2), try call.int(3))
     let key = try call.key(call[4])
@@ -183,12 +220,34 @@ extension Natives {
         let before = step
         value = try Probe.calling(lines: entry.lines) {
           try Probe.under("compiled step") {
-            try circuit.run(entry, from: value, &step, upTo: end, root: Int64(root), machine) { reporter.done($0) }
+            try circuit.run(entry, from: value, &step, upTo: end, root: Int64(root), machine, mayEnd: mayEnd) {
+              reporter.done($0)
+            }
           }
         }
+        if mayEnd, machine.folds.ending != .allowed { return value }
         if step > before { continue }
       }
-      value = try stepped(call, f, value, step, key)
+      if mayEnd, machine.folds.end(at: step, machine) { return value }
+      // A step may be too short to hear of an interrupt.
+      do { try machine.pollInterrupt() } catch {
+        call.heap.release(value)
+        throw error
+      }
+      if mayEnd, isHeld(value, call.heap) {
+        let held = call.heap.retained(value)
+        do {
+          value = try stepped(call, f, value, step, key)
+        } catch {
+          let isInterrupt = machine.runtimeError(error).id == RuntimeError.interrupted.id
+          if isInterrupt, machine.folds.end(at: step, machine) { return held }
+          call.heap.release(held)
+          throw error
+        }
+        call.heap.release(held)
+      } else {
+        value = try stepped(call, f, value, step, key)
+      }
       if let entry = compiled?.last, case .unknown = entry.circuit {
         entry.circuit = try .known(StepCircuit(entry, value, machine))
       }
@@ -196,6 +255,18 @@ extension Natives {
       reporter.done(step)
     }
     return value
+  }
+
+  /// Whether a value is kept while a step makes the next one of it, to go back to it: not what steps may make longer or change in
+  /// place, which they would copy instead.
+  private static func isHeld(_ value: Value, _ heap: Heap, depth: Int = 0) -> Bool {
+    switch value.tag {
+    case .list, .string: return false
+    case .record:
+      guard depth < 4 else { return false }
+      return (0..<value.record.count).allSatisfy { isHeld(value.record.values[$0], heap, depth: depth + 1) }
+    default: return true
+    }
   }
 
   /// One step by a call; takes the value over.

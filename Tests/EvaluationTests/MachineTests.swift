@@ -275,6 +275,7 @@ import Testing
         case .none: "-"
         case .incomplete: "…"
         case .failed(let diagnostics): diagnostics[0].id
+        case .ended(let step, _): "ended \(step)"
         }
       }
     }
@@ -293,6 +294,7 @@ import Testing
         case .none: "-"
         case .incomplete: "…"
         case .failed(let diagnostics): diagnostics[0].id
+        case .ended(let step, _): "ended \(step)"
         }
       }
     }
@@ -311,6 +313,7 @@ import Testing
         case .none: "-"
         case .incomplete: "…"
         case .failed(let diagnostics): diagnostics[0].id
+        case .ended(let step, _): "ended \(step)"
         }
       }
     }

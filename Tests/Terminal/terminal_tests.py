@@ -361,13 +361,19 @@ def control_c_ends_a_plan_with_a_word():
 
 
 @test
-def control_c_in_a_training_says_where_it_stopped_and_binds_nothing():
+def control_c_in_a_training_says_where_it_stopped_and_keeps_what_it_came_to():
     child = session()
     enter(child, "let fit = 12")
-    child.sendline("let fit = iterate(0.0, 1_000_000_000, (x, i) -> x + 1)")
+    for every in ["1", "1_000_000_000"]:
+        child.sendline(f"let fit = iterate(0.0, 1_000_000_000, (x, i) -> x + 1, every: {every})")
+        child.expect("steps/s")
+        stops(child, [r"stopped at step [\d\u202f]+; the result so far is `_`", "exp> $"])
+        assert "true" in enter(child, "_.value == _.steps and _.steps > 0"), child.before
+        assert enter(child, "fit").startswith("12"), child.before
+    # What a program's own loop has under way is lost.
+    child.sendline("for i in 0..<3 { iterate(0.0, 1_000_000_000, (x, i) -> x + 1, every: 1_000_000_000) }")
     child.expect("steps/s")
     stops(child, [r"interrupted at step [\d\u202f]+ of 1\u202f000\u202f000\u202f000", "exp> $"])
-    assert enter(child, "fit") == "12", child.before
 
 
 @test

@@ -128,6 +128,11 @@ final class Demo {
     switch outcome {
     case .none: break
     case .value(let value): show(value)
+    case .ended(let step, _):
+      hadErrors = true
+      if didRun { _ = thread.perform { [session] in session.undoCell() } }
+      output.line("stopped at step \(Phrase.grouped(step)); the cell was taken back")
+      return false
     case .incomplete:
       hadErrors = true
       output.line("the cell is incomplete; e edits it")

@@ -114,6 +114,7 @@ enum Replay {
     case .failed(let diagnostics):
       members.append(.init("error", .string(diagnostics.map { DiagnosticText.plain($0) }.joined())))
     case .incomplete: members.append(.init("error", "the text is incomplete"))
+    case .ended: members.append(.init("error", "interrupted"))
     case .value, .none: break
     }
     let digests = session.fingerprints(renamed: renamed).map { JSON.Member($0.name, .string($0.digest)) }

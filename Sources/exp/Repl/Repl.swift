@@ -134,6 +134,7 @@ final class Repl {
     if case .failed(let diagnostics) = outcome {
       cell.failedAt = diagnostics.first { $0.span.file == file.id }.map { Int($0.span.lower) } ?? 0
     }
+    if case .ended(_, let place) = outcome { cell.failedAt = place }
     cells.append(cell)
     return outcome
   }
@@ -148,6 +149,9 @@ final class Repl {
         hadErrors = true
         output.line("interrupted")
       }
+    case .ended(let step, _):
+      hadErrors = true
+      output.line("stopped at step \(Phrase.grouped(step)); the result so far is `_`")
     case .incomplete:
       hadErrors = true
       output.line("the input ends before this is complete")

@@ -1,4 +1,4 @@
-/// Making figures; what they look like is decided in Exp (`stdlib/plots.exp`) and drawn in `Reports`.
+/// Making figures; what they look like is decided in Exp (`stdlib/figures.exp`, `stdlib/plots.exp`) and drawn in `Reports`.
 extension Natives {
   static let figures: [NativeFunction] = [
     NativeFunction(

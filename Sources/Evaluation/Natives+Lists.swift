@@ -95,7 +95,11 @@ extension Natives {
       default:
         throw RuntimeError(
           "E0211", "\(call.machine.brief(value)) has no place in an order", label: "sorted here",
-          help: ["sort by numbers, strings, bools, or lists of these"])
+          help: [
+            value.isNone
+              ? "`[x for x in xs if x != none]` leaves out what is missing"
+              : "sort by numbers, strings, bools, or lists of these"
+          ])
       }
     }
 

@@ -106,7 +106,7 @@ extension DiagnosticCatalogue {
   // swift-format-ignore
   static let files: [Entry] = [
     Entry("E0701", "a file cannot be read", "The file is not where it was looked for, or the study may not read there: a script reads its own folder, the data folder (`--data DIR`, EXP_DATA) and what `--allow-read` names."),
-    Entry("E0702", "a file cannot be used", "The file is not of the expected form, or the study may not write there: a script writes its run folder and what `--allow-write` names."),
+    Entry("E0702", "a file cannot be used", "The file is not of the expected form, or the study may not write there: a script writes its run folder and what `--allow-write` names. Or another trial of the sweep uses it, and one of the two writes: trials run in any order, so such files are named after the point."),
     Entry("E0705", "a file's contents do not fit", "A file of tensors lacks a name that is needed, or is damaged."),
     Entry("E0710", "the standard library is missing", "Exp looks for the folder `stdlib` beside its binary and where EXP_STDLIB points."),
     Entry("E0711", "an imported file cannot be read", "`use \"./file.exp\" as name` looks for the file beside the one that imports it."),

@@ -422,8 +422,22 @@ extension FunctionCompiler {
     } else {
       builder.emit(.drop, a: error)
     }
+    let first = builder.here
     if let handler { block(handler, to: target) } else { builder.emit(.loadNone, a: target) }
+    if let name, let register = register(binding: name), readsLine(of: register, from: first) {
+      prototype.readsErrorLines = true
+    }
     builder.patch([end])
+  }
+
+  /// Whether the code since a place may see the line of the error in a register: by its field, or because the error goes anywhere else
+  /// than to the access of another field.
+  private func readsLine(of register: Int, from first: Int) -> Bool {
+    (first..<builder.here).contains { place in
+      let instruction = prototype.code[place]
+      guard Liveness.uses(instruction, prototype, at: place).contains(where: { $0.register == register }) else { return false }
+      return instruction.op != .getField || prototype.cacheNames[instruction.c] == "line"
+    }
   }
 
   private mutating func sweep(_ sweep: Sweep, name: String, to target: Int) {
@@ -436,7 +450,7 @@ extension FunctionCompiler {
     if let condition = sweep.condition { makeFunction(condition, to: builder.allocate()) }
     prototype.sweeps.append(
       Prototype.SweepDescription(
-        name: name, axes: sweep.axes.map(\.name.text), isZip: sweep.isZip, pairedBy: sweep.pairedBy?.map(\.text),
+        name: name, axes: sweep.axes.map(\.name.text), spans: sweep.axes.map(\.values.span), isZip: sweep.isZip, pairedBy: sweep.pairedBy?.map(\.text),
         hasCondition: sweep.condition != nil))
     builder.emit(.sweep, a: target, b: first, c: prototype.sweeps.count - 1)
   }

@@ -130,6 +130,7 @@ extension Prototype {
     constants = []
     children = []
     handlers = []
+    readsErrorLines = false
     calls = []
     recipes = []
     keyLists = []

@@ -1,13 +1,28 @@
 import Records
 import Tensors
 
-/// The SHA-256 of a value's content. Values that are `same` have one digest: records whatever the order of their fields,
-/// numbers by value (with one NaN and one zero), tensors by type, shape and elements (without axes: as numbers),
-/// functions by their name and what they hold.
+/// The SHA-256 of a value's content, for a value as it is or for all that are `same`.
 struct Digest {
+  /// What has one digest.
+  enum Form {
+    /// Values that are `same`: records whatever the order of their fields, numbers by value (with one NaN and one zero), tensors by
+    /// type, shape and elements (without axes: as numbers), functions by their name and what they hold.
+    case same
+    /// Values that no program can tell apart: an int and a float are two, and so are the zeros, a number and a tensor without axes,
+    /// fields in two orders, a parameter that is frozen and one that is not, one that stands twice and two with equal elements. Of every
+    /// type there is one NaN.
+    case exact
+  }
+
+  private let form: Form
   /// What stands for each part: a plain value's bytes, or an object's hash.
   private var parts: [[UInt8]] = []
+  /// Of the parts, which are or hold tensors. Of these alone it can be seen whether one stands twice.
+  private var holders: [Bool] = []
   private var completed: [[UInt8]] = []
+  /// Of the completed objects that hold tensors, how many came before; nil for others.
+  private var numbers: [Int?] = []
+  private var holderCount = 0
   /// What stands for a function's code.
   private let code: (Prototype) -> [UInt8]
   /// Whether to leave off in the midst of a large tensor.
@@ -18,18 +33,19 @@ struct Digest {
   private var held: [[UInt8]: Set<[UInt8]>] = [:]
 
   private init(
-    code: @escaping (Prototype) -> [UInt8], seesThroughFunctions: Bool = false,
+    _ form: Form, code: @escaping (Prototype) -> [UInt8], seesThroughFunctions: Bool = false,
     isInterrupted: @escaping () -> Bool = { false }
   ) {
+    self.form = form
     self.code = code
     self.seesThroughFunctions = seesThroughFunctions
     self.isInterrupted = isInterrupted
   }
 
-  /// 64 hexadecimal digits. Throws for a traced value.
+  /// 64 hexadecimal digits, the same for values that are `same`. Throws for a traced value.
   static func hex(_ machine: Machine, _ value: Value) throws -> String {
     let copy = try machine.portable(value)
-    var digest = Digest(code: { SHA256.bytes(Array($0.name.utf8)) }, isInterrupted: { machine.isInterrupted })
+    var digest = Digest(.same, code: { SHA256.bytes(Array($0.name.utf8)) }, isInterrupted: { machine.isInterrupted })
     for node in copy.nodes {
       digest.add(node)
       try machine.pollInterrupt()
@@ -38,29 +54,39 @@ struct Digest {
   }
 
   /// Bytes that stand for a value, at most 32, its functions named by `code`.
-  static func bytes(of value: PortableValue, code: (Prototype) -> [UInt8]) -> [UInt8] {
+  static func bytes(_ form: Form, of value: PortableValue, code: (Prototype) -> [UInt8]) -> [UInt8] {
     withoutActuallyEscaping(code) { code in
-      var digest = Digest(code: code)
+      var digest = Digest(form, code: code)
       for node in value.nodes { digest.add(node) }
       return digest.parts.last ?? []
     }
   }
 
-  /// The SHA-256 of a value, the same whether functions use named functions of an earlier cell, which they hold, or of their own
-  /// file, which they do not.
+  /// The SHA-256 of a value, the same for values that are `same`, whether functions use named functions of an earlier cell, which they
+  /// hold, or of their own file, which they do not.
   static func hex(of value: PortableValue, code: (Prototype) -> [UInt8]) -> String {
     withoutActuallyEscaping(code) { code in
-      var digest = Digest(code: code, seesThroughFunctions: true)
+      var digest = Digest(.same, code: code, seesThroughFunctions: true)
       for node in value.nodes { digest.add(node) }
       return SHA256.hex(digest.parts.last ?? [])
     }
   }
 
-  /// The values that a function holds, by the names under which it does, each with the bytes that stand for it.
+  /// What stands for exactly a value where a trial draws, the same whether functions use named functions of an earlier cell, which they
+  /// hold, or of their own file, which they do not.
+  static func drawWord(of value: PortableValue, code: (Prototype) -> [UInt8]) -> String {
+    withoutActuallyEscaping(code) { code in
+      var digest = Digest(.exact, code: code, seesThroughFunctions: true)
+      for node in value.nodes { digest.add(node) }
+      return SHA256.hex(digest.parts.last ?? [])
+    }
+  }
+
+  /// The values that a function holds, by the names under which it does, each with the bytes that stand for exactly it.
   static func parts(of value: PortableValue, code: (Prototype) -> [UInt8]) -> [(name: String, hash: [UInt8])] {
     guard case .closure(let prototype, let count)? = value.nodes.last else { return [] }
     return withoutActuallyEscaping(code) { code in
-      var digest = Digest(code: code)
+      var digest = Digest(.exact, code: code)
       for node in value.nodes.dropLast() { digest.add(node) }
       guard digest.parts.count == count else { return [] }
       return zip(prototype.captures, digest.parts).filter { $0.0.isField }.map { ($0.name, $1) }
@@ -69,74 +95,99 @@ struct Digest {
 
   private mutating func add(_ node: PortableValue.Node) {
     switch node {
-    case .plain(let value): parts.append(Digest.bytes(of: value))
-    case .again(let number): parts.append(completed[number])
-    case .string(let text): complete("string", Array(text.utf8))
+    case .plain(let value): append(bytes(of: value), holdsTensors: false)
+    case .again(let number):
+      guard form == .exact, let place = numbers[number] else { return append(completed[number], holdsTensors: false) }
+      append(SHA256.bytes(Array("again \(place)".utf8)), holdsTensors: true)
+    case .string(let text): complete("string", [Array(text.utf8)], false)
     case .list(let count):
       let elements = take(count)
-      complete("list", elements.joined())
-      see(through: elements)
+      complete("list", elements.parts, elements.holdTensors)
+      see(through: elements.parts)
     case .record(let names):
-      let fields = zip(names, take(names.count)).sorted { $0.0 < $1.0 }
-      complete("record", fields.map { SHA256.bytes(Array($0.utf8)) + $1 }.joined())
-    case .range(let isInclusive): complete("range", [isInclusive ? 1 : 0] + take(3).joined())
-    case .closure(let prototype, let count):
-      let values = take(count)
-      guard seesThroughFunctions else { return complete("function", code(prototype) + values.joined()) }
-      var all: Set<[UInt8]> = []
-      for (capture, value) in zip(prototype.captures, values) {
-        if capture.role == .function, let known = held[value] {
-          all.formUnion(known)
-        } else {
-          all.insert(SHA256.bytes(Array(capture.name.utf8)) + value)
-        }
-      }
-      complete("function", code(prototype) + all.sorted { $0.lexicographicallyPrecedes($1) }.joined())
-      held[parts[parts.count - 1]] = all
-    case .box(.tensor, let object, _): complete(object as? Tensor)
+      let values = take(names.count)
+      let fields = zip(names, values.parts)
+      let inOrder = form == .exact ? Array(fields) : fields.sorted { $0.0 < $1.0 }
+      complete("record", inOrder.map { SHA256.bytes(Array($0.utf8)) + $1 }, values.holdTensors)
+    case .range(let isInclusive): complete("range", [[isInclusive ? 1 : 0]] + take(3).parts, false)
+    case .closure(let prototype, let count): addFunction(prototype, take(count))
+    case .box(.tensor, let object, let flags): complete(object as? Tensor, flags)
     case .box(let tag, let object, _):
       let name = (object as? BoundNative)?.function.name ?? "", both = take(2)
-      complete("object", [tag.rawValue] + SHA256.bytes(Array(name.utf8)) + both.joined())
-      if tag == .overload { see(through: both) }
+      complete("object", [[tag.rawValue], SHA256.bytes(Array(name.utf8))] + both.parts, both.holdTensors)
+      if tag == .overload { see(through: both.parts) }
     }
   }
 
+  private mutating func addFunction(_ prototype: Prototype, _ values: (parts: [[UInt8]], holdTensors: Bool)) {
+    guard seesThroughFunctions else {
+      return complete("function", [code(prototype)] + values.parts, values.holdTensors)
+    }
+    var all: Set<[UInt8]> = []
+    for (capture, value) in zip(prototype.captures, values.parts) {
+      if capture.role == .function, let known = held[value] {
+        all.formUnion(known)
+      } else {
+        all.insert(SHA256.bytes(Array(capture.name.utf8)) + value)
+      }
+    }
+    complete(
+      "function", [code(prototype)] + all.sorted { $0.lexicographicallyPrecedes($1) }, values.holdTensors)
+    held[parts[parts.count - 1]] = all
+  }
+
   /// Notes what the functions among some values hold as what the last part does: several of one name are one.
-  private mutating func see(through values: ArraySlice<[UInt8]>) {
+  private mutating func see(through values: [[UInt8]]) {
     guard seesThroughFunctions, let whole = parts.last else { return }
     let known = values.compactMap { held[$0] }
     if !known.isEmpty { held[whole] = known.reduce(into: []) { $0.formUnion($1) } }
   }
 
-  private mutating func take(_ count: Int) -> ArraySlice<[UInt8]> {
+  private mutating func take(_ count: Int) -> (parts: [[UInt8]], holdTensors: Bool) {
     // A copy of these alone: the rest must stay without a second holder, or removing copies all of it.
-    let taken = Array(parts.suffix(count))
+    let taken = Array(parts.suffix(count)), holdTensors = holders.suffix(count).contains(true)
     parts.removeLast(count)
-    return taken[...]
+    holders.removeLast(count)
+    return (taken, holdTensors)
   }
 
-  private mutating func complete(_ kind: String, _ content: some Sequence<UInt8>) {
-    complete(SHA256.bytes(Array(kind.utf8) + [0] + content))
-  }
-
-  private mutating func complete(_ part: [UInt8]) {
-    completed.append(part)
+  private mutating func append(_ part: [UInt8], holdsTensors: Bool) {
     parts.append(part)
+    holders.append(holdsTensors)
   }
 
-  private mutating func complete(_ tensor: Tensor?) {
-    guard let tensor else { return complete("nothing", []) }
-    if let scalar = tensor.scalar, tensor.rank == 0 {
-      return complete(tensor.type == .bool ? Digest.bytes(of: Value(scalar != 0)) : Digest.bytes(of: tensor))
+  /// Parts of an exact digest stand with their lengths before them: plain values take fewer bytes than hashes.
+  private mutating func complete(_ kind: String, _ content: [[UInt8]], _ holdsTensors: Bool) {
+    var bytes = Array(kind.utf8) + [0]
+    for part in content {
+      if form == .exact { bytes += Digest.bytes(of: UInt64(part.count)) }
+      bytes += part
+    }
+    complete(SHA256.bytes(bytes), holdsTensors)
+  }
+
+  private mutating func complete(_ part: [UInt8], _ holdsTensors: Bool) {
+    completed.append(part)
+    numbers.append(holdsTensors ? holderCount : nil)
+    if holdsTensors { holderCount += 1 }
+    append(part, holdsTensors: holdsTensors)
+  }
+
+  private mutating func complete(_ tensor: Tensor?, _ flags: UInt8) {
+    guard let tensor else { return complete("nothing", [], false) }
+    if form == .same, let scalar = tensor.scalar, tensor.rank == 0 {
+      return complete(tensor.type == .bool ? bytes(of: Value(scalar != 0)) : bytes(of: tensor), true)
     }
     var hash = SHA256()
     hash.update(Array("tensor \(tensor.type.name) \(tensor.shape)".utf8))
+    if form == .exact { hash.update([0, flags]) }
+    let isExact = form == .exact
     switch tensor.type {
-    case .f32: update(&hash, tensor, Float.self) { $0.isNaN ? Float.nan : $0 == 0 ? 0 : $0 }
-    case .f64: update(&hash, tensor, Double.self) { $0.isNaN ? Double.nan : $0 == 0 ? 0 : $0 }
+    case .f32: update(&hash, tensor, Float.self) { $0.isNaN ? Float.nan : $0 == 0 && !isExact ? 0 : $0 }
+    case .f64: update(&hash, tensor, Double.self) { $0.isNaN ? Double.nan : $0 == 0 && !isExact ? 0 : $0 }
     case .i32, .i64, .bool: update(&hash, tensor, UInt8.self) { $0 }
     }
-    complete(hash.finish())
+    complete(hash.finish(), true)
   }
 
   /// The elements in pieces, each element in its one form.
@@ -154,21 +205,22 @@ struct Digest {
     }
   }
 
-  private static func bytes(of value: Value) -> [UInt8] {
+  private func bytes(of value: Value) -> [UInt8] {
     switch value.tag {
-    case .native: return [1] + SHA256.bytes(Array(NativeTable.shared.groups[value.asInt].name.utf8))
-    case .int where Int(exactly: Double(value.asInt)) == value.asInt: return bytes(of: Double(value.asInt))
-    case .float: return bytes(of: value.asDouble)
-    default: return [value.tag.rawValue] + bytes(of: value.bits)
+    case .native: [1] + SHA256.bytes(Array(NativeTable.shared.groups[value.asInt].name.utf8))
+    case .int where form == .same && Int(exactly: Double(value.asInt)) == value.asInt: bytes(of: Double(value.asInt))
+    case .float: bytes(of: value.asDouble)
+    default: [value.tag.rawValue] + Digest.bytes(of: value.bits)
     }
   }
 
-  private static func bytes(of tensor: Tensor) -> [UInt8] {
+  private func bytes(of tensor: Tensor) -> [UInt8] {
     tensor.type.isFloat ? bytes(of: tensor.scalar ?? 0) : bytes(of: Value(tensor.integer(0)))
   }
 
-  private static func bytes(of number: Double) -> [UInt8] {
-    [2] + bytes(of: number.isNaN ? Double.nan.bitPattern : number == 0 ? 0 : number.bitPattern)
+  private func bytes(of number: Double) -> [UInt8] {
+    let isZero = number == 0 && form == .same, bits = number.isNaN ? Double.nan.bitPattern : number.bitPattern
+    return [form == .same ? 2 : Tag.float.rawValue] + Digest.bytes(of: isZero ? 0 : bits)
   }
 
   private static func bytes(of bits: UInt64) -> [UInt8] { (0..<8).map { UInt8(truncatingIfNeeded: bits >> ($0 * 8)) } }

@@ -64,7 +64,7 @@ struct FoldCheckpoint {
   private func digest(_ record: Value) throws -> String {
     let portable = try call.machine.portable(record)
     return SHA256.hex(
-      Digest.bytes(of: portable) { prototype in
+      Digest.bytes(.same, of: portable) { prototype in
         var hash = SHA256()
         hash.update(Array("\(prototype.name) \(prototype.constants)".utf8))
         for instruction in prototype.code { withUnsafeBytes(of: instruction.bits) { hash.update($0) } }

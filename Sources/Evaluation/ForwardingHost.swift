@@ -42,6 +42,8 @@ public class ForwardingHost: StudyHost {
   public func tookOver(_ read: FileRead) { outer.tookOver(read) }
   /// Passed on.
   public func noticed(_ text: String) { outer.noticed(text) }
+  /// Passed on.
+  public func metMemoryLimit() { outer.metMemoryLimit() }
 }
 
 /// A host for a study of which only a part is wanted: options and files are answered, all that is said is swallowed.

@@ -77,8 +77,11 @@ extension Machine {
   private func checkSize(_ sweep: Prototype.SweepDescription, _ first: UnsafeMutablePointer<Value>) throws {
     let counts = try sweep.axes.indices.map { axis -> Int in
       guard isIterable(first[axis]), first[axis].tag != .record else {
+        let said = brief(first[axis])
         throw RuntimeError(
-          "E0610", "`\(sweep.axes[axis])` must go through a list, range or tensor, not \(brief(first[axis]))")
+          "E0610", "`\(sweep.axes[axis])` must go through a list, range or tensor, not \(said)",
+          help: [first[axis].isNumber ? "for each number up to it, write `1..\(said)`" : "for one value, write it in `[` and `]`"],
+          span: sweep.spans[axis])
       }
       return try iterationCount(first[axis])
     }
@@ -191,7 +194,11 @@ extension Machine {
     try checkDuplicates(sweep, points)
     let base = RandomKey.derive(key: drawScope.key, number: drawScope.count)
     drawScope.count += 1
-    let draws = SweepDraws(points: points, names: sweep.axes, pairedBy: sweep.pairedBy, base: base)
+    let words = try points.words { value in
+      try pollInterrupt()
+      return value.isSaidWhole ? nil : Digest.drawWord(of: value) { self.word(inDraws: $0) }
+    }
+    let draws = SweepDraws(points: points, names: sweep.axes, pairedBy: sweep.pairedBy, base: base, words: words)
     let body = try portable(body)
     let archive = try SweepArchive(self, body: body, draws)
     let settings = RunnerSettings(
@@ -204,12 +211,22 @@ extension Machine {
       makeRunner: { try SweepRunner(settings) }, archive: archive, idle: settings.idle)
   }
 
+  /// What stands for a function in the draws of a coordinate: its name and its maker's, and of one without a name in a study its code.
+  private func word(inDraws prototype: Prototype) -> [UInt8] {
+    let isOwn = prototype.name == "fn" && !library.fileIDs.contains(prototype.span.file)
+    let code = isOwn ? ReachableCode.ownHash(of: prototype) : []
+    return SHA256.bytes(Array("\(prototype.name) \(prototype.maker ?? "")".utf8) + code)
+  }
+
   private func checkDuplicates(_ sweep: Prototype.SweepDescription, _ points: SweepPoints) throws {
     guard let (earlier, later) = try points.firstDuplicate({ try pollInterrupt(at: $0) }) else { return }
     let place = zip(sweep.axes, points[later]).map { "\($0) = \(DatumText.line($1))" }.joined(separator: ", ")
+    // Where one axis has a value twice, that one is to blame.
+    let changed = sweep.axes.indices.filter { points.place(of: earlier, along: $0) != points.place(of: later, along: $0) }
     throw RuntimeError(
       "E0611", "the point \(place) stands twice in this sweep", label: "points \(earlier + 1) and \(later + 1)",
-      help: ["to repeat trials, add an axis such as `rep in 1..5`"])
+      help: ["to repeat trials, add an axis such as `rep in 1..5`"],
+      span: changed.count == 1 ? sweep.spans[changed[0]] : nil)
   }
 
   // MARK: result

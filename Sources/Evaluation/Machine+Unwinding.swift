@@ -27,6 +27,7 @@ extension Machine {
       let prototype = frame.pointee.prototype
       let base = frame.pointee.base
       if !error.isUncatchable, let handler = handler(frame) {
+        if error.id == "E0302" { host.metMemoryLimit() }
         for i in handler.clearFrom..<max(handler.clearFrom, prototype.pointee.registerCount) {
           Machine.drop(heap, base + i)
         }

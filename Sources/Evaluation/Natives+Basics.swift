@@ -101,6 +101,7 @@ extension Natives {
       doc: "Whether a data file, plain or packed as `.gz`, lies under the data directories.",
       example: "has_data(\"no-such-file\")  # => false"
     ) { call in
+      try TensorHooks.requireUntraced(call.machine, call.function.name)
       let name = try call.text(0)
       return Value(["", ".gz"].contains { call.machine.host.dataFile(name + $0).path != nil })
     },

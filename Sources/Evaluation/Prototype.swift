@@ -64,6 +64,8 @@ final class Prototype: @unchecked Sendable {
   /// What it was compiled with; nil for what stands for natives.
   private(set) unowned var unit: PrototypeUnit?
   var handlers: [Handler] = []
+  /// Whether a handler may see the line of an error, which is a fact of the text and not of what is computed.
+  var readsErrorLines = false
   /// Argument layouts of calls with names or spreads.
   var calls: [CallShape] = []
   /// What closures made here take along.
@@ -161,6 +163,8 @@ final class Prototype: @unchecked Sendable {
   struct SweepDescription: Sendable {
     var name: String
     var axes: [String]
+    /// Where the values of each axis stand.
+    var spans: [Span]
     var isZip: Bool
     var pairedBy: [String]?
     var hasCondition: Bool

@@ -33,7 +33,7 @@ final class ReachableCode {
         nextName += 1
         guard let value = try machine.portable(libraryName: name) else { continue }
         reach(value)
-        library.update(SHA256.bytes(Array(name.utf8)) + Digest.bytes(of: value) { self.word(for: $0) })
+        library.update(SHA256.bytes(Array(name.utf8)) + Digest.bytes(.exact, of: value) { self.word(for: $0) })
       }
     }
     var words = CodeWords()
@@ -46,10 +46,7 @@ final class ReachableCode {
   }
 
   /// Whether the text itself may be a result: `source` of a function, or the line of an error that was caught.
-  private var readsText: Bool {
-    names["source"] != nil
-      || prototypes.contains { !$0.handlers.isEmpty } && prototypes.contains { $0.cacheNames.contains("line") }
-  }
+  private var readsText: Bool { names["source"] != nil || prototypes.contains(where: \.readsErrorLines) }
 
   /// The files of the functions, in the order in which they were reached.
   private var files: [SourceFile] {
@@ -73,6 +70,13 @@ final class ReachableCode {
       hashes[prototype.name, default: []] += SHA256.bytes(words.bytes)
     }
     return order.map { ($0, SHA256.bytes(hashes[$0] ?? [])) }
+  }
+
+  /// SHA-256 of a function's own code and that of the functions that it makes.
+  static func ownHash(of prototype: Prototype) -> [UInt8] {
+    var words = CodeWords()
+    words.add(prototype) { _ in 0 }
+    return SHA256.bytes(words.bytes + prototype.children.flatMap { ownHash(of: $0.prototype) })
   }
 
   /// The number of a function; nil when it is not among them.

@@ -41,6 +41,8 @@ public protocol StudyHost: AnyObject {
   func tookOver(_ read: FileRead)
   /// Something that the user should know and that changes no result.
   func noticed(_ text: String)
+  /// The program caught an error of the limit of memory (E0302), and goes on: under another limit its result may be another one.
+  func metMemoryLimit()
 }
 
 extension StudyHost {
@@ -50,6 +52,8 @@ extension StudyHost {
   public func tookOver(_ read: FileRead) {}
   /// Nothing.
   public func noticed(_ text: String) {}
+  /// Nothing.
+  public func metMemoryLimit() {}
 }
 
 /// Where a fold keeps what it needs to go on.
@@ -168,7 +172,7 @@ public struct FileRead: Sendable, Hashable {
   public var path: String
   /// Whether it was looked for in the data directories.
   public var isData: Bool
-  /// SHA-256 of the contents in hexadecimal; empty when there was no such file.
+  /// SHA-256 of the contents in hexadecimal; empty when there was no such file, and `changed` where it changed while the trial ran.
   public var hash: String
   /// Makes a description.
   public init(path: String, isData: Bool, hash: String) {
@@ -212,6 +216,8 @@ public struct TrialOutcome: Sendable {
   public var reads: [FileRead] = []
   /// False when the trial wrote files, which a record of it cannot repeat.
   public var isRepeatable = true
+  /// True when it caught an error of the limit of memory, which another run may not have.
+  public var hasMetMemoryLimit = false
   /// True when it was not run now but taken from the record of an earlier run.
   public var isFromRecord = false
   /// Makes an outcome.

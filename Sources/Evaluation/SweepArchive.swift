@@ -3,6 +3,7 @@ import Diagnostics
 import Foundation
 import Notation
 import Records
+import Synchronization
 import Tensors
 
 /// The trials of one sweep as far as records know them: see `TrialArchive`.
@@ -23,10 +24,10 @@ struct SweepArchive: TrialArchive, @unchecked Sendable {
       format int(1)
       numerics int(\(numericsVersion))
       code string("\(SHA256.hex(code.hash))")
-      values string("\(SHA256.hex(Digest.bytes(of: body, code: code.word)))")
+      values string("\(SHA256.hex(Digest.bytes(.exact, of: body, code: code.word)))")
 
       """
-    hashes = draws.points.hashes { [code] in SHA256.bytes(Digest.bytes(of: $0, code: code.word)) }
+    hashes = draws.points.hashes { [code] in SHA256.bytes(Digest.bytes(.exact, of: $0, code: code.word)) }
     self.draws = draws
     rootSeed = machine.rootSeed
     parts = [
@@ -55,7 +56,7 @@ struct SweepArchive: TrialArchive, @unchecked Sendable {
     var bytes: [UInt8] = []
     for (axis, coordinate) in draws.points.coordinates(index).enumerated() {
       let known = hashes[axis]?[draws.points.place(of: index, along: axis)]
-      bytes += known ?? SHA256.bytes(Digest.bytes(of: coordinate, code: code.word))
+      bytes += known ?? SHA256.bytes(Digest.bytes(.exact, of: coordinate, code: code.word))
     }
     return bytes
   }
@@ -81,19 +82,47 @@ struct SweepArchive: TrialArchive, @unchecked Sendable {
   }
 }
 
-/// The host as a trial sees it: notes which files it reads, on which its result depends, and whether it writes any.
+/// The host as a trial sees it: notes which files it reads, on which its result depends, whether it writes any, and whether it met the
+/// limit of memory.
 final class TrialHost: ForwardingHost {
-  /// What it asked for, and the file that it was given.
-  private var asked: [(read: FileRead, path: String?)] = []
-  private var hasWritten = false
+  /// A file that it asked for and was given, with what told its state apart before it was read.
+  private struct Asked {
+    var read: FileRead
+    var path: String?
+    var facts: FileFacts?
+    /// Whether there was another file, or another state of it, when it was asked for again.
+    var hasChanged = false
+  }
+
+  private let files: TrialFiles?
+  private var asked: [Asked] = []
+  private var places: [FileRead: Int] = [:]
+  private var hasWritten = false, hasMetLimit = false
   private var key: String?
+  private var index = 0
 
-  /// The trial of a key begins.
-  func begin(_ key: String?) { (asked, hasWritten, self.key) = ([], false, key) }
+  /// `files` has what the trials beside this one read and write.
+  init(_ outer: any StudyHost, files: TrialFiles?) {
+    self.files = files
+    super.init(outer)
+  }
 
-  /// What the trial read, with the contents as they are now, and whether it wrote.
-  func end() -> (reads: [FileRead], hasWritten: Bool) {
-    (asked.map { FileRead(path: $0.path, isData: $0.isData, hash: FileHashes.hash($1)) }, hasWritten)
+  /// The trial of an index and a key begins.
+  func begin(_ index: Int, _ key: String?) {
+    (asked, places, hasWritten, hasMetLimit) = ([], [:], false, false)
+    (self.index, self.key) = (index, key)
+  }
+
+  /// What the trial read, with the contents that it saw; whether it wrote, and whether it met the limit of memory. A file that changed
+  /// meanwhile has the hash `FileRead.changed`, which no file has.
+  func end() -> (reads: [FileRead], hasWritten: Bool, hasMetLimit: Bool) {
+    let reads = asked.map { asked in
+      let (facts, hash) = FileHashes.state(asked.path)
+      // What it wrote itself may change under its hands.
+      let isSame = hasWritten || !asked.hasChanged && facts == asked.facts
+      return FileRead(path: asked.read.path, isData: asked.read.isData, hash: isSame ? hash : FileRead.changed)
+    }
+    return (reads, hasWritten, hasMetLimit)
   }
 
   override func dataFile(_ relativePath: String) -> (path: String?, lookedIn: [String]) {
@@ -106,7 +135,9 @@ final class TrialHost: ForwardingHost {
     if forWriting { hasWritten = true }
     let found = Result { try outer.resolve(path: path, forWriting: forWriting) }
     if !forWriting { note(FileRead(path: path, isData: false, hash: ""), try? found.get()) }
-    return try found.get()
+    let place = try found.get()
+    try files?.use(place, of: path, forWriting: forWriting, by: index)
+    return place
   }
 
   /// Inside a trial without a key, of which nothing is known to be the same, nothing is kept.
@@ -121,9 +152,65 @@ final class TrialHost: ForwardingHost {
     outer.tookOver(read)
   }
 
-  private func note(_ read: FileRead, _ path: String?) {
-    if !asked.contains(where: { $0.read == read }) { asked.append((read, path)) }
+  override func metMemoryLimit() {
+    hasMetLimit = true
+    outer.metMemoryLimit()
   }
+
+  private func note(_ read: FileRead, _ path: String?) {
+    let facts = path.flatMap(FileFacts.init)
+    if let place = places[read] {
+      if asked[place].path != path || asked[place].facts != facts { asked[place].hasChanged = true }
+    } else {
+      places[read] = asked.count
+      asked.append(Asked(read: read, path: path, facts: facts))
+    }
+  }
+}
+
+/// Who of a sweep's trials read and wrote which file. Trials run in any order: a file that two of them write, or one reads and another
+/// writes, has not always the same content. Safe from any thread.
+final class TrialFiles: Sendable {
+  private struct Users {
+    var writer: Int?
+    /// The first two that read it.
+    var readers: [Int] = []
+  }
+  private let users = Mutex<[String: Users]>([:])
+
+  /// A trial is about to use a file; throws E0702 where another one has, and one of them writes.
+  func use(_ place: String, of path: String, forWriting: Bool, by trial: Int) throws {
+    let other = users.withLock { users -> Int? in
+      var known = users[place] ?? Users()
+      if let writer = known.writer, writer != trial { return writer }
+      if forWriting {
+        if let reader = known.readers.first(where: { $0 != trial }) { return reader }
+        known.writer = trial
+      } else if known.readers.count < 2, !known.readers.contains(trial) {
+        known.readers.append(trial)
+      }
+      users[place] = known
+      return nil
+    }
+    guard other != nil else { return }
+    throw RuntimeError(
+      "E0702",
+      forWriting ? "another trial of this sweep uses `\(path)`" : "another trial of this sweep writes `\(path)`",
+      label: "trials run in any order",
+      help: ["name the file after the point, such as `\"\(TrialFiles.example(path))\"`"])
+  }
+
+  /// `out.txt` as `out-{x}.txt`.
+  private static func example(_ path: String) -> String {
+    let name = path.split(separator: "/").last.map(String.init) ?? path
+    guard let dot = name.lastIndex(of: "."), dot != name.startIndex else { return name + "-{x}" }
+    return name[..<dot] + "-{x}" + name[dot...]
+  }
+}
+
+extension FileRead {
+  /// In the place of the hash of a file that changed while a trial ran.
+  public static let changed = "changed"
 }
 
 extension StudyHost {
@@ -148,12 +235,15 @@ private final class FileHashes: @unchecked Sendable {
   private var busy: Set<String> = []
 
   /// Empty without a file.
-  static func hash(_ path: String?, computing: Bool = true) -> String {
-    path.flatMap { shared.hash($0, computing: computing) } ?? ""
+  static func hash(_ path: String?, computing: Bool = true) -> String { state(path, computing: computing).hash }
+
+  /// The hash with what tells the state apart that has it; nil and empty without a file.
+  static func state(_ path: String?, computing: Bool = true) -> (facts: FileFacts?, hash: String) {
+    guard let path, let facts = FileFacts(path) else { return (nil, "") }
+    return (facts, shared.hash(path, facts, computing: computing) ?? "")
   }
 
-  private func hash(_ path: String, computing: Bool) -> String? {
-    guard let facts = FileFacts(path) else { return nil }
+  private func hash(_ path: String, _ facts: FileFacts, computing: Bool) -> String? {
     condition.lock()
     defer { condition.unlock() }
     while busy.contains(path) { condition.wait() }

@@ -67,6 +67,15 @@ public struct SweepPoints: RandomAccessCollection, Sendable {
     axes.map { axis in axis.isPlain ? nil : (0..<axis.count).map { hash(axis.portable($0)) } }
   }
 
+  /// A word for each value of each axis whose text does not say what it is; nil for an axis that has none.
+  func words(_ word: (PortableValue) throws -> String?) rethrows -> [[String?]?] {
+    try axes.map { axis in
+      guard !axis.isPlain else { return nil }
+      let words = try (0..<axis.count).map { try word(axis.portable($0)) }
+      return words.contains { $0 != nil } ? words : nil
+    }
+  }
+
   /// The first point that stands there for the second time, with the one before. `poll` may end the search.
   func firstDuplicate(_ poll: (Int) throws -> Void) rethrows -> (earlier: Int, later: Int)? {
     let identities = try axes.map { try $0.identities(poll) }
@@ -177,18 +186,50 @@ struct SweepAxis: @unchecked Sendable {
       || pairs.allSatisfy { $1.isNumber && $0.number > $1.number }
   }
 
-  /// For each place the first one with an equal value; nil where all are different.
+  /// For each place the first one with the same value, of which no program can tell it apart; nil where all are different.
   func identities(_ poll: (Int) throws -> Void) rethrows -> [Int]? {
     if isMonotonic { return nil }
-    var first = [Datum: Int](minimumCapacity: count), places: [Int] = []
+    // Equal data are few, and for these alone it is looked whether they are the same.
+    var equal = [Datum: [(place: Int, digest: [UInt8])]](minimumCapacity: count), places: [Int] = []
     places.reserveCapacity(count)
     for place in 0..<count {
       try poll(place)
       let datum = datum(place)
-      places.append(first[datum] ?? place)
-      if places[place] == place { first[datum] = place }
+      guard var others = equal[datum] else {
+        equal[datum] = [(place, [])]
+        places.append(place)
+        continue
+      }
+      if others[0].digest.isEmpty { others[0].digest = digest(others[0].place) }
+      let own = digest(place), first = others.first { $0.digest == own }?.place
+      if first == nil { others.append((place, own)) }
+      equal[datum] = others
+      places.append(first ?? place)
     }
-    return first.count == count ? nil : places
+    return places.indices.allSatisfy { places[$0] == $0 } ? nil : places
+  }
+
+  /// Two functions are the same when they have the same code and hold the same. Data that came without values are what they are.
+  private func digest(_ place: Int) -> [UInt8] {
+    if case .copied(let copies, _) = values, copies.isEmpty { return [0] }
+    return Digest.bytes(.exact, of: portable(place)) { prototype in
+      withUnsafeBytes(of: ObjectIdentifier(prototype)) { Array($0) }
+    }
+  }
+}
+
+extension PortableValue {
+  /// Whether the text of the value as data is all that it is: not of large tensors, figures, modules, and functions that hold values or
+  /// have no name.
+  var isSaidWhole: Bool {
+    nodes.allSatisfy { node in
+      switch node {
+      case .plain, .string, .list, .record, .range, .again: true
+      case .closure(let prototype, _): prototype.name != "fn" && !prototype.captures.contains(where: \.isField)
+      case .box(.tensor, let object, _): (object as? Tensor).map { TensorHooks.isSaidWhole($0) } ?? true
+      case .box(let tag, _, _): tag == .table || tag == .overload
+      }
+    }
   }
 }
 
@@ -198,12 +239,24 @@ struct SweepDraws: Sendable {
   let names: [String]
   let pairedBy: [String]?
   let base: Int64
+  /// What is drawn under besides the text of a coordinate, for values that their texts do not say, by axis and place.
+  let words: [[String?]?]
+
+  init(points: SweepPoints, names: [String], pairedBy: [String]?, base: Int64, words: [[String?]?] = []) {
+    self.points = points
+    self.names = names
+    self.pairedBy = pairedBy
+    self.base = base
+    self.words = words
+  }
 
   subscript(index: Int) -> Int64 {
     var key = base
-    for (name, value) in zip(names, points[index]) {
+    for (axis, (name, value)) in zip(names, points[index]).enumerated() {
       if let paired = pairedBy, !paired.contains(name) { continue }
-      key = RandomKey.derive(key: key, number: RandomKey.hash("\(name)=\(DatumText.line(value))"))
+      var text = "\(name)=\(DatumText.line(value))"
+      if axis < words.count, let word = words[axis]?[points.place(of: index, along: axis)] { text += " " + word }
+      key = RandomKey.derive(key: key, number: RandomKey.hash(text))
     }
     return key
   }

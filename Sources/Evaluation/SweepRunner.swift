@@ -20,6 +20,7 @@ struct RunnerSettings: @unchecked Sendable {
   var name: String
   var idle: IdleThreads
   var depth: Machine.Depth
+  let files = TrialFiles()
 }
 
 /// Runs trials of one sweep on one thread, in an interpreter of its own.
@@ -31,7 +32,7 @@ final class SweepRunner: TrialRunner {
 
   init(_ settings: RunnerSettings) throws {
     self.settings = settings
-    host = TrialHost(settings.host)
+    host = TrialHost(settings.host, files: settings.host is TrialHost ? nil : settings.files)
     machine = try Machine(
       library: settings.library, host: host, interrupts: settings.interrupts, byteLimit: settings.byteLimit,
       inside: settings.depth)
@@ -48,12 +49,13 @@ final class SweepRunner: TrialRunner {
   deinit { machine.heap.release(body) }
 
   func run(_ index: Int, report: @escaping (TrialNews) -> Void) -> TrialOutcome {
-    host.begin(settings.archive?.key(index))
+    host.begin(index, settings.archive?.key(index))
     machine.folds.begin(trial: index, of: settings.name)
     var outcome = compute(index, report)
     let files = host.end()
     outcome.reads = files.reads
     outcome.isRepeatable = !files.hasWritten
+    outcome.hasMetMemoryLimit = files.hasMetLimit
     return outcome
   }
 

@@ -26,6 +26,7 @@ extension Natives {
       "has_file", ["path"], kinds: .string, doc: "Whether `load(path)` would find a file that this script may read.",
       example: "has_file(\"no such file\")  # => false"
     ) { call in
+      try TensorHooks.requireUntraced(call.machine, call.function.name)
       guard let path = try? call.machine.host.resolve(path: try call.text(0), forWriting: false) else {
         return Value(false)
       }
@@ -37,7 +38,7 @@ extension Natives {
         "The tensor in a NumPy .npy file of the run, the study's folder or the data folders. float16 becomes f32; integers of 8 and 16 bits become i32, unsigned ones of 32 and 64 bits i64.",
       example: "write_npy(ones(2), \"ones.npy\")\nread_npy(\"ones.npy\")  # => tensor f32[2] [1.0, 1.0]"
     ) { call in
-      let path = try call.machine.host.resolve(path: try call.text(0), forWriting: false)
+      let path = try TensorFiles(call).path(try call.text(0), forWriting: false)
       return call.result(.tensor(try translatingErrors { try ReadArrays.shared.array(path) { try NPY.read(path) } }))
     },
     NativeFunction(
@@ -46,7 +47,7 @@ extension Natives {
       example: "write_npy(tensor([1, 2]), \"x.npy\")"
     ) { call in
       let tensor = try call.content(0)
-      let path = try call.machine.host.resolve(path: try call.text(1), forWriting: true)
+      let path = try TensorFiles(call).path(try call.text(1), forWriting: true)
       try translatingErrors { try NPY.write(tensor, to: path) }
       return .none
     },
@@ -56,7 +57,7 @@ extension Natives {
         "The arrays of a NumPy .npz archive, by name, or only those of a list `names`; from where `read_npy` reads.",
       example: "write_npz({ x: ones(2) }, \"ones.npz\")\nread_npz(\"ones.npz\").x  # => tensor f32[2] [1.0, 1.0]"
     ) { call in
-      let path = try call.machine.host.resolve(path: try call.text(0), forWriting: false)
+      let path = try TensorFiles(call).path(try call.text(0), forWriting: false)
       let names = try call.has(1) ? call.texts(1) : nil
       let arrays = try translatingErrors { try NPZ.read(path, names: names) }
       return call.heap.record(arrays.map { ($0.name, call.result(.tensor($0.tensor))) })
@@ -90,6 +91,7 @@ extension Natives {
       "has_data", ["name"], doc: "Whether `read_idx(name)` would find a file below the data directories.",
       example: "has_data(\"no such file\")  # => false"
     ) { call in
+      try TensorHooks.requireUntraced(call.machine, call.function.name)
       let name = try call.text(0)
       return Value((try? TensorFiles(call).dataPath(name, endings: ["", ".gz"])) != nil)
     },
@@ -103,8 +105,15 @@ struct TensorFiles {
 
   init(_ call: NativeCall) { self.call = call }
 
+  /// The path that a script means; none inside a compiled function, which would go on with what was there when it was read.
+  func path(_ name: String, forWriting: Bool) throws -> String {
+    try TensorHooks.requireUntraced(machine, call.function.name)
+    return try machine.host.resolve(path: name, forWriting: forWriting)
+  }
+
   /// The path of a data file, or an error that lists where it was looked for.
   func dataPath(_ name: String, endings: [String]) throws -> String {
+    try TensorHooks.requireUntraced(machine, call.function.name)
     var lookedIn: [String] = []
     for ending in endings {
       let found = machine.host.dataFile(name + ending)
@@ -117,7 +126,7 @@ struct TensorFiles {
   }
 
   func writeArchive() throws -> Value {
-    let path = try machine.host.resolve(path: try call.text(1), forWriting: true)
+    let path = try path(try call.text(1), forWriting: true)
     let arrays = try call.record(0)
     var named: [(name: String, tensor: Tensor)] = []
     for i in 0..<arrays.count {
@@ -134,7 +143,7 @@ struct TensorFiles {
   }
 
   func save() throws -> Value {
-    let path = try machine.host.resolve(path: try call.text(1), forWriting: true)
+    let path = try path(try call.text(1), forWriting: true)
     var writer = TreeFileWriter(call)
     let structure = try writer.structure(call[0])
     let metadata = [(key: TreeFileWriter.metadataKey, value: structure.compact)]
@@ -143,7 +152,7 @@ struct TensorFiles {
   }
 
   func load(_ template: Value?, _ name: String) throws -> Value {
-    let path = try machine.host.resolve(path: name, forWriting: false)
+    let path = try path(name, forWriting: false)
     let contents = try translatingErrors { try Safetensors.read(path) }
     let reader = TreeFileReader(call, name, contents)
     if let text = contents.metadata.first(where: { $0.key == TreeFileWriter.metadataKey })?.value,

@@ -90,6 +90,13 @@ extension TensorHooks {
     return .tensor(tensorDatum(content))
   }
 
+  /// Whether data say all elements of a tensor: few enough, and no integers that doubles do not have.
+  static func isSaidWhole(_ tensor: Tensor) -> Bool {
+    guard tensor.count <= maximumElements else { return false }
+    return tensor.type != .i64
+      || (0..<tensor.count).allSatisfy { Int(exactly: tensor.element($0)) == tensor.integer($0) }
+  }
+
   /// Largest tensor whose elements all go along.
   private static let maximumElements = 10_000
 

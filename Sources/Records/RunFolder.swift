@@ -154,6 +154,9 @@ public final class RunFolder: @unchecked Sendable {
   /// Where the text of a study of this name is frozen, below the run's folder.
   public static func studyPath(_ study: String) -> String { sourcePath(study + ".exp") }
 
+  /// The bytes of a file of the folder; nil where it cannot be read.
+  public func bytes(_ relativePath: String) -> [UInt8]? { try? files.fileSystem.read(path + "/" + relativePath) }
+
   /// A file of the folder as text; nil where it cannot be read.
   public func text(_ relativePath: String) -> String? {
     (try? files.fileSystem.read(path + "/" + relativePath)).map { String(decoding: $0, as: UTF8.self) }

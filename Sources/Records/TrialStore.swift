@@ -113,11 +113,11 @@ public final class TrialStore: @unchecked Sendable {
   /// Where attempts write before they commit, in a run's folder.
   static let attempts = "attempts"
 
-  /// Hashes of tensor files that whole records of a trial name.
-  public func hashes(of index: Int) -> Set<String> {
+  /// Whole records of a trial.
+  public func records(of index: Int) -> [JSON] {
     let logs = ((try? files.fileSystem.list(path)) ?? []).filter { $0.hasSuffix(".jsonl") }
     let records = logs.flatMap { (try? RecordLog.read(path + "/" + $0, fileSystem: files.fileSystem).records) ?? [] }
-    return Set(records.filter { $0["index"]?.int == index }.compactMap { $0["sha256"]?.string })
+    return records.filter { $0["index"]?.int == index }
   }
 
   // MARK: reading any run

@@ -104,7 +104,7 @@ public struct Binding: Sendable, Hashable {
 public struct FunctionLayout: Sendable {
   /// Locals including parameters (parameters take slots 0, 1, … in order).
   public var localCount: Int
-  /// What the closure takes along when it is made, in order of binding of the captured names.
+  /// What the closure takes along when it is made, in order of binding of the captured names; of a sweep's block by name.
   public var captures: [Capture]
   /// For each leader that this function refers to by `.sibling`: where its captures are found in this function's
   /// frame, in the order of that function's `captures` (`.capture` or `.local`). If they are `.capture(0)`,

@@ -42,7 +42,12 @@ extension Resolver {
         if free[i].count != before { changed = true }
       }
     }
-    for (i, frame) in frames.enumerated() { frame.captures = free[i].values.sorted { $0.place(before: $1) } }
+    for (i, frame) in frames.enumerated() {
+      // No program sees what a sweep's block holds: there the order of lines outside of it is to decide nothing.
+      frame.captures = free[i].values.sorted {
+        frame.kind == .sweep && $0.name != $1.name ? $0.name < $1.name : $0.place(before: $1)
+      }
+    }
   }
 
   private func settlePlace(of set: FunctionSet) {

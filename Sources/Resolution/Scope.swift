@@ -92,7 +92,7 @@ final class Frame {
   var used: [ObjectIdentifier: Variable] = [:]
   /// Named functions that its own code uses.
   var usedSets: [ObjectIdentifier: FunctionSet] = [:]
-  /// All names of outer frames that it must hold, in order of binding; known after the walk.
+  /// All names of outer frames that it must hold, in order of binding, or of a sweep's block by name; known after the walk.
   var captures: [Variable] = []
 
   init(kind: Kind, literal: FunctionLiteral?, parent: Frame?, set: FunctionSet?, start: Int) {

@@ -33,12 +33,12 @@ enum DatumComparison {
       return firstOfJSON(a.json, b.json, place) ?? RunDifference(place: place, first: "", second: "")
     default: break
     }
-    return RunDifference(place: place, first: words(a), second: words(b))
+    return different(place, words(a), words(b))
   }
 
   /// The same for values in their written form.
   static func firstOfJSON(_ a: JSON, _ b: JSON, _ place: String) -> RunDifference? {
-    if a == b { return nil }
+    if same(a, b) { return nil }
     switch (a, b) {
     case (.array(let x), .array(let y)):
       for (i, pair) in zip(x, y).enumerated() {
@@ -58,7 +58,19 @@ enum DatumComparison {
     case (JSON.float(let x), JSON.float(let y)): return RunDifference(place: place, first: number(x), second: number(y))
     default: break
     }
-    return RunDifference(place: place, first: words(a), second: words(b))
+    return different(place, words(a), words(b))
+  }
+
+  /// A difference; of texts that look alike it says the characters with which they begin to differ.
+  static func different(_ place: String, _ first: String, _ second: String) -> RunDifference {
+    guard first == second, !same(first, second) else { return RunDifference(place: place, first: first, second: second) }
+    let (a, b) = (Array(first.unicodeScalars), Array(second.unicodeScalars))
+    let start = zip(a, b).enumerated().first { $0.1.0 != $0.1.1 }?.offset ?? min(a.count, b.count)
+    let words = { (text: String, scalars: [Unicode.Scalar]) in
+      text + " (" + scalars.dropFirst(start).prefix(3).map { String(format: "U+%04X", $0.value) }.joined(separator: " ")
+        + ")"
+    }
+    return RunDifference(place: place, first: words(first, a), second: words(second, b))
   }
 
   /// A part of a figure as text: its beginning where it is long.
@@ -67,11 +79,20 @@ enum DatumComparison {
     return text.count > 200 ? "\(text.prefix(200))…" : text
   }
 
-  /// Bits count: a zero has a sign, and every NaN is the same.
-  private static func same(_ a: Datum, _ b: Datum) -> Bool {
+  /// Bits count: a zero has a sign, and every NaN is the same. Of texts too: a letter with its accent is another one than the two after
+  /// each other.
+  static func same(_ a: Datum, _ b: Datum) -> Bool {
     if case .float(let x) = a, case .float(let y) = b { return x.bitPattern == y.bitPattern || x.isNaN && y.isNaN }
-    return a == b || a.json == b.json
+    return same(a.json, b.json)
   }
+
+  /// The same for values in their written form; none is the same as none.
+  static func same(_ a: JSON?, _ b: JSON?) -> Bool {
+    guard let a, let b else { return a == nil && b == nil }
+    return same(a.compact, b.compact)
+  }
+
+  static func same(_ a: String, _ b: String) -> Bool { a.utf8.elementsEqual(b.utf8) }
 
   private static func words(_ datum: Datum) -> String {
     guard case .float(let x) = datum else { return plainText(datum) }
@@ -108,9 +129,9 @@ struct TableComparison {
         if let difference = DatumComparison.first(x, y, "\(place), \(words), \(name)") { return difference }
       }
     }
-    if one.columnNames != other.columnNames {
+    if !one.columnNames.elementsEqual(other.columnNames, by: DatumComparison.same) {
       let words = { (table: Table) in table.columnNames.joined(separator: ", ") }
-      return RunDifference(place: "\(place), columns", first: words(one), second: words(other))
+      return DatumComparison.different("\(place), columns", words(one), words(other))
     }
     let known = Set(keys)
     if let key = keys.first(where: { rows[$0] == nil }) {

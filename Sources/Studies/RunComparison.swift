@@ -52,7 +52,7 @@ public struct RunComparison {
 
   /// What was computed: the first difference of each item of the report and of each sweep, in order; figures by what
   /// they show. Items go together by their names, trials by their coordinates: what only one run has is a difference of its own.
-  /// Empty when every number is the same.
+  /// Files that the study wrote come after them. Empty when every number is the same.
   public func results() -> [RunDifference] {
     guard let a = first.readStudy(), let b = second.readStudy() else { return [unreadable()] }
     let (left, right) = (RunComparison.results(a), RunComparison.results(b))
@@ -64,11 +64,30 @@ public struct RunComparison {
       case (nil, let y?): return [RunDifference(place: y.cell + y.name, first: "absent", second: "there")]
       case (nil, nil): return []
       }
+    } + writtenFiles()
+  }
+
+  /// Files that the study wrote, by their names: the first difference of each.
+  private func writtenFiles() -> [RunDifference] {
+    let names = { (folder: RunFolder) in ((try? folder.contents()) ?? []).filter { $0.hasPrefix("files/") } }
+    let (a, b) = (names(first), names(second))
+    return (a + b.filter { !Set(a).contains($0) }).compactMap { name in
+      guard let x = first.bytes(name), let y = second.bytes(name) else {
+        let words = { (folder: RunFolder) in folder.bytes(name) == nil ? "absent" : "there" }
+        return RunDifference(place: name, first: words(first), second: words(second))
+      }
+      if x == y { return nil }
+      if name.hasSuffix(".safetensors") || name.hasSuffix(".st") { return TensorFileComparison(x, y).first(name) }
+      guard let left = String(validating: x, as: UTF8.self), let right = String(validating: y, as: UTF8.self) else {
+        let at = zip(x, y).enumerated().first { $0.1.0 != $0.1.1 }?.offset ?? min(x.count, y.count)
+        return RunDifference(place: "\(name), byte \(at)", first: "\(x.count) bytes", second: "\(y.count) bytes")
+      }
+      return RunComparison.changedLines(name, Line.all(of: left), Line.all(of: right)).first
     }
   }
 
   /// Places of two lists of names that go together, in order, with as few left over as may be.
-  private static func pairs(_ a: [String], _ b: [String]) -> [(Int?, Int?)] {
+  private static func pairs<Name: Equatable>(_ a: [Name], _ b: [Name]) -> [(Int?, Int?)] {
     var removed: Set<Int> = [], inserted: Set<Int> = []
     for change in b.difference(from: a) {
       switch change {
@@ -119,9 +138,9 @@ public struct RunComparison {
     let names = a.map(\.name) + b.map(\.name).filter { name in !a.contains { $0.name == name } }
     return names.compactMap { name in
       let (x, y) = (a.first { $0.name == name }?.value, b.first { $0.name == name }?.value)
-      guard x != y else { return nil }
-      return RunDifference(
-        place: "\(what) \(name)", first: x.map(plainText) ?? "absent", second: y.map(plainText) ?? "absent")
+      guard !DatumComparison.same(x?.json, y?.json) else { return nil }
+      return DatumComparison.different(
+        "\(what) \(name)", x.map(plainText) ?? "absent", y.map(plainText) ?? "absent")
     }
   }
 
@@ -130,11 +149,19 @@ public struct RunComparison {
     let (a, b) = (names(first), names(second))
     return (a + b.filter { !a.contains($0) }).flatMap { name -> [RunDifference] in
       let (x, y) = (first.text(name), second.text(name))
-      guard x != y else { return [] }
       guard let x, let y else {
         return [RunDifference(place: name, first: x == nil ? "absent" : "there", second: y == nil ? "absent" : "there")]
       }
-      return RunComparison.changedLines(name, lines(x), lines(y))
+      return DatumComparison.same(x, y) ? [] : RunComparison.changedLines(name, Line.all(of: x), Line.all(of: y))
+    }
+  }
+
+  /// A line of a text; two are equal by their bytes.
+  private struct Line: Equatable {
+    var text: String
+    static func == (a: Line, b: Line) -> Bool { DatumComparison.same(a.text, b.text) }
+    static func all(of text: String) -> [Line] {
+      text.split(separator: "\n", omittingEmptySubsequences: false).map { Line(text: String($0)) }
     }
   }
 
@@ -144,7 +171,7 @@ public struct RunComparison {
   private static let mostLines = 2000
 
   /// Every line in which two texts differ, by its number in the text that has it.
-  private static func changedLines(_ name: String, _ a: [String], _ b: [String]) -> [RunDifference] {
+  private static func changedLines(_ name: String, _ a: [Line], _ b: [Line]) -> [RunDifference] {
     let count = max(a.count, b.count)
     let all =
       count <= mostLines
@@ -154,9 +181,8 @@ public struct RunComparison {
       for i in 0..<max(gone.count, new.count) {
         let (x, y) = (i < gone.count ? gone[i] : nil, i < new.count ? new[i] : nil)
         found.append(
-          RunDifference(
-            place: "\(name), line \((x ?? y ?? 0) + 1)", first: x.map { a[$0] } ?? "absent",
-            second: y.map { b[$0] } ?? "absent"))
+          DatumComparison.different(
+            "\(name), line \((x ?? y ?? 0) + 1)", x.map { a[$0].text } ?? "absent", y.map { b[$0].text } ?? "absent"))
       }
       (gone, new) = ([], [])
     }
@@ -172,10 +198,6 @@ public struct RunComparison {
     guard found.count > maxLines else { return found }
     found[maxLines - 1].place += ", and \(found.count - maxLines) more"
     return Array(found.prefix(maxLines))
-  }
-
-  private func lines(_ text: String) -> [String] {
-    text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
   }
 
   // MARK: results
@@ -318,13 +340,16 @@ struct SweepComparison {
   private struct Trial {
     var index: Int
     var json: JSON
-    /// Its coordinates as text.
-    var point: String
+    /// Its coordinates as text, in bytes, and the how many-th trial it is with these: functions may look alike.
+    var point: [UInt8]
   }
 
   private func trials(_ sweep: String, _ folder: RunFolder) -> [Trial] {
-    TrialRecord.latest(TrialStore.records(of: sweep, in: folder.path)).sorted { $0.key < $1.key }.map {
-      Trial(index: $0.key, json: $0.value, point: $0.value["coordinates"]?.compact ?? "")
+    var counts: [[UInt8]: Int] = [:]
+    return TrialRecord.latest(TrialStore.records(of: sweep, in: folder.path)).sorted { $0.key < $1.key }.map {
+      let text = Array(($0.value["coordinates"]?.compact ?? "").utf8)
+      counts[text, default: 0] += 1
+      return Trial(index: $0.key, json: $0.value, point: text + Array(" \(counts[text] ?? 0)".utf8))
     }
   }
 
@@ -343,13 +368,12 @@ struct SweepComparison {
   }
 
   private func part(_ part: String, _ a: JSON, _ b: JSON, _ place: String) -> RunDifference? {
-    guard a[part] != b[part] else { return nil }
+    guard !DatumComparison.same(a[part], b[part]) else { return nil }
     if part == "series", let x = a[part].flatMap(Table.init(json:)), let y = b[part].flatMap(Table.init(json:)) {
       return DatumComparison.first(.table(x), .table(y), place)
     }
     guard part != "value", let x = a[part].flatMap(Datum.init(json:)), let y = b[part].flatMap(Datum.init(json:)) else {
-      return RunDifference(
-        place: place, first: a[part]?.compact ?? "absent", second: b[part]?.compact ?? "absent")
+      return DatumComparison.different(place, a[part]?.compact ?? "absent", b[part]?.compact ?? "absent")
     }
     return DatumComparison.first(x, y, place)
   }

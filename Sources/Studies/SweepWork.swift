@@ -112,6 +112,9 @@ final class SweepWork: @unchecked Sendable {
     let why =
       dead.map { "\($0) ended while it ran" }
       ?? reasons.reason(request.coordinates(index), key: request.archive?.key(index))
+    for read in outcome.reads where read.hash == FileRead.changed {
+      run.noticed("\(read.path) changed while \(self.place(index)) ran, which is computed again by any other run")
+    }
     finish(index, outcome, why: why, seconds: monotonicSeconds() - begun)
   }
 
@@ -163,7 +166,7 @@ final class SweepWork: @unchecked Sendable {
         value = TrialRecord.Value(json: encoded.json)
         if let bytes = record == nil ? encoded.tensors : record?.tensorBytes() {
           value?.hash = SHA256.hex(bytes)
-          value?.file = try commitTensors(bytes, event, to: store)
+          value?.file = try commitTensors(bytes, event, to: store, session: participant.session)
         }
       }
       var json = TrialRecord.json(event, key: archive?.key(event.index), value: value, why: why, source: run.source)
@@ -175,10 +178,17 @@ final class SweepWork: @unchecked Sendable {
     }
   }
 
-  private func commitTensors(_ bytes: [UInt8], _ event: TrialEvent, to store: TrialStore) throws -> String {
+  private func commitTensors(
+    _ bytes: [UInt8], _ event: TrialEvent, to store: TrialStore, session: Int
+  ) throws -> String {
     do {
       return try store.commitTensors(bytes, trial: event.index) { hash in
-        store.hashes(of: event.index).contains(hash)
+        // As for results: what an earlier session found with other files is no second result.
+        store.records(of: event.index).contains { json in
+          let isNow = json["session"]?.int == session
+          return json["sha256"]?.string == hash
+            && (isNow || TrialRecord(json: json, folder: store.runPath).hasUnchangedReads(run))
+        }
       }
     } catch let unequal as TrialStore.Unequal {
       let error = StudyErrors.unequal(
@@ -233,9 +243,12 @@ final class SweepWork: @unchecked Sendable {
     let isSame = request.archive.map { record.json["key"]?.string == $0.key(index) } ?? isNow
     // What failed in an earlier session is tried again.
     guard isSame, isNow || !record.isFailure else { return }
+    // Of an earlier session, what was found with other files is another result.
+    guard isNow || record.hasUnchangedReads(run) else { return }
     note(index, record.json, log: log)
     guard !schedule.isFinished(index) else { return }
-    guard var outcome = record.outcome(request.archive, host: run, failuresIn: isNow ? run.source : nil) else {
+    let source = isNow ? run.source : nil
+    guard var outcome = record.outcome(request.archive, host: run, failuresIn: source, isOfNow: isNow) else {
       // It is finished, and its value cannot be had from the record: it is computed here as well.
       if isNow { schedule.runHere(index) }
       return

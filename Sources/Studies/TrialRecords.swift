@@ -55,6 +55,7 @@ struct TrialRecord {
       }
     }
     if !outcome.isRepeatable { record.append(.init("writes", .bool(true))) }
+    if outcome.hasMetMemoryLimit { record.append(.init("memory_limit", .bool(true))) }
     if !outcome.reads.isEmpty {
       record.append(
         .init(
@@ -78,8 +79,8 @@ struct TrialRecord {
   /// The record that counts for each trial: of a trial that was tried again, the one with a result, otherwise the last.
   static func latest(_ records: [JSON]) -> [Int: JSON] {
     Dictionary(records.compactMap { json in json["index"]?.int.map { ($0, json) } }) { first, second in
-      if resultHash(second) != nil { return second }
-      if resultHash(first) != nil { return first }
+      let (hasFirst, hasSecond) = (resultHash(first) != nil, resultHash(second) != nil)
+      if hasFirst != hasSecond { return hasFirst ? first : second }
       return (first["session"]?.int ?? 0) > (second["session"]?.int ?? 0) ? first : second
     }
   }
@@ -87,17 +88,18 @@ struct TrialRecord {
   /// Whether the trial failed, or was given up.
   var isFailure: Bool { json["status"]?.string == TrialOutcome.Status.failed.rawValue }
 
-  /// Whether another run may take the record for its own trial: its value is kept, and no file that it wrote is missing.
+  /// Whether another run may take the record for its own trial: its value is kept, no file that it wrote is missing, and it did not depend
+  /// on how much memory it might use.
   var isReusable: Bool {
     let status = json["status"]?.string.flatMap(TrialOutcome.Status.init)
-    return json["writes"] == nil && (status == .diverged || status == .done && json["value"] != nil)
+    return json["writes"] == nil && json["memory_limit"] == nil && (status == .diverged || status == .done && json["value"] != nil)
   }
 
   /// What became of the trial, if the record can stand for running it again: it is whole, and the files that the trial
-  /// read are as they were. Without an archive the outcome has fields and no value. A failure stands for nothing, unless the
-  /// study's text is given, in which it happened.
+  /// read are as they were, unless it `isOfNow`, of this session. Without an archive the outcome has fields and no value. A failure stands
+  /// for nothing, unless the study's text is given, in which it happened.
   func outcome(
-    _ archive: (any TrialArchive)?, host: any StudyHost, failuresIn source: SourceFile? = nil
+    _ archive: (any TrialArchive)?, host: any StudyHost, failuresIn source: SourceFile? = nil, isOfNow: Bool = false
   ) -> TrialOutcome? {
     guard let status = json["status"]?.string.flatMap(TrialOutcome.Status.init), status != .interrupted,
       status != .failed || source != nil,
@@ -118,7 +120,7 @@ struct TrialRecord {
       }
       outcome.value = value
     }
-    guard let reads = unchangedReads(host) else { return nil }
+    guard let reads = reads, isOfNow || TrialRecord.areUnchanged(reads, host) else { return nil }
     outcome.reads = reads
     outcome.isRepeatable = json["writes"] == nil
     outcome.isFromRecord = true
@@ -139,18 +141,23 @@ struct TrialRecord {
       help: (json["help"]?.array ?? []).compactMap(\.string))
   }
 
-  /// The files that the trial read, if they are as they were.
-  func unchangedReads(_ host: any StudyHost) -> [FileRead]? {
-    var reads: [FileRead] = []
-    for item in json["reads"]?.array ?? [] {
+  /// Whether the files that the trial read are as they were.
+  func hasUnchangedReads(_ host: any StudyHost) -> Bool { reads.map { TrialRecord.areUnchanged($0, host) } ?? false }
+
+  private static func areUnchanged(_ reads: [FileRead], _ host: any StudyHost) -> Bool {
+    reads.allSatisfy { host.hash(of: $0) == $0.hash }
+  }
+
+  /// The files that the trial read; nil where they are not told as they should be.
+  private var reads: [FileRead]? {
+    let items = json["reads"]?.array ?? []
+    let reads = items.compactMap { item -> FileRead? in
       guard let path = item["path"]?.string, let isData = item["data"]?.bool, let hash = item["sha256"]?.string else {
         return nil
       }
-      let read = FileRead(path: path, isData: isData, hash: hash)
-      guard host.hash(of: read) == hash else { return nil }
-      reads.append(read)
+      return FileRead(path: path, isData: isData, hash: hash)
     }
-    return reads
+    return reads.count == items.count ? reads : nil
   }
 
   /// Bytes of its file of tensors, if they are as they were written; nil when there is none.
@@ -196,7 +203,7 @@ struct TrialFinder {
           damaged[key] = folder + "/" + log
           return
         }
-        if record.isReusable, record.unchangedReads(host) != nil { found[key] = record }
+        if record.isReusable, record.hasUnchangedReads(host) { found[key] = record }
       }
     }
     let logs = damaged.filter { found[$0.key] == nil }.values

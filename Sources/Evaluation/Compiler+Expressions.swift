@@ -435,7 +435,9 @@ extension FunctionCompiler {
   private func readsLine(of register: Int, from first: Int) -> Bool {
     (first..<builder.here).contains { place in
       let instruction = prototype.code[place]
-      guard Liveness.uses(instruction, prototype, at: place).contains(where: { $0.register == register }) else { return false }
+      guard Liveness.uses(instruction, prototype, at: place).contains(where: { $0.register == register }) else {
+        return false
+      }
       return instruction.op != .getField || prototype.cacheNames[instruction.c] == "line"
     }
   }
@@ -450,7 +452,8 @@ extension FunctionCompiler {
     if let condition = sweep.condition { makeFunction(condition, to: builder.allocate()) }
     prototype.sweeps.append(
       Prototype.SweepDescription(
-        name: name, axes: sweep.axes.map(\.name.text), spans: sweep.axes.map(\.values.span), isZip: sweep.isZip, pairedBy: sweep.pairedBy?.map(\.text),
+        name: name, axes: sweep.axes.map(\.name.text), spans: sweep.axes.map(\.values.span), isZip: sweep.isZip,
+        pairedBy: sweep.pairedBy?.map(\.text),
         hasCondition: sweep.condition != nil))
     builder.emit(.sweep, a: target, b: first, c: prototype.sweeps.count - 1)
   }

@@ -80,7 +80,10 @@ extension Machine {
         let said = brief(first[axis])
         throw RuntimeError(
           "E0610", "`\(sweep.axes[axis])` must go through a list, range or tensor, not \(said)",
-          help: [first[axis].isNumber ? "for each number up to it, write `1..\(said)`" : "for one value, write it in `[` and `]`"],
+          help: [
+            first[axis].tag == .int
+              ? "for each number up to it, write `1..\(said)`" : "for one value, write it in `[` and `]`"
+          ],
           span: sweep.spans[axis])
       }
       return try iterationCount(first[axis])
@@ -208,7 +211,8 @@ extension Machine {
       idle: idle ?? IdleThreads(), depth: try depthInside())
     return SweepRequest(
       name: sweep.name, coordinateNames: sweep.axes, points: points, span: span(of: frame) ?? .none,
-      makeRunner: { try SweepRunner(settings) }, archive: archive, idle: settings.idle)
+      makeRunner: { try SweepRunner(settings) }, archive: archive, idle: settings.idle,
+      files: settings.files)
   }
 
   /// What stands for a function in the draws of a coordinate: its name and its maker's, and of one without a name in a study its code.
@@ -222,7 +226,9 @@ extension Machine {
     guard let (earlier, later) = try points.firstDuplicate({ try pollInterrupt(at: $0) }) else { return }
     let place = zip(sweep.axes, points[later]).map { "\($0) = \(DatumText.line($1))" }.joined(separator: ", ")
     // Where one axis has a value twice, that one is to blame.
-    let changed = sweep.axes.indices.filter { points.place(of: earlier, along: $0) != points.place(of: later, along: $0) }
+    let changed = sweep.axes.indices.filter {
+      points.place(of: earlier, along: $0) != points.place(of: later, along: $0)
+    }
     throw RuntimeError(
       "E0611", "the point \(place) stands twice in this sweep", label: "points \(earlier + 1) and \(later + 1)",
       help: ["to repeat trials, add an axis such as `rep in 1..5`"],

@@ -17,6 +17,12 @@ extension Machine {
         error = trail.explain(error)
       }
     }
+    if let span = error.span, let call = error.stack.first?.span, call.file == span.file, call.lower <= span.lower,
+      span.upper <= call.upper
+    {
+      // A part of what the frame executes: the stack says it once.
+      error.stack[0].span = span
+    }
     if error.span == nil {
       // Blame the program's own text rather than the library's, which the stack shows.
       let own = error.stack.first { !library.fileIDs.contains($0.span.file) }

@@ -135,11 +135,13 @@ public struct SweepRequest: Sendable {
   public var archive: (any TrialArchive)?
   /// The threads that the runners may use beside their own; whoever runs the trials counts them.
   public var idle: IdleThreads
+  /// Which trial used which file.
+  public var files: TrialFiles
   /// Makes a request.
   public init(
     name: String, coordinateNames: [String], points: SweepPoints, span: Span,
     makeRunner: @escaping @Sendable () throws -> any TrialRunner, archive: (any TrialArchive)? = nil,
-    idle: IdleThreads = IdleThreads()
+    idle: IdleThreads = IdleThreads(), files: TrialFiles = TrialFiles()
   ) {
     self.name = name
     self.coordinateNames = coordinateNames
@@ -148,6 +150,7 @@ public struct SweepRequest: Sendable {
     self.makeRunner = makeRunner
     self.archive = archive
     self.idle = idle
+    self.files = files
   }
 }
 
@@ -216,6 +219,8 @@ public struct TrialOutcome: Sendable {
   public var reads: [FileRead] = []
   /// False when the trial wrote files, which a record of it cannot repeat.
   public var isRepeatable = true
+  /// The files that it wrote, as absolute paths.
+  public var written: [String] = []
   /// True when it caught an error of the limit of memory, which another run may not have.
   public var hasMetMemoryLimit = false
   /// True when it was not run now but taken from the record of an earlier run.

@@ -97,6 +97,8 @@ final class TrialHost: ForwardingHost {
   private let files: TrialFiles?
   private var asked: [Asked] = []
   private var places: [FileRead: Int] = [:]
+  /// The files that it was given to write.
+  private var written: Set<String> = []
   private var hasWritten = false, hasMetLimit = false
   private var key: String?
   private var index = 0
@@ -109,20 +111,27 @@ final class TrialHost: ForwardingHost {
 
   /// The trial of an index and a key begins.
   func begin(_ index: Int, _ key: String?) {
-    (asked, places, hasWritten, hasMetLimit) = ([], [:], false, false)
+    (asked, places, written, hasWritten, hasMetLimit) = ([], [:], [], false, false)
     (self.index, self.key) = (index, key)
   }
 
-  /// What the trial read, with the contents that it saw; whether it wrote, and whether it met the limit of memory. A file that changed
-  /// meanwhile has the hash `FileRead.changed`, which no file has.
-  func end() -> (reads: [FileRead], hasWritten: Bool, hasMetLimit: Bool) {
-    let reads = asked.map { asked in
+  /// Puts into the trial's outcome which files it read, with the contents that it saw, which it wrote, and whether it met the limit of
+  /// memory.
+  func end(_ outcome: inout TrialOutcome) {
+    outcome.reads = reads
+    outcome.isRepeatable = !hasWritten
+    outcome.written = written.sorted()
+    outcome.hasMetMemoryLimit = hasMetLimit
+  }
+
+  /// A file that changed since it was read first has the hash `FileRead.changed`, which no file has.
+  private var reads: [FileRead] {
+    asked.map { asked in
       let (facts, hash) = FileHashes.state(asked.path)
       // What it wrote itself may change under its hands.
       let isSame = hasWritten || !asked.hasChanged && facts == asked.facts
       return FileRead(path: asked.read.path, isData: asked.read.isData, hash: isSame ? hash : FileRead.changed)
     }
-    return (reads, hasWritten, hasMetLimit)
   }
 
   override func dataFile(_ relativePath: String) -> (path: String?, lookedIn: [String]) {
@@ -137,13 +146,14 @@ final class TrialHost: ForwardingHost {
     if !forWriting { note(FileRead(path: path, isData: false, hash: ""), try? found.get()) }
     let place = try found.get()
     try files?.use(place, of: path, forWriting: forWriting, by: index)
+    if forWriting { written.insert(place) }
     return place
   }
 
   /// Inside a trial without a key, of which nothing is known to be the same, nothing is kept.
   override func checkpoint(_ name: String, trial: String?) -> CheckpointPlace? {
     guard let key = trial ?? key, var place = outer.checkpoint(name, trial: key) else { return nil }
-    place.reads = end().reads
+    place.reads = reads
     return place
   }
 
@@ -170,7 +180,7 @@ final class TrialHost: ForwardingHost {
 
 /// Who of a sweep's trials read and wrote which file. Trials run in any order: a file that two of them write, or one reads and another
 /// writes, has not always the same content. Safe from any thread.
-final class TrialFiles: Sendable {
+public final class TrialFiles: Sendable {
   private struct Users {
     var writer: Int?
     /// The first two that read it.
@@ -178,21 +188,31 @@ final class TrialFiles: Sendable {
   }
   private let users = Mutex<[String: Users]>([:])
 
+  /// Nobody has used any.
+  public init() {}
+
+  /// A trial wrote a file, in another process or before the run was interrupted.
+  public func wrote(_ place: String, by trial: Int) {
+    users.withLock { users in
+      if users[place]?.writer == nil { users[place, default: Users()].writer = trial }
+    }
+  }
+
   /// A trial is about to use a file; throws E0702 where another one has, and one of them writes.
   func use(_ place: String, of path: String, forWriting: Bool, by trial: Int) throws {
-    let other = users.withLock { users -> Int? in
+    let isFree = users.withLock { users -> Bool in
       var known = users[place] ?? Users()
-      if let writer = known.writer, writer != trial { return writer }
+      if let writer = known.writer, writer != trial { return false }
       if forWriting {
-        if let reader = known.readers.first(where: { $0 != trial }) { return reader }
+        if known.readers.contains(where: { $0 != trial }) { return false }
         known.writer = trial
       } else if known.readers.count < 2, !known.readers.contains(trial) {
         known.readers.append(trial)
       }
       users[place] = known
-      return nil
+      return true
     }
-    guard other != nil else { return }
+    guard !isFree else { return }
     throw RuntimeError(
       "E0702",
       forWriting ? "another trial of this sweep uses `\(path)`" : "another trial of this sweep writes `\(path)`",

@@ -52,10 +52,7 @@ final class SweepRunner: TrialRunner {
     host.begin(index, settings.archive?.key(index))
     machine.folds.begin(trial: index, of: settings.name)
     var outcome = compute(index, report)
-    let files = host.end()
-    outcome.reads = files.reads
-    outcome.isRepeatable = !files.hasWritten
-    outcome.hasMetMemoryLimit = files.hasMetLimit
+    host.end(&outcome)
     return outcome
   }
 

@@ -63,7 +63,9 @@ enum DatumComparison {
 
   /// A difference; of texts that look alike it says the characters with which they begin to differ.
   static func different(_ place: String, _ first: String, _ second: String) -> RunDifference {
-    guard first == second, !same(first, second) else { return RunDifference(place: place, first: first, second: second) }
+    guard first == second, !same(first, second) else {
+      return RunDifference(place: place, first: first, second: second)
+    }
     let (a, b) = (Array(first.unicodeScalars), Array(second.unicodeScalars))
     let start = zip(a, b).enumerated().first { $0.1.0 != $0.1.1 }?.offset ?? min(a.count, b.count)
     let words = { (text: String, scalars: [Unicode.Scalar]) in

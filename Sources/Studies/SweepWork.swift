@@ -169,7 +169,9 @@ final class SweepWork: @unchecked Sendable {
           value?.file = try commitTensors(bytes, event, to: store, session: participant.session)
         }
       }
-      var json = TrialRecord.json(event, key: archive?.key(event.index), value: value, why: why, source: run.source)
+      var json = TrialRecord.json(
+        event, key: archive?.key(event.index), value: value, why: why, source: run.source,
+        in: outcome.written.isEmpty ? "" : FileAccess.canonical(participant.folder.path))
       if let record { json = json.adding("from", .string(record.run)) }
       json = json.adding("session", .int(participant.session))
       note(event.index, json, log: store.ownLog)
@@ -246,6 +248,7 @@ final class SweepWork: @unchecked Sendable {
     // Of an earlier session, what was found with other files is another result.
     guard isNow || record.hasUnchangedReads(run) else { return }
     note(index, record.json, log: log)
+    for file in record.written { request.files.wrote(file, by: index) }
     guard !schedule.isFinished(index) else { return }
     let source = isNow ? run.source : nil
     guard var outcome = record.outcome(request.archive, host: run, failuresIn: source, isOfNow: isNow) else {

@@ -30,8 +30,11 @@ struct TrialRecord {
   }
 
   /// A line for a trial that was run. `value` is nil for one whose value cannot be kept: it is never reused.
-  /// `source` is the study's text, whose places can be recorded.
-  static func json(_ event: TrialEvent, key: String?, value: Value?, why: String, source: SourceFile? = nil) -> JSON {
+  /// `source` is the study's text, whose places can be recorded, and
+  /// `folder` the run's, below which files are told by what follows it.
+  static func json(
+    _ event: TrialEvent, key: String?, value: Value?, why: String, source: SourceFile? = nil, in folder: String = ""
+  ) -> JSON {
     let outcome = event.outcome
     var record: [JSON.Member] = []
     if let key { record.append(.init(keyName, .string(key))) }
@@ -54,7 +57,12 @@ struct TrialRecord {
         record.append(.init("sha256", .string(value.hash)))
       }
     }
-    if !outcome.isRepeatable { record.append(.init("writes", .bool(true))) }
+    if !outcome.isRepeatable {
+      let files = outcome.written.map { path in
+        path.hasPrefix(folder + "/") ? String(path.dropFirst(folder.count + 1)) : path
+      }
+      record.append(.init("writes", .array(files.map(JSON.string))))
+    }
     if outcome.hasMetMemoryLimit { record.append(.init("memory_limit", .bool(true))) }
     if !outcome.reads.isEmpty {
       record.append(
@@ -92,7 +100,8 @@ struct TrialRecord {
   /// on how much memory it might use.
   var isReusable: Bool {
     let status = json["status"]?.string.flatMap(TrialOutcome.Status.init)
-    return json["writes"] == nil && json["memory_limit"] == nil && (status == .diverged || status == .done && json["value"] != nil)
+    return json["writes"] == nil && json["memory_limit"] == nil
+      && (status == .diverged || status == .done && json["value"] != nil)
   }
 
   /// What became of the trial, if the record can stand for running it again: it is whole, and the files that the trial
@@ -139,6 +148,12 @@ struct TrialRecord {
     return Diagnostic(
       String(text[..<colon.lowerBound]), String(text[colon.upperBound...]), at: span,
       help: (json["help"]?.array ?? []).compactMap(\.string))
+  }
+
+  /// The files that the trial wrote, as absolute paths.
+  var written: [String] {
+    let folder = FileAccess.canonical(folder)
+    return (json["writes"]?.array ?? []).compactMap(\.string).map { $0.hasPrefix("/") ? $0 : folder + "/" + $0 }
   }
 
   /// Whether the files that the trial read are as they were.

@@ -52,6 +52,39 @@ import Testing
     #expect(settings.count == 20 && settings.last == "source/demo.exp, line 20, and 30 more")
   }
 
+  /// A zero has a sign, letters have one form of several, and what a study wrote belongs to what it found.
+  @Test(arguments: [
+    ("show [0.0, 1.0]", "show [-0.0, 1.0]", "the value shown[0]"),
+    ("show table([{ a: 0.0 }])", "show table([{ a: -0.0 }])", "a table, row 0, a"),
+    ("show tensor([0.0])", "show tensor([-0.0])", "the value shown, element 0"),
+    (
+      "let runs = sweep x in [1] { track(v: 0.0); { a: 1 } }", "let runs = sweep x in [1] { track(v: -0.0); { a: 1 } }",
+      "runs, trial 0 (x 1), series, row 0, v"
+    ),
+    ("print(\"\u{E9}\")", "print(\"e\u{301}\")", "a printed line"),
+    ("write_text(\"a\\nb\", \"t.txt\")", "write_text(\"a\\nc\", \"t.txt\")", "files/t.txt, line 2"),
+    ("write_npy(tensor([1.0, 2.0]), \"t.npy\")", "write_npy(tensor([1.0, 3.0]), \"t.npy\")", "files/t.npy, byte 134"),
+    ("save({ w: tensor([1.0]) }, \"t.st\")", "save({ w: tensor([2.0]) }, \"t.st\")", "files/t.st, tensor w, element 0"),
+    ("write_text(\"a\", \"t.txt\")", "write_text(\"a\", \"u.txt\")", "files/t.txt"),
+  ])
+  func whatLooksAlikeIsCompared(_ a: String, _ b: String, _ place: String) throws {
+    let (settings, results) = try differences(a + "\n", b + "\n")
+    #expect(settings == ["source/demo.exp, line 1"] && results.first == place)
+    #expect(try differences(a + "\n", a + "\n").results.isEmpty)
+  }
+
+  @Test func textsThatLookAlikeAreToldApart() throws {
+    let difference = try #require(DatumComparison.first(.string("a\u{E9}"), .string("ae\u{301}"), "p"))
+    #expect(difference.first.hasSuffix("(U+00E9)") && difference.second.hasSuffix("(U+0065 U+0301)"))
+  }
+
+  /// Functions may look alike, and their trials do not go together by that.
+  @Test func trialsOfFunctionsThatLookAlikeArePaired() throws {
+    let text = "fn scaled(k) = x -> k * x\nlet runs = sweep f in [scaled(1), scaled(2)] { { y: f(3) } }\n"
+    #expect(try differences(text, text).results.isEmpty)
+    #expect(try differences(text, text.replacingOccurrences(of: "scaled(2)", with: "scaled(3)")).results.count == 1)
+  }
+
   @Test func eachOfSeveralSweepsOfOneNameIsCompared() throws {
     let text = """
       for i in 1..3 {

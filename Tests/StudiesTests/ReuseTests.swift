@@ -129,10 +129,111 @@ import Testing
     #expect(try bench.run(Self.edited(from, to)).run == [0, 1, 2])
   }
 
+  /// Values that are `same` and yet not the same: a trial can tell them apart, or what it computes with them.
+  @Test(arguments: [
+    ("1", "1.0", "text(z)"), ("0.0", "-0.0", "1 / z"), ("3.0", "tensor(3.0)", "text(z * 0.1)"),
+    ("tensor(1.0, dtype: \"f64\")", "tensor(1.0)", "text(z / 3)"),
+    ("tensor(1, dtype: \"i32\")", "tensor(1, dtype: \"i64\")", "dtype(z)"),
+    ("[1, [2, 3]]", "[1, [2.0, 3]]", "text(z)"), ("tensor([0.0])", "tensor([-0.0])", "text(1 / z)"),
+    ("{ a: 1, b: 2 }", "{ b: 2, a: 1 }", "keys(z)[0]"),
+    ("table([{ a: 1, b: 2 }])", "table([{ b: 2, a: 1 }])", "columns(z)[0]"),
+    ("1..3", "1.0..3.0", "text(z)"), ("(k -> () -> k)(1)", "(k -> () -> k)(1.0)", "text(z())"),
+    ("mlp([2, 3, 1])", "freeze(mlp([2, 3, 1]), \"layers[0].weight\")", "count(z)"),
+    (
+      "(m -> [m, m])(mlp([1, 1]))", "untied((m -> [m, m])(mlp([1, 1])))",
+      "try { length(leaves(z)) } catch e { e.id }"
+    ),
+    ("\"\u{E9}\"", "\"e\u{301}\"", "length(z)"),
+  ])
+  func valuesThatAreNotTheSameAreOthers(_ before: String, _ after: String, _ read: String) throws {
+    let bench = Bench()
+    func study(_ value: String) -> String {
+      "let z = \(value)\nlet runs = sweep x in [1, 2] { { y: \(read) } }\nruns\n"
+    }
+    let first = try bench.run(study(before)), second = try bench.run(study(after))
+    #expect(second.run == [0, 1] && second.table != first.table)
+    #expect(try bench.run(study(after)) == Seen(run: [], reused: [0, 1], table: second.table))
+  }
+
+  /// Coordinates too, also where they decide no draws.
+  @Test(arguments: [
+    ("[1, 1.0]", "text(x)"), ("[[1], [1.0]]", "text(x)"), ("[{ a: 1, b: 2 }, { b: 2, a: 1 }]", "keys(x)[0]"),
+    ("[0.0, -0.0]", "1 / x"), ("[net, freeze(net, \"layers[0].weight\")]", "count(x)"),
+  ])
+  func anUnchangedStudyGivesWhatItGave(_ axis: String, _ read: String) throws {
+    let bench = Bench()
+    let study = """
+      let net = mlp([2, 3, 1])
+      let runs = sweep x in \(axis), rep in 1..2 paired by rep { { y: \(read) } }
+      runs
+      """
+    let first = try bench.run(study)
+    #expect(first.run == [0, 1, 2, 3])
+    #expect(try bench.run(study) == Seen(run: [], reused: [0, 1, 2, 3], table: first.table))
+  }
+
+  /// The order of lines outside of a sweep that do not depend on each other.
+  @Test func linesThatChangePlacesRunNothingAgain() throws {
+    let bench = Bench()
+    let lines = ["let a = 1", "let b = x -> x * 2", "let c = x -> x + a"]
+    let sweep = "let runs = sweep x in [1, 2] { { y: b(x) + c(x) + a } }\nruns\n"
+    let first = try bench.run(([lines[0], lines[1], lines[2]] + [sweep]).joined(separator: "\n"))
+    for order in [[1, 0, 2], [0, 2, 1]] {
+      let second = try bench.run((order.map { lines[$0] } + [sweep]).joined(separator: "\n"))
+      #expect(second == Seen(run: [], reused: [0, 1], table: first.table))
+    }
+  }
+
+  /// What another run cannot repeat it does not take over.
+  @Test(arguments: ["write_text(\"a\", \"{x}.txt\")", "try { zeros(1_000_000, 1_000_000) } catch e { e.id }"])
+  func trialsThatWroteOrMetTheLimitOfMemoryAreRunAgain(_ what: String) throws {
+    let bench = Bench()
+    let study = "let runs = sweep x in [1, 2] { let done = \(what); { y: x * 2 } }\nruns\n"
+    _ = try bench.run(study)
+    #expect(try bench.run(study).run == [0, 1])
+  }
+
+  /// A run that goes on computes again what read a file that has changed, and this is no second result.
+  @Test(arguments: [1, 400])
+  func aRunThatGoesOnFollowsItsFiles(_ size: Int) throws {
+    let scratch = Scratch()
+    let text = "let runs = sweep x in [1, 2] { { y: x + length(read_text(\"q.txt\")) * ones(\(size)) } }\nruns\n"
+    func begin(_ folder: RunFolder?) throws -> StudyRun {
+      var options = RunOptions(threads: 2, runsFolder: scratch.path + "/runs", numericsVersion: "1")
+      options.place = folder.map { RunPlace(folder: $0, role: .coordinator) }
+      options.leaseSeconds = 1
+      let source = SourceStore.shared.add(name: scratch.path + "/demo.exp", text: text)
+      let run = StudyRun(source: source, options: options, listener: Ears())
+      let library = try StandardLibrary.load(directory: nil)
+      let errors = WorkerThread.run(name: "study") {
+        Session(library: library, host: run, threads: 2).run(source, settings: [:])
+      }
+      #expect(errors?.isEmpty == true, "\(errors ?? [])")
+      return run
+    }
+    var folder: RunFolder?
+    for text in ["abc", "abcd", "abc"] {
+      _ = scratch.write(text, to: "q.txt")
+      let run = try begin(folder)
+      // As a killed process leaves it.
+      run.participant?.end()
+      folder = try #require(run.participant).folder
+    }
+    _ = scratch.write("abcde", to: "q.txt")
+    let last = try begin(folder)
+    #expect(last.finish([]).status == .good)
+    let records = TrialRecord.latest(TrialStore.records(of: "runs", in: try #require(folder).path))
+    #expect(records[0]?["session"]?.int == 4)
+  }
+
   /// Comments and layout are results where a trial asks for the text, or for the line of an error.
   @Test(arguments: [
-    ("source(helper)", true), ("try { [1][5] } catch e { e.line }", true),
+    ("source(helper)", true), ("try { [1][5] } catch e { e.line }", true), ("text(try { [1][5] } catch e { e })", true),
+    ("(try { [1][5] } catch e { [0, e] })[1].line", true),
+    ("try { [1][5] } catch e { let f = () -> e; f().line }", true),
     ("try { [1][5] } catch e { e.message }", false),
+    ("try { [1][5] } catch e { starts_with(e.message, \"a\") }", false),
+    ("try { [1][5] } catch { [{ line: 3 }][0].line }", false),
   ])
   func trialsThatReadTheTextFollowIt(_ read: String, _ follows: Bool) throws {
     let bench = Bench()

@@ -94,7 +94,7 @@ final class TrialHost: ForwardingHost {
     var hasChanged = false
   }
 
-  private let files: TrialFiles?
+  private let files: TrialFiles
   private var asked: [Asked] = []
   private var places: [FileRead: Int] = [:]
   /// The files that it was given to write.
@@ -104,7 +104,7 @@ final class TrialHost: ForwardingHost {
   private var index = 0
 
   /// `files` has what the trials beside this one read and write.
-  init(_ outer: any StudyHost, files: TrialFiles?) {
+  init(_ outer: any StudyHost, files: TrialFiles) {
     self.files = files
     super.init(outer)
   }
@@ -145,7 +145,7 @@ final class TrialHost: ForwardingHost {
     let found = Result { try outer.resolve(path: path, forWriting: forWriting) }
     if !forWriting { note(FileRead(path: path, isData: false, hash: ""), try? found.get()) }
     let place = try found.get()
-    try files?.use(place, of: path, forWriting: forWriting, by: index)
+    try files.use(place, of: path, forWriting: forWriting, by: index)
     if forWriting { written.insert(place) }
     return place
   }

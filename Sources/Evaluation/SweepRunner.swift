@@ -32,7 +32,7 @@ final class SweepRunner: TrialRunner {
 
   init(_ settings: RunnerSettings) throws {
     self.settings = settings
-    host = TrialHost(settings.host, files: settings.host is TrialHost ? nil : settings.files)
+    host = TrialHost(settings.host, files: settings.files)
     machine = try Machine(
       library: settings.library, host: host, interrupts: settings.interrupts, byteLimit: settings.byteLimit,
       inside: settings.depth)

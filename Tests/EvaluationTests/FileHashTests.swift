@@ -33,7 +33,7 @@ import Testing
     func write(_ text: String) throws { try Data(text.utf8).write(to: URL(fileURLWithPath: folder + "/q.txt")) }
     let outer = TestHost()
     outer.folder = folder
-    let host = TrialHost(outer, files: nil)
+    let host = TrialHost(outer, files: TrialFiles())
     func hash(_ trial: () throws -> Void) throws -> String? {
       var outcome = TrialOutcome.notRun
       host.begin(0, nil)

@@ -35,8 +35,8 @@ private struct CustomTrace {
   func run() throws -> Value {
     let leaves = LoopLeaves(machine)
     let x = try leaves.leaves(of: call[0])
-    let forward = Recording(.staged, inside: outer, drawsOutside: true)
-    let backward = Recording(.staged, inside: outer, drawsOutside: true)
+    let forward = try Recording.body(inside: outer, drawsOutside: true)
+    let backward = try Recording.body(inside: outer, drawsOutside: true)
     func inputs(_ like: [TensorOperand], _ recording: Recording) -> [TensorOperand] {
       like.map { operand in
         let node = recording.trace.input(shape: operand.shape, type: operand.type, isNumber: operand.isNumber)

@@ -79,7 +79,7 @@ struct Jacobian {
     let outer = state.recording
     let wasTraining = state.isTraining
     let (count, scope) = (machine.drawScope, outer?.scope)
-    let recording = Recording(.staged, inside: outer, drawsOutside: true)
+    let recording = try Recording.body(inside: outer, drawsOutside: true)
     state.recording = recording
     state.isTraining = false
     defer {

@@ -19,6 +19,7 @@ extension TensorOperations {
         help: ["`tensor([…])` makes a tensor of a list"])
     }
     guard let x = operand(target), !x.isTraced, !new.isTraced else { return nil }
+    for case .value(let index) in indexes where operand(index)?.isTraced ?? false { return nil }
     return try update(x.shape, x.type, indexes, new)
   }
 
@@ -120,7 +121,7 @@ extension TensorOperations {
     return (offset * rest.reduce(1, *), rest)
   }
 
-  /// Recorded: the updates, spread over a tensor of zeros, replace the elements where they fall.
+  /// Recorded: the updates, each taken to where it falls, replace the elements there.
   private func storeTraced(_ x: TensorOperand, _ indexes: [TensorHooks.Index], _ new: TensorOperand) throws
     -> TensorOperand
   {
@@ -138,16 +139,20 @@ extension TensorOperations {
     var last: [Int: Int] = [:]
     for i in 0..<places.count { last[places.integer(i)] = i }
     let order = last.sorted { $0.key < $1.key }
-    let ids = try translatingErrors { try Tensor(order.map(\.key)) }
-    let sources = try translatingErrors { try Tensor(order.map(\.value)) }
-    let flat = try reshape(updates, [places.count])
-    let chosen = try apply(.gather, [flat, .tensor(sources)], isTensor: true)
+    guard !order.isEmpty else { return x }
     var truth = [Bool](repeating: false, count: count)
     for entry in order { truth[entry.key] = true }
     let mask = try translatingErrors { try Tensor(truth, shape: x.shape) }
-    let numeric = x.type == .bool ? try convert(chosen, to: .i32) : chosen
-    var spread = try apply(.scatterAdd(rows: count), [.tensor(ids), numeric], isTensor: true)
-    if x.type == .bool { spread = try convert(spread, to: .bool) }
+    // Taken rather than added to zeros: -0 stays -0.
+    var spread = try reshape(updates, [places.count])
+    if order.count == 1 {
+      let place = Primitive.slice(starts: [order[0].value], counts: [1], steps: [1])
+      spread = try apply(.broadcast([count]), [try apply(place, [spread], isTensor: true)], isTensor: true)
+    } else {
+      var sources = [Int](repeating: order[0].value, count: count)
+      for entry in order { sources[entry.key] = entry.value }
+      spread = try apply(.gather, [spread, .tensor(try translatingErrors { try Tensor(sources) })], isTensor: true)
+    }
     return try apply(.select, [.tensor(mask), try reshape(spread, x.shape), x], isTensor: true)
   }
 }

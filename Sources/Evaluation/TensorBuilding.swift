@@ -38,12 +38,12 @@ struct TensorBuilding {
   private func tensor(ofRange value: Value, type: ElementType?, integersStay: Bool) throws -> TensorOperand {
     let range = value.range.pointee
     if range.start.tag == .float || range.end.tag == .float || range.step.tag == .float {
-      throw RuntimeError("E0402", "a range of floats makes no tensor", help: ["use `linspace` or `arange`"])
+      throw RuntimeError("E0402", "a range of floats makes no tensor", help: ["use `linspace`"])
     }
     let whole = try operations.wholeRange(value)
     if whole.count > 0, type == .i32 {
       try operations.requireRoom(for: .int(whole.start), .i32)
-      try operations.requireRoom(for: .int(whole.start + (whole.count - 1) * whole.step), .i32)
+      try operations.requireRoom(for: .int(whole.start &+ (whole.count &- 1) &* whole.step), .i32)
     }
     guard whole.count <= 1 << 40 else { throw RuntimeError(TensorError.tooLarge([whole.count])) }
     let line = try operations.apply(.iota(shape: [whole.count], axis: 0, type: .i64), [], isTensor: true)

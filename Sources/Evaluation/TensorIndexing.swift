@@ -180,19 +180,22 @@ extension TensorOperations {
     return .slice(start: first, count: range.count, step: range.step, isDropped: false)
   }
 
-  /// A range of ints as start, count and step.
+  /// A range of ints as start, count and step. What it holds fits into ints, whatever wraps around on the way there.
   func wholeRange(_ value: Value) throws -> (start: Int, count: Int, step: Int) {
     let range = value.range
     let start = try whole(range.pointee.start), end = try whole(range.pointee.end)
     let step = range.pointee.step.isNone || range.pointee.step.isUnset ? 1 : try whole(range.pointee.step)
     guard step != 0 else { throw RuntimeError("E0404", "a range by 0 never ends") }
     let isInclusive = range.pointee.header.flags & RangeObject.isInclusive != 0
-    let (span, overflow) = end.subtractingReportingOverflow(start)
-    guard !overflow, step != .min else { throw RuntimeError("E0404", "the range is too long") }
-    if step > 0 ? span < 0 : span > 0 { return (start, 0, step) }
-    let steps = abs(span / step)
-    if isInclusive { return (start, steps + 1, step) }
-    return (start, span % step == 0 ? steps : steps + 1, step)
+    if step > 0 ? end < start : end > start { return (start, 0, step) }
+    let span = step > 0 ? UInt(bitPattern: end &- start) : UInt(bitPattern: start &- end)
+    let (steps, rest) = span.quotientAndRemainder(dividingBy: step.magnitude)
+    guard steps < UInt(Int.max) else {
+      throw RuntimeError(
+        "E0404", "the range is too long", label: "more values than can be counted",
+        help: ["a tensor or an axis has no room for so many"])
+    }
+    return (start, Int(steps) + (isInclusive || rest > 0 ? 1 : 0), step)
   }
 
   private func whole(_ value: Value) throws -> Int {

@@ -146,9 +146,36 @@ extension Natives {
     starts[axis] = given < 0 ? given &+ x.shape[axis] : given
     counts[axis] = count
     steps[axis] = step
-    if count == 0 { starts[axis] = 0 }
+    if count == 0 {
+      starts[axis] = 0
+    } else {
+      let (travel, isLong) = (count - 1).multipliedReportingOverflow(by: step)
+      let (last, isFar) = starts[axis].addingReportingOverflow(travel)
+      let places = 0..<x.shape[axis]
+      guard step != 0, !isLong, !isFar, places.contains(starts[axis]), places.contains(last) else {
+        throw outside(given, count, step, of: x.shape[axis], axis)
+      }
+    }
     return call.result(
       try operations.apply(.slice(starts: starts, counts: counts, steps: steps), [x], isTensor: true))
+  }
+
+  private static func outside(_ start: Int, _ count: Int, _ step: Int, of extent: Int, _ axis: Int) -> RuntimeError {
+    let steps = step == 1 ? "" : " by step \(step)"
+    var help: [String] = []
+    if step == 0 {
+      help = ["a step is not 0"]
+    } else if step == 1 {
+      help = [
+        "\(count) elements start at 0"
+          + (count < extent ? " to \(extent - count), or at -\(extent) to \(-count), counted from the end" : "")
+      ]
+    } else {
+      help = ["the first and the last that are taken must be among 0 to \(extent - 1)"]
+    }
+    return RuntimeError(
+      "E0404", "`slice` cannot take \(count) elements from \(start)\(steps): axis \(axis) has \(extent)",
+      label: "leaves axis \(axis)", help: help)
   }
 
   static let tensorIndexes: [NativeFunction] = [

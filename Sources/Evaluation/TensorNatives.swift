@@ -126,7 +126,7 @@ extension NativeCall {
     case .range:
       let range = try operations.wholeRange(value)
       guard range.count <= 64 else { throw RuntimeError("E0403", "a tensor does not have so many axes") }
-      for i in 0..<range.count { axes.append(range.start + i * range.step) }
+      for i in 0..<range.count { axes.append(range.start &+ i &* range.step) }
     default: axes.append(try whole(value, "an axis", help: help))
     }
     let result = try axes.map { try axis($0, of: shape, help: help) }.sorted()

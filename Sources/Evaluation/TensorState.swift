@@ -38,6 +38,8 @@ final class Recording {
   let trace: Trace
   /// The trace in progress around this one, where this is that of a loop's or a branch's body.
   let parent: Recording?
+  /// How many traces stand around this one.
+  private let depth: Int
   /// Values of the traces around that are used here: the node there, and the input that stands for it.
   private(set) var lifted: [(outer: NodeID, inner: NodeID)] = []
   private var liftedNodes: [NodeID: NodeID] = [:]
@@ -57,6 +59,25 @@ final class Recording {
     self.parent = parent
     self.drawsOutside = drawsOutside
     places = parent?.places ?? RecordedPlaces()
+    depth = parent.map { $0.depth + 1 } ?? 0
+  }
+
+  /// More traces of bodies inside of bodies are a function that calls itself inside of one.
+  static let maximumDepth = 100
+
+  /// A staged trace of a body inside of `parent`; E0303 where traces are nested too deeply.
+  static func body(inside parent: Recording?, drawsOutside: Bool = false) throws -> Recording {
+    let recording = Recording(.staged, inside: parent, drawsOutside: drawsOutside)
+    guard recording.depth <= maximumDepth else {
+      throw RuntimeError(
+        "E0303", "loops and choices that are traced are nested too deeply",
+        label: "more than \(maximumDepth) wait for each other here",
+        help: [
+          "both branches of `cond` are traced, whatever its condition: a function that calls itself in one never ends",
+          "`if` and `while_loop` go on for as long as it takes",
+        ])
+    }
+    return recording
   }
 
   var isStaged: Bool { trace.mode == .staged }

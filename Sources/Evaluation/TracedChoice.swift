@@ -71,11 +71,11 @@ struct TracedChoice {
   /// `f()` or `g()`, each under a key of its own, as one operation that runs only the branch taken.
   func choice(_ condition: TensorOperand, _ scope: TensorOperand) throws -> Value {
     guard let outer = machine.tensors.recording else { return .none }
-    let first = Recording(.staged, inside: outer)
+    let first = try Recording.body(inside: outer)
     let a = try branch(1, in: first, scope)
     defer { heap.release(a.result) }
     // The second branch has an input for all that the first one takes, and the other way round.
-    let second = Recording(.staged, inside: outer)
+    let second = try Recording.body(inside: outer)
     for (node, _) in first.lifted { _ = second.node(of: TracedValue(node, outer)) }
     let b = try branch(2, in: second, scope)
     defer { heap.release(b.result) }
@@ -99,6 +99,11 @@ struct TracedChoice {
           "E0401",
           "`cond` needs branches that give one shape, not \(describe(x.shape)) and \(describe(y.shape))",
           label: "\(describe(x.shape)) and \(describe(y.shape))")
+      }
+      guard x.type == y.type || x.isNumber || y.isNumber else {
+        throw RuntimeError(
+          "E0409", "`cond` needs branches that give one type, not \(x.type.name) and \(y.type.name)",
+          label: "\(x.type.name) and \(y.type.name)", help: ["`cast(t, \"\(x.type.name)\")` makes them alike"])
       }
       types.append((operations.commonType(x, y), isNumber: x.isNumber && y.isNumber))
     }
@@ -130,8 +135,8 @@ struct TracedChoice {
     let leaves = LoopLeaves(machine)
     var carries = try leaves.leaves(of: start)
     for _ in 0..<4 {
-      let test = Recording(.staged, inside: outer)
-      let step = Recording(.staged, inside: outer)
+      let test = try Recording.body(inside: outer)
+      let step = try Recording.body(inside: outer)
       func begun(_ recording: Recording) throws -> Value {
         let inputs = carries.map { like -> TensorOperand in
           let node = recording.trace.input(shape: like.shape, type: like.type, isNumber: like.isNumber)

@@ -35,7 +35,7 @@ struct TracedMap {
   ) throws -> Body {
     let state = machine.tensors
     let outer = state.recording
-    let recording = Recording(.staged, inside: outer)
+    let recording = try Recording.body(inside: outer)
     let cells = state.isTraining ? TreeStates(machine).cells(of: f) : []
     let before = cells.map(\.content)
     state.recording = recording

@@ -103,7 +103,7 @@ struct TracedScan {
   ) throws -> Attempt {
     let state = machine.tensors
     let outer = state.recording
-    let recording = Recording(.staged, inside: outer)
+    let recording = try Recording.body(inside: outer)
     state.recording = recording
     defer { state.recording = outer }
     func input(_ like: TensorOperand, dropping: Int = 0) -> TensorOperand {

@@ -66,10 +66,20 @@ extension BatchStep {
     return x.isBatched ? try rows(x.node, ids) : try apply(.gather, [x.node, ids])
   }
 
-  /// start, start + 1, … per entry, as [size, count]; a start that leaves no room raises an error.
+  /// start, start + 1, … per entry, as [size, count].
   private func places(from start: NodeID, count: Int, of extent: Int) throws -> NodeID {
-    let first = try build.reshape(checked(start, bound: extent - count + 1), [size, 1])
+    let first = try build.reshape(firstRow(start, count, of: extent), [size, 1])
     return try apply(.binary(.add), [first, apply(.iota(shape: [1, count], axis: 1, type: .i64), [])])
+  }
+
+  /// Where `count` rows begin, per entry; below 0 counted from the end. A start that leaves no room raises an error.
+  private func firstRow(_ start: NodeID, _ count: Int, of extent: Int) throws -> NodeID {
+    let zero = trace.scalar(0, .i64)
+    let fromEnd = try apply(.binary(.add), [start, trace.scalar(Double(extent), .i64)])
+    let first = try apply(.select, [apply(.compare(.less), [start, zero]), fromEnd, start])
+    // What is still below 0 was too far below to begin with, and stays so.
+    let place = try apply(.select, [apply(.compare(.less), [first, zero]), start, first])
+    return try checked(place, bound: extent - count + 1)
   }
 
   func dynamicUpdate() throws -> NodeID {
@@ -80,7 +90,7 @@ extension BatchStep {
     }
     guard count > 0 else { return try spread(0) }
     // Where each row of the result comes from in the update; rows outside stay.
-    let first = try build.reshape(checked(operands[1].node, bound: extent - count + 1), [size, 1])
+    let first = try build.reshape(firstRow(operands[1].node, count, of: extent), [size, 1])
     let row = try apply(.iota(shape: [1, extent], axis: 1, type: .i64), [])
     let place = try apply(.binary(.subtract), [row, first])
     let (zero, last) = (trace.scalar(0, .i64), trace.scalar(Double(count - 1), .i64))

@@ -145,8 +145,10 @@ final class DynamicSliceOperation: Operation {
   }
 
   override func copyNext(_ x: UnsafePointer<UnsafeMutableRawPointer>, to next: UnsafeMutableRawPointer) -> Bool {
-    let following = x[1].load(as: Int.self) + count
-    guard following <= rows - count else { return false }
+    guard let start = firstRow(x[1].load(as: Int.self), count, of: rows), start + count <= rows - count else {
+      return false
+    }
+    let following = start + count
     next.copyMemory(from: x[0] + following * rowBytes, byteCount: count * rowBytes)
     return true
   }
@@ -174,14 +176,20 @@ final class DynamicUpdateOperation: Operation {
 
   var replacedBytes: Int { count * rowBytes }
 
-  /// Whether rows can begin at `start`.
-  func holds(_ start: Int) -> Bool { start >= 0 && start <= rows - count }
+  /// The row from which on rows are replaced; nil where there is no room for them.
+  func firstRow(from start: Int) -> Int? { Graphs.firstRow(start, count, of: rows) }
 }
 
 private func checkedStart(_ x: UnsafeMutableRawPointer, _ count: Int, _ rows: Int) throws -> Int {
   let start = x.load(as: Int.self)
-  guard start >= 0, start <= rows - count else {
+  guard let first = firstRow(start, count, of: rows) else {
     throw GraphError(.badIndex(value: start, bound: rows - count + 1))
   }
-  return start
+  return first
+}
+
+/// Where `count` of so many rows begin, below 0 counted from the end; nil where there is no room for them.
+func firstRow(_ start: Int, _ count: Int, of rows: Int) -> Int? {
+  let first = start < 0 ? start &+ rows : start
+  return first >= 0 && first <= rows - count ? first : nil
 }

@@ -74,11 +74,12 @@ final class UpdateStep: OperationStep {
       let (slots, kept) = (workspace.slots, workspace.kept.base + keptOffset)
       let target = slots[out]
       let start = (slots[operands[1].slot] + operands[1].offset).load(as: Int.self)
-      let isOver = slots[operands[0].slot] + operands[0].offset == target && update.holds(start)
-      kept.storeBytes(of: isOver ? start : -1, as: Int.self)
-      if isOver {
+      let isOver = slots[operands[0].slot] + operands[0].offset == target
+      let first = isOver ? update.firstRow(from: start) : nil
+      kept.storeBytes(of: first ?? -1, as: Int.self)
+      if let first {
         (kept + UpdateStep.headBytes).copyMemory(
-          from: target + start * update.rowBytes, byteCount: update.replacedBytes)
+          from: target + first * update.rowBytes, byteCount: update.replacedBytes)
       }
     }
     try super.run(in: workspace, threads)

@@ -156,6 +156,8 @@ extension Resolver {
     // Where a name was assigned that nothing binds, its later uses say nothing new.
     if assignedUnknown.contains(name) { return }
     if isAssigned { assignedUnknown.insert(name) }
+    // Names near those that are not reported need not be looked for.
+    guard problems.count < SyntaxLimits.diagnostics else { return }
     if let bound = pending.last(where: { $0.name == name }) {
       let inner = sequence(first: frame, next: \.parent).prefix { $0 !== bound.frame }
       return report(.seesNotItself(name: name, inFunction: inner.contains { $0.kind == .function }), at: span)

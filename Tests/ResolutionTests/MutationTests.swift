@@ -50,6 +50,17 @@ import Testing
     #expect(resolved == rounds)
   }
 
+  /// Names near an unknown one are looked for as long as somebody will read of them.
+  @Test func manyUnknownNamesTakeNoLonger() {
+    let names = (0..<300).map { "let name_\($0) = \($0)\n" }.joined()
+    let text = names + "let list = [" + String(repeating: "nane_1, ", count: 50_000) + "nane_1]"
+    let tree = parse(SourceStore.shared.add(name: "unknown.exp", text: text)).tree
+    var count = 0
+    let time = ContinuousClock().measure { count = resolve(tree, prelude: testPrelude).1.count }
+    #expect(count == SyntaxLimits.diagnostics)
+    #expect(time < .seconds(8), "took \(time)")
+  }
+
   @Test func wholeFilesHaveNoDanglingReference() throws {
     let prelude = try LibraryNamesTests.prelude(LibraryNamesTests.files(in: "stdlib").map(LibraryNamesTests.tree))
     for path in LibraryNamesTests.files(in: "scripts/studies") {

@@ -15,14 +15,16 @@ struct Digest {
   }
 
   private let form: Form
-  /// What stands for each part: a plain value's bytes, or an object's hash.
-  private var parts: [[UInt8]] = []
-  /// Of the parts, which are or hold tensors. Of these alone it can be seen whether one stands twice.
-  private var holders: [Bool] = []
-  private var completed: [[UInt8]] = []
-  /// Of the completed objects that hold tensors, how many came before; nil for others.
-  private var numbers: [Int?] = []
-  private var holderCount = 0
+  /// What stands for a value: a plain one's bytes, or an object's hash.
+  private struct Part {
+    var bytes: [UInt8]
+    /// Whether it is or holds a tensor. Of these values alone it can be seen whether one stands twice.
+    var holdsTensors: Bool
+  }
+  private var parts: [Part] = []
+  private var completed: [Part] = []
+  /// Of the completed objects that hold tensors, how many came before.
+  private var numbers: [Int: Int] = [:]
   /// What stands for a function's code.
   private let code: (Prototype) -> [UInt8]
   /// Whether to leave off in the midst of a large tensor.
@@ -50,7 +52,7 @@ struct Digest {
       digest.add(node)
       try machine.pollInterrupt()
     }
-    return SHA256.hex(digest.parts.last ?? [])
+    return SHA256.hex(digest.parts.last?.bytes ?? [])
   }
 
   /// Bytes that stand for a value, at most 32, its functions named by `code`.
@@ -58,7 +60,7 @@ struct Digest {
     withoutActuallyEscaping(code) { code in
       var digest = Digest(form, code: code)
       for node in value.nodes { digest.add(node) }
-      return digest.parts.last ?? []
+      return digest.parts.last?.bytes ?? []
     }
   }
 
@@ -68,7 +70,7 @@ struct Digest {
     withoutActuallyEscaping(code) { code in
       var digest = Digest(.same, code: code, seesThroughFunctions: true)
       for node in value.nodes { digest.add(node) }
-      return SHA256.hex(digest.parts.last ?? [])
+      return SHA256.hex(digest.parts.last?.bytes ?? [])
     }
   }
 
@@ -78,7 +80,7 @@ struct Digest {
     withoutActuallyEscaping(code) { code in
       var digest = Digest(.exact, code: code, seesThroughFunctions: true)
       for node in value.nodes { digest.add(node) }
-      return SHA256.hex(digest.parts.last ?? [])
+      return SHA256.hex(digest.parts.last?.bytes ?? [])
     }
   }
 
@@ -89,16 +91,16 @@ struct Digest {
       var digest = Digest(.exact, code: code)
       for node in value.nodes.dropLast() { digest.add(node) }
       guard digest.parts.count == count else { return [] }
-      return zip(prototype.captures, digest.parts).filter { $0.0.isField }.map { ($0.name, $1) }
+      return zip(prototype.captures, digest.parts).filter { $0.0.isField }.map { ($0.name, $1.bytes) }
     }
   }
 
   private mutating func add(_ node: PortableValue.Node) {
     switch node {
-    case .plain(let value): append(bytes(of: value), holdsTensors: false)
+    case .plain(let value): parts.append(Part(bytes: bytes(of: value), holdsTensors: false))
     case .again(let number):
-      guard form == .exact, let place = numbers[number] else { return append(completed[number], holdsTensors: false) }
-      append(SHA256.bytes(Array("again \(place)".utf8)), holdsTensors: true)
+      guard form == .exact, let place = numbers[number] else { return parts.append(completed[number]) }
+      parts.append(Part(bytes: SHA256.bytes(Array("again \(place)".utf8)), holdsTensors: true))
     case .string(let text): complete("string", [Array(text.utf8)], false)
     case .list(let count):
       let elements = take(count)
@@ -133,27 +135,20 @@ struct Digest {
     }
     complete(
       "function", [code(prototype)] + all.sorted { $0.lexicographicallyPrecedes($1) }, values.holdTensors)
-    held[parts[parts.count - 1]] = all
+    held[parts[parts.count - 1].bytes] = all
   }
 
   /// Notes what the functions among some values hold as what the last part does: several of one name are one.
   private mutating func see(through values: [[UInt8]]) {
-    guard seesThroughFunctions, let whole = parts.last else { return }
+    guard seesThroughFunctions, let whole = parts.last?.bytes else { return }
     let known = values.compactMap { held[$0] }
     if !known.isEmpty { held[whole] = known.reduce(into: []) { $0.formUnion($1) } }
   }
 
   private mutating func take(_ count: Int) -> (parts: [[UInt8]], holdTensors: Bool) {
-    // A copy of these alone: the rest must stay without a second holder, or removing copies all of it.
-    let taken = Array(parts.suffix(count)), holdTensors = holders.suffix(count).contains(true)
+    let taken = parts.suffix(count).map(\.bytes), holdTensors = parts.suffix(count).contains(where: \.holdsTensors)
     parts.removeLast(count)
-    holders.removeLast(count)
     return (taken, holdTensors)
-  }
-
-  private mutating func append(_ part: [UInt8], holdsTensors: Bool) {
-    parts.append(part)
-    holders.append(holdsTensors)
   }
 
   /// Parts of an exact digest stand with their lengths before them: plain values take fewer bytes than hashes.
@@ -167,10 +162,9 @@ struct Digest {
   }
 
   private mutating func complete(_ part: [UInt8], _ holdsTensors: Bool) {
-    completed.append(part)
-    numbers.append(holdsTensors ? holderCount : nil)
-    if holdsTensors { holderCount += 1 }
-    append(part, holdsTensors: holdsTensors)
+    if holdsTensors { numbers[completed.count] = numbers.count }
+    completed.append(Part(bytes: part, holdsTensors: holdsTensors))
+    parts.append(completed[completed.count - 1])
   }
 
   private mutating func complete(_ tensor: Tensor?, _ flags: UInt8) {

@@ -96,7 +96,6 @@ final class TrialHost: ForwardingHost {
 
   private let files: TrialFiles
   private var asked: [Asked] = []
-  private var places: [FileRead: Int] = [:]
   /// The files that it was given to write.
   private var written: Set<String> = []
   private var hasWritten = false, hasMetLimit = false
@@ -111,7 +110,7 @@ final class TrialHost: ForwardingHost {
 
   /// The trial of an index and a key begins.
   func begin(_ index: Int, _ key: String?) {
-    (asked, places, written, hasWritten, hasMetLimit) = ([], [:], [], false, false)
+    (asked, written, hasWritten, hasMetLimit) = ([], [], false, false)
     (self.index, self.key) = (index, key)
   }
 
@@ -169,10 +168,9 @@ final class TrialHost: ForwardingHost {
 
   private func note(_ read: FileRead, _ path: String?) {
     let facts = path.flatMap(FileFacts.init)
-    if let place = places[read] {
+    if let place = asked.firstIndex(where: { $0.read == read }) {
       if asked[place].path != path || asked[place].facts != facts { asked[place].hasChanged = true }
     } else {
-      places[read] = asked.count
       asked.append(Asked(read: read, path: path, facts: facts))
     }
   }

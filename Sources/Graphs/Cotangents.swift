@@ -3,7 +3,7 @@ import Tensors
 /// What reverse mode has found so far: a cotangent per node, summed in the order in which they were handed over.
 struct Cotangents {
   private var known: [NodeID?]
-  private var slices: [Int: (shape: Shape, parts: [SliceCotangent])] = [:]
+  private var slices: [Int: (shape: Shape, parts: [PartCotangent])] = [:]
   private var results: [Int: [Int: NodeID]] = [:]
 
   /// Of the first `count` nodes of a trace.
@@ -22,7 +22,12 @@ struct Cotangents {
 
   /// Keeps the cotangent of a slice until all parts of its source are known.
   mutating func add(_ slice: SliceCotangent, to index: Int, shape: Shape) {
-    slices[index, default: (shape, [])].parts.append(slice)
+    slices[index, default: (shape, [])].parts.append(.slice(slice))
+  }
+
+  /// Likewise of a part that begins where a value says, already among zeros.
+  mutating func add(placed: NodeID, to index: Int, shape: Shape) {
+    slices[index, default: (shape, [])].parts.append(.placed(placed))
   }
 
   /// Whether anything has been handed to a node or to a slice of it.
@@ -34,21 +39,36 @@ struct Cotangents {
   }
 
   /// The cotangent of a node that gets no more contributions. Slices that are all of their source are put side by
-  /// side; others are placed into zeros and added.
+  /// side; others are placed into zeros and added, in the order in which they came: the same whether or not it was known
+  /// where they begin.
   mutating func settled(_ index: Int, _ build: Builder) throws -> NodeID? {
     if let (shape, parts) = slices.removeValue(forKey: index) {
-      if let (axis, order) = SliceCotangent.cover(of: shape, by: parts) {
-        let sides = order.map { parts[$0].cotangent }
+      let plain = parts.compactMap(\.slice)
+      if plain.count == parts.count, let (axis, order) = SliceCotangent.cover(of: shape, by: plain) {
+        let sides = order.map { plain[$0].cotangent }
         try add(sides.count == 1 ? sides[0] : build.apply(.concat(axis: axis), sides), to: index, build)
       } else {
         for part in parts {
-          let primitive = Primitive.unslice(starts: part.starts, steps: part.steps, shape: shape)
-          try add(build.apply(primitive, [part.cotangent]), to: index, build)
+          switch part {
+          case .placed(let cotangent): try add(cotangent, to: index, build)
+          case .slice(let slice):
+            let primitive = Primitive.unslice(starts: slice.starts, steps: slice.steps, shape: shape)
+            try add(build.apply(primitive, [slice.cotangent]), to: index, build)
+          }
         }
       }
     }
     return known[index]
   }
+}
+
+/// The cotangent of a part of a value.
+private enum PartCotangent {
+  case slice(SliceCotangent)
+  /// Of all of the value, zero outside of the part.
+  case placed(NodeID)
+
+  var slice: SliceCotangent? { if case .slice(let slice) = self { slice } else { nil } }
 }
 
 /// The cotangent of a slice of a value.

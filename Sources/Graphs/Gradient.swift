@@ -57,7 +57,22 @@ extension Trace {
       contributions = try step.contributions()
     }
     for (input, contribution) in zip(node.inputs, contributions) where reached[input.index] {
-      if let contribution { try cotangents.add(contribution, to: input.index, build) }
+      guard let contribution else { continue }
+      if takesPart(node) {
+        cotangents.add(placed: contribution, to: input.index, shape: shape(input))
+      } else {
+        try cotangents.add(contribution, to: input.index, build)
+      }
+    }
+  }
+
+  /// Whether a node takes what begins at one place, not known before it runs, and so does what a slice does where the
+  /// place is known.
+  private func takesPart(_ node: Node) -> Bool {
+    switch node.primitive {
+    case .dynamicSlice: true
+    case .gather: shape(node.inputs[1]).isEmpty
+    default: false
     }
   }
 

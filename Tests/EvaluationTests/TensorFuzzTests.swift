@@ -18,7 +18,7 @@ import Testing
         "both(\"\(number)\", (a, b, c, v, w, q, ids, n, i, r) -> { value: \(body), grad: grad(a -> \(body) + 0 * sum(a))(a) })\n"
     }
     if let path = ProcessInfo.processInfo.environment["EXP_FUZZ_LAST"] {
-      try text.write(toFile: path + "-tensors", atomically: false, encoding: .utf8)
+      try text.write(toFile: path + "-tensors-\(seed)", atomically: false, encoding: .utf8)
     }
     let (host, diagnostics, session) = try runProgram(text, name: "fuzz-\(seed).exp")
     #expect(diagnostics.map { DiagnosticPrinter().full($0) } == [])
@@ -119,11 +119,10 @@ private struct ProgramWriter {
 
   /// One of two by what a tensor says; what a branch gives is often nothing that it computed.
   private mutating func chosen(_ x: String, _ y: String) -> String {
-    switch below(3) {
-    case 0: return "(y -> cond(\(scalar(1)) > \(number(0)), () -> \(x), () -> y))(\(y))"
-    case 1: return "(x -> cond(\(scalar(1)) > \(number(0)), () -> x, () -> \(y) + 0 * x))(\(x))"
-    default: return "(((x, y) -> cond(sum(x) > \(number(0)), () -> x, () -> y))(\(x), \(y)))"
-    }
+    // Each is used once in a branch: derivatives of a branch add up by themselves, before they join others.
+    let (first, second) = (pick(["x", function("x")]), pick(["y", "x", "1 - y"]))
+    let condition = pick(["sum(x) > \(number(0))", "\(scalar(1)) > \(number(0))"])
+    return "(((x, y) -> cond(\(condition), () -> \(first), () -> \(second)))(\(x), \(y)))"
   }
 
   /// A loop of unknown length, which has no derivative in reverse mode.

@@ -1,8 +1,8 @@
 extension Natives {
-  /// For `checked`: fails where the first argument is a known number that is not within the bounds that the others name.
+  /// For `checked`: fails where the first argument is neither a tensor nor left out, and no number within the bounds that the others name.
   static func checkBounds(_ call: NativeCall) throws {
-    guard call[0].isNumber else { return }
-    let x = call[0].number, isWhole = try call.bool(5, default: false)
+    if call[0].tag == .tensor || call[0].tag == .none { return }
+    let x = call[0].isNumber ? call[0].number : .nan, isWhole = try call.bool(5, default: false)
     var isWithin = !x.isNaN && (!isWhole || x == x.rounded())
     var words = ["a \(isWhole ? "whole " : "")number"]
     let hasLow = call.has(2), hasHigh = call.has(3)

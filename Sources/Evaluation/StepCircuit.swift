@@ -145,8 +145,13 @@ struct StepCircuit {
     _ entry: CompiledFunction.Entry, _ inputs: inout [Tensor?], _ step: inout Int, upTo end: Int, _ root: Int64,
     _ machine: Machine, mayEnd: Bool, _ report: (Int) -> Void
   ) throws -> Bool {
-    var targets = Array(repeating: 0, count: places.count)
-    for (place, source) in sources.enumerated() { if case .output(let index) = source { targets[index] = place } }
+    var targets = Array(repeating: -1, count: places.count)
+    for (place, source) in sources.enumerated() {
+      guard case .output(let index) = source else { continue }
+      // An output that becomes two inputs has no memory that is both.
+      if targets[index] >= 0 { return false }
+      targets[index] = place
+    }
     let found = try translatingErrors { try RepeatedRun(entry.plan, &inputs, places: targets) }
     guard let run = found else { return false }
     defer { run.end(&inputs) }

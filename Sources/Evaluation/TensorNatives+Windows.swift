@@ -43,7 +43,7 @@ extension Natives {
     NativeFunction(
       name, ["x", "window?", "stride?", "padding?", "dilation?"], kinds: .tensor,
       doc:
-        "\(meaning) `window` (2) is a number or one per axis; `stride` is the window where left out, so that windows lie side by side.",
+        "\(meaning) `window` (2) is a number or one per axis; `stride` is the window where left out, so that windows lie side by side. `padding` is narrower than the window, so that each holds something.",
       example: "\(name)(reshape(tensor([1, 2, 3, 4]), 1, 2, 2, 1))"
     ) { call in
       let windows = WindowArguments(call)
@@ -52,6 +52,7 @@ extension Natives {
       let window = try windows.perAxis(1, rank: x.rank, default: [2, 2], flat: 1)
       let geometry = try windows.geometry(
         window, over: images.shape, stride: 2, padding: 3, dilation: 4, rank: x.rank, defaultStride: window)
+      try windows.checkPadding(geometry)
       let result = try call.operations.apply(
         .pool(pooling, geometry, rows: images.shape[1], columns: images.shape[2]), [images], isTensor: true)
       return call.result(try windows.restored(result, rank: x.rank))
@@ -169,6 +170,17 @@ struct WindowArguments {
         label: "here")
     }
     return WindowGeometry(rows: axes[0], columns: axes[1])
+  }
+
+  /// No window of a pool lies in the padding alone, where there is neither a largest element nor a mean.
+  func checkPadding(_ geometry: WindowGeometry) throws {
+    for axis in [geometry.rows, geometry.columns] {
+      let widest = max(axis.before, axis.after)
+      guard widest >= axis.span else { continue }
+      throw RuntimeError(
+        "E0401", "`\(name)` needs a padding narrower than its window, which spans \(axis.span), not of \(widest)",
+        label: "here")
+    }
   }
 
   /// Before and after, for rows and columns.

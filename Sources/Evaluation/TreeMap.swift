@@ -23,6 +23,11 @@ struct TreeMap {
   func scan(_ value: Value, _ what: String) throws -> TreeScan {
     let scan = TreeScan(value, machine: machine)
     guard scan.holdsFunction else { return scan }
+    if scan.isFrozen {
+      throw RuntimeError(
+        "E0504", "all weights of \(machine.brief(value)) are frozen, so `\(what)` has nothing to work on",
+        label: "no params", help: ["`freeze(net, paths)` freezes the weights under some paths only"])
+    }
     guard !scan.params.isEmpty else {
       throw RuntimeError(
         "E0504",
@@ -218,6 +223,11 @@ struct TreeArithmetic {
     let scan = try tree.scan(main, what)
     try checkHasLeaves(scan, main, what)
     return try tree.map(main, scan.leaves, with: [other], what: what) { leaf, partners in
+      if scan.leaves == .params, isTree(other), TreeScan.isFrozen(partners[0]) {
+        throw RuntimeError(
+          "E0409", "`\(what)` of models needs the same weights frozen in both, and some are in the second one only",
+          label: "frozen here", help: ["`freeze` both alike, or make both from one model"])
+      }
       guard let x = operations.operand(leaf), let y = operations.operand(partners[0]) else {
         throw RuntimeError(
           "E0409",

@@ -37,7 +37,8 @@ extension Natives {
     },
     NativeFunction(
       "freeze", ["m", "...paths"],
-      doc: "The same model, the weights under the paths (all, when none is named) no longer trainable.",
+      doc:
+        "The same model, the weights under the paths (all, when none is named) no longer trainable. Arithmetic leaves them as they are, so a model that has frozen weights cannot be the second operand beside one in which they are not.",
       example: "count(freeze(dense(2, 3), \"weight\"))  # => 3"
     ) { call in try freeze(call) },
     NativeFunction(
@@ -50,6 +51,9 @@ extension Natives {
   ]
 
   private static func checkedScan(_ call: NativeCall, _ index: Int, wantsPaths: Bool) throws -> TreeScan {
+    let plain = TreeScan(call[index], machine: call.machine)
+    // A model that is frozen as a whole has no leaves.
+    if plain.isFrozen { return plain }
     let checked = try TreeMap(call.machine).scan(call[index], call.function.name)
     return wantsPaths ? TreeScan(call[index], wantsPaths: true, machine: call.machine) : checked
   }

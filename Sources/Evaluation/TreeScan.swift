@@ -44,6 +44,8 @@ struct TreeScan {
   private(set) var holdsFunction = false
   /// Whether a state of one does.
   private var holdsState = false
+  /// Whether a frozen param does.
+  private var holdsFrozen = false
   /// Trainable params, float tensors, and numbers, borrowed from the scanned value.
   private(set) var params: [Value] = []
   private(set) var floats: [Value] = []
@@ -129,6 +131,7 @@ struct TreeScan {
   private mutating func visit(_ part: Pending, _ places: [Place]) {
     let (value, role) = (part.value, part.role)
     if value.isFunction { holdsFunction = true }
+    if role == .param, TreeScan.isFrozen(value) { holdsFrozen = true }
     if wantsPaths, value.tag == .tensor, role != .param { allTensors.append((path(part, places), value)) }
     if holdsOnlyScalars { visitScalar(part, places) }
     if Leaves.numbers.contains(value, role) {
@@ -159,6 +162,14 @@ struct TreeScan {
     if let traced = object as? TracedValue { return traced.shape.isEmpty && traced.type != .bool }
     return false
   }
+
+  /// Whether it is a param that `freeze` has taken out of training.
+  static func isFrozen(_ param: Value) -> Bool {
+    param.tag == .tensor && param.header.pointee.flags & TensorFlags.isFrozen != 0
+  }
+
+  /// Whether it is a model whose params are all frozen.
+  var isFrozen: Bool { holdsFunction && holdsFrozen && params.isEmpty }
 
   static func isFloat(_ value: Value) -> Bool {
     guard let object = value.boxedObject else { return false }

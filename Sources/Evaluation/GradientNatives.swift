@@ -46,13 +46,13 @@ extension Natives {
     NativeFunction(
       "vmap", ["f"],
       doc:
-        "The function that applies f to each entry of its first argument's tensors along their first axis, and stacks the results. Entries draw under their indexes.",
+        "The function that applies f to each entry of its first argument's tensors along their first axis, and stacks the results. Further arguments are the same for all entries; a record as the first one goes over several tensors at once. Entries draw under their indexes.",
       example: "vmap(row -> sum(row))(tensor([[1, 2], [3, 4]]))"
     ) { call in bind(call, mapped, [try call.function(0)]) },
     NativeFunction(
       "scan", ["f", "start", "xs", "axis?"],
       doc:
-        "Folds f(carry, x), which gives `{ carry, out }`, over the entries of xs along an axis; gives the last carry and the stacked outs.",
+        "Folds f(carry, x), which gives `{ carry, out }`, over the entries of xs along an axis; gives the last carry and the outs, stacked along the same axis (their last one where they have fewer).",
       example: "scan((c, x) -> { carry: c + x, out: c + x }, 0.0, tensor([1, 2, 3])).out"
     ) { call in try TreeLoops(call).scan() },
     NativeFunction(

@@ -19,7 +19,7 @@ extension TensorOperations {
         help: ["`tensor([…])` makes a tensor of a list"])
     }
     guard let x = operand(target), !x.isTraced, !new.isTraced else { return nil }
-    for case .value(let index) in indexes where operand(index)?.isTraced ?? false { return nil }
+    for case .value(let index) in indexes where isTraced(index) { return nil }
     return try update(x.shape, x.type, indexes, new)
   }
 
@@ -66,14 +66,18 @@ extension TensorOperations {
     }
   }
 
+  /// Whether an index, or an element of a list of indexes, is known only when the function runs.
+  private func isTraced(_ index: Value, depth: Int = 0) -> Bool {
+    guard index.tag == .list else { return operand(index)?.isTraced ?? false }
+    // Deeper lists are no tensors.
+    return depth < 64 && (0..<index.list.count).contains { isTraced(index.list.elements[$0], depth: depth + 1) }
+  }
+
   /// Positions, in row-major order, of the elements that the indexes name.
-  private func positions(_ shape: Shape, _ indexes: [TensorHooks.Index]) throws -> Tensor {
+  private func positions(_ shape: Shape, _ indexes: [TensorHooks.Index]) throws -> TensorOperand {
     let count = shape.reduce(1, *)
     let all = try apply(.iota(shape: [count], axis: 0, type: .i64), [], isTensor: true)
-    guard case .tensor(let tensor) = try index(try reshape(all, shape), indexes) else {
-      throw unknownPlace
-    }
-    return tensor
+    return try index(try reshape(all, shape), indexes)
   }
 
   private func fitted(_ new: TensorOperand, to type: ElementType, _ shape: Shape) throws -> TensorOperand {
@@ -95,8 +99,9 @@ extension TensorOperations {
       guard case .tensor(let source) = try fitted(new, to: type, block.shape) else { throw unknownPlace }
       return Update(source: source, offset: block.offset, places: nil)
     }
-    let places = try positions(shape, indexes)
-    guard case .tensor(let source) = try fitted(new, to: type, places.shape) else { throw unknownPlace }
+    guard case .tensor(let places) = try positions(shape, indexes),
+      case .tensor(let source) = try fitted(new, to: type, places.shape)
+    else { throw unknownPlace }
     return Update(source: source, offset: 0, places: places)
   }
 
@@ -125,14 +130,12 @@ extension TensorOperations {
   private func storeTraced(_ x: TensorOperand, _ indexes: [TensorHooks.Index], _ new: TensorOperand) throws
     -> TensorOperand
   {
-    if indexes.count == 1, case .value(let value) = indexes[0], let start = operand(value), start.isTraced,
-      start.rank == 0, start.type == .i64
-    {
-      let row = try fitted(new, to: x.type, Array(x.shape.dropFirst()))
-      let rows = try reshape(row, [1] + row.shape)
-      return try apply(.dynamicUpdate, [x, try convert(start, to: .i64), rows], isTensor: true)
+    if let stored = try storeBlock(x, indexes, new) ?? storeMasked(x, indexes, new) { return stored }
+    let found = try positions(x.shape, indexes)
+    guard case .tensor(let places) = found else {
+      let mayMeet = indexes.contains { if case .value(let value) = $0 { !isPlain(value) } else { false } }
+      return try scatter(try fitted(new, to: x.type, found.shape), at: found, into: x, mayMeet: mayMeet)
     }
-    let places = try positions(x.shape, indexes)
     let updates = try fitted(new, to: x.type, places.shape)
     let count = x.shape.reduce(1, *)
     // Where a place is named twice the last update counts.
@@ -154,6 +157,92 @@ extension TensorOperations {
       spread = try apply(.gather, [spread, .tensor(try translatingErrors { try Tensor(sources) })], isTensor: true)
     }
     return try apply(.select, [.tensor(mask), try reshape(spread, x.shape), x], isTensor: true)
+  }
+
+  /// Where numbers name elements of the first axes, one of which is not known: only the row of the first axis is written.
+  /// Nil for other indexes.
+  private func storeBlock(_ x: TensorOperand, _ indexes: [TensorHooks.Index], _ new: TensorOperand) throws
+    -> TensorOperand?
+  {
+    guard indexes.count <= x.rank else { return nil }
+    var numbers: [TensorOperand] = []
+    for case .value(let value) in indexes {
+      guard let number = operand(value), number.rank == 0, !number.type.isFloat, number.type != .bool
+      else { return nil }
+      numbers.append(try convert(number, to: .i64))
+    }
+    guard numbers.count == indexes.count, numbers.contains(where: \.isTraced) else { return nil }
+    return try store(try fitted(new, to: x.type, Array(x.shape.dropFirst(numbers.count))), at: numbers[...], of: x)
+  }
+
+  private func store(_ new: TensorOperand, at numbers: ArraySlice<TensorOperand>, of x: TensorOperand) throws
+    -> TensorOperand
+  {
+    guard let number = numbers.first else { return new }
+    var row = new
+    if numbers.count > 1 {
+      let old = try apply(.dynamicSlice(count: 1), [x, number], isTensor: true)
+      row = try store(new, at: numbers.dropFirst(), of: try reshape(old, Array(x.shape.dropFirst())))
+    }
+    return try apply(.dynamicUpdate, [x, number, try reshape(row, [1] + x.shape.dropFirst())], isTensor: true)
+  }
+
+  /// A value for all elements where a mask holds that is known only when the function runs. Nil for other indexes.
+  private func storeMasked(_ x: TensorOperand, _ indexes: [TensorHooks.Index], _ new: TensorOperand) throws
+    -> TensorOperand?
+  {
+    guard indexes.count == 1, case .value(let value) = indexes[0], let mask = operand(value), mask.type == .bool,
+      mask.rank > 0, Array(x.shape.prefix(mask.rank)) == mask.shape, requireContent(mask) == nil
+    else { return nil }
+    let rest = Array(x.shape.dropFirst(mask.rank))
+    guard new.rank <= rest.count else {
+      throw RuntimeError.untraceable(
+        "a compiled function cannot put values one by one where a mask holds: how many there are depends on its content",
+        help: [
+          "`where(mask, values, t)` takes them from a tensor of the same shape", "or do not compile this function",
+        ])
+    }
+    let all = try apply(.broadcast(x.shape), [fitted(new, to: x.type, rest)], isTensor: true)
+    return try apply(.select, [reshape(mask, mask.shape + rest.map { _ in 1 }), all, x], isTensor: true)
+  }
+
+  /// Whether an index is one number or a range.
+  private func isPlain(_ index: Value) -> Bool { index.tag == .range || operand(index)?.rank == 0 }
+
+  /// Updates at places that are known only when the function runs: each element looks for the last update that falls on it,
+  /// if several may.
+  private func scatter(_ updates: TensorOperand, at places: TensorOperand, into x: TensorOperand, mayMeet: Bool) throws
+    -> TensorOperand
+  {
+    let (count, total) = (places.shape.reduce(1, *), x.shape.reduce(1, *))
+    guard count > 0 else { return x }
+    let (place, new) = (try reshape(places, [count]), try reshape(updates, [count]))
+    if count == 1 {
+      let parts = [try reshape(x, [total]), try reshape(place, []), new]
+      return try reshape(try apply(.dynamicUpdate, parts, isTensor: true), x.shape)
+    }
+    // The update at each element, counted from 1, and 0 where there is none.
+    let number = TensorOperand.tensor(try translatingErrors { try Tensor(Array(1...count)) })
+    let hits =
+      try mayMeet
+      ? lastHits(place, number, total) : apply(.scatterAdd(rows: total), [place, number], isTensor: true)
+    let source = try arithmetic(.maximum, try arithmetic(.subtract, hits, .int(1)), .int(0))
+    let taken = try apply(.gather, [new, source], isTensor: true)
+    let isHit = try compare(.greater, hits, .int(0))
+    return try apply(.select, [try reshape(isHit, x.shape), try reshape(taken, x.shape), x], isTensor: true)
+  }
+
+  /// For each of `total` places the last of the numbers that fall on it, 0 where none does.
+  private func lastHits(_ place: TensorOperand, _ number: TensorOperand, _ total: Int) throws -> TensorOperand {
+    // In the order of their places, those of one place as they were.
+    let order = try apply(.argSort(axis: 0), [place], isTensor: true)
+    let sorted = try apply(.gather, [place, order], isTensor: true)
+    let following = Primitive.slice(starts: [1], counts: [place.shape[0] - 1], steps: [1])
+    let end = TensorOperand.tensor(try translatingErrors { try Tensor([-1]) })
+    let next = try apply(.concat(axis: 0), [try apply(following, [sorted], isTensor: true), end], isTensor: true)
+    let isLast = try convert(try compare(.notEqual, sorted, next), to: .i64)
+    let last = try arithmetic(.multiply, try apply(.gather, [number, order], isTensor: true), isLast)
+    return try apply(.scatterAdd(rows: total), [sorted, last], isTensor: true)
   }
 }
 

@@ -62,7 +62,7 @@ extension Natives {
     NativeFunction(
       "slice", ["t", "start", "count", "axis?", "step?"], kinds: .tensor,
       doc:
-        "`count` elements along an axis from `start`; inside compiled functions the start may change from call to call.",
+        "`count` elements along an axis from `start`, below 0 counted from the end; inside compiled functions the start may change from call to call.",
       example: "slice(tensor([1, 2, 3, 4]), 1, 2)"
     ) { call in try slice(call) },
   ]
@@ -135,13 +135,12 @@ extension Natives {
     guard count >= 0, count <= x.shape[axis] else {
       throw RuntimeError("E0404", "`slice` cannot take \(count) of the \(x.shape[axis]) elements of axis \(axis)")
     }
-    if let start = operations.operand(call[1]), start.isTraced, start.rank == 0, axis == 0, step == 1,
-      !start.type.isFloat
-    {
-      let whole = try operations.convert(start, to: .i64)
-      return call.result(try operations.apply(.dynamicSlice(count: count), [x, whole], isTensor: true))
+    var given = 0
+    if let start = operations.operand(call[1]), start.isTraced, start.rank == 0, !start.type.isFloat {
+      if count > 0 { return call.result(try slice(call, x, from: start, count, axis, step)) }
+    } else {
+      given = try call.int(1)
     }
-    let given = try call.int(1)
     var starts = x.shape.map { _ in 0 }, counts = x.shape, steps = x.shape.map { _ in 1 }
     starts[axis] = given < 0 ? given &+ x.shape[axis] : given
     counts[axis] = count
@@ -158,6 +157,40 @@ extension Natives {
     }
     return call.result(
       try operations.apply(.slice(starts: starts, counts: counts, steps: steps), [x], isTensor: true))
+  }
+
+  /// From a start that is known when it runs, below 0 counted from the end: the block of whole rows in which the elements
+  /// lie, and those of it that are wanted.
+  private static func slice(
+    _ call: NativeCall, _ x: TensorOperand, from start: TensorOperand, _ count: Int, _ axis: Int, _ step: Int
+  ) throws -> TensorOperand {
+    let operations = call.operations
+    let (travel, isLong) = (count - 1).multipliedReportingOverflow(by: step)
+    guard step != 0, !isLong, travel.magnitude < UInt(x.shape[axis]) else {
+      throw RuntimeError(
+        "E0404", "`slice` cannot take \(count) elements by step \(step): axis \(axis) has \(x.shape[axis])",
+        label: "leaves axis \(axis)", help: step == 0 ? ["a step is not 0"] : [])
+    }
+    func every(_ step: Int, _ count: Int, of rows: TensorOperand) throws -> TensorOperand {
+      let rest = rows.shape.dropFirst()
+      let primitive = Primitive.slice(
+        starts: [step < 0 ? rows.shape[0] - 1 : 0] + rest.map { _ in 0 }, counts: [count] + rest,
+        steps: [step] + rest.map { _ in 1 })
+      return try operations.apply(primitive, [rows], isTensor: true)
+    }
+    let order = [axis] + x.shape.indices.filter { $0 != axis }
+    var rows = axis == 0 ? x : try operations.apply(.transpose(order), [x], isTensor: true)
+    var first = try operations.convert(start, to: .i64)
+    if travel < 0 {
+      // Backwards from i is forwards from -1 - i with the last row first.
+      rows = try every(-1, rows.shape[0], of: rows)
+      first = try operations.arithmetic(.subtract, .int(-1), first)
+    }
+    rows = try operations.apply(.dynamicSlice(count: abs(travel) + 1), [rows, first], isTensor: true)
+    if count > 1, abs(step) > 1 { rows = try every(abs(step), count, of: rows) }
+    if axis == 0 { return rows }
+    let back = Array(1..<axis + 1) + [0] + Array(axis + 1..<x.rank)
+    return try operations.apply(.transpose(back), [rows], isTensor: true)
   }
 
   private static func outside(_ start: Int, _ count: Int, _ step: Int, of extent: Int, _ axis: Int) -> RuntimeError {

@@ -132,9 +132,9 @@ struct TracedChoice {
 
   /// `body(carry)` again and again while `condition(carry)` holds, as one operation.
   func loop(from start: Value, _ condition: Value, _ body: Value, _ outer: Recording) throws -> Value {
-    let leaves = LoopLeaves(machine)
+    var leaves = LoopLeaves(machine)
     var carries = try leaves.leaves(of: start)
-    for _ in 0..<4 {
+    for _ in 0..<6 {
       let test = try Recording.body(inside: outer)
       let step = try Recording.body(inside: outer)
       func begun(_ recording: Recording) throws -> Value {
@@ -170,7 +170,7 @@ struct TracedChoice {
       // A step draws behind its condition.
       let tested = test.scope.offset
       step.scope.offset = tested
-      let next = try traced(in: step, takesBools: false) { try machine.call(body, [second]) }
+      let next = try traced(in: step, takesBools: leaves.takesBools) { try machine.call(body, [second]) }
       defer { heap.release(next.result) }
       for (node, _) in step.lifted { _ = test.node(of: TracedValue(node, outer)) }
       let forms = (try leaves.structure(of: start), try leaves.structure(of: next.result))
@@ -179,6 +179,11 @@ struct TracedChoice {
         heap.release(forms.1)
       }
       guard machine.isSame(forms.0, forms.1) else {
+        if !leaves.takesBools {
+          leaves = LoopLeaves(machine, takesBools: true)
+          carries = try leaves.leaves(of: start)
+          continue
+        }
         throw RuntimeError(
           "E0513",
           "`while_loop` needs a carry that is built alike at every step: it goes in as \(machine.brief(start)) and "
@@ -203,14 +208,22 @@ struct TracedChoice {
         continue
       }
       let outside = try lifted(test, step, own: carries.count + 1)
+      // A derivative that is traced draws where it stands, and no number of steps gets there. What takes keys and draws
+      // nothing, such as `vmap`, needs no count.
+      var isUncounted = false
+      if case .call = outer.scope.key { isUncounted = outer.drawsOutside }
       var starts = carries
       if draws {
-        if case .call = outer.scope.key, outer.drawsOutside {
-          throw RuntimeError(
-            "E0503", "`while_loop` cannot draw inside a derivative that is traced: how often is not known",
-            label: "cannot be compiled", help: ["give the draws keys: `key: …`"])
+        if isUncounted {
+          guard !WhileProgram.depends(condition: end, body: ends, on: carries.count) else {
+            throw RuntimeError(
+              "E0503", "`while_loop` cannot draw inside a derivative that is traced: how often is not known",
+              label: "cannot be compiled", help: ["give the draws keys: `key: …`"])
+          }
+          starts.append(.int(0))
+        } else {
+          starts.append(try operations.drawCount(outer))
         }
-        starts.append(try operations.drawCount(outer))
       } else {
         (end, ends) = (end.dropping(input: carries.count), ends.dropping(input: carries.count))
       }
@@ -218,7 +231,7 @@ struct TracedChoice {
       let nodes = try starts.map { try operations.node($0, in: outer) } + outside
       let origin = outer.origin(of: machine.currentSpan)
       let found = try translatingErrors(outer) { try outer.trace.apply(program, nodes, origin: origin) }
-      if draws { (outer.scope.count, outer.scope.offset) = (found.last, tested) }
+      if draws, !isUncounted { (outer.scope.count, outer.scope.offset) = (found.last, tested) }
       return try leaves.rebuilt(start, with: found.prefix(carries.count).map { .traced(TracedValue($0, outer)) })
     }
     throw RuntimeError("E0513", "`while_loop` finds no form in which its carry stays the same from step to step")

@@ -79,7 +79,11 @@ extension BatchStep {
     let first = try apply(.select, [apply(.compare(.less), [start, zero]), fromEnd, start])
     // What is still below 0 was too far below to begin with, and stays so.
     let place = try apply(.select, [apply(.compare(.less), [first, zero]), start, first])
-    return try checked(place, bound: extent - count + 1)
+    guard count > 1 else { return try checked(place, bound: extent - count + 1) }
+    // The error names an element that is missing: the first or the last one.
+    let travel = trace.scalar(Double(count - 1), .i64)
+    let last = try checked(apply(.binary(.add), [checked(place, bound: extent), travel]), bound: extent)
+    return try apply(.binary(.subtract), [last, travel])
   }
 
   func dynamicUpdate() throws -> NodeID {

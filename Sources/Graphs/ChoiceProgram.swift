@@ -140,6 +140,11 @@ public final class ChoiceProgram: GraphProgram, @unchecked Sendable {
     return zip(found, kinds).map { BatchedNode($0, isBatched: $1) }
   }
 
+  override func dependence(on operands: [Bool]) -> [Bool] {
+    let rest = Array(operands.dropFirst())
+    return zip(branches[0].dependence(on: rest), branches[1].dependence(on: rest)).map { operands[0] || $0 || $1 }
+  }
+
   override func pruned(_ isUsed: [Bool]) -> (program: GraphProgram, operands: [Int], places: [Int])? {
     guard isUsed.contains(false) else { return nil }
     let kept = isUsed.indices.filter { isUsed[$0] }

@@ -61,6 +61,8 @@ public struct GraphError: Error, Sendable {
   public enum Kind: Sendable, Equatable {
     /// An index into `bound` rows or classes, counted as written.
     case badIndex(value: Int, bound: Int)
+    /// A block of so many entries that leaves an axis of `extent` entries, by where it begins.
+    case badStart(value: Int, count: Int, extent: Int)
     /// An operation on integers left the 64-bit range.
     case overflow(operation: String, Int, Int)
     /// `//` or `%` of integers by zero.
@@ -96,6 +98,8 @@ public struct GraphError: Error, Sendable {
   public var message: String {
     switch kind {
     case .badIndex(let value, let bound): "index \(value) is out of range for \(bound) entries"
+    case .badStart(let value, let count, let extent):
+      "\(count) elements from \(value) are out of range for \(extent) entries"
     case .overflow(let operation, let a, let b): "the integer result of \(a) \(operation) \(b) does not fit in 64 bits"
     case .divisionByZero(let operation): "integer \(operation) by zero"
     case .negativeExponent(let n): "an integer cannot be raised to the negative power \(n)"

@@ -49,6 +49,9 @@ public class GraphProgram: Hashable, @unchecked Sendable {
   /// result; nil where nothing is saved.
   func pruned(_ isUsed: [Bool]) -> (program: GraphProgram, operands: [Int], places: [Int])? { nil }
 
+  /// Which results can change where the operands that are marked do.
+  func dependence(on operands: [Bool]) -> [Bool] { results.map { _ in operands.contains(true) } }
+
   /// The first result that is the same as result `index` whatever it is applied to.
   func firstEqual(to index: Int) -> Int { index }
 

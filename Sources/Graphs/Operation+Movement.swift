@@ -183,9 +183,15 @@ final class DynamicUpdateOperation: Operation {
 private func checkedStart(_ x: UnsafeMutableRawPointer, _ count: Int, _ rows: Int) throws -> Int {
   let start = x.load(as: Int.self)
   guard let first = firstRow(start, count, of: rows) else {
-    throw GraphError(.badIndex(value: start, bound: rows - count + 1))
+    throw badStart(start, count, of: rows)
   }
   return first
+}
+
+/// The error of a block that has no room; of one entry, that of its index.
+func badStart(_ start: Int, _ count: Int, of rows: Int) -> GraphError {
+  GraphError(
+    count == 1 ? .badIndex(value: start, bound: rows) : .badStart(value: start, count: count, extent: rows))
 }
 
 /// Where `count` of so many rows begin, below 0 counted from the end; nil where there is no room for them.

@@ -37,7 +37,7 @@ final class SourceOperation: Operation {
         out.storeBytes(of: RandomKey.derive(key, number), toByteOffset: 8 * place, as: Int64.self)
       case .permutation(let n, let count):
         let start = x[1].load(fromByteOffset: 8 * place * numberStride, as: Int.self)
-        guard start >= 0, start <= n - count else { throw GraphError(.badIndex(value: start, bound: n - count + 1)) }
+        guard start >= 0, start <= n - count else { throw badStart(start, count, of: n) }
         try PermutationCache.shared.copy(
           n: n, key: key, first: start, count: count, (out + 8 * place * count).assumingMemoryBound(to: Int64.self))
       default: break

@@ -101,6 +101,8 @@ public final class ScanProgram: GraphProgram, @unchecked Sendable {
     }
   }
 
+  override func dependence(on operands: [Bool]) -> [Bool] { body.loopDependence(on: operands, carries: carries) }
+
   override func pruned(_ isUsed: [Bool]) -> (program: GraphProgram, operands: [Int], places: [Int])? {
     scanPruned(isUsed)
   }

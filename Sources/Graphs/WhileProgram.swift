@@ -43,6 +43,12 @@ public final class WhileProgram: GraphProgram, @unchecked Sendable {
     return WhileOperation(bodies.condition, bodies.body)
   }
 
+  override func dependence(on operands: [Bool]) -> [Bool] {
+    let ends = body.loopDependence(on: operands, carries: carries)
+    let isOpen = condition.dependence(on: Array(ends.prefix(carries) + operands[carries...]))[0]
+    return ends.map { $0 || isOpen }
+  }
+
   override public func runCheckingNaN(_ operands: [Tensor]) throws -> [Tensor] { try checkedSteps(operands) }
 
   override func contributions(_ step: ProgramDerivative) throws -> [NodeID?] {

@@ -42,6 +42,21 @@ import Testing
     #expect(fresh[0].hasSameBits(as: results[0]) && held?.hasSameBits(as: examples[0]) == true)
   }
 
+  /// `t[i, j] = v`: the row is read, changed and put back where it lies.
+  @Test func elementsOfRowsLieInTheInput() throws {
+    let inputs = [sample([6, 3], .f32), Tensor(scalar: 4), Tensor(scalar: -1), Tensor(scalar: Float(7))]
+    let plan = try plan(inputs) { t, n in
+      let old = try t.apply(.reshape([3]), [row(t, n[0], n[1])])
+      let new = try update(t, old, n[2], t.apply(.reshape([1]), [n[3]]))
+      return [try update(t, n[0], n[1], t.apply(.reshape([1, 3]), [new]))]
+    }
+    #expect(plan.memory.donors == [0])
+    var held: [Tensor?] = inputs.map(copy)
+    let place = held[0]?.pointer
+    let result = try plan.run(&held)[0]
+    #expect(result.pointer == place && result.element(14) == 7 && result.element(13) == inputs[0].element(13))
+  }
+
   /// The second update's place is none: the first one's rows come back.
   @Test(arguments: [(1, 6), (6, 4), (-7, 2), (2, -7)]) func whatFailsLeavesItsInputs(first: Int, second: Int) throws {
     let plan = try plan(examples, twice)

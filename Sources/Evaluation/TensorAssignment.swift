@@ -172,6 +172,11 @@ extension TensorOperations {
       numbers.append(try convert(number, to: .i64))
     }
     guard numbers.count == indexes.count, numbers.contains(where: \.isTraced) else { return nil }
+    if let empty = x.shape.prefix(numbers.count).firstIndex(of: 0) {
+      throw RuntimeError(
+        "E0404", "an index is out of range for axis \(empty) of a tensor of shape \(describe(x.shape))",
+        help: ["the axis is empty"])
+    }
     return try store(try fitted(new, to: x.type, Array(x.shape.dropFirst(numbers.count))), at: numbers[...], of: x)
   }
 

@@ -7,8 +7,10 @@ enum FoldEnding: Equatable {
 }
 
 extension Folds {
-  /// Seconds that an interrupt waits for the end of a step, and that the rest of a statement may take after its fold was ended.
+  /// Seconds that an interrupt waits for the end of a step.
   static let endingTime = 0.08
+  /// Seconds of processor time that the rest of a statement may take after its fold was ended; mostly it takes none.
+  static let restTime = 0.4
 
   /// Whether a fold may be ended so: nothing but the library stands between it and the statement.
   func mayEnd(_ machine: Machine) -> Bool {
@@ -42,7 +44,7 @@ extension Folds {
     ending = .ended(step: step)
     machine.interrupts.reset()
     // Not before the reset, which would forget it.
-    watch = TimeLimit(Folds.endingTime) { [interrupts = machine.interrupts] in interrupts.interrupt() }
+    watch = TimeLimit(Folds.restTime) { [interrupts = machine.interrupts] in interrupts.interrupt() }
     return true
   }
 

@@ -41,7 +41,10 @@ final class TestHost: StudyHost {
   func cite(_ text: String) { record(.cited(text)) }
   func claim(_ outcome: ClaimOutcome) { record(.claimed(outcome)) }
   func track(_ row: [Datum.Field]) { record(.tracked(row)) }
-  func progress(_ report: ProgressReport) {}
+  /// Whether a fold has made a step.
+  var hasProgressed: Bool { lock.withLock { reported } }
+  private var reported = false
+  func progress(_ report: ProgressReport) { lock.withLock { reported = true } }
   func dataFile(_ relativePath: String) -> (path: String?, lookedIn: [String]) { (nil, ["data"]) }
   func resolve(path: String, forWriting: Bool) throws -> String {
     if !forWriting, let folder, FileManager.default.fileExists(atPath: folder + "/" + path) {
@@ -129,9 +132,11 @@ func onLargeStack<T>(of bytes: Int = 128 << 20, _ body: @escaping () throws -> T
   return try result.value!.get()
 }
 
-/// Interrupts a session every fifth of a second until it is cancelled: one alone might come before what it is to stop.
-func interrupting(_ session: Session) -> Thread {
+/// Interrupts a session every fifth of a second until it is cancelled: one alone might come before what it is to stop. The first
+/// waits until there is something to stop, if it is said what that is.
+func interrupting(_ session: Session, once isReady: @escaping @Sendable () -> Bool = { true }) -> Thread {
   let thread = Thread {
+    while !isReady(), !Thread.current.isCancelled { Thread.sleep(forTimeInterval: 0.01) }
     while true {
       Thread.sleep(forTimeInterval: 0.2)
       if Thread.current.isCancelled { return }

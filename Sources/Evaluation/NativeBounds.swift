@@ -1,7 +1,7 @@
 extension Natives {
-  /// For `checked`: fails where the first argument is neither a tensor nor left out, and no number within the bounds that the others name.
+  /// For `checked`: fails where the first argument is neither a tensor nor a number within the bounds that the others name.
   static func checkBounds(_ call: NativeCall) throws {
-    if call[0].tag == .tensor || call[0].tag == .none { return }
+    if call[0].tag == .tensor { return }
     let x = call[0].isNumber ? call[0].number : .nan, isWhole = try call.bool(5, default: false)
     var isWithin = !x.isNaN && (!isWhole || x == x.rounded())
     var words = ["a \(isWhole ? "whole " : "")number"]

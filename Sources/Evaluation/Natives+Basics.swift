@@ -65,7 +65,7 @@ extension Natives {
     NativeFunction(
       "checked", ["x", "name", "low?", "high?", "below?", "whole?"],
       doc:
-        "A number that was given as the argument `name`, if it is at least `low`, at most `high`, below `below` and, with `whole`, without a fraction, an int then; otherwise an error that says so. A tensor and `none`, which stands for what is left out, are taken as they are: in compiled steps a check costs nothing.",
+        "A number that was given as the argument `name`, if it is at least `low`, at most `high`, below `below` and, with `whole`, without a fraction, an int then; otherwise an error that says so. A tensor is taken as it is: in compiled steps a check costs nothing.",
       example: """
         checked(0.5, "rate", 0, 1)  # => 0.5
         checked(100.0, "steps", 0, whole: true)  # => 100

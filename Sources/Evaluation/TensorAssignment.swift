@@ -146,15 +146,21 @@ extension TensorOperations {
     var truth = [Bool](repeating: false, count: count)
     for entry in order { truth[entry.key] = true }
     let mask = try translatingErrors { try Tensor(truth, shape: x.shape) }
-    // Taken rather than added to zeros: -0 stays -0.
-    var spread = try reshape(updates, [places.count])
-    if order.count == 1 {
-      let place = Primitive.slice(starts: [order[0].value], counts: [1], steps: [1])
-      spread = try apply(.broadcast([count]), [try apply(place, [spread], isTensor: true)], isTensor: true)
+    // Placed or taken rather than added to zeros: -0 stays -0.
+    let flat = try reshape(updates, [places.count])
+    let first = order[0].key
+    let spread: TensorOperand
+    if order.count == places.count, order.enumerated().allSatisfy({ $1 == (first + $0, $0) }) {
+      let zero = try scalar(0, exact: 0, x.type)
+      func zeros(_ count: Int) throws -> [TensorOperand] {
+        count == 0 ? [] : [try apply(.broadcast([count]), [.tensor(zero)], isTensor: true)]
+      }
+      let parts = try zeros(first) + [flat] + zeros(count - first - order.count)
+      spread = parts.count == 1 ? flat : try apply(.concat(axis: 0), parts, isTensor: true)
     } else {
       var sources = [Int](repeating: order[0].value, count: count)
       for entry in order { sources[entry.key] = entry.value }
-      spread = try apply(.gather, [spread, .tensor(try translatingErrors { try Tensor(sources) })], isTensor: true)
+      spread = try apply(.gather, [flat, .tensor(try translatingErrors { try Tensor(sources) })], isTensor: true)
     }
     return try apply(.select, [.tensor(mask), try reshape(spread, x.shape), x], isTensor: true)
   }

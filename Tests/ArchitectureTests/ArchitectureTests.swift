@@ -134,12 +134,24 @@ let toolchain: Set<String> = [
   }
 
   /// Paths of the machines the project is made on have no place in it.
-  @Test func noMachinePaths() {
-    let files =
-      Checkout.files(in: "Sources", endings: ["swift", "c", "h", "md"])
+  private var texts: [String] {
+    Checkout.files(in: "Sources", endings: ["swift", "c", "h", "md"])
       + Checkout.files(in: "docs", endings: ["md"]) + Checkout.files(in: "scripts", endings: ["exp", "sh", "md"])
       + Checkout.files(in: "stdlib", endings: ["exp"]) + ["README.md", "CHANGELOG.md", "scripts/exp", "scripts/test"]
-    for file in files {
+  }
+
+  /// What two changes made of one place was put together, not left side by side.
+  @Test func noConflictIsLeft() {
+    for file in texts {
+      for (index, line) in Checkout.lines(file).enumerated() {
+        let hit = ["<<<<<<< ", ">>>>>>> "].first { line.hasPrefix($0) }
+        #expect(hit == nil, "\(file):\(index + 1) begins with the mark of a conflict")
+      }
+    }
+  }
+
+  @Test func noMachinePaths() {
+    for file in texts {
       for (index, line) in Checkout.lines(file).enumerated() {
         let hit = ["/work/", "../shared", "/home/", "/Users/"].first { line.contains($0) }
         let isExcused = file.hasPrefix("Sources/exp") && line.contains("/home/linuxbrew")

@@ -82,7 +82,7 @@ extension TensorOperations {
         label: "one side has no axes", help: ["use `*` to scale"])
     }
     var type = commonType(a, b)
-    if !type.isFloat { type = .f32 }
+    if type == .bool { type = .i64 }
     var x = try convert(a, to: type), y = try convert(b, to: type)
     if a.rank == 1 { x = try reshape(x, [1] + a.shape) }
     if b.rank == 1 { y = try reshape(y, b.shape + [1]) }

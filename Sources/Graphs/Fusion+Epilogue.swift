@@ -29,7 +29,8 @@ extension Fusion {
   /// added before the maximum. So does a loop that at last lets elements through where a maximum did.
   mutating func attachEpilogues() {
     for index in roles.graph.nodes.indices {
-      guard roles.graph.nodes[index].primitive.takesEpilogue, roles.roles[index] == .operation,
+      guard roles.graph.nodes[index].primitive.takesEpilogue, roles.graph.nodes[index].type.isFloat,
+        roles.roles[index] == .operation,
         roles.users[index].count == 1, let user = roles.users[index].first,
         let loop = groups[groupOf[user]], loop.isLoop, loop.nodes.count <= 5,
         let epilogue = epilogue(of: index, loop.nodes.sorted())

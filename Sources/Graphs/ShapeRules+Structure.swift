@@ -56,7 +56,7 @@ extension Operands {
   func matmul(_ transposeA: Bool, _ transposeB: Bool) throws -> (Shape, ElementType) {
     let (a, b) = (shapes[0], shapes[1])
     try checkSameType()
-    guard types[0].isFloat else { throw error("needs floating-point elements") }
+    guard types[0] != .bool else { throw error("is not defined for booleans") }
     guard a.count >= 2, b.count >= 2 else { throw error("needs matrices: at least two axes each") }
     let (m, k) = transposeA ? (a[a.count - 1], a[a.count - 2]) : (a[a.count - 2], a[a.count - 1])
     let (k2, n) = transposeB ? (b[b.count - 1], b[b.count - 2]) : (b[b.count - 2], b[b.count - 1])

@@ -31,8 +31,8 @@ extension Kernels {
   }
 
   /// C[m, n] = A[m, k] B[k, n] (+ bias[n] + `added`, then the activation, then the gate, whose elements lie as C's).
-  /// Strides `lda` … count elements between stored rows; A is stored [k, m] if `transA`, B is stored [n, k] if `transB`. C must not overlap A or B. f32 and f64 only. An
-  /// element is the sum over blocks of 256 of k, in order, of fused multiply-add chains, so it depends on its own row
+  /// Strides `lda` … count elements between stored rows; A is stored [k, m] if `transA`, B is stored [n, k] if `transB`. C must not overlap A or B. Whole numbers wrap
+  /// and take no bias, addend, activation or gate; an element of f32 or f64 is the sum over blocks of 256 of k, in order, of fused multiply-add chains, so it depends on its own row
   /// and column only. With `places`, many such products, whose operands begin so many elements further on; a matrix that is
   /// added and the gate's elements begin as far on as C.
   public static func matmul(
@@ -54,6 +54,15 @@ extension Kernels {
     if case .maximum(let constant) = activation {
       product.activation = 1
       product.constant = constant
+    }
+    guard type.isFloat else {
+      assert(bias == nil && added == nil && activation == .none && gate == nil, "whole numbers have no last act")
+      let one = [ck_place(a: 0, b: 0, c: 0)]
+      one.withUnsafeBufferPointer {
+        let places = places ?? $0
+        ck_current.pointee.products_whole(Int32(type.rawValue), &product, Int64(places.count), places.baseAddress)
+      }
+      return
     }
     switch (type, places) {
     case (.f64, nil): ck_current.pointee.product_f64(&product)

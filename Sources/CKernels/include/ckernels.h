@@ -77,6 +77,8 @@ typedef struct ck_table {
   // `count` products that differ in their places only, with the bits of each alone.
   void (*products_f32)(const ck_product *p, int64_t count, const ck_place *places);
   void (*products_f64)(const ck_product *p, int64_t count, const ck_place *places);
+  // Of i32 or i64, which wrap; without bias, what else is added, activation and gate.
+  void (*products_whole)(int type, const ck_product *p, int64_t count, const ck_place *places);
   // Convolutions (ck_windows.h): the filter is packed once (`packed` elements), then strips of the target may run in any
   // order, 0 ..< pieces. The gradient with respect to the filter: parts, to be added in order by fold_parts.
   int64_t (*convolution_pieces)(int type, const ck_convolution *p);

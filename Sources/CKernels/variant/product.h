@@ -89,3 +89,28 @@ INL void CK(bring_share)(CK(ahead) * a) {
 #undef FUSED
 #undef T_MAX
 #undef T_IS_F32
+
+#define T uint32_t
+#define P(name) CK(name##_i32)
+#include "product_whole.h"
+#undef T
+#undef P
+
+#define T uint64_t
+#define P(name) CK(name##_i64)
+#include "product_whole.h"
+#undef T
+#undef P
+
+// Many products of whole numbers of one shape, one after the other.
+static void CK(products_whole)(int type, const ck_product *p, int64_t count, const ck_place *places) {
+  const int64_t size = type == CK_I64 ? 8 : 4;
+  for (int64_t i = 0; i < count && !ck_must_stop(); i++) {
+    ck_product one = *p;
+    one.a = (const char *)p->a + places[i].a * size;
+    one.b = (const char *)p->b + places[i].b * size;
+    one.c = (char *)p->c + places[i].c * size;
+    if (type == CK_I64) CK(product_whole_i64)(&one);
+    else CK(product_whole_i32)(&one);
+  }
+}

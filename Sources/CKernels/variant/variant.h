@@ -79,6 +79,7 @@ const ck_table CK(table) = {
   .product_f64 = CK(product_f64),
   .products_f32 = CK(products_f32),
   .products_f64 = CK(products_f64),
+  .products_whole = CK(products_whole),
   .convolution_pieces = CK(convolution_pieces),
   .convolution_packed = CK(convolution_packed),
   .convolution_pack = CK(convolution_pack),

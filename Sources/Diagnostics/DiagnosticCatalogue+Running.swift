@@ -95,7 +95,7 @@ extension DiagnosticCatalogue {
     Entry("E0602", "a value is out of bounds", "The value given for an option is not within the bounds it declares; a seed is an integer."),
     Entry("E0603", "a default is out of bounds", "The default of an option must itself be one of the values it allows."),
     Entry("E0604", "an option is declared twice", "Each option of a study is declared once."),
-    Entry("E0605", "an expectation is not met", "`expect` in a test found its condition false. Both sides of a comparison are shown.",
+    Entry("E0605", "an expectation is not met", "`expect` in a test found its condition false. Both sides of a comparison are shown, and of lists, records, tables, tensors and models the first place at which they differ; with `≈` the largest difference, too.",
       wrong: "expect 1 + 1 == 3", right: "expect 1 + 1 == 2"),
     Entry("E0610", "a sweep's axes do not fit", "An axis goes through a list, range or tensor; axes that are zipped are equally long; a sweep has at most ten million points. A field of a trial's result cannot have a coordinate's name, unless it is that coordinate.",
       wrong: "let runs = sweep a in [1, 2], b in [1, 2, 3] zip { a + b }", right: "let runs = sweep a in [1, 2], b in [1, 2] zip { a + b }"),

@@ -53,7 +53,8 @@ extension Machine {
     guard try expectation(op, x, y, tolerance) else {
       throw RuntimeError(
         "E0605", "expected \(expectationText(op)), but the left side is \(shown(x)) and the right side \(shown(y))",
-        label: "\(shown(x)) \(op.rawValue) \(shown(y)) is false")
+        label: "\(shown(x)) \(op.rawValue) \(shown(y)) is false",
+        help: Differences.help(self, op, x, y, tolerance: tolerance))
     }
     if flags & 1 != 0 { Machine.drop(heap, a) }
     if flags & 2 != 0 { Machine.drop(heap, b) }

@@ -114,10 +114,7 @@ extension Natives {
       "source", ["f"], kinds: .function, doc: "The text of a function written in Exp.",
       example: "source(x -> x)  # => \"x -> x\""
     ) { call in
-      let texts = call.machine.sourceTexts(call[0])
-      return call.heap.string(
-        texts.isEmpty ? "# \(call.machine.functionName(call[0])) is a native function" : texts.joined(separator: "\n\n")
-      )
+      call.heap.string(call.machine.sourceText(call[0]))
     },
   ]
 
@@ -163,8 +160,14 @@ extension Machine {
     }
   }
 
+  /// The text of a function, of all its definitions; of a native that it is one.
+  func sourceText(_ function: Value) -> String {
+    let texts = sourceTexts(function)
+    return texts.isEmpty ? "# \(functionName(function)) is a native function" : texts.joined(separator: "\n\n")
+  }
+
   /// The texts of the definitions of a function that are written in Exp.
-  func sourceTexts(_ function: Value) -> [String] {
+  private func sourceTexts(_ function: Value) -> [String] {
     switch function.tag {
     case .closure: return [SourceText.unindented(function.closure.prototype.span)]
     case .overload:

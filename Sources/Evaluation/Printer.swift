@@ -11,6 +11,9 @@ struct Printer {
   /// Lists longer than this are cut in brief form.
   var isBrief = false
 
+  /// Whether a string was cut, which says so itself.
+  private(set) var isCut = false
+
   private enum Work {
     case value(Value)
     case text(String)
@@ -25,7 +28,7 @@ struct Printer {
     var work = [Work.value(value)]
     while let item = work.popLast() {
       if out.count > limit {
-        add("…")
+        if !isCut { add("…") }
         return
       }
       if machine.isInterrupted { return }
@@ -102,6 +105,8 @@ struct Printer {
     var room = limit == .max ? bytes.count : Swift.min(bytes.count, Swift.max(0, limit - out.count) + 1)
     while room < bytes.count, bytes[room] & 0xC0 == 0x80 { room += 1 }
     add(StringLiteral.quoted(String(decoding: bytes.prefix(room), as: UTF8.self)))
+    isCut = room < bytes.count
+    if isCut { add("…") }
   }
 
   var text: String { String(decoding: out, as: UTF8.self) }

@@ -42,6 +42,18 @@ extension Session {
     }
   }
 
+  /// The text of the function that a name means in the next cell; nil for anything else. No cell runs.
+  public func source(of file: SourceFile) -> String? {
+    let parsed = parse(file)
+    interrupts.reset()
+    guard parsed.diagnostics.isEmpty, let expression = Self.only(parsed), case .name = expression.kind,
+      case .success(let program) = prepare(parsed.tree, keepsGlobals: true),
+      let value = try? evaluate(expression, program)
+    else { return nil }
+    defer { machine.heap.release(value) }
+    return value.isFunction ? machine.sourceText(value) : nil
+  }
+
   private static func only(_ parsed: ParseResult) -> Expression? {
     guard !parsed.isIncomplete, parsed.tree.statements.count == 1,
       case .expression(let expression)? = parsed.tree.statements.first?.kind
@@ -68,7 +80,12 @@ extension Session {
   /// The function of such a tree, owned.
   private func made(_ prepared: Prepared, _ expression: Expression) throws -> Value {
     guard case .expression(let function)? = prepared.program.tree.statements.first?.kind else { return .none }
-    let code = prepared.compiler.compileTopLevel(span: expression.span) { $0.expression(function, to: $0.result) }
+    return try evaluate(function, prepared)
+  }
+
+  /// What an expression at the top gives, owned.
+  private func evaluate(_ expression: Expression, _ prepared: Prepared) throws -> Value {
+    let code = prepared.compiler.compileTopLevel(span: expression.span) { $0.expression(expression, to: $0.result) }
     if let error = prepared.compiler.diagnostics.first { throw error }
     machine.nativeStackLimit = ThreadStack.limit
     machine.nativeTop = base + nextSlot

@@ -54,6 +54,13 @@ public final class Session {
     machine.threads = max(1, threads)
     machine.tensors.checksNaN = checksNaN
     base = machine.stack + 4
+    beginSeed()
+  }
+
+  /// Draws begin with the seed that was asked for, or 0, until a `seed` statement says otherwise.
+  func beginSeed() {
+    machine.rootSeed = host.seedOverride ?? 0
+    host.seeded(machine.rootSeed)
   }
 
   deinit { releaseBindings() }

@@ -47,6 +47,8 @@ extension StatementRunner {
       ways += walk.otherWays(than: way)
     }
     walk.keepOne(of: gone)
+    // Without its options nothing is known of a study.
+    if case .option = statement.kind, let problem = found.first { throw problem }
     for problem in found where !walk.problems.contains(where: { $0.id == problem.id && $0.span == problem.span }) {
       walk.problems.append(problem)
     }

@@ -39,10 +39,7 @@ struct StatementRunner {
   private var statements: [Statement] { prepared.program.tree.statements }
 
   mutating func run() -> Session.Executed {
-    if mode != .cell {
-      machine.rootSeed = host.seedOverride ?? 0
-      host.seeded(machine.rootSeed)
-    }
+    if mode != .cell { session.beginSeed() }
     for (index, statement) in statements.enumerated() {
       if case .prose(let text) = statement.kind {
         prose.append(text)
@@ -191,10 +188,11 @@ struct StatementRunner {
     case .none: return .none
     case .list: return machine.datum(bounds)
     case .range:
-      return .record([
-        Datum.Field("lower", machine.datum(bounds.range.pointee.start)),
-        Datum.Field("upper", machine.datum(bounds.range.pointee.end)),
-      ])
+      let range = bounds.range.pointee
+      var fields = [Datum.Field("lower", machine.datum(range.start)), Datum.Field("upper", machine.datum(range.end))]
+      if range.header.flags & RangeObject.isInclusive == 0 { fields.append(Datum.Field("open", .bool(true))) }
+      if !range.step.isNone { fields.append(Datum.Field("step", machine.datum(range.step))) }
+      return .record(fields)
     default:
       throw RuntimeError(
         "E0601", "the bounds of an option are a range or a list of choices, not \(machine.brief(bounds))", span: span)

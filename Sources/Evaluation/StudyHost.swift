@@ -81,7 +81,8 @@ public struct OptionDeclaration: Sendable {
   public var name: String
   /// Its value when nobody chooses another.
   public var defaultValue: Datum
-  /// `.list` of choices, `.record` with fields `lower`, `upper` for a range, or `.none`.
+  /// `.list` of choices; `.record` for a range, with fields `lower`, `upper`, `open` (true) where `upper` is left out, and `step` where
+  /// only so many steps from `lower` on are allowed; or `.none`.
   public var bounds: Datum
   /// The text behind its bounds; may be empty.
   public var documentation: String

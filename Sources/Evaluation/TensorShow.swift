@@ -45,7 +45,7 @@ extension TensorHooks {
   }
 
   /// The content without making it part of a trace's key.
-  private static func knownContent(_ x: TensorOperand) -> Tensor? {
+  static func knownContent(_ x: TensorOperand) -> Tensor? {
     switch x {
     case .tensor(let tensor): tensor
     case .traced(let traced): traced.value

@@ -12,13 +12,16 @@ public enum LivePage {
     public var documentation: String
     /// Its value.
     public var value: Datum
-    /// A list of choices, a record with `lower` and `upper`, or none.
+    /// The value that the study gives it.
+    public var initial: Datum
+    /// A list of choices, a record with `lower`, `upper` and maybe `open` and `step`, or none.
     public var bounds: Datum
     /// Makes an option.
-    public init(name: String, documentation: String, value: Datum, bounds: Datum) {
+    public init(name: String, documentation: String, value: Datum, initial: Datum, bounds: Datum) {
       self.name = name
       self.documentation = documentation
       self.value = value
+      self.initial = initial
       self.bounds = bounds
     }
   }
@@ -66,7 +69,8 @@ public enum LivePage {
     "default-src 'none'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'; form-action 'self'; "
     + "base-uri 'none'; frame-ancestors 'none'; script-src '\(PageScript.hash(LiveScript.text))'"
 
-  /// Controls for options: a slider for a range, a choice for a list, a field otherwise.
+  /// Controls for options: a slider for a range, a choice for a list, a field otherwise. The slider of floats is a field with the values
+  /// that it goes through; the script puts it there.
   public static func controls(_ options: [Option]) -> String {
     guard !options.isEmpty else { return "" }
     let rows = options.map { option -> String in
@@ -87,12 +91,26 @@ public enum LivePage {
       }
       return "<select name=\"\(name)\">\(items.joined())</select>"
     case .record(let fields):
-      let lower = fields.first { $0.name == "lower" }?.value.number
-      let upper = fields.first { $0.name == "upper" }?.value.number
-      guard let lower, let upper, lower < upper, upper - lower < 1e15 else { break }
-      var step = (upper - lower) / 200
-      if case .int = option.value { step = 1 }
-      let limits = [("min", lower), ("max", upper), ("step", step)].map { "\($0)=\"\(NumberText.shortest($1))\"" }
+      func field(_ name: String) -> Datum? { fields.first { $0.name == name }?.value }
+      guard let lower = field("lower")?.number, let upper = field("upper")?.number, lower < upper, upper - lower < 1e15
+      else { break }
+      let isWhole = [option.initial, field("lower"), field("upper")].allSatisfy {
+        if case .int? = $0 { return true } else { return false }
+      }
+      guard let step = field("step")?.number ?? (isWhole ? 1 : nil), step > 0 else {
+        guard
+          let values = SliderValues.between(
+            lower, upper, isOpen: field("open") != nil, initial: option.initial.number)
+        else { break }
+        return "<input type=\"text\" name=\"\(name)\" value=\"\(Markup.escape(value))\" "
+          + "data-values=\"\(values.map { NumberText.shortest($0) }.joined(separator: " "))\">"
+      }
+      // The last one that is a number of steps away.
+      let count = ((upper - lower) / step + 1e-9).rounded(.down), last = lower + count * step
+      let isLeftOut = field("open") != nil && last > upper - 1e-9 * step
+      let limits = [("min", lower), ("max", isLeftOut ? last - step : last), ("step", step)].map {
+        "\($0)=\"\(NumberText.shortest($1))\""
+      }
       return
         "<input type=\"range\" name=\"\(name)\" \(limits.joined(separator: " ")) value=\"\(Markup.escape(value))\">"
         + "<output>\(Markup.escape(value))</output>"
@@ -128,6 +146,7 @@ public enum LivePage {
     label { display: flex; align-items: center; gap: .6rem; font: 14px/1.6 system-ui, sans-serif; }
     label span { min-width: 6rem; color: var(--soft); } label input[type=range] { flex: 1; accent-color: var(--accent); }
     label select, label input[type=text] { flex: 1; min-width: 0; }
+    label input[data-values] { flex: none; width: 5.5rem; padding: 0 .4rem; font-variant-numeric: tabular-nums; }
     output { min-width: 3.5rem; font-variant-numeric: tabular-nums; }
     button, select, input[type=text] { font: 14px/1.4 system-ui, sans-serif; color: var(--ink); background: var(--wash);
       border: 1px solid var(--line); border-radius: 5px; padding: .2rem .7rem; }

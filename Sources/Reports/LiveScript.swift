@@ -17,31 +17,54 @@ enum LiveScript {
       if (m.html !== undefined) s.innerHTML = m.html
       s.classList.remove("old")
     }
+    const values = c => c.dataset.values.split(" ")
+    // A slider beside a field goes through the field's values, and stands at the nearest one.
+    const slide = c => {
+      const x = Number(c.value), far = values(c).map(v => Math.abs(v - x))
+      c.previousElementSibling.value = far.indexOf(Math.min(...far))
+    }
+    const slider = c => {
+      const s = document.createElement("input")
+      s.type = "range"
+      s.min = 0
+      s.max = values(c).length - 1
+      c.before(s)
+      slide(c)
+      s.addEventListener("input", e => {
+        e.stopPropagation()
+        c.value = values(c)[s.value]
+        c.dispatchEvent(new Event("input", { bubbles: true }))
+      })
+    }
+    const sliders = () => form.querySelectorAll("[data-values]").forEach(slider)
     const controls = html => {
       const t = document.createElement("template")
       t.innerHTML = html
       const names = root => [...root.querySelectorAll("[name]")]
-      const shape = root => names(root).map(c => [c.name, c.type, c.min, c.max, c.length].join()).join(";")
-      if (shape(form) !== shape(t.content)) { form.innerHTML = html; return }
+      const shape = root => names(root).map(c => [c.name, c.type, c.min, c.max, c.length, c.dataset.values].join()).join(";")
+      if (shape(form) !== shape(t.content)) { form.innerHTML = html; sliders(); return }
       names(t.content).forEach((c, i) => {
         const own = names(form)[i]
         if (busy.has(own.name)) return
         own.value = c.value
         const output = own.parentElement.querySelector("output")
         if (output) output.value = c.getAttribute("value")
+        if (own.dataset.values) slide(own)
       })
     }
     const send = (path, body) => fetch(path, { method: "POST", body, headers: { "x-live": "1" } })
+    sliders()
     form.addEventListener("input", e => {
       const c = e.target, output = c.parentElement.querySelector("output")
       if (output) output.value = c.value
+      if (c.dataset.values && e.isTrusted) slide(c)
       busy.add(c.name)
       clearTimeout(c.timer)
       c.timer = setTimeout(() => {
         send("set", new URLSearchParams([[c.name, c.value]])).then(async r => {
           link.textContent = r.ok ? "" : "· " + await r.text()
         }).finally(() => busy.delete(c.name))
-      }, c.type === "text" ? 700 : 180)
+      }, c.type === "text" && e.isTrusted ? 700 : 180)
     })
     for (const name of ["stop", "run"]) {
       document.getElementById(name).addEventListener("submit", e => { e.preventDefault(); send(name, "") })

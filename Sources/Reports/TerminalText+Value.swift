@@ -9,7 +9,7 @@ extension TerminalText {
     case .table(let table): return heading(name) + self.table(table)
     case .figure(let figure): return heading(name) + plot(figure)
     case .tensor(let tensor) where !tensor.shape.isEmpty: return tensorText(tensor, label: label)
-    case .model(let model): return modelText(model, name: name)
+    case .model(let model): return modelText(model, label: label)
     case .record(let fields):
       let line = label + DatumText.clean(DatumText.brief(value, limit: 4000))
       if TextWidth.columns(line) <= width, !fields.contains(where: { isLarge($0.value) }) { return line }
@@ -139,10 +139,10 @@ extension TerminalText {
     return String(counts.map { $0 == 0 ? " " : bars[min(7, $0 * 8 / (most + 1))] })
   }
 
-  private func modelText(_ model: ModelDatum, name: String?) -> String {
+  private func modelText(_ model: ModelDatum, label: String) -> String {
     let count = model.parameterCount == 1 ? "1 parameter" : "\(NumberFormat.grouped(model.parameterCount)) parameters"
     let tensors = model.tensors.count == 1 ? "1 tensor" : "\(model.tensors.count) tensors"
-    var lines = [paint(DatumText.clean(model.name), .bold) + ": \(count) in \(tensors)"]
+    var lines = [label + paint(DatumText.clean(model.name), .bold) + ": \(count) in \(tensors)"]
     let shown = model.tensors.prefix(40)
     let paths = shown.map { DatumText.clean($0.path) + ($0.isTrainable ? "" : " (state)") }
     let shapes = shown.map { "[\($0.tensor.shape.map(String.init).joined(separator: ", "))]" }

@@ -10,14 +10,14 @@ enum Setting {
     guard let text else {
       if !isWithin(option.bounds, option.defaultValue) {
         throw StudyErrors.defaultOutOfBounds(
-          option.name, value: plainText(option.defaultValue), bounds: describe(option.bounds), at: option.span)
+          option.name, value: plainText(option.defaultValue), bounds: describe(option), at: option.span)
       }
       return nil
     }
     let value = try read(text, for: option)
     guard isWithin(option.bounds, value) else {
       throw StudyErrors.settingOutOfBounds(
-        option.name, value: text, bounds: describe(option.bounds), near: nearest(option.bounds, value), at: option.span)
+        option.name, value: text, bounds: describe(option), near: nearest(option.bounds, value), at: option.span)
     }
     return value
   }
@@ -55,16 +55,18 @@ enum Setting {
     }
   }
 
-  /// Whether a value is within bounds: between `lower` and `upper`, or among the choices (1 and 1.0 are the same
-  /// choice).
+  /// Whether a value is within bounds: between `lower` and `upper`, steps from `lower` on where there is a `step`, or among the choices
+  /// (1 and 1.0 are the same choice).
   static func isWithin(_ bounds: Datum, _ value: Datum) -> Bool {
     switch bounds {
     case .list(let choices): return choices.contains { isSame($0, value) }
     case .record(let fields):
       guard let x = value.number else { return false }
       if let lower = limit(fields, "lower"), !(x >= lower) { return false }
-      if let upper = limit(fields, "upper"), !(x <= upper) { return false }
-      return true
+      if let upper = limit(fields, "upper"), !(isOpen(fields) ? x < upper : x <= upper) { return false }
+      guard let lower = limit(fields, "lower"), let step = limit(fields, "step") else { return true }
+      // Typed numbers are decimal, and multiples of 0.1 are not.
+      return abs(lower + ((x - lower) / step).rounded() * step - x) <= 1e-9 * abs(step)
     default: return true
     }
   }
@@ -78,12 +80,15 @@ enum Setting {
     fields.first { $0.name == name }?.value.number
   }
 
-  private static func describe(_ bounds: Datum) -> String {
-    switch bounds {
+  private static func isOpen(_ fields: [Datum.Field]) -> Bool { fields.contains { $0.name == "open" } }
+
+  private static func describe(_ option: OptionDeclaration) -> String {
+    switch option.bounds {
     case .list(let choices): return "choose one of " + choices.map(plainText).joined(separator: ", ")
     case .record(let fields):
       func text(_ name: String) -> String { fields.first { $0.name == name }.map { plainText($0.value) } ?? "" }
-      return "from \(text("lower")) to \(text("upper"))"
+      let steps = text("step").isEmpty ? "" : " in steps of \(text("step"))"
+      return "from \(text("lower")) to \(isOpen(fields) ? "less than " : "")\(text("upper"))\(steps)"
     default: return "any value"
     }
   }

@@ -282,6 +282,27 @@ import Testing
     #expect(outcomes == ["-", "-", "11", "-", "2", "…", "6", "E0103", "E0206", "5"])
   }
 
+  /// A seed that was asked for is that of the first cell, too, and undoing goes back to it.
+  @Test func cellsDrawWithTheSeedThatWasAskedFor() throws {
+    let text = "print(key(\"a\"))\nlet x = normal(2)\nprint(to_list(x))\n"
+    func printed(_ host: TestHost) -> [String] {
+      host.events.compactMap { if case .printed(let text) = $0 { text } else { nil } }
+    }
+    let plain = printed(try runProgram(text).host), wanted = printed(try runProgram(text, seed: 5).host)
+    let cells = try onLargeStack { () -> [String] in
+      let host = TestHost()
+      host.seedOverride = 5
+      let session = Session(library: try testLibrary.get(), host: host, threads: 1)
+      for cell in ["seed 9", "1"] { _ = session.runCell(SourceStore.shared.add(name: "a", text: cell), isKept: true) }
+      for _ in 1...2 { _ = session.undoCell() }
+      for cell in text.split(separator: "\n") {
+        _ = session.runCell(SourceStore.shared.add(name: "<repl>", text: String(cell)), isKept: true)
+      }
+      return printed(host)
+    }
+    #expect(cells == wanted && cells != plain)
+  }
+
   /// Definitions of a later cell take the place of earlier ones; what is left checks its kind.
   @Test func aLaterDefinitionTakesThePlaceOfAnEarlierOne() throws {
     let outcomes = try onLargeStack { () -> [String] in

@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Records
 import Testing
 
 @testable import Evaluation
@@ -46,6 +47,21 @@ private final class ReadingClock: ForwardingHost {
     #expect(report.parameters == 8 * 16 + 16 + 16 * 3 + 3)
     #expect(report.work.products > 300e6 * 1000 && report.unknown.isEmpty)
     #expect(!report.isPart)
+  }
+
+  /// Without an option's value nothing is known of what follows.
+  @Test func aWrongSettingEndsThePlan() throws {
+    final class Refusing: QuietHost {
+      override func choose(_ option: OptionDeclaration) throws -> Datum? {
+        throw Diagnostic("E0602", "out of bounds", at: option.span)
+      }
+    }
+    let report = try onLargeStack {
+      let session = Session(library: try testLibrary.get(), host: Refusing(TestHost()), threads: 1)
+      let text = "option n = 100 in 10..1000\nzeros(2) @ ones(3, n)\nlet runs = sweep x in 1..n { { y: x } }\n"
+      return session.plan(SourceStore.shared.add(name: "plan.exp", text: text))
+    }
+    #expect(report.diagnostics.map(\.id) == ["E0602"] && report.sweeps.isEmpty && report.unknown.isEmpty)
   }
 
   /// Steps come one after the other, whether a loop goes over them, a fold or a sweep: the memory is that of the largest.

@@ -217,12 +217,18 @@ def watching(b):
         "window.hacked === undefined && !document.querySelector('img, h1 script, td script, td img')"
         " && document.querySelector('h1').textContent.includes('<script>')"))
     # A real key on the focused slider.
-    first.eval("document.querySelector('[name=noise]').focus()")
-    first.press("ArrowRight", 39, 40)
+    first.eval("document.querySelector('[name=noise]').previousElementSibling.focus()")
+    first.press("ArrowRight", 39, 51)
+    first.press("ArrowLeft", 37)
     check("a slider is moved and the plot changes", first.wait(TITLE % "noise is 0.300"))
-    check("the number beside the slider follows", first.eval("document.querySelector('output').value === '0.3'"))
+    check("the number beside the slider follows", first.eval("document.querySelector('[name=noise]').value === '0.3'"))
     check("the other watcher sees it", second.wait(TITLE % "noise is 0.300"))
-    check("and its slider moves", second.eval("document.querySelector('[name=noise]').value === '0.3'"))
+    check("and its slider moves", second.wait(
+        "document.querySelector('[name=noise]').value === '0.3'"
+        " && document.querySelector('[name=noise]').previousElementSibling.value === '150'"))
+    slow = "document.querySelector('[name=noise]').dataset.values.split(' ')"
+    check("the slider goes through round values and the study's own", first.eval(
+        slow + ".length === 251 && " + slow + "[100] === '0.2' && " + slow + "[101] === '0.202'"))
     texts = "[...document.querySelectorAll('.from')].map(p => p.textContent)"
     first.wait(DONE)
     check("what does not depend on it is from the record",

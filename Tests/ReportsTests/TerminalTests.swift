@@ -28,6 +28,13 @@ import Testing
     }
   }
 
+  /// A model in a record keeps the name of its field, on a terminal and on a page, which writes values with the same hand.
+  @Test func modelsInRecordsHaveNames() {
+    let model = Datum.model(SampleStudy.model), lines = TerminalText(width: 80).value(model).split(separator: "\n")
+    let both = TerminalText(width: 80).value(.record([.init("p", model), .init("q", model)])).split(separator: "\n")
+    #expect(both[1] == "  p: " + lines[0] && both[lines.count + 1] == "  q: " + lines[0])
+  }
+
   @Test func figures() {
     let terminal = TerminalText(width: 80)
     let text = SampleFigures.all.map { "— \($0.name)\n" + terminal.plot($0.figure, note: "figures/1.svg") }.joined(

@@ -57,6 +57,31 @@ private func id(_ body: () throws -> Datum?) -> String {
     #expect(id { try Setting.value(for: p, text: nil) } == "value nil")
   }
 
+  /// `0..<5` leaves 5 out, and `0..100 by 10` takes tens only, as they are typed.
+  @Test func boundsLeaveOutWhatTheirRangeDoes() {
+    func bounds(_ lower: Datum, _ upper: Datum, open: Bool = false, step: Datum? = nil) -> Datum {
+      guard case .record(let ends) = range(lower, upper) else { return .none }
+      let last = open ? [Datum.Field("open", .bool(true))] : []
+      return .record(ends + last + (step.map { [Datum.Field("step", $0)] } ?? []))
+    }
+    let k = bounds(.int(0), .int(5), open: true)
+    #expect(id { try Setting.value(for: option(.int(3), k), text: "4") } == "value 4")
+    #expect(id { try Setting.value(for: option(.int(3), k), text: "5") } == "E0602")
+    #expect(id { try Setting.value(for: option(.int(5), k), text: nil) } == "E0603")
+    #expect(id { try Setting.value(for: option(.float(3), k), text: "4.9") } == "value 4.9")
+    do { _ = try Setting.value(for: option(.int(3), k), text: "5") } catch {
+      #expect((error as? Diagnostic)?.message == "--set o=5 is out of bounds: from 0 to less than 5")
+    }
+    let n = option(.int(10), bounds(.int(0), .int(100), step: .int(10)))
+    #expect(id { try Setting.value(for: n, text: "100") } == "value 100")
+    #expect(id { try Setting.value(for: n, text: "15") } == "E0602")
+    let x = option(.float(0), bounds(.float(0), .float(1), step: .float(0.1)))
+    for typed in ["0.3", "0.7", "0.9", "1.0"] {
+      #expect(id { try Setting.value(for: x, text: typed) } == "value \(typed)")
+    }
+    #expect(id { try Setting.value(for: x, text: "0.35") } == "E0602")
+  }
+
   @Test func aNearChoiceIsOffered() throws {
     let scale = option(.string("quick"), .list([.string("quick"), .string("full")]))
     #expect(throws: Diagnostic.self) { try Setting.value(for: scale, text: "quik") }

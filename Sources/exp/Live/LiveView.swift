@@ -40,7 +40,8 @@ final class LiveView: RunListener, @unchecked Sendable {
       declared.append(option)
       options.append(
         LivePage.Option(
-          name: option.name, documentation: option.documentation, value: value, bounds: option.bounds))
+          name: option.name, documentation: option.documentation, value: value, initial: option.defaultValue,
+          bounds: option.bounds))
     case .started(let header):
       self.header = header
       folder = header.folder

@@ -85,10 +85,8 @@ extension Repl {
 
   /// The text of a function of the session or of the library; nothing for any other name.
   private func source(of name: String) {
-    let file = SourceStore.shared.add(name: "<source>", text: "source(\(name))")
-    if case .value(.string(let text)) = thread.perform({ [session] in session.runCell(file) }) ?? .none {
-      output.line("\n" + text)
-    }
+    let file = SourceStore.shared.add(name: "<source>", text: name)
+    if let text = thread.perform({ [session] in session.source(of: file) }) ?? nil { output.line("\n" + text) }
   }
 
   /// What an expression gives, without computing it.

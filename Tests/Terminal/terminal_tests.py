@@ -370,6 +370,17 @@ def control_c_in_a_training_says_where_it_stopped_and_keeps_what_it_came_to():
         stops(child, [r"stopped at step [\d\u202f]+; the result so far is `_`", "exp> $"])
         assert "true" in enter(child, "_.value == _.steps and _.steps > 0"), child.before
         assert enter(child, "fit").startswith("12"), child.before
+    # What is made of it cannot be saved; what only looks at it is left out, and results behind it keep their places.
+    assert "its names hold the same values; _1, _2, _4, _5, which" in enter(child, ":save looked.exp"), child.before
+    for line in ["5", "let five = _"]:
+        enter(child, line)
+    assert "its names hold the same values; _1, _2, _4, _5, which" in enter(child, ":save looked.exp"), child.before
+    enter(child, "let best = _4.value")
+    assert "not saved: run again, best would hold something else; what came of a cell that was stopped" in enter(
+        child, ":save best.exp"), child.before
+    for undone in ["let best", "let five", "let fit = iterate", "let fit = iterate"]:
+        assert "undone: " + undone in enter(child, ":undo"), child.before
+    assert enter(child, "fit").startswith("12"), child.before
     # What a program's own loop has under way is lost.
     child.sendline("for i in 0..<3 { iterate(0.0, 1_000_000_000, (x, i) -> x + 1, every: 1_000_000_000) }")
     child.expect("steps/s")

@@ -137,13 +137,14 @@ extension Repl {
     var isAny = false
     while let undone = thread.perform({ [session] in session.undoCell() }) ?? nil {
       isAny = true
-      let text = cells.popLast()?.text ?? ""
-      if undone.isEmpty { continue }
+      let cell = cells.popLast(), text = cell?.text ?? "", isStopped = cell?.isStopped ?? false
+      if undone.isEmpty, !isStopped { continue }
       let first = text.split(separator: "\n").first.map(String.init) ?? ""
       let what = TextWidth.cut(first, to: 48) + (text.contains("\n") ? " …" : "")
       var changes: [String] = []
       if !undone.restored.isEmpty { changes.append(listed(undone.restored) + " as before") }
       if !undone.removed.isEmpty { changes.append(listed(undone.removed) + " unbound") }
+      if isStopped { changes.append("`_` as before") }
       output.line("undone: \(what)   (\(changes.joined(separator: ", ")))")
       return true
     }

@@ -34,16 +34,27 @@ extension Repl {
     defer { unlink(draft) }
     let here = thread.perform { [session] in session.fingerprints() } ?? []
     let script = thread.perform { self.script } ?? SessionScript(cells: [], prelude: library.prelude, seed: nil)
+    func refuse(_ names: [String], _ why: String) {
+      output.line("not saved: run again, \(listed(names)) would hold something else; \(why)")
+    }
+    let unrepeatable = "what came of a cell that was stopped or failed cannot be repeated (:undo takes it back)"
+    guard script.lost.isEmpty else { return refuse(script.lost, unrepeatable) }
     let arguments = replay.arguments + script.renamed.map { "--replay-name=\($0.key)=\($0.value)" }
     do {
-      var drawn: Set<Int> = [], others: Set<Int> = []
+      // What a stopped statement came to is a result of the session alone, and those behind it have lower numbers there.
+      let numbers = Dictionary(
+        uniqueKeysWithValues: script.results.enumerated().map { ("_\($0.element)", "_\($0.offset + 1)") })
+      var drawn: Set<Int> = []
+      var others = Set(here.compactMap { numbers[$0.name] == nil ? result($0.name) : nil })
       while true {
         let text = script.text(drawn: drawn)
         try Data(text.utf8).write(to: URL(fileURLWithPath: draft))
         let there = try Replay.run(draft, arguments: arguments)
         if let error = there.error { return output.line("not saved: run again, it fails with\n\(error)") }
-        let different = here.filter { there.digests[$0.name] != $0.digest }.map(\.name)
-        let results = Set(different.compactMap { $0.hasPrefix("_") ? Int($0.dropFirst()) : nil })
+        let different = here.filter {
+          there.digests[result($0.name) == nil ? $0.name : numbers[$0.name] ?? ""] != $0.digest
+        }.map(\.name)
+        let results = Set(different.compactMap(result))
         if results.count == different.count, results.isSubset(of: others) {
           try RunFiles().write(text, to: place)
           written.insert(place)
@@ -64,15 +75,18 @@ extension Repl {
           let why =
             script.seeds > 1
             ? "a script sets its seed once, and this session did \(script.seeds) times (:undo takes a cell back)"
-            : "what came of a cell that was stopped or failed cannot be repeated (:undo takes it back)"
+            : unrepeatable
           let lost = different.filter { name in !results.subtracting(script.used).contains { name == "_\($0)" } }
-          return output.line("not saved: run again, \(listed(lost)) would hold something else; \(why)")
+          return refuse(lost, why)
         }
         others.formUnion(results)
         drawn.subtract(results)
       }
     } catch { output.line("not saved: \(error)") }
   }
+
+  /// The number of `_3`; nil for any other name.
+  private func result(_ name: String) -> Int? { name.hasPrefix("_") ? Int(name.dropFirst()) : nil }
 
   /// The first names of many.
   private func listed(_ names: [String]) -> String {

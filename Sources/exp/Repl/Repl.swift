@@ -13,6 +13,8 @@ final class Repl {
     var text: String
     /// Where in the text the statement begins that failed; nil when all ran.
     var failedAt: Int?
+    /// Whether its last statement was stopped and `_` took what it had come to.
+    var isStopped = false
     /// The number of the last result before it and after it.
     var results: ClosedRange<Int>
   }
@@ -134,7 +136,7 @@ final class Repl {
     if case .failed(let diagnostics) = outcome {
       cell.failedAt = diagnostics.first { $0.span.file == file.id }.map { Int($0.span.lower) } ?? 0
     }
-    if case .ended(_, let place) = outcome { cell.failedAt = place }
+    if case .ended(_, let place) = outcome { (cell.failedAt, cell.isStopped) = (place, true) }
     cells.append(cell)
     return outcome
   }

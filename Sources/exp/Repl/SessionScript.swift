@@ -9,6 +9,10 @@ import Syntax
 struct SessionScript {
   /// The results that cells use as `_` or `_3`.
   let used: Set<Int>
+  /// The results that the script gives, by their numbers in the session, in order.
+  let results: [Int]
+  /// What cells bound by means of a result that the script does not give: what a stopped statement had come to.
+  let lost: [String]
   /// Functions that were defined again after they had been used: what they are called here, with their own names.
   private(set) var renamed: [String: String] = [:]
   /// How often cells set the seed.
@@ -24,9 +28,22 @@ struct SessionScript {
   init(cells: [CellScript], prelude: Prelude, seed: Int?) {
     self.cells = cells
     self.seed = seed
-    used = cells.reduce(into: []) { $0.formUnion($1.used) }
     changes = cells.map { _ in [] }
     let trees = cells.map(\.tree)
+    var gone: Set<Int> = [], bound: [String] = []
+    for (index, cell) in cells.enumerated() {
+      if !cell.used.isDisjoint(with: gone) {
+        let names = trees[index].statements.flatMap(Self.changed)
+        bound += names.filter { !bound.contains($0) }
+        // A cell that only looked is left out.
+        if names.isEmpty { dropped.insert(index) }
+      }
+      gone.formUnion(dropped.contains(index) ? Set(cell.origins.map(\.number)) : cell.withoutStatement)
+    }
+    let kept = cells.enumerated().filter { [dropped] in !dropped.contains($0.offset) }.map(\.element)
+    used = kept.reduce(into: []) { $0.formUnion($1.used) }
+    results = kept.flatMap { $0.origins.map(\.number) }.filter { [gone] in !gone.contains($0) }
+    lost = bound
     setSeedOnce(trees)
     let defined = trees.map { tree in tree.statements.compactMap(Self.function) }
     var latest: [String: Int] = [:], unneeded: [Set<String>] = cells.map { _ in [] }
@@ -48,6 +65,27 @@ struct SessionScript {
   private static func function(_ statement: Statement) -> String? {
     if case .function(let name, _, _) = statement.kind { return name.text }
     return nil
+  }
+
+  /// The names that a statement binds or assigns; nothing for one that only shows or says something.
+  private static func changed(_ statement: Statement) -> [String] {
+    switch statement.kind {
+    case .letBinding(let pattern, _), .varBinding(let pattern, _): pattern.boundNames.map(\.text)
+    case .expression, .show, .claim, .cite, .test, .prose: []
+    case .function(let name, _, _), .option(let name, _, _, _): [name.text]
+    case .assign(let target, _, _): [root(of: target)]
+    case .forLoop(_, _, let body), .whileLoop(_, let body): body.statements.flatMap(changed)
+    default: []
+    }
+  }
+
+  /// The name that an assignment rebinds.
+  private static func root(of target: Syntax.Expression) -> String {
+    switch target.kind {
+    case .name(let name): name
+    case .field(let inner, _), .index(let inner, _): root(of: inner)
+    default: ""
+    }
   }
 
   /// The last `seed` stays; before it stands nothing that draws, or the script is found to give other values.
@@ -131,6 +169,12 @@ struct CellScript {
 
   /// The results that it uses as `_` or `_3`.
   var used: Set<Int> { Set(uses.map(\.number)) }
+
+  /// The results that none of its expressions gave: of a statement that was stopped, which the text does not have.
+  var withoutStatement: Set<Int> {
+    let places = Set(statements.map { Int($0.span.lower) })
+    return Set(origins.filter { !places.contains($0.origin.offset) }.map(\.number))
+  }
 
   /// The text with names that a script can bind, `result_3`. The results among `named` that came from it are bound and
   /// shown, those among `drawn` with the draws that they had. `changes` are made as well.

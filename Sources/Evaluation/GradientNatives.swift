@@ -58,7 +58,7 @@ extension Natives {
     NativeFunction(
       "grid", ["xs", "...rest", "f?"],
       doc:
-        "The tensor of f(x) for x in xs, or of f(x, y) for x in xs and y in ys (rows for xs); f is compiled where it can be. Entries draw under their indexes.",
+        "The tensor of f(x) for x in xs, or of f(x, y) for x in xs and y in ys (rows for xs: what is drawn over a plane, with rows for y, is `grid(ys, xs, (y, x) -> …)`); f is compiled where it can be. Entries draw under their indexes.",
       example: "grid([1, 2], [10, 20], (x, y) -> x + y)"
     ) { call in try TreeLoops(call).grid() },
   ]

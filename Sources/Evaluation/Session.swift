@@ -30,6 +30,8 @@ public final class Session {
   var moments: [SessionMoment] = []
   /// Which tests of a file run, by place and name.
   private(set) var isTestWanted: (Int, String) -> Bool = { _, _ in true }
+  /// Whether the cell that runs answers its tests.
+  private(set) var answersTests = false
   /// Whether a statement beside tests may end with an error.
   private(set) var mayFailInTests: (Span, String) -> Bool = { _, _ in false }
   /// Where the globals stand on the register stack.
@@ -179,9 +181,10 @@ public final class Session {
   }
 
   /// Runs a cell; its bindings stay for later cells. With `isKept` its results are `_1`, `_2`, … too, and `undoCell` can
-  /// take it back.
-  public func runCell(_ file: SourceFile, isKept: Bool = false) -> CellOutcome {
+  /// take it back. With `answersTests` its tests run, too.
+  public func runCell(_ file: SourceFile, isKept: Bool = false, answersTests: Bool = false) -> CellOutcome {
     didRunLastCell = false
+    self.answersTests = answersTests
     let parsed = parse(file)
     if parsed.isIncomplete { return .incomplete }
     if hasErrors(parsed.diagnostics) { return .failed(Self.withoutUnclosed(parsed.diagnostics)) }

@@ -108,7 +108,9 @@ struct StatementRunner {
       host.cite(try machine.displayText(text))
       machine.heap.release(text)
     case .claim(let text, let body): if mode != .test { try claim(text, body, statement.span) }
-    case .test(let text, let body): if mode == .test { try test(text, body, statement.span) }
+    case .test(let text, let body):
+      if mode == .test { try test(text, body, statement.span) }
+      if mode == .cell, session.answersTests { try answer(text, body, statement.span) }
     case .use: try use()
     case .prose, .languageVersion, .invalid: break
     default:
@@ -291,6 +293,14 @@ struct StatementRunner {
       outcome.error = failure.diagnostic
     }
     result.tests.append(outcome)
+  }
+
+  /// A test that was typed is answered like a claim; one that fails ends its cell.
+  private mutating func answer(_ text: Expression, _ body: FunctionLiteral, _ span: Span) throws {
+    try test(text, body, span)
+    guard let outcome = result.tests.popLast() else { return }
+    host.claim(ClaimOutcome(text: outcome.name, holds: outcome.error == nil, numbers: [], error: nil, span: span))
+    if let error = outcome.error { throw error }
   }
 
   // MARK: places

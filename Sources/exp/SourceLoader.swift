@@ -5,8 +5,10 @@ import Notation
 
 /// Files and the standard library, with a message on standard error when one cannot be had.
 enum SourceLoader {
-  /// A source file, or nil after saying why not.
-  static func load(_ path: String, complain: (String) -> Void = { SourceLoader.refuse($0) }) -> SourceFile? {
+  /// A source file, or nil after saying why not. Of documents only the examples are scripts, which few verbs look for.
+  static func load(
+    _ path: String, takesDocuments: Bool = false, complain: (String) -> Void = { SourceLoader.refuse($0) }
+  ) -> SourceFile? {
     var isFolder: ObjCBool = false
     guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
       complain("there is no file \(path)" + (similar(path).map { "; did you mean \($0)?" } ?? ""))
@@ -14,6 +16,10 @@ enum SourceLoader {
     }
     if isFolder.boolValue {
       complain("\(path) is a folder")
+      return nil
+    }
+    if path.hasSuffix(".md"), !takesDocuments {
+      complain("\(path) is a document and no script; `exp test \(path)` runs its examples")
       return nil
     }
     guard let data = FileManager.default.contents(atPath: path) else {

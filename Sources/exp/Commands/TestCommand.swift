@@ -136,7 +136,7 @@ final class TestWork: @unchecked Sendable {
     self.isList = isList
     for path in files {
       var why = ""
-      guard let file = SourceLoader.load(path, complain: { why = $0 }) else {
+      guard let file = SourceLoader.load(path, takesDocuments: true, complain: { why = $0 }) else {
         parts.append(.absent(path: path, why: why))
         continue
       }

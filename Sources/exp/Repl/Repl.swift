@@ -108,7 +108,7 @@ final class Repl {
   @discardableResult private func evaluate(_ content: [UInt8], isLast: Bool, isTimed: Bool = false) -> Bool {
     let file = SourceStore.shared.add(name: "<cell \(cellNumber + 1)>", content: content)
     let started = Date()
-    let outcome = runCell(file)
+    let outcome = runCell(file, isTyped: true)
     if case .incomplete = outcome, !isLast { return false }
     cellNumber += 1
     input.remember((isTimed ? ":time " : "") + String(decoding: file.bytes, as: UTF8.self))
@@ -120,14 +120,14 @@ final class Repl {
   /// Runs a script as one cell.
   func load(_ file: SourceFile) { tell(runCell(file)) }
 
-  /// Runs a cell and notes that it ran.
-  private func runCell(_ file: SourceFile) -> Session.CellOutcome {
+  /// Runs a cell and notes that it ran. The tests of a script that is loaded wait for `exp test`.
+  private func runCell(_ file: SourceFile, isTyped: Bool = false) -> Session.CellOutcome {
     run.resume()
     view.begin()
     let (outcome, before, after, isKept) =
       thread.perform { [session] () -> (Session.CellOutcome, Int, Int, Bool) in
         let before = session.lastResult
-        let outcome = session.runCell(file, isKept: true)
+        let outcome = session.runCell(file, isKept: true, answersTests: isTyped)
         return (outcome, before, session.lastResult, session.didRunLastCell)
       } ?? (.none, 0, 0, false)
     guard isKept else { return outcome }

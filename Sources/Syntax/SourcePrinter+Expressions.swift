@@ -126,7 +126,7 @@ extension SourcePrinter {
   }
 
   private mutating func interpolation(_ e: Expression, _ segments: [Expression.Segment]) -> Layout {
-    if isFromSource(e.span) { return .text(source.text(e.span)) }
+    if isFromSource(e.span) { return verbatim(e.span) }
     var text = "\""
     for segment in segments {
       switch segment {

@@ -16,7 +16,7 @@ struct SourcePrinter {
 
   let source: SourceFile
   let statements: [Statement]
-  let comments: [Comment]
+  private(set) var comments: [Comment]
   private var nextComment = 0
 
   init(_ tree: SyntaxTree) {
@@ -72,6 +72,15 @@ struct SourcePrinter {
     let first = nextComment
     while nextComment < comments.count, Int(comments[nextComment].span.lower) < offset { nextComment += 1 }
     return Array(comments[first..<nextComment])
+  }
+
+  /// The text of a node as the author wrote it, with the comments in it, which nobody else gets.
+  mutating func verbatim(_ span: Span) -> Layout {
+    let inside = comments[nextComment...].indices.filter { i in
+      span.lower <= comments[i].span.lower && comments[i].span.upper <= span.upper
+    }
+    if let first = inside.first, let last = inside.last { comments.removeSubrange(first...last) }
+    return .text(source.text(span))
   }
 
   /// Hands out the comment that follows an offset on its line, with the space before it.

@@ -61,6 +61,18 @@ func checkPrinted(_ text: String, _ comment: String) {
     checkPrinted(text, text)
   }
 
+  /// A text keeps the comments in its interpolations, and nobody else gets them.
+  @Test(arguments: [
+    "print(\"\"\"\n  {[1,  # c\n    2]}\n  \"\"\")\n",
+    "print(  # a\n  \"\"\"\n  {f(1,  # b\n    2)} {3  # c\n    }\n  \"\"\",  # d\n  2,\n)\nlet x = 1  # e\n",
+  ])
+  func commentsInTexts(_ text: String) {
+    #expect(parseText(text).diagnostics.isEmpty)
+    let printed = printSource(parseText(text).tree)
+    #expect(printed.components(separatedBy: "#").count == text.components(separatedBy: "#").count)
+    checkPrinted(text, text)
+  }
+
   @Test func everyForm() {
     for (text, _) in GrammarTests.forms {
       checkPrinted(text, text)

@@ -22,10 +22,13 @@ public struct Diagnostic: Error, Sendable, Hashable {
     public var function: String
     /// Where it was executing.
     public var span: Span
+    /// How many calls between this one and the next of the stack are left out of it.
+    public var leftOut: Int
     /// Makes a frame.
-    public init(function: String, span: Span) {
+    public init(function: String, span: Span, leftOut: Int = 0) {
       self.function = function
       self.span = span
+      self.leftOut = leftOut
     }
   }
 

@@ -16,7 +16,11 @@ extension DiagnosticPrinter {
       .init("help", .array(diagnostic.help.map(JSON.string))),
       .init(
         "stack",
-        .array(diagnostic.stack.map { .object([.init("function", .string($0.function))] + location($0.span)) })),
+        .array(
+          diagnostic.stack.map { frame in
+            let leftOut = frame.leftOut > 0 ? [JSON.Member("leftOut", .int(frame.leftOut))] : []
+            return .object([.init("function", .string(frame.function))] + location(frame.span) + leftOut)
+          })),
     ]
     return JSON.object(head + location(diagnostic.span) + tail).compact
   }

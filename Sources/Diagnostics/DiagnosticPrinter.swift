@@ -73,22 +73,19 @@ public struct DiagnosticPrinter: Sendable {
     text.split(whereSeparator: \.isNewline).joined(separator: " ")
   }
 
-  /// The call stack: equal neighbours once with their number, and of a long one only the ends.
+  /// The call stack: equal neighbours once with their number, and of a long one only the ends, with how many calls are between.
   private func stack(_ frames: [Diagnostic.Frame]) -> [String] {
     guard !frames.isEmpty else { return [] }
-    var runs: [(frame: Diagnostic.Frame, count: Int)] = []
-    for frame in frames {
-      if let last = runs.last, last.frame == frame {
-        runs[runs.count - 1].count += 1
-      } else {
-        runs.append((frame, 1))
-      }
-    }
-    let shown = runs.count > 14 ? Array(runs.prefix(8)) + runs.suffix(4) : runs
+    let split = (frames.firstIndex { $0.leftOut > 0 } ?? frames.count - 1) + 1
+    var inner = runs(frames[..<split]), outer = runs(frames[split...])
+    if outer.isEmpty, inner.count > 14 { outer = inner }
+    if !outer.isEmpty { (inner, outer) = (Array(inner.prefix(8)), outer.suffix(4)) }
+    let shown = inner + outer
+    let between = frames.reduce(0) { $0 + 1 + $1.leftOut } - shown.reduce(0) { $0 + $1.count }
     let nameWidth = min(30, shown.map { displayWidth($0.frame.function) }.max() ?? 0)
     var lines = ["  in"]
     for (i, run) in shown.enumerated() {
-      if runs.count > 14, i == 8 { lines.append("    … \(runs.count - 12) more") }
+      if i == inner.count { lines.append("    … \(between) more") }
       var line = "    " + run.frame.function
       if let file = store.file(run.frame.span.file) {
         line += String(repeating: " ", count: max(0, nameWidth - displayWidth(run.frame.function)) + 2)
@@ -98,6 +95,19 @@ public struct DiagnosticPrinter: Sendable {
       lines.append(line)
     }
     return lines
+  }
+
+  /// Calls that look alike and follow each other, with their number.
+  private func runs(_ frames: ArraySlice<Diagnostic.Frame>) -> [(frame: Diagnostic.Frame, count: Int)] {
+    var runs: [(frame: Diagnostic.Frame, count: Int)] = []
+    for frame in frames {
+      if let last = runs.last?.frame, last.function == frame.function, last.span == frame.span {
+        runs[runs.count - 1].count += 1
+      } else {
+        runs.append((frame, 1))
+      }
+    }
+    return runs
   }
 
   /// Breaks a text at spaces so that it stays within the width, as far as words allow.

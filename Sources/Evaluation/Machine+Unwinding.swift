@@ -86,18 +86,24 @@ extension Machine {
     return place >= 0 && place < prototype.spans.count ? prototype.spans[place] : nil
   }
 
-  /// The calls that wait for each other, innermost first; the middle of a very deep stack is left out. Brief ones
-  /// have no arguments.
+  /// The calls that wait for each other, innermost first; the middle of a very deep stack is left out and
+  /// counted. Brief ones have no arguments.
   func callStack(_ top: UnsafeMutablePointer<Frame>, isBrief: Bool = false) -> [Diagnostic.Frame] {
     var stack: [Diagnostic.Frame] = []
-    var frame = top
+    var frame = top, isMiddle = false
     while frame >= frames {
-      let prototype = frame.pointee.prototype.pointee.prototype.takeUnretainedValue()
       if frame.pointee.prototype != Machine.noPrototype, let span = span(of: frame) {
-        let function = describe(frame, prototype, brief: isBrief || stack.count > 12)
-        stack.append(Diagnostic.Frame(function: function, span: span))
+        if isMiddle {
+          stack[stack.count - 1].leftOut += 1
+        } else {
+          let prototype = frame.pointee.prototype.pointee.prototype.takeUnretainedValue()
+          let function = describe(frame, prototype, brief: isBrief || stack.count > 12)
+          stack.append(Diagnostic.Frame(function: function, span: span))
+        }
       }
-      if stack.count == 24, frame - frames > 48 { frame = frames + 24 }
+      isMiddle = stack.count == 24 && frame - frames > (isMiddle ? 24 : 48)
+      // They are counted where somebody sees the stack.
+      if isMiddle, isBrief { frame = frames + 24 }
       frame -= 1
     }
     return stack

@@ -127,6 +127,15 @@ private func file(_ text: String, name: String = "study.exp") -> SourceFile {
     for i in 0..<100 { deep.append(.init(function: "f\(i)", span: place("a", in: f))) }
     let long = printer.full(Diagnostic("E0301", "m", at: place("a", in: f), stack: deep))
     #expect(long.contains("… 88 more") && long.contains("f99") && !long.contains("f50"))
+    // Calls are counted, not lines.
+    let run = Diagnostic.Frame(function: "same", span: place("a", in: f))
+    deep.replaceSubrange(50..<52, with: Array(repeating: run, count: 7))
+    #expect(printer.full(Diagnostic("E0301", "m", at: place("a", in: f), stack: deep)).contains("… 93 more"))
+    deep = Array(repeating: run, count: 48) + [.init(function: "<top level>", span: place("a", in: f))]
+    deep[23].leftOut = 950
+    let text = printer.full(Diagnostic("E0301", "m", at: place("a", in: f), stack: deep))
+    #expect(text.contains("same         study.exp:1:5 (24 times)\n    … 950 more\n    same "))
+    #expect(printer.json(Diagnostic("E0301", "m", at: place("a", in: f), stack: deep)).contains("\"leftOut\":950"))
   }
 
   @Test func aStackOfTheMarkedPlaceAloneIsLeftOut() {

@@ -224,9 +224,7 @@ extension Machine {
       throw RuntimeError(
         "E0203", "`++` joins two lists or two strings, not \(brief(x)) and \(brief(y))",
         label: "\(x.kindName) ++ \(y.kindName)",
-        help: x.tag == .list
-          ? ["to add one element, write `++ [x]`"]
-          : x.tag == .string || y.tag == .string ? ["to put a value into a text, write \"{value}\""] : [])
+        help: helpForJoin(x, y))
     }
     let more = y.list.count
     try checkRoom((x.list.count + more) * MemoryLayout<Value>.stride)
@@ -241,6 +239,15 @@ extension Machine {
     }
     if consumesA { heap.state.pointee.copies += 1 }
     return try extend(extend(heap.emptyList(capacity: x.list.count + more), with: x), with: y)
+  }
+
+  private func helpForJoin(_ x: Value, _ y: Value) -> [String] {
+    switch (x.tag, y.tag) {
+    case (.list, _): ["to add one element, write `++ [x]`"]
+    case (.string, _), (_, .string): ["to put a value into a text, write \"{value}\""]
+    case (.record, .record): ["the fields of both are `{ ...a, ...b }`"]
+    default: []
+    }
   }
 
   private func joinRanges(_ x: Value, _ y: Value) throws -> Value {

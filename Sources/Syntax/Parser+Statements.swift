@@ -171,6 +171,8 @@ extension Parser {
       case .call(let callee, _):
         if base === target, case .name(let name) = callee.kind, at(.assign) { return .functionWithoutFn(name) }
         return .notAssignable("the value of a call")
+      case .list where base !== target: return .notAssignable("a part of a list without a name")
+      case .record where base !== target: return .notAssignable("a part of a record without a name")
       case .list, .record: return .destructuringWithoutLet
       case .optionalField: return .notAssignable("a field behind `?.`")
       case .comparison: return .notAssignable("a comparison")

@@ -116,7 +116,17 @@ struct Parser {
     if diagnostics.isEmpty, at(.end) { endsEarly = true }
     var diagnostic = problem.diagnostic(at: span ?? here)
     diagnostic.notes += notes
+    if isBehindBackslashQuote {
+      diagnostic.help.append("in '…' a backslash is a backslash: text with a `'` is written \"it's\"")
+    }
     diagnostics.append(diagnostic)
+  }
+
+  /// A `'…'` that ends in a backslash stands before the token, and touches it: its `'` was meant to be a part of it.
+  private var isBehindBackslashQuote: Bool {
+    guard index > 0, !token.spaceBefore, !token.newlineBefore else { return false }
+    let previous = tokens[index - 1]
+    return previous.kind == .rawString && text(previous).hasSuffix("\\'")
   }
 
   /// Reports without silencing further errors at this token: for mistakes whose meaning is clear. What stands there is
@@ -215,6 +225,13 @@ public func parse(_ file: SourceFile, part: Range<Int>) -> ParseResult {
 private let lastParsed = Mutex<(SourceFile, ParseResult)?>(nil)
 
 private func parseAnew(_ file: SourceFile, _ part: Range<Int>? = nil) -> ParseResult {
+  if let place = file.bytes.firstIndex(of: 0) {
+    // Of what is no text nothing else is said.
+    let span = Span(file: file.id, lower: place, upper: place + 1)
+    return ParseResult(
+      tree: SyntaxTree(file: file, statements: [], nodeCount: 0, comments: []),
+      diagnostics: [SyntaxProblem.nullCharacter.diagnostic(at: span)], isIncomplete: false)
+  }
   var lexer = Lexer(file, part: part)
   lexer.run()
   var parser = Parser(file: file, tokens: lexer.tokens)

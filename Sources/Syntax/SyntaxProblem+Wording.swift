@@ -24,6 +24,9 @@ extension SyntaxProblem {
     case .invalidText:
       return Wording(id: "E0001", message: "the file is not valid UTF-8 here", label: "this byte belongs to no character",
         help: ["save the file as UTF-8"])
+    case .nullCharacter:
+      return Wording(id: "E0001", message: "the file is no text: it has a U+0000 here", label: "no script has one",
+        help: ["remove it, or save the file as UTF-8"])
     case .unterminatedString:
       return Wording(id: "E0002", message: "this string has no end on its line", label: "begins here",
         help: ["close it with `\"`, or write `\"\"\"` around text of several lines"])

@@ -4,6 +4,7 @@ import Diagnostics
 enum SyntaxProblem: Hashable {
   case foreignOperator(String)
   case invalidText
+  case nullCharacter
   case unterminatedString
   case unclosedInterpolation
   case unterminatedRawString

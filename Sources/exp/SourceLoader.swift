@@ -30,10 +30,6 @@ enum SourceLoader {
       complain("\(path) is too large to be a script (\(data.count >> 20) MB)")
       return nil
     }
-    guard !data.prefix(8192).contains(0) else {
-      complain("\(path) is no text")
-      return nil
-    }
     return SourceStore.shared.add(name: path, content: data)
   }
 

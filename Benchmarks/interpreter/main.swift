@@ -19,6 +19,7 @@ final class PrintingHost: StudyHost {
   func progress(_ report: ProgressReport) {}
   func dataFile(_ relativePath: String) -> (path: String?, lookedIn: [String]) { (nil, []) }
   func resolve(path: String, forWriting: Bool) throws -> String { path }
+  func imported(_ path: String, at place: String) throws -> String { place }
   func sweep(_ request: SweepRequest) throws -> [TrialOutcome] {
     let runner = try request.makeRunner()
     return request.points.indices.map { runner.run($0) { _ in } }

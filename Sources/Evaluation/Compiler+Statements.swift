@@ -6,6 +6,7 @@ extension FunctionCompiler {
   /// Compiles a block; its value goes to `target`, or nowhere.
   mutating func block(_ block: Block, to target: Int?) {
     let last = block.statements.last { if case .prose = $0.kind { false } else { true } }
+    let waiting = program.waitingFunctions(in: block.statements)
     for (index, statement) in block.statements.enumerated() {
       if statement === last, let target, case .expression(let value) = statement.kind {
         mark(value.span)
@@ -13,7 +14,7 @@ extension FunctionCompiler {
         return
       }
       self.statement(statement)
-      makeWaitingFunctions(after: index, in: block.statements)
+      makeWaiting(waiting[index])
     }
     if let target { builder.emit(.loadNone, a: target) }
   }
@@ -141,12 +142,10 @@ extension FunctionCompiler {
     if program.functions[literal.id]?.madeAfter == nil { makeNamed(name, literal) }
   }
 
-  /// Makes the functions that waited for the statement at `index`.
-  mutating func makeWaitingFunctions(after index: Int, in statements: [Statement]) {
-    for statement in statements {
-      guard case .function(let name, let literal, _) = statement.kind,
-        program.functions[literal.id]?.madeAfter == index
-      else { continue }
+  /// Makes the functions that waited for a statement, where there are any.
+  mutating func makeWaiting(_ statements: [Statement]?) {
+    for statement in statements ?? [] {
+      guard case .function(let name, let literal, _) = statement.kind else { continue }
       compiler.compile(literal)
       makeNamed(name, literal)
     }

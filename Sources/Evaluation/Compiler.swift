@@ -242,6 +242,7 @@ struct FunctionCompiler {
 
   private mutating func returnBlock(_ block: Block) {
     let last = block.statements.last { if case .prose = $0.kind { false } else { true } }
+    let waiting = program.waitingFunctions(in: block.statements)
     for (index, statement) in block.statements.enumerated() {
       if statement === last, case .expression(let value) = statement.kind {
         noteAll(value)
@@ -249,7 +250,7 @@ struct FunctionCompiler {
         return
       }
       self.statement(statement)
-      makeWaitingFunctions(after: index, in: block.statements)
+      makeWaiting(waiting[index])
     }
     if let callerLine { builder.emit(.markRestore, a: callerLine) }
     builder.emit(.returnNone, b: builder.nextRegister)
@@ -264,4 +265,18 @@ struct Operand {
   /// Flag for the first or second operand of an instruction.
   var first: Int { isTemporary ? 1 : 0 }
   var second: Int { isTemporary ? 2 : 0 }
+}
+
+extension ResolvedProgram {
+  /// Functions of a list of statements that are made only behind another one of them, by that one's place.
+  func waitingFunctions(in statements: [Statement]) -> [Int: [Statement]] {
+    var waiting: [Int: [Statement]] = [:]
+    for statement in statements {
+      guard case .function(_, let literal, _) = statement.kind, let place = functions[literal.id]?.madeAfter else {
+        continue
+      }
+      waiting[place, default: []].append(statement)
+    }
+    return waiting
+  }
 }

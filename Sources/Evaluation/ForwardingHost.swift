@@ -36,6 +36,8 @@ public class ForwardingHost: StudyHost {
   public func resolve(path: String, forWriting: Bool) throws -> String {
     try outer.resolve(path: path, forWriting: forWriting)
   }
+  /// As the other host allows.
+  public func imported(_ path: String, at place: String) throws -> String { try outer.imported(path, at: place) }
   /// As the other host says.
   public func checkpoint(_ name: String, trial: String?) -> CheckpointPlace? { outer.checkpoint(name, trial: trial) }
   /// Passed on.

@@ -23,6 +23,15 @@ public struct ImportedFile {
     return (path.hasPrefix("/") ? "/" : "") + parts.joined(separator: "/")
   }
 
+  /// The folder of a file, from the root and with links followed: what the file imports does not depend on how it was named.
+  /// The current folder where a text stands in no file.
+  public static func folder(of name: String) -> String {
+    let named = NSString(string: NSString(string: name).deletingLastPathComponent).expandingTildeInPath
+    guard let real = realpath(named.isEmpty ? "." : named, nil) else { return named }
+    defer { free(real) }
+    return String(cString: real)
+  }
+
   /// What only a study says, where an imported file says it: options, seed, claims and sources would be passed over.
   static func studyStatements(in tree: SyntaxTree) -> [Diagnostic] {
     tree.statements.compactMap { statement in
@@ -51,9 +60,14 @@ public struct ImportedFile {
 
 /// The files that wait for an import, outermost first.
 struct ImportChain {
+  /// Folder of the file that begins the chain: from the root, or the current one where the text stands in no file.
+  private let folder: String
   private var files: [ImportedFile] = []
   /// Which of them stands at a place.
   private var places: [String: Int] = [:]
+
+  /// Begins at a file of this name.
+  init(of name: String) { folder = ImportedFile.folder(of: name) }
 
   /// Does something while a file waits.
   mutating func waiting<Result>(_ file: ImportedFile, _ body: (inout ImportChain) throws -> Result) rethrows -> Result {
@@ -63,14 +77,14 @@ struct ImportChain {
     return try body(&self)
   }
 
-  /// The file that a `use` names in the last of them, looked for beside it.
+  /// The file that a `use` names in the last of them, looked for beside it and nowhere else.
   func file(_ written: String, _ machine: Machine) throws -> ImportedFile {
     do { try machine.checkNativeStack() } catch {
       throw RuntimeError("E0303", "imports are nested too deeply", label: "\(files.count) files wait for this one")
     }
     let beside = files.last.map { NSString(string: $0.path).deletingLastPathComponent } ?? ""
     let path = ImportedFile.path(written, beside: beside)
-    let named = try machine.host.resolve(path: path, forWriting: false)
+    let named = try machine.host.imported(path, at: ImportedFile.path(path, beside: folder))
     let place =
       realpath(named, nil).map { real in
         defer { free(real) }
@@ -91,7 +105,7 @@ struct ImportChain {
 
 extension Session {
   /// What is known to be wrong with the files that a program imports, and with those that they import, before it runs.
-  func checkImports(_ program: ResolvedProgram) -> [Diagnostic] {
+  func checkImports(_ program: ResolvedProgram, of file: SourceFile) -> [Diagnostic] {
     var found: [Diagnostic] = [], seen: Set<String> = []
     machine.nativeStackLimit = ThreadStack.limit
     func visit(_ uses: [ModuleUse], _ chain: inout ImportChain) {
@@ -112,7 +126,7 @@ extension Session {
         }
       }
     }
-    var chain = ImportChain()
+    var chain = ImportChain(of: file.name)
     visit(program.uses, &chain)
     return found
   }

@@ -119,10 +119,10 @@ private struct Flow {
     self.prototype = prototype
     self.words = words
     count = prototype.code.count
-    atEnd = [UInt64](repeating: 0, count: words)
-    for register in 0..<globals where register < prototype.localCount {
-      atEnd[register >> 6] |= 1 << UInt64(register & 63)
-    }
+    // Whole words: a file of many names has as many globals in each of its statements.
+    let kept = min(globals, prototype.localCount)
+    atEnd = [UInt64](repeating: .max, count: kept >> 6) + [UInt64](repeating: 0, count: words - (kept >> 6))
+    if kept & 63 > 0 { atEnd[kept >> 6] = (1 << UInt64(kept & 63)) - 1 }
     atError = afterErrors ? atEnd : [UInt64](repeating: 0, count: words)
     liveIn = [UInt64](repeating: 0, count: count * words)
     handler = [Int](repeating: -1, count: count)

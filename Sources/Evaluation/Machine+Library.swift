@@ -110,7 +110,7 @@ extension Machine {
 
   /// The module of a `use` statement of the study, owned.
   func module(_ use: ModuleUse) throws -> Value {
-    var chain = ImportChain()
+    var chain = ImportChain(of: SourceStore.shared.file(use.span.file)?.name ?? "")
     return try module(use, &chain)
   }
 

@@ -97,7 +97,7 @@ public final class Session {
     let (program, problems) = resolve(
       parsed.tree, prelude: library.prelude, globals: names, nextSlot: nextSlot,
       isLibrary: library.contains(fileNamed: file.name))
-    if parsed.diagnostics.isEmpty { found += problems + checkImports(program) }
+    if parsed.diagnostics.isEmpty { found += problems + checkImports(program, of: file) }
     return found + checkSettings(parsed.tree, settings: settings)
   }
 

@@ -250,6 +250,7 @@ public final class StandardLibrary: @unchecked Sendable {
     let count = ((program.globals.map(\.slot) + program.uses.map(\.slot)).max() ?? -1) + 1
     let compiler = Compiler(program: program, globalCount: count, keepsGlobals: false)
     var code: [Prototype] = []
+    let waiting = program.waitingFunctions(in: program.tree.statements)
     for (index, statement) in program.tree.statements.enumerated() {
       switch statement.kind {
       case .test, .claim, .prose, .languageVersion, .option, .seed, .cite: continue
@@ -258,7 +259,7 @@ public final class StandardLibrary: @unchecked Sendable {
       code.append(
         compiler.compileTopLevel(span: statement.span) {
           $0.statement(statement)
-          $0.makeWaitingFunctions(after: index, in: program.tree.statements)
+          $0.makeWaiting(waiting[index])
         })
     }
     if let error = compiler.diagnostics.first { throw error }

@@ -13,8 +13,8 @@ struct StatementRunner {
   private var result = Session.Executed()
   private var prose: [String] = []
   private var uses: ArraySlice<ModuleUse>
-  /// Statements for which functions wait: they are made behind them.
-  private let awaited: Set<Int>
+  /// Functions that wait for statements, by the places of these: they are made behind them.
+  private let waiting: [Int: [Statement]]
   /// Test blocks met so far.
   private var testCount = 0
 
@@ -28,11 +28,7 @@ struct StatementRunner {
     self.prepared = prepared
     self.mode = mode
     uses = prepared.program.uses[...]
-    awaited = Set(
-      prepared.program.tree.statements.compactMap {
-        guard case .function(_, let literal, _) = $0.kind else { return nil }
-        return prepared.program.functions[literal.id]?.madeAfter
-      })
+    waiting = prepared.program.waitingFunctions(in: prepared.program.tree.statements)
   }
 
   var host: StudyHost { machine.host }
@@ -116,9 +112,8 @@ struct StatementRunner {
     default:
       machine.heap.release(try execute(statement.span) { $0.statement(statement) })
     }
-    if awaited.contains(index) {
-      machine.heap.release(
-        try execute(statement.span) { [statements] in $0.makeWaitingFunctions(after: index, in: statements) })
+    if let functions = waiting[index] {
+      machine.heap.release(try execute(statement.span) { $0.makeWaiting(functions) })
     }
   }
 

@@ -34,6 +34,9 @@ public protocol StudyHost: AnyObject {
   /// A script asks to read or write a path of its own; gives the absolute path or throws a diagnostic when it is not
   /// allowed.
   func resolve(path: String, forWriting: Bool) throws -> String
+  /// The absolute path of a file that the program imports, which stands at `place` and is known as `path` from the folder of the file
+  /// that runs; throws a diagnostic when it may not be read.
+  func imported(_ path: String, at place: String) throws -> String
   /// Where a fold of a name keeps what it needs to go on after an interruption, inside the trial of that key if one is given;
   /// nil where nothing is kept.
   func checkpoint(_ name: String, trial: String?) -> CheckpointPlace?

@@ -32,11 +32,27 @@ public struct StudyRecord: Sendable, Hashable {
     }
   }
 
-  /// Code with more of it below: in front of all else blank lines say nothing.
-  public static func code(_ before: [CodeSpan], below next: [CodeSpan]) -> [CodeSpan] {
-    if !before.isEmpty { return before + [CodeSpan("\n")] + next }
-    guard let first = next.first else { return [] }
-    return [CodeSpan(String(first.text.drop { $0.isNewline }), first.kind)] + next.dropFirst()
+  /// Puts more code below code: in front of all else blank lines say nothing.
+  public static func add(_ next: [CodeSpan], below code: inout [CodeSpan]) {
+    guard code.isEmpty else {
+      code.append(CodeSpan("\n"))
+      code += next
+      return
+    }
+    code = next
+    if let first = next.first { code[0].text = String(first.text.drop { $0.isNewline }) }
+  }
+
+  /// Puts code below the items of a report: where the last of them is code, it is one piece with it.
+  public static func add(_ next: [CodeSpan], to items: inout [Item]) {
+    var code: [CodeSpan] = []
+    if case .code(let before)? = items.last {
+      code = before
+      // Nobody else may hold what grows, or all of it would be copied for each statement.
+      items.removeLast()
+    }
+    add(next, below: &code)
+    items.append(.code(code))
   }
 
   /// One thing in a report.

@@ -94,10 +94,9 @@ private struct PageWriter {
   private static func flowing(_ items: [StudyRecord.Item]) -> [StudyRecord.Item] {
     var flow: [StudyRecord.Item] = []
     for item in items {
-      switch (flow.last, item) {
-      case (_, .citation): continue
-      case (.code(let before), .code(let spans)):
-        flow[flow.count - 1] = .code(StudyRecord.code(before, below: spans))
+      switch item {
+      case .citation: continue
+      case .code(let spans): StudyRecord.add(spans, to: &flow)
       default: flow.append(item)
       }
     }

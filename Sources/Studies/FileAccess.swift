@@ -61,6 +61,14 @@ public struct FileAccess: Sendable {
     forWriting ? try resolveForWriting(path) : try resolveForReading(path)
   }
 
+  /// What stands at the place of a file that the study imports, if it may be read: the file is looked for nowhere else. The place where
+  /// nothing stands.
+  public func imported(_ place: String) throws -> String {
+    let real = Self.canonical(place)
+    guard Self.isThere(real), !readablePlaces.contains(where: { Self.isBelow($0, real) }) else { return real }
+    throw StudyErrors.mayNotRead(real, allowed: readableRoots)
+  }
+
   private func resolveForWriting(_ path: String) throws -> String {
     let roots = (outputFolder.map { [Self.canonical($0)] } ?? []) + writable
     let place = Self.canonical(Self.isAbsolute(path) ? path : (outputFolder ?? ownFolder) + "/" + path)
@@ -71,22 +79,31 @@ public struct FileAccess: Sendable {
   }
 
   private func resolveForReading(_ path: String) throws -> String {
-    let others = readable + writable
-    // Links are followed only where something is: below a folder that is not there nothing can be read.
-    let output = outputFolder.map { Self.isThere($0) ? [Self.canonical($0)] : [] } ?? []
-    let data = dataFolders.filter(Self.isThere).map { realData[$0] ?? Self.canonical($0) }
-    let places = output + [ownFolder] + data + others
+    let places = readablePlaces
     for candidate in Self.candidates(path, below: places) where Self.isThere(candidate) {
       let place = Self.canonical(candidate)
       if places.contains(where: { Self.isBelow($0, place) }) { return place }
     }
-    let folders = (outputFolder.map { [$0] } ?? []) + [ownFolder] + dataFolders
-    let roots = folders.map(Self.canonical) + others
+    let roots = readableRoots
     let isForbidden = Self.candidates(path, below: roots).map(Self.canonical).allSatisfy { place in
       !roots.contains { Self.isBelow($0, place) }
     }
     if isForbidden || Self.isThere(path) { throw StudyErrors.mayNotRead(path, allowed: roots) }
     return Self.canonical(ownFolder + "/" + path)
+  }
+
+  /// What is there of the folders that may be read, in order of search. Links are followed only where something is: below a
+  /// folder that is not there nothing can be read.
+  private var readablePlaces: [String] {
+    let output = outputFolder.map { Self.isThere($0) ? [Self.canonical($0)] : [] } ?? []
+    let data = dataFolders.filter(Self.isThere).map { realData[$0] ?? Self.canonical($0) }
+    return output + [ownFolder] + data + readable + writable
+  }
+
+  /// All folders that may be read.
+  private var readableRoots: [String] {
+    let folders = (outputFolder.map { [$0] } ?? []) + [ownFolder] + dataFolders
+    return folders.map(Self.canonical) + readable + writable
   }
 
   /// What a script may mean by a path, in order of search.

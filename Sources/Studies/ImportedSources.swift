@@ -15,15 +15,16 @@ func importedSources(_ source: SourceFile) -> [(name: String, text: String)] {
 public func studyFiles(_ source: SourceFile) -> [String] { studySources(source).map(\.path) }
 
 private func studySources(_ source: SourceFile) -> [(name: String, path: String, text: String)] {
-  let folder = NSString(string: FileAccess.absolute(source.name)).deletingLastPathComponent
+  let folder = ImportedFile.folder(of: source.name)
   var found: [(name: String, path: String, text: String)] = []
   var seen: Set<String> = [FileAccess.canonical(source.name)]
   let own = NSString(string: source.name).lastPathComponent
   // Those still to be looked into, the next one last: however long a row of imports is, no stack overflows.
-  var waiting = [(source, FileAccess.absolute(source.name), own.hasSuffix(".exp") ? own : own + ".exp")]
+  let start = FileAccess.absolute(source.name)
+  var waiting = [(source, start, own.hasSuffix(".exp") ? own : own + ".exp")]
   while let (file, path, name) = waiting.popLast() {
     found.append((name, path, String(decoding: file.bytes, as: UTF8.self)))
-    let base = NSString(string: path).deletingLastPathComponent
+    let base = path == start ? folder : NSString(string: path).deletingLastPathComponent
     var imported: [(SourceFile, String, String)] = []
     for statement in parse(file).tree.statements {
       guard case .use(let written, true, _) = statement.kind else { continue }
@@ -31,7 +32,8 @@ private func studySources(_ source: SourceFile) -> [(name: String, path: String,
       guard seen.insert(FileAccess.canonical(other)).inserted,
         let text = try? String(contentsOfFile: other, encoding: .utf8)
       else { continue }
-      let shown = FileAccess.isBelow(folder, other) ? String(other.dropFirst(folder.count + 1)) : other
+      let inside = [other, FileAccess.canonical(other)].first { FileAccess.isBelow(folder, $0) }
+      let shown = inside.map { String($0.dropFirst(folder.count + 1)) } ?? other
       imported.append((SourceStore.shared.add(name: shown, text: text), other, shown))
     }
     waiting += imported.reversed()

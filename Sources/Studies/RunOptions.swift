@@ -38,6 +38,8 @@ public struct RunOptions: Sendable {
   public var values: [Datum.Field] = []
   /// Values of options as typed that are taken where the study has such an option and they fit it; `settings` come first.
   public var wishes: [String: String] = [:]
+  /// Where a study stood that runs from its copy in a run's folder: imports from outside of its folder are looked for from there.
+  public var studyFolder: String?
   /// Takes the record of this run folder for all trials but a random few of each sweep.
   public var sample: (folder: String, trials: Int)?
 

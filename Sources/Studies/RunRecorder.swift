@@ -55,12 +55,7 @@ final class RunRecorder: @unchecked Sendable {
 
   /// Source text of a statement; statements that follow each other stand in one piece.
   func code(_ spans: [StudyRecord.CodeSpan]) {
-    guard !spans.isEmpty else { return }
-    if case .code(let before)? = items.last {
-      items[items.count - 1] = .code(StudyRecord.code(before, below: spans))
-    } else {
-      items.append(.code(StudyRecord.code([], below: spans)))
-    }
+    if !spans.isEmpty { StudyRecord.add(spans, to: &items) }
   }
 
   /// A value that was shown; gives the file that holds it and, for a figure, its number. Nil for a table or a figure

@@ -22,12 +22,15 @@ extension StudyRun {
 
   func noteRead(_ read: FileRead) { locked { if !reads.contains(read) { reads.append(read) } } }
 
-  /// The files that were read and were there, with their hashes; with `computing: false`, those that are known already.
+  /// The files that were read or imported and were there, with their hashes; of what was read, with `computing: false`, those that
+  /// are known already.
   func readFiles(computing: Bool) -> [Datum.Field] {
-    reads.compactMap { read in
+    var files = imports
+    for read in reads {
       let hash = hash(of: read, computing: computing)
-      return hash.isEmpty ? nil : Datum.Field(read.path, .string(hash))
+      if !hash.isEmpty { files[read.path] = hash }
     }
+    return files.map { Datum.Field($0.key, .string($0.value)) }
   }
 
   /// What the run's computations outside of trials are known by: text, options, seed, and the versions of all that computes.

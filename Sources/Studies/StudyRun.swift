@@ -27,6 +27,8 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   var checkpoints: Checkpoints?
   /// Files that were read, each once, without their hashes.
   var reads: [FileRead] = []
+  /// SHA-256 of files that were imported, by their paths from the study's folder.
+  private(set) var imports: [String: String] = [:]
   var counts = RunRecord.Counts()
   var firstTrialError: Diagnostic?
   private let drawing: RunDrawing?
@@ -241,6 +243,19 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
         atPath: NSString(string: place).deletingLastPathComponent, withIntermediateDirectories: true)
     }
     return place
+  }
+
+  /// Where a file is that the study imports. What lies outside of the folder of a study that runs from its copy is looked for from where
+  /// the study stood.
+  public func imported(_ path: String, at place: String) throws -> String {
+    var found = try rules.imported(place)
+    if let folder = options.studyFolder, !FileManager.default.fileExists(atPath: found) {
+      found = try rules.imported(ImportedFile.path(path, beside: folder))
+    }
+    if let text = FileManager.default.contents(atPath: found) {
+      locked { imports[path] = SHA256.hex([UInt8](text)) }
+    }
+    return found
   }
 
   // MARK: beginning and end

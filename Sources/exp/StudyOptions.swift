@@ -84,6 +84,7 @@ extension RunOptions {
       machine: HostMachine.kernels, numericsVersion: String(Tensors.numericsVersion),
       reusesRecords: surroundings.reusesRecords)
     options.values = record.options
+    options.studyFolder = ownFolder.isEmpty ? nil : ownFolder
     options.checksNaN = surroundings.checksNaN
     options.maxMemory = surroundings.maxMemory
     return options

@@ -52,6 +52,7 @@ final class TestHost: StudyHost {
     }
     return path.hasPrefix("/") ? path : Scratch.prefix + path
   }
+  func imported(_ path: String, at place: String) throws -> String { try resolve(path: path, forWriting: false) }
 
   func sweep(_ request: SweepRequest) throws -> [TrialOutcome] {
     let outcomes = Locked([TrialOutcome?](repeating: nil, count: request.points.count))

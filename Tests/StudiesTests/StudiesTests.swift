@@ -89,9 +89,28 @@ func study(
       codes.map { $0.map(\.text).joined() } == [
         "# top\nlet a = 1; let b = 2", "\n# note\n\nfn f(x) {\n\n  x\n}  # end", "\nlet d = 4",
       ])
-    let joined = codes.reduce(into: []) { $0 = StudyRecord.code($0, below: $1) }
+    let joined = codes.reduce(into: []) { StudyRecord.add($1, below: &$0) }
     #expect(joined.map(\.text).joined().hasPrefix("# top\nlet a = 1; let b = 2\n\n# note\n\nfn f"))
-    #expect(StudyRecord.code([], below: codes[2]).map(\.text).joined() == "let d = 4")
+    var alone: [StudyRecord.CodeSpan] = []
+    StudyRecord.add(codes[2], below: &alone)
+    #expect(alone.map(\.text).joined() == "let d = 4")
+  }
+
+  /// What was shown before is not copied for each statement.
+  @Test func codeGrowsInPlace() {
+    var items: [StudyRecord.Item] = []
+    do {
+      var code = [StudyRecord.CodeSpan("let x = 1")]
+      code.reserveCapacity(1000)
+      items = [.prose("p"), .code(code)]
+    }
+    func place() -> UnsafeRawPointer? {
+      guard case .code(let code)? = items.last else { return nil }
+      return code.withUnsafeBytes(\.baseAddress)
+    }
+    let before = place()
+    for i in 0..<100 { StudyRecord.add([StudyRecord.CodeSpan("\nlet y\(i) = 1")], to: &items) }
+    #expect(items.count == 2 && place() == before)
   }
 }
 
@@ -413,6 +432,33 @@ func study(
     let run = study(text, Ears())
     _ = try run.choose(noise)
     #expect(throws: Diagnostic.self) { try run.choose(noise) }
+  }
+
+  /// Neither data folders nor the run's own files hold what a study imports, and what is frozen is what runs.
+  @Test func anImportStandsBesideItsFileOnly() throws {
+    let scratch = Scratch()
+    for name in ["s/data/x.exp", "runs/files/x.exp", "s/y.exp", "runs/files/y.exp", "far/z.exp"] {
+      _ = scratch.write("let v = 1", to: name)
+    }
+    let text = "use \"./x.exp\"\nuse \"./y.exp\"\nuse \"../far/z.exp\""
+    var options = RunOptions(
+      dataFolders: [scratch.path + "/s/data"], readable: [scratch.path + "/far"],
+      writable: [scratch.path + "/runs/files"])
+    let source = SourceStore.shared.add(name: scratch.write(text, to: "s/s.exp"), text: text)
+    let run = StudyRun(source: source, options: options, listener: Ears())
+    func imported(_ path: String) throws -> String { try run.imported(path, at: scratch.path + "/s/" + path) }
+    #expect(try imported("x.exp").hasSuffix("/s/x.exp"))
+    #expect(try imported("y.exp").hasSuffix("/s/y.exp"))
+    #expect(try imported("../far/z.exp").hasSuffix("/far/z.exp"))
+    #expect(throws: Diagnostic.self) { try run.imported("p.exp", at: "/etc/passwd") }
+    #expect(run.readFiles(computing: true).map(\.name).sorted() == ["../far/z.exp", "y.exp"])
+    #expect(importedSources(source).map(\.name).prefix(2) == ["s.exp", "y.exp"])
+    // A copy in a run's folder has beside it only what lay in the study's folder.
+    let copy = SourceStore.shared.add(name: scratch.write(text, to: "runs/r/source/s.exp"), text: text)
+    options.studyFolder = scratch.path + "/s"
+    let again = StudyRun(source: copy, options: options, listener: Ears())
+    let place = try again.imported("../far/z.exp", at: scratch.path + "/runs/r/source/../far/z.exp")
+    #expect(place.hasSuffix("/far/z.exp") && !place.contains("runs"))
   }
 
   @Test func importsAreFrozenOnceAndChangeTheIdentity() throws {

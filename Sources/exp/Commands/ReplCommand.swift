@@ -27,7 +27,8 @@ struct ReplCommand: ParsableCommand {
     let isTyped = isatty(0) == 1 && isatty(1) == 1
     let source = try (script ?? replay).map { path -> SourceFile in
       guard let file = SourceLoader.load(path) else { throw ExitCode(RunStatus.scriptWrong.rawValue) }
-      return file
+      // A session that is saved stands in the current folder, and so do its imports.
+      return replay == nil ? file : SourceStore.shared.add(name: "<session>", content: Data(file.bytes))
     }
     let thread = SessionThread(), view = ReplView()
     guard let library = thread.perform({ SourceLoader.library() }) ?? nil else { throw ExitCode(2) }

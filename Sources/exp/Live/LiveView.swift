@@ -48,7 +48,7 @@ final class LiveView: RunListener, @unchecked Sendable {
       onFolder?(header.folder)
       publishOptions()
       setStatus("running", [])
-    case .code(let spans): pending = StudyRecord.code(pending, below: spans)
+    case .code(let spans): StudyRecord.add(spans, below: &pending)
     case .prose(let texts): for text in texts { prose(text) }
     case .shown(let shown): add(item(shown))
     case .printed(let text): add(.printed(text))

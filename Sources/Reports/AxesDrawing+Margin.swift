@@ -18,7 +18,6 @@ struct MarginLabel {
 extension AxesDrawing {
   /// Names of what the figure shows, in drawing order.
   func marginLabels() -> [MarginLabel] {
-    if heat != nil { return [] }
     var labels: [MarginLabel] = []
     var seen: Set<String> = []
     for (mark, color) in zip(figure.marks, colors) {
@@ -59,20 +58,23 @@ extension AxesDrawing {
     return nil
   }
 
-  /// With many labels, or labels of things that have no end, a legend; otherwise each stands at the end of its curve.
-  private var isLegend: Bool { margin.count > 10 || margin.contains { $0.end == nil || $0.swatch == .dot } }
+  /// With many labels, labels of things that have no end, or a colour bar in between, a legend; otherwise each stands at the end
+  /// of its curve.
+  private var isLegend: Bool {
+    heat != nil || margin.count > 10 || margin.contains { $0.end == nil || $0.swatch == .dot }
+  }
 
   func marginWidth() -> Double {
-    if let heat { return heat.marginWidth }
-    guard !margin.isEmpty else { return 18 }
+    let bar = heat?.marginWidth
+    guard !margin.isEmpty else { return bar ?? 18 }
     var widest = margin.map { TextWidth.pixels($0.text, size: 13) }.max() ?? 0
     // As many may end with how many there are more.
     if isLegend, margin.count > 12 { widest = max(widest, TextWidth.pixels("and \(margin.count) more", size: 12)) }
-    return min(widest, 190) + (isLegend ? 48 : 22)
+    return (bar.map { $0 - 10 } ?? 0) + min(widest, 190) + (isLegend ? 48 : 22)
   }
 
   mutating func drawMargin() {
-    if let heat { return drawColorBar(heat) }
+    if let heat { drawColorBar(heat) }
     guard !margin.isEmpty else { return }
     if isLegend { drawLegend() } else { drawEndLabels() }
   }
@@ -98,11 +100,11 @@ extension AxesDrawing {
   }
 
   private mutating func drawLegend() {
-    let gap = 17.0
+    let gap = 17.0, start = frame.right + (heat.map { $0.marginWidth - 10 } ?? 0)
     let room = max(1, Int(saturating: (frame.height + 8) / gap))
     let shown = margin.count > room ? room - 1 : margin.count
     for (i, label) in margin.prefix(shown).enumerated() {
-      let height = frame.top + 6 + gap * Double(i), left = frame.right + 14
+      let height = frame.top + 6 + gap * Double(i), left = start + 14
       switch label.swatch {
       case .line(let dash):
         canvas.line(left, height, left + 20, height, label.ink, width: 2, dash: Palette.dashes[dash])
@@ -114,7 +116,7 @@ extension AxesDrawing {
     }
     if shown < margin.count {
       canvas.text(
-        frame.right + 40, frame.top + 10 + gap * Double(shown), "and \(margin.count - shown) more", .soft, size: 12)
+        start + 40, frame.top + 10 + gap * Double(shown), "and \(margin.count - shown) more", .soft, size: 12)
     }
   }
 }

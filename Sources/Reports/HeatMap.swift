@@ -114,7 +114,7 @@ extension AxesDrawing {
     if !isEven(xs) || !isEven(ys) || cells <= 150 { return drawCells(heat, xs, ys) }
     let columns = heat.values[0].count
     // Small maps are enlarged here, since some programs smooth what they enlarge; under contour lines that is wanted.
-    let isSmooth = figure.marks.contains { if case .contour = $0 { return true } else { return false } }
+    let isSmooth = isUnderContours
     let zoom = isSmooth ? 1 : max(1, min(8, 800 / max(columns, heat.values.count)))
     var large: [UInt8] = []
     large.reserveCapacity(cells * zoom * zoom)
@@ -150,12 +150,17 @@ extension AxesDrawing {
     canvas.path(d, .axis, width: 0.8)
   }
 
+  private var isUnderContours: Bool {
+    figure.marks.contains { if case .contour = $0 { return true } else { return false } }
+  }
+
   private func isEven(_ edges: [Double]) -> Bool {
     let step = (edges[edges.count - 1] - edges[0]) / Double(edges.count - 1)
     return zip(edges, edges.dropFirst()).allSatisfy { abs($1 - $0 - step) < 0.3 }
   }
 
-  /// Few cells, or cells of different sizes: each is a rectangle and says its numbers. Very small maps show them.
+  /// Few cells, or cells of different sizes: each is a rectangle and says its numbers. Very small maps show them, unless the levels of
+  /// contour lines stand there.
   private mutating func drawCells(_ heat: HeatMap, _ xs: [Double], _ ys: [Double]) {
     let n = Markup.number
     for (r, row) in heat.values.enumerated() {
@@ -169,7 +174,7 @@ extension AxesDrawing {
         canvas.add("<rect \(box) fill=\"\(color.hex)\"><title>\(Markup.escape(title))</title></rect>")
         let text = NumberFormat.short(value, digits: 3).replacingMinus
         let width = xs[c + 1] - xs[c], height = ys[r] - ys[r + 1]
-        if TextWidth.pixels(text, size: 12) + 8 < width, height > 18 {
+        if !isUnderContours, TextWidth.pixels(text, size: 12) + 8 < width, height > 18 {
           let ink = color.lightness > 0.5 ? "#1d2127" : "#ffffff"
           canvas.add(
             "<text x=\"\(n(xs[c] + width / 2))\" y=\"\(n(ys[r] - height / 2 + 4))\" text-anchor=\"middle\" font-size=\"12\" "

@@ -95,29 +95,4 @@ extension TerminalText {
     if !figure.y.label.isEmpty { lines.append(paint(DatumText.clean(figure.y.label), .dim)) }
     return lines
   }
-
-  private func heatLines(_ figure: Figure, _ heat: HeatMap) -> [String] {
-    let shades = Array(" ░▒▓█")
-    let rows = heat.values.count, columns = heat.values.first?.count ?? 0
-    let across = min(columns * 2, width - 4, 72), down = max(1, min(rows, 18))
-    var lines: [String] = []
-    for line in 0..<down {
-      var text = ""
-      for column in 0..<max(1, across) {
-        let r = rows - 1 - line * rows / down, c = column * columns / max(1, across)
-        let value = heat.values[r][c]
-        let t = value.isNaN ? nil : heat.scale.place(value)
-        text.append(t.map { shades[max(0, min(4, Int(saturating: $0 * 5)))] } ?? "?")
-      }
-      lines.append("│" + text)
-    }
-    lines.append("└" + String(repeating: "─", count: max(1, across)))
-    let low = heat.range.map { NumberFormat.short($0.low, digits: 3) } ?? "",
-      high = heat.range.map { NumberFormat.short($0.high, digits: 3) } ?? ""
-    lines.append(
-      [figure.x.label, "against", figure.y.label].allSatisfy { !$0.isEmpty }
-        ? "\(DatumText.clean(figure.y.label)) against \(DatumText.clean(figure.x.label)), \(low) ░▒▓█ \(high)"
-        : "\(low) ░▒▓█ \(high)")
-    return lines
-  }
 }

@@ -170,13 +170,16 @@ struct Differences {
     guard holds.rank > 0 || !pairs.isEmpty else { return }
     for i in 0..<holds.count where holds.integer(i) == 0 {
       if i & 0xFFFF == 0, machine.isInterrupted { return }
-      let index = Self.index(i, in: holds.shape)
-      let p = Self.position(index, in: x.shape), q = Self.position(index, in: y.shape)
+      let p = Self.position(i, in: holds.shape, of: x.shape), q = Self.position(i, in: holds.shape, of: y.shape)
       if op == .close, isClose(x.element(p), y.element(q)) { continue }
-      let isNew = first == nil
+      let size = abs(x.element(p) - y.element(q))
+      guard first == nil || size > largest?.size ?? -1 else {
+        apart += 1
+        continue
+      }
       note(
-        isNew ? "\(TensorHooks.elementText(x, p)) and \(TensorHooks.elementText(y, q))" : "", under: Self.text(index),
-        size: abs(x.element(p) - y.element(q)))
+        "\(TensorHooks.elementText(x, p)) and \(TensorHooks.elementText(y, q))",
+        under: Self.text(Self.index(i, in: holds.shape)), size: size)
       if isOver { return }
     }
   }
@@ -190,9 +193,12 @@ struct Differences {
     return index.reversed()
   }
 
-  /// Where an element lies that is spread to an index.
-  private static func position(_ index: [Int], in shape: Shape) -> Int {
-    zip(shape, index.suffix(shape.count)).reduce(0) { $0 * $1.0 + ($1.0 == 1 ? 0 : $1.1) }
+  /// Where an element lies that is spread to a position of a larger shape.
+  private static func position(_ position: Int, in whole: Shape, of shape: Shape) -> Int {
+    if shape == whole { return position }
+    return zip(shape, index(position, in: whole).suffix(shape.count)).reduce(0) {
+      $0 * $1.0 + ($1.0 == 1 ? 0 : $1.1)
+    }
   }
 
   private static func text(_ index: [Int]) -> String {

@@ -3,7 +3,7 @@ import Notation
 
 /// The values that a slider goes through between two bounds: round ones, the bounds, and the one it began with.
 enum SliderValues {
-  /// Ascending. Bounds of one sign, of which one is a hundred times the other, are gone through by their order of magnitude. With `isOpen`
+  /// Ascending. Positive bounds, of which one is a hundred times the other, are gone through by their order of magnitude. With `isOpen`
   /// the upper one is left out. Nil where the bounds are too near or too far for steps between them.
   static func between(_ lower: Double, _ upper: Double, isOpen: Bool, initial: Double?) -> [Double]? {
     let width = upper - lower

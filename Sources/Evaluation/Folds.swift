@@ -17,6 +17,8 @@ final class Folds {
     var asked: (time: Double, step: Int)
     /// How many steps it may go without asking.
     var ahead = 1
+    /// When it will be asked again if steps take as long as they took.
+    var next = Double.infinity
     /// The requests that it has answered.
     var requests: Int32
     /// What a trace of the run calls it.
@@ -38,6 +40,24 @@ final class Folds {
   private var trial = (sweep: "", index: 0), begun = 0
   /// Files written inside of folds, by the depth of the fold that wrote them.
   private var written: [(depth: Int, file: String)] = []
+  private let ledger = CheckpointClock.Ledger()
+
+  deinit { ledger.end() }
+
+  /// Tells what is not kept.
+  private func note() {
+    ledger.note(
+      folds.filter { $0.place != nil }.map {
+        CheckpointClock.Ledger.Entry(since: $0.since, asked: $0.asked.time, next: $0.next)
+      })
+  }
+
+  /// All are over: a trial has ended, or a statement begins.
+  func forget() {
+    guard !folds.isEmpty else { return }
+    folds = []
+    note()
+  }
 
   /// A fold that begins: its number, and what an earlier one of its name and place kept, owned.
   /// `keep` gives what is kept beside a row of a value.
@@ -76,6 +96,7 @@ final class Folds {
     let isOver = kept.map { Folds.isOver($0, steps, call.heap) } ?? (steps <= 0)
     if isOver { return (-1, kept) }
     folds.append(fold)
+    note()
     return (folds.count - 1, kept)
   }
 
@@ -87,7 +108,10 @@ final class Folds {
     guard folds.indices.contains(number) else { return Int.max >> 1 }
     // Folds inside that an error ended are over.
     folds.removeLast(folds.count - number - 1)
-    defer { if ends { folds.removeLast() } }
+    defer {
+      if ends { folds.removeLast() }
+      note()
+    }
     if let trace = FoldTrace.current {
       var writer = TreeFileWriter(call)
       _ = try writer.structure(value)
@@ -100,6 +124,7 @@ final class Folds {
     if step > fold.asked.step, now > fold.asked.time {
       let rate = Double(step - fold.asked.step) / (now - fold.asked.time)
       fold.ahead = max(1, min(2 * fold.ahead, Int(min(1e9, rate * CheckpointClock.pause))))
+      fold.next = now + Double(fold.ahead) / rate
     }
     fold.asked = (now, step)
     let limit = CheckpointClock.seconds
@@ -117,7 +142,10 @@ final class Folds {
   }
 
   /// A trial begins: what errors left behind is forgotten.
-  func begin(trial index: Int, of sweep: String) { (folds, written, trial, begun) = ([], [], (sweep, index), 0) }
+  func begin(trial index: Int, of sweep: String) {
+    forget()
+    (written, trial, begun) = ([], (sweep, index), 0)
+  }
 
   private func keep(
     _ call: NativeCall, _ name: String, depth: Int, isForced: Bool, _ value: Value, _ rows: Value, _ step: Int,
@@ -156,31 +184,6 @@ final class Folds {
   }
 
   static var now: Double { Double(DispatchTime.now().uptimeNanoseconds) * 1e-9 }
-}
-
-/// How often folds keep what they need to go on. One for the process.
-public enum CheckpointClock {
-  /// Seconds between two checkpoints of a fold: `EXP_CHECKPOINT_SECONDS`, a minute without it; 0 keeps none but those asked for.
-  public static let seconds: Double = {
-    let text = ProcessInfo.processInfo.environment["EXP_CHECKPOINT_SECONDS"] ?? ""
-    return Double(text).map { $0 >= 0 ? $0 : 60 } ?? 60
-  }()
-
-  /// Asks every fold of the process to keep a checkpoint at its next pause, within about a quarter of a second or its current
-  /// step. Safe in a signal handler.
-  public static func request() { counter.pointee &+= 1 }
-
-  /// How many requests there were.
-  static var requests: Int32 { counter.pointee }
-
-  /// Seconds after which a fold asks again whether it is time.
-  static let pause = min(0.25, max(0.001, seconds / 4))
-
-  private nonisolated(unsafe) static let counter: UnsafeMutablePointer<Int32> = {
-    let pointer = UnsafeMutablePointer<Int32>.allocate(capacity: 1)
-    pointer.initialize(to: 0)
-    return pointer
-  }()
 }
 
 extension Natives {

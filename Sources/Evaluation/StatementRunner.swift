@@ -92,6 +92,7 @@ struct StatementRunner {
     host.beginStatement(statement.span, prose: prose)
     prose = []
     machine.drawScope = session.place(place(of: statement))
+    machine.folds.forget()
     if mode == .cell { machine.folds.ending = Self.mayEnd(statement) ? .allowed : .never }
     switch statement.kind {
     case .expression(let value): try show(value, statement.span, isLast: index == statements.count - 1)

@@ -52,6 +52,7 @@ final class SweepRunner: TrialRunner {
     host.begin(index, settings.archive?.key(index))
     machine.folds.begin(trial: index, of: settings.name)
     var outcome = compute(index, report)
+    machine.folds.forget()
     host.end(&outcome)
     return outcome
   }

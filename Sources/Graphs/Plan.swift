@@ -37,7 +37,14 @@ public final class Plan: @unchecked Sendable {
   private(set) lazy var probe = PlanProbe(self)
 
   /// False when the environment says `EXP_FUSION=off`, for tests and for finding faults.
-  public static let fusesByDefault = getenv("EXP_FUSION").map { String(cString: $0) } != "off"
+  public static let fusesByDefault = fusion != "off"
+
+  private static let fusion = getenv("EXP_FUSION").map { String(cString: $0) } ?? ""
+
+  /// What is wrong with `EXP_FUSION`, which then changes nothing; nil where nothing is.
+  public static var complaint: String? {
+    ["", "on", "off"].contains(fusion) ? nil : "EXP_FUSION is `\(fusion)`, which is none of on, off"
+  }
 
   /// Plans a graph. `fuse: false` runs every node alone, as eager execution does; the bits are the same. Throws a
   /// `TensorError` without memory.

@@ -278,6 +278,8 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     for action in actions { action() }
   }
 
+  /// Why the other workers of a run that was interrupted stop.
+  private static let interruptedElsewhere = "interrupted"
   /// Why a run was stopped that could not have its folder.
   private static let refused = "refused"
 
@@ -322,6 +324,8 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   /// All who work on the run are to stop.
   func stop(_ why: String) {
     locked { stopReason = stopReason ?? why }
+    // Who asks waits a little longer than that (see `stopOthers`).
+    if why == StudyRun.interruptedElsewhere { CheckpointClock.settle(within: 2.5) }
     interrupt()
     stopProgram?()
   }
@@ -376,7 +380,7 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   /// Those who work on the run with this process stop too; what they are at is finished anew when the run goes on.
   private func stopOthers() {
     guard let participant, recorder != nil, !participant.others.isEmpty else { return }
-    try? participant.live.askToStop("interrupted")
+    try? participant.live.askToStop(StudyRun.interruptedElsewhere)
     let deadline = monotonicSeconds() + 3
     while !participant.others.isEmpty, monotonicSeconds() < deadline {
       Thread.sleep(forTimeInterval: 0.05)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Diagnostics
+import Evaluation
 import Foundation
 import Notation
 import Studies
@@ -39,7 +40,9 @@ import Tensors
 
   static func main() {
     let arguments = Array(CommandLine.arguments.dropFirst())
-    if let complaint = Kernels.complaint.map({ "exp: \($0)" }) ?? complaint(about: arguments) {
+    // A file that may not grow is an error of the write to it, as on a full disk, and no end of the process.
+    signal(SIGXFSZ, SIG_IGN)
+    if let complaint = switchComplaint.map({ "exp: \($0)" }) ?? complaint(about: arguments) {
       FileHandle.standardError.write(Data((complaint + "\n").utf8))
       Foundation.exit(64)
     }
@@ -57,6 +60,11 @@ import Tensors
       }
     }
     exit(withError: ending)
+  }
+
+  /// What is wrong with a switch of the environment; nil where nothing is.
+  private static var switchComplaint: String? {
+    Switches.complaint ?? LeaseLength.complaint
   }
 
   /// What is wrong with a first word that is no verb; nil when it is one, or an option.

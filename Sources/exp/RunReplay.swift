@@ -24,7 +24,7 @@ struct RunReplay {
     options.reusesRecords = false
     options.sample = sample.map { (folder.path, $0) }
     let run = StudyRun(source: file, options: options, listener: SilentListener())
-    guard let summary = StudyExecution(run: run, file: file).execute() else {
+    guard let summary = StudyExecution(run: run, file: file, keepsUnfinished: false).execute() else {
       throw ExitCode(RunStatus.scriptWrong.rawValue)
     }
     return summary

@@ -10,6 +10,8 @@ struct StudyExecution {
   let file: SourceFile
   /// Whether Ctrl-C stops this run; otherwise it belongs to somebody else.
   var takesInterrupts = true
+  /// Whether what is made and not finished is of use to a later run.
+  var keepsUnfinished = true
 
   /// Runs the program, then `afterwards`, and ends the run; nil when the library cannot be loaded, which has been said.
   func execute(afterwards: @escaping ([Diagnostic]) -> Void = { _ in }) -> RunSummary? {
@@ -23,7 +25,7 @@ struct StudyExecution {
         checksNaN: options.checksNaN)
       run.stopProgram = { session.interrupt() }
       if takesInterrupts {
-        Interrupts.begin {
+        Interrupts.begin(keepsFirst: keepsUnfinished) {
           session.interrupt()
           run.interrupt()
         }

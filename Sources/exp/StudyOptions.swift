@@ -10,7 +10,10 @@ struct StudyOptions: ParsableArguments {
     name: .customLong("set"),
     help: ArgumentHelp("Give an option of the study a value; may be repeated.", valueName: "name=value"))
   var settings: [String] = []
-  @Option(parsing: .unconditional, help: "The root seed, instead of the study's own.") var seed: Int?
+  @Option(
+    parsing: .unconditional, help: "The root seed, instead of the study's own.",
+    transform: NumberArgument.within(.min ... .max))
+  var seed: Int?
   @Option(
     help: ArgumentHelp("Folder with data files; may be repeated. (default: $EXP_DATA, then data/)", valueName: "dir"))
   var data: [String] = []
@@ -62,15 +65,13 @@ struct StudyOptions: ParsableArguments {
 
 /// `--threads`.
 struct ThreadOptions: ParsableArguments {
-  @Option(help: "Worker threads; the numbers do not depend on it. (default: all cores)") var threads: Int?
+  @Option(
+    help: "Worker threads; the numbers do not depend on it. (default: all cores)",
+    transform: NumberArgument.within(1...1024))
+  var threads: Int?
 
   /// How many threads: as asked for, or one for each core.
   var count: Int { threads ?? ProcessInfo.processInfo.activeProcessorCount }
-
-  /// Complains about numbers of threads that no machine has.
-  func validate() throws {
-    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads is a number from 1 to 1024") }
-  }
 }
 
 extension RunOptions {

@@ -22,8 +22,10 @@ import Testing
   final class Bench: @unchecked Sendable {
     let scratch = Scratch()
 
-    /// Runs a study; with `stopping`, until a checkpoint lies in its folder.
-    func run(_ text: String, stopping: Bool = false, fresh: Bool = false) throws -> Seen {
+    /// Runs a study; with `stopping`, until a checkpoint lies in its folder, or `until` comes back.
+    func run(
+      _ text: String, stopping: Bool = false, fresh: Bool = false, until: (() -> Void)? = nil
+    ) throws -> Seen {
       let ears = Ears()
       let options = RunOptions(
         threads: 2, dataFolders: [scratch.path + "/data"], runsFolder: scratch.path + "/runs", numericsVersion: "1",
@@ -36,7 +38,11 @@ import Testing
         let session = Session(library: library, host: run, threads: 2)
         if stopping {
           Thread.detachNewThread { [self] in
-            while Set(kept).subtracting(before).isEmpty, !run.isInterrupted { usleep(1000) }
+            if let until {
+              until()
+            } else {
+              while Set(kept).subtracting(before).isEmpty, !run.isInterrupted { usleep(1000) }
+            }
             run.interrupt()
             session.interrupt()
           }
@@ -54,6 +60,9 @@ import Testing
       }
       return seen
     }
+
+    /// The folders of runs.
+    var folders: [String] { (try? FileManager.default.contentsOfDirectory(atPath: scratch.path + "/runs")) ?? [] }
 
     /// All checkpoints.
     var kept: [String] {
@@ -86,6 +95,22 @@ import Testing
     #expect(resumed.goesOn && resumed.table == whole.table)
     // What is on record needs no checkpoint.
     #expect(try FileManager.default.contentsOfDirectory(atPath: resumed.folder).contains("checkpoints") == false)
+  }
+
+  @Test func aRunThatIsToStopKeepsWhatItsFoldsCameTo() throws {
+    let text = """
+      let runs = sweep x in [1, 2] { { v: iterate(0.0, 1_000_000_000, (v, i) -> v + uniform()).value } }
+      """
+    let bench = Bench()
+    var waited = 0.0, kept = 0
+    let stopped = try bench.run(text, stopping: true) {
+      while bench.folders.isEmpty { usleep(1000) }
+      usleep(2_500_000)
+      let start = monotonicSeconds()
+      CheckpointClock.settle(within: 30)
+      (waited, kept) = (monotonicSeconds() - start, bench.kept.count)
+    }
+    #expect(stopped.status == .interrupted && kept == 2 && waited < 20)
   }
 
   @Test func rowsThatDrawLeaveTheDrawsBehindThemAlone() throws {

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Sessions and runs on a pseudo-terminal: line editing, completion, history, Ctrl-C. Usage: terminal_tests.py EXP [TEST…]"""
-import os, re, sys, tempfile, time, traceback
+import glob, os, pty, re, sys, tempfile, time, traceback
 import pexpect
 from screen import Screen
 
@@ -554,6 +554,32 @@ def a_lesson_stops_at_control_c_and_takes_the_cell_back():
     child.expect("taken back")
     child.expect("Enter runs")
     leave(child, "q")
+
+
+@test
+def a_run_whose_terminal_closes_stops_in_good_order():
+    path = script("fold.exp", "print(\"under\" ++ \"way\")\niterate(0.0, 1_000_000_000, (v, i) -> v + uniform()).value\n")
+    process, terminal = pty.fork()
+    if process == 0:
+        os.execv(exp, [exp, "run", path, "--out", os.path.join(scratch, "closed"), "--threads", "1"])
+    said = b""
+    while b"underway" not in said:
+        said += os.read(terminal, 4096)
+    until = time.time() + 3
+    os.set_blocking(terminal, False)
+    while time.time() < until:
+        time.sleep(0.05)
+        try:
+            os.read(terminal, 65536)
+        except BlockingIOError:
+            pass
+    os.close(terminal)
+    _, status = os.waitpid(process, 0)
+    assert os.waitstatus_to_exitcode(status) == 4, status
+    [folder] = glob.glob(os.path.join(scratch, "closed/fold-*"))
+    with open(folder + "/run.json") as file:
+        assert '"state": "interrupted"' in file.read()
+    assert os.path.exists(folder + "/report.html") and glob.glob(folder + "/checkpoints/*/*")
 
 
 bad = 0

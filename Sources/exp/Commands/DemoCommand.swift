@@ -38,7 +38,7 @@ struct DemoCommand: ParsableCommand {
       DiagnosticText.report(problems, didRun: false)
       throw ExitCode(RunStatus.scriptWrong.rawValue)
     }
-    Interrupts.begin(restartingCalls: false) {
+    Interrupts.begin(restartingCalls: false, endsWithTerminal: false) {
       session.interrupt()
       run.interrupt()
     }

@@ -37,7 +37,7 @@ struct ReplCommand: ParsableCommand {
     guard let session = thread.perform({ Session(library: library, host: run, threads: count) }) else {
       throw ExitCode(2)
     }
-    Interrupts.begin(restartingCalls: false) {
+    Interrupts.begin(restartingCalls: false, endsWithTerminal: false) {
       ReadlineInput.requestClear()
       session.interrupt()
       run.interrupt()

@@ -12,7 +12,8 @@ struct RunCommand: ParsableCommand, AnswersInJSON {
     commandName: "run", abstract: "Run a study: terminal output, a run folder, a report.",
     discussion: """
       The exit status is the highest that applies: 0 all good, 1 a claim does not hold, 2 the script is wrong, 3 trials \
-      failed, 4 interrupted, 5 the run could not be recorded.
+      failed, 4 interrupted, 5 the run could not be recorded. Ctrl-C, SIGTERM or the end of the terminal interrupt it: trainings \
+      keep a checkpoint first, for five seconds at most, and --resume goes on from there; a second Ctrl-C leaves at once.
       """)
 
   @Argument(help: "The study.", completion: .script) var study: String
@@ -25,7 +26,9 @@ struct RunCommand: ParsableCommand, AnswersInJSON {
   @Flag(help: "Run every trial, also those that earlier runs have on record.") var fresh = false
   @Flag(help: "Go on in the newest folder of this study whose run did not come to its end.") var resume = false
   @Flag(help: "When the file is saved, run again what changed; Ctrl-C ends it.") var watch = false
-  @Option(help: "Processes that share the trials, the threads shared among them.") var workers: Int?
+  @Option(
+    help: "Processes that share the trials, the threads shared among them.", transform: NumberArgument.within(1...1024))
+  var workers: Int?
   @OptionGroup var elsewhere: ElsewhereOptions
   @Flag(help: "Stop at the first operation that makes a NaN, and name it; slower.") var checkNan = false
   @Option(
@@ -45,7 +48,6 @@ struct RunCommand: ParsableCommand, AnswersInJSON {
       throw ValidationError("--workers is for this machine; --on has --max-workers")
     }
     if watch, elsewhere.on != nil { throw ValidationError("--watch is for this machine, not for --on") }
-    if let workers, !(1...1024).contains(workers) { throw ValidationError("--workers is a number from 1 to 1024") }
   }
 
   func run() throws {

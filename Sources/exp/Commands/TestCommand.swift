@@ -20,14 +20,11 @@ struct TestCommand: ParsableCommand, AnswersInJSON {
     help: "Scripts and Markdown documents, or folders of them.", completion: .file(extensions: ["exp", "md"]))
   var paths: [String]
   @Option(help: ArgumentHelp("Only tests whose name contains this text.", valueName: "text")) var filter: String?
-  @Option(help: "How many files at a time. (default: all cores)") var threads: Int?
+  @Option(help: "How many files at a time. (default: all cores)", transform: NumberArgument.within(1...1024))
+  var threads: Int?
   @Flag(help: "Print a line `ok …` or `not ok …` for each test.") var lines = false
   @Flag(help: "Name the tests without running them.") var list = false
   @Flag(help: "Print one JSON object.") var json = false
-
-  func validate() throws {
-    if let threads, !(1...1024).contains(threads) { throw ValidationError("--threads is a number from 1 to 1024") }
-  }
 
   func run() throws {
     let files = ScriptFinder.scripts(paths, endings: ["exp", "md"])

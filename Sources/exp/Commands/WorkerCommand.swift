@@ -178,9 +178,13 @@ final class WorkerView: RunListener {
 
 /// `EXP_LEASE`: seconds that a worker may be silent before others take it for dead.
 enum LeaseLength {
-  static var seconds: Double {
-    let text = ProcessInfo.processInfo.environment["EXP_LEASE"] ?? ""
-    guard let seconds = Double(text), seconds >= 1, seconds <= 3600 else { return RunParticipant.leaseSeconds }
-    return seconds
+  private static let text = ProcessInfo.processInfo.environment["EXP_LEASE"] ?? ""
+  private static let wanted = Double(text).flatMap { (1...3600).contains($0) ? $0 : nil }
+
+  static var seconds: Double { wanted ?? RunParticipant.leaseSeconds }
+
+  /// What is wrong with it, which then changes nothing; nil where nothing is.
+  static var complaint: String? {
+    text.isEmpty || wanted != nil ? nil : "EXP_LEASE is `\(text)`, which is no number of seconds from 1 to 3600"
   }
 }

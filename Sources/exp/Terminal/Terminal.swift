@@ -9,6 +9,7 @@ final class Terminal: @unchecked Sendable {
 
   private let descriptor: Int32
   private let lock = NSLock()
+  private let isTerminal: Bool
   /// True when somebody looks: then bars move and colours repeat what the text says.
   let isInteractive: Bool
   /// True when colours may be used (`NO_COLOR` and `TERM=dumb` turn them off).
@@ -17,7 +18,8 @@ final class Terminal: @unchecked Sendable {
   init(descriptor: Int32) {
     self.descriptor = descriptor
     let environment = ProcessInfo.processInfo.environment
-    isInteractive = isatty(descriptor) == 1 && environment["TERM"] != "dumb"
+    isTerminal = isatty(descriptor) == 1
+    isInteractive = isTerminal && environment["TERM"] != "dumb"
     hasColor = isInteractive && environment["NO_COLOR"] == nil
   }
 
@@ -51,7 +53,8 @@ final class Terminal: @unchecked Sendable {
       if count > 0 {
         bytes = bytes.dropFirst(count)
       } else if errno != EINTR && errno != EAGAIN {
-        if errno != EPIPE { problem = String(cString: strerror(errno)) }
+        // A terminal that was closed has no reader either.
+        if errno != EPIPE, errno != EIO || !isTerminal { problem = String(cString: strerror(errno)) }
         return
       }
     }

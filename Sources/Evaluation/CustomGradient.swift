@@ -10,42 +10,70 @@ enum CustomGradient {
   private static func run(_ call: NativeCall) throws -> Value {
     let machine = call.machine
     let (f, rule) = (Natives.held(call, 0), Natives.held(call, 1))
-    guard let outer = machine.tensors.recording else { return try machine.call(f, [call[0]]) }
-    return try CustomTrace(call, f, rule, outer).run()
+    let state = machine.tensors
+    guard let outer = state.recording else { return try machine.call(f, [call[0]]) }
+    let (count, scope) = (machine.drawScope, outer.scope)
+    do { return try CustomTrace(call, f, rule, outer, .staged).run() } catch let error as RuntimeError
+      where state.mayFollowValues(after: error)
+    {
+      machine.drawScope = count
+      outer.scope = scope
+      return try CustomTrace(call, f, rule, outer, .eager).run()
+    }
   }
 }
 
-/// Traces a function and its rule into one program.
+/// Traces a function and its rule into one program: staged, or following the values that x has now. The cotangent has
+/// none.
 private struct CustomTrace {
   private let call: NativeCall
   private let f: Value
   private let rule: Value
   private let outer: Recording
+  private let mode: Trace.Mode
   private var machine: Machine { call.machine }
   private var heap: Heap { call.heap }
   private var operations: TensorOperations { call.operations }
 
-  init(_ call: NativeCall, _ f: Value, _ rule: Value, _ outer: Recording) {
+  init(_ call: NativeCall, _ f: Value, _ rule: Value, _ outer: Recording, _ mode: Trace.Mode) {
     self.call = call
     self.f = f
     self.rule = rule
     self.outer = outer
+    self.mode = mode
+  }
+
+  /// What the rule gives; owned by the caller. Where x has its values only the cotangent's are missing.
+  private func answer(_ x: Value, _ cotangent: Value) throws -> Value {
+    do { return try machine.call(rule, [x, cotangent]) } catch let error as RuntimeError
+      where mode == .eager && error.id == "E0501"
+    {
+      var refusal = RuntimeError(
+        "E0501", "the rule of `custom_gradient` cannot see the content of its cotangent",
+        label: "not known while the rule is read",
+        help: ["a rule is linear in the cotangent: `where(condition, a, b)` chooses between values"])
+      refusal.span = error.span
+      throw refusal
+    }
   }
 
   func run() throws -> Value {
     let leaves = LoopLeaves(machine)
     let x = try leaves.leaves(of: call[0])
-    let forward = try Recording.body(inside: outer, drawsOutside: true)
-    let backward = try Recording.body(inside: outer, drawsOutside: true)
-    func inputs(_ like: [TensorOperand], _ recording: Recording) -> [TensorOperand] {
+    let isFollowed = mode == .eager
+    let forward = try Recording.body(inside: outer, mode, drawsOutside: true)
+    let backward = try Recording.body(inside: outer, mode, drawsOutside: true)
+    func inputs(_ like: [TensorOperand], _ recording: Recording, known: Bool) -> [TensorOperand] {
       like.map { operand in
-        let node = recording.trace.input(shape: operand.shape, type: operand.type, isNumber: operand.isNumber)
+        let example = known ? operations.requireContent(operand) : nil
+        let node = recording.trace.input(
+          shape: operand.shape, type: operand.type, isNumber: operand.isNumber, example: example)
         return .traced(TracedValue(node, recording))
       }
     }
     defer { machine.tensors.recording = outer }
     machine.tensors.recording = forward
-    let argument = try leaves.rebuilt(call[0], with: inputs(x, forward))
+    let argument = try leaves.rebuilt(call[0], with: inputs(x, forward, known: isFollowed))
     defer { heap.release(argument) }
     let y = try machine.call(f, [argument])
     defer { heap.release(y) }
@@ -53,11 +81,11 @@ private struct CustomTrace {
     let outputs = try values.map { try operations.node($0, in: forward) }
 
     machine.tensors.recording = backward
-    let again = try leaves.rebuilt(call[0], with: inputs(x, backward))
+    let again = try leaves.rebuilt(call[0], with: inputs(x, backward, known: isFollowed))
     defer { heap.release(again) }
-    let cotangent = try leaves.rebuilt(y, with: inputs(values, backward))
+    let cotangent = try leaves.rebuilt(y, with: inputs(values, backward, known: false))
     defer { heap.release(cotangent) }
-    let answer = try machine.call(rule, [again, cotangent])
+    let answer = try answer(again, cotangent)
     defer { heap.release(answer) }
     let given = try leaves.leaves(of: answer)
     guard given.count == x.count else {

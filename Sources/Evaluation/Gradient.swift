@@ -260,47 +260,7 @@ struct Gradient {
     return try operations.node(operand, in: recording)
   }
 
-  /// Second derivatives: of shape S + S for a tensor of shape S, otherwise a matrix over all leaves in order.
-  func hessian(_ f: Value, _ x: Value, _ rest: [Value]) throws -> Value {
-    do { return try Jacobian(machine, name).hessian(f, x, rest) } catch let error as RuntimeError
-      where Jacobian.mayGoRowByRow(machine, after: error)
-    { return try hessianByRows(f, x, rest) }
-  }
-
-  /// Row by row, for functions that can only be followed with values at hand.
-  private func hessianByRows(_ f: Value, _ x: Value, _ rest: [Value]) throws -> Value {
-    let isOutermost = machine.tensors.recording == nil
-    let operations = operations
-    let result = try self.recording { recording -> TensorOperand in
-      let variables = try self.variables(x, in: recording, isOutermost: isOutermost)
-      defer { heap.release(variables.value) }
-      let y = try machine.call(f, [variables.value] + rest)
-      defer { heap.release(y) }
-      let first = try gradients(try self.output(y, in: recording).node, variables, recording)
-      let flat = try flattened(first, recording)
-      let n = flat.shape[0]
-      var rows: [TensorOperand] = []
-      for i in 0..<n {
-        try machine.pollInterrupt()
-        guard case .traced(let element) = try operations.row(flat, i) else { continue }
-        let second = try gradients(element.node, variables, recording)
-        rows.append(try operations.reshape(try flattened(second, recording), [1, n]))
-      }
-      let matrix = n == 0 ? flat : try operations.apply(.concat(axis: 0), rows, isTensor: true)
-      guard let operand = operations.operand(x) else { return matrix }
-      if operand.isNumber {
-        let plain = try operations.reshape(matrix, [])
-        return try operations.apply(.reshape([]), [plain])
-      }
-      return try operations.reshape(matrix, operand.shape + operand.shape)
-    }
-    let settled = settled(result)
-    if operations.operand(x)?.isNumber == true, case .tensor(let tensor) = settled {
-      return operations.value(operations.number(tensor))
-    }
-    return operations.value(settled)
-  }
-
+  /// The values of some nodes one after the other.
   func flattened(_ nodes: [NodeID], _ recording: Recording) throws -> TensorOperand {
     let operations = operations
     var type: ElementType = .f32

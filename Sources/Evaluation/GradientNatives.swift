@@ -24,19 +24,19 @@ extension Natives {
     NativeFunction(
       "hessian", ["f"],
       doc:
-        "The function that gives the matrix of second derivatives: of shape S + S for a tensor of shape S, otherwise over all leaves in order.",
+        "The function that gives the matrix of second derivatives: of shape S + S for a tensor of shape S, otherwise over all leaves in order. Where f branches on contents, or prints, it goes row by row.",
       example: "hessian(x -> x^3)(2.0) # => 12.0"
     ) { call in bind(call, hessian, [try call.function(0)]) },
     NativeFunction(
       "jacobian", ["f"],
       doc:
-        "The function that gives the matrix of first derivatives of f: of shape T + S for tensors of shapes S and T, otherwise over all leaves in order.",
+        "The function that gives the matrix of first derivatives of f: of shape T + S for tensors of shapes S and T, otherwise over all leaves in order. Where f branches on contents, or prints, it goes row by row.",
       example: "jacobian(x -> x ^ 2)(tensor([1.0, 3.0])) # => tensor([[2, 0], [0, 6]])"
     ) { call in bind(call, jacobian, [try call.function(0)]) },
     NativeFunction(
       "custom_gradient", ["f", "rule"],
       doc:
-        "f with a derivative of one's own: rule(x, g) gives, for the cotangent g of f(x), that of x. What f captured gets no gradient.",
+        "f with a derivative of one's own: rule(x, g) gives, for the cotangent g of f(x), that of x; it is linear in g, whose content it does not see. What f captured gets no gradient.",
       example: "grad(x -> sum(custom_gradient(round, (x, g) -> g)(x)))(tensor([2.3])) # => tensor([1])"
     ) { call in bind(call, CustomGradient.function, [try call.function(0), try call.function(1)]) },
     NativeFunction(
@@ -105,7 +105,7 @@ extension Natives {
 
   private static let hessian = NativeFunction("hessian(f)", ["x", "...rest"], doc: "The Hessian of f at x.") { call in
     let rest = call[1].list
-    return try Gradient(call.machine, "hessian").hessian(
+    return try Jacobian(call.machine, "hessian").hessian(
       held(call, 0), call[0], (0..<rest.count).map { rest.elements[$0] })
   }
 

@@ -2,7 +2,8 @@ import Graphs
 import Tensors
 
 /// Jacobians and Hessians: one product with a direction is traced, and then batched over all directions, so that what
-/// does not depend on the direction is computed once.
+/// does not depend on the direction is computed once. Functions that can only be followed with values at hand are
+/// differentiated row by row.
 struct Jacobian {
   unowned(unsafe) let machine: Machine
   private let name: String
@@ -12,12 +13,6 @@ struct Jacobian {
   init(_ machine: Machine, _ name: String) {
     self.machine = machine
     self.name = name
-  }
-
-  /// Whether a function that could not be traced may be followed with values at hand instead.
-  static func mayGoRowByRow(_ machine: Machine, after error: RuntimeError) -> Bool {
-    guard error.id == "E0501" || error.id == "E0503" else { return false }
-    return machine.tensors.recording.map { !$0.isCompiled && !$0.isStaged } ?? true
   }
 
   /// A product with one direction: its graph takes the direction and what it uses from outside.
@@ -51,10 +46,17 @@ struct Jacobian {
     }
   }
 
+  /// What is differentiated: its nodes, given the variables, and the shape of the one tensor that it is, where it is one.
+  private typealias Values = (Gradient, Recording, Gradient.Variables) throws -> ([NodeID], Shape?)
+
   /// Derivatives of some nodes by all leaves of `x`.
-  private func matrix(
-    of x: Value, _ values: (Gradient, Recording, Gradient.Variables) throws -> ([NodeID], Shape?)
-  ) throws -> Value {
+  private func matrix(of x: Value, _ values: Values) throws -> Value {
+    do { return try matrixAtOnce(of: x, values) } catch let error as RuntimeError
+      where machine.tensors.mayFollowValues(after: error)
+    { return try matrixByRows(of: x, values) }
+  }
+
+  private func matrixAtOnce(of x: Value, _ values: Values) throws -> Value {
     let isNumber = operations.operand(x)?.isNumber ?? false
     let body = try traced(x, values)
     guard body.count > 0 else { return operations.value(try operations.apply(.broadcast([0, 0]), [.float(0)])) }
@@ -72,9 +74,40 @@ struct Jacobian {
     return operations.value(result)
   }
 
-  private func traced(
-    _ x: Value, _ values: (Gradient, Recording, Gradient.Variables) throws -> ([NodeID], Shape?)
-  ) throws -> Body {
+  /// One gradient for each element of the values.
+  private func matrixByRows(of x: Value, _ values: Values) throws -> Value {
+    let isOutermost = machine.tensors.recording == nil
+    let gradient = Gradient(machine, name)
+    let operations = operations
+    let result = try gradient.recording { recording -> TensorOperand in
+      let variables = try gradient.variables(x, in: recording, isOutermost: isOutermost)
+      defer { heap.release(variables.value) }
+      let (outputs, to) = try values(gradient, recording, variables)
+      let count = variables.nodes.reduce(0) { $0 + recording.trace.shape($1).reduce(1, *) }
+      let flat = try outputs.isEmpty ? nil : gradient.flattened(outputs, recording)
+      var rows: [TensorOperand] = []
+      for i in 0..<(flat?.shape[0] ?? 0) {
+        try machine.pollInterrupt()
+        guard let flat, case .traced(let element) = try operations.row(flat, i) else { continue }
+        let row = try gradient.flattened(try gradient.gradients(element.node, variables, recording), recording)
+        rows.append(try operations.reshape(row, [1, count]))
+      }
+      var matrix =
+        try rows.isEmpty
+        ? operations.apply(.broadcast([0, count]), [.float(0)])
+        : operations.apply(.concat(axis: 0), rows, isTensor: true)
+      if let flat { matrix = try operations.convert(matrix, to: flat.type) }
+      guard let from = operations.operand(x)?.shape, let to else { return matrix }
+      return try operations.reshape(matrix, to + from)
+    }
+    let settled = gradient.settled(result)
+    guard operations.operand(x)?.isNumber == true, case .tensor(let tensor) = settled, tensor.shape.isEmpty else {
+      return operations.value(settled)
+    }
+    return operations.value(operations.number(tensor))
+  }
+
+  private func traced(_ x: Value, _ values: Values) throws -> Body {
     let state = machine.tensors
     let outer = state.recording
     let wasTraining = state.isTraining

@@ -65,9 +65,12 @@ final class Recording {
   /// More traces of bodies inside of bodies are a function that calls itself inside of one.
   static let maximumDepth = 100
 
-  /// A staged trace of a body inside of `parent`; E0303 where traces are nested too deeply.
-  static func body(inside parent: Recording?, drawsOutside: Bool = false) throws -> Recording {
-    let recording = Recording(.staged, inside: parent, drawsOutside: drawsOutside)
+  /// A trace of a body inside of `parent`, staged unless it is to follow values; E0303 where traces are nested too deeply.
+  static func body(
+    inside parent: Recording?, _ mode: Trace.Mode = .staged, drawsOutside: Bool = false
+  ) throws -> Recording {
+    let recording = Recording(mode, inside: parent, drawsOutside: drawsOutside)
+    if mode == .eager, let parent { recording.trace.checksNaN = parent.trace.checksNaN }
     guard recording.depth <= maximumDepth else {
       throw RuntimeError(
         "E0303", "loops and choices that are traced are nested too deeply",
@@ -93,10 +96,9 @@ final class Recording {
     if value.recording === self { return value.node }
     guard let parent, let outer = parent.node(of: value) else { return nil }
     if let known = liftedNodes[outer] { return known }
-    let isNumber = parent.trace.isNumber(outer)
     let inner = trace.input(
-      shape: parent.trace.shape(outer), type: parent.trace.type(outer), isNumber: isNumber,
-      example: isNumber ? parent.trace.value(outer) : nil)
+      shape: parent.trace.shape(outer), type: parent.trace.type(outer), isNumber: parent.trace.isNumber(outer),
+      example: parent.trace.value(outer))
     liftedNodes[outer] = inner
     lifted.append((outer, inner))
     return inner
@@ -190,6 +192,13 @@ final class TensorState {
   /// Whether folds take a few steps that stand for all.
   var isPlanning: Bool { walk != nil || collector != nil || timing != nil }
   var plans: [Plan] = []
+
+  /// Whether a function that could not be traced, since it branches on contents or speaks, may be followed with values
+  /// at hand instead: outside of compiled functions and of what is traced for them.
+  func mayFollowValues(after error: RuntimeError) -> Bool {
+    guard error.id == "E0501" || error.id == "E0503" else { return false }
+    return recording.map { !$0.isCompiled && !$0.isStaged } ?? true
+  }
 }
 
 extension Machine {

@@ -64,7 +64,7 @@ struct TreeLoops {
     // Of no entries the trace knows the shapes of the results.
     do { return try TracedMap(call, f, count: count, scope: scope).batched(call[0], rest) } catch let error
       as RuntimeError
-      where mayRunStepwise(after: error)
+      where machine.tensors.mayFollowValues(after: error)
     {}
     var results: [Value] = []
     defer { for result in results { heap.release(result) } }
@@ -85,14 +85,8 @@ struct TreeLoops {
     let count = try extent(call[2], axis: axis)
     let scope = try operations.freshKey()
     let loop = TracedScan(call, f, count: count, axis: axis, scope: scope)
-    do { return try loop.run() } catch let error as RuntimeError where mayRunStepwise(after: error) {}
+    do { return try loop.run() } catch let error as RuntimeError where machine.tensors.mayFollowValues(after: error) {}
     return try stepwise(f, count: count, axis: axis, scope)
-  }
-
-  /// Outside of compiled functions a body that branches on contents or speaks runs step by step.
-  private func mayRunStepwise(after error: RuntimeError) -> Bool {
-    guard error.id == "E0501" || error.id == "E0503" else { return false }
-    return machine.tensors.recording.map { !$0.isCompiled && !$0.isStaged } ?? true
   }
 
   private func stepwise(_ f: Value, count: Int, axis: Int, _ scope: TensorOperand) throws -> Value {
@@ -163,7 +157,7 @@ struct TreeLoops {
         return try operations.reshape(all, [count])
       }
       do { return try TracedMap(call, f, count: count, scope: scope).looped(stacks) } catch let error as RuntimeError
-        where mayRunStepwise(after: error)
+        where machine.tensors.mayFollowValues(after: error)
       {}
     }
     var results: [Value] = []

@@ -2,8 +2,8 @@ import Tensors
 
 /// A computation being recorded, operation by operation, each with its shape and type checked as it is added.
 ///
-/// In `eager` mode every operation also runs when it is recorded, so its value is known; in `staged` mode only
-/// numbers that follow from numbers have a value (the one they had while tracing). A trace never simplifies what it
+/// In `eager` mode every operation also runs when it is recorded, so its value is known (unless it follows from an input
+/// without an example); in `staged` mode only numbers that follow from numbers have a value (the one they had while tracing). A trace never simplifies what it
 /// records: derivatives add up in the order of the recording, and that order must be the same in both modes. `finish`
 /// simplifies.
 public final class Trace {
@@ -49,7 +49,7 @@ public final class Trace {
     preparesPrograms = mode == .eager
   }
 
-  /// The next argument of the graph. `example` is its value now: needed in eager mode, and for numbers in staged mode.
+  /// The next argument of the graph. `example` is its value now: wanted in eager mode, and for numbers in staged mode.
   public func input(shape: Shape, type: ElementType, isNumber: Bool = false, example: Tensor? = nil) -> NodeID {
     inputs.append(GraphInput(shape: shape, type: type, isNumber: isNumber))
     let known = mode == .eager || isNumber ? example : nil

@@ -143,6 +143,29 @@ public final class DiskFileSystem: FileSystem {
     }
   }
 
+  /// Pieces of the file by their places in bytes; one that the file no longer has is shorter.
+  public func read(_ path: String, pieces: [(start: Int, count: Int)]) throws -> [[UInt8]] {
+    let file = try open(path, O_RDONLY | O_CLOEXEC, "open")
+    defer { try? close(file) }
+    return try pieces.map { piece in
+      var bytes = [UInt8](repeating: 0, count: piece.count)
+      var done = 0
+      while done < piece.count {
+        let n = bytes.withUnsafeMutableBytes { buffer in
+          pread(file.number, buffer.baseAddress.map { $0 + done }, piece.count - done, off_t(piece.start + done))
+        }
+        if n < 0 {
+          let code = errno
+          if code == EINTR { continue }
+          throw DiskFileSystem.error("read", path, code)
+        }
+        if n == 0 { break }
+        done += n
+      }
+      return done < piece.count ? Array(bytes[..<done]) : bytes
+    }
+  }
+
   /// `readdir(3)`.
   public func list(_ path: String) throws -> [String] {
     guard let folder = opendir(path) else { throw DiskFileSystem.error("open", path, errno) }

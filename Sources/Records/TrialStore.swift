@@ -137,12 +137,21 @@ public final class TrialStore: @unchecked Sendable {
     }
   }
 
+  /// The same, of one sweep.
+  public static func logs(
+    of sweep: String, in runPath: String, fileSystem: any FileSystem = DiskFileSystem.shared
+  ) -> [String] {
+    let old = "trials/" + sweep + ".jsonl"
+    let names = ((try? fileSystem.list(runPath + "/trials/" + sweep)) ?? []).filter { $0.hasSuffix(".jsonl") }
+    return (fileSystem.exists(runPath + "/" + old) ? [old] : []) + names.map { "trials/\(sweep)/" + $0 }
+  }
+
   /// All whole records of one sweep of a run's folder, log by log.
   public static func records(
     of sweep: String, in runPath: String, fileSystem: any FileSystem = DiskFileSystem.shared
   ) -> [JSON] {
-    logs(in: runPath, fileSystem: fileSystem).filter { $0.sweep == sweep }.flatMap { entry in
-      (try? RecordLog.read(runPath + "/" + entry.log, fileSystem: fileSystem).records) ?? []
+    logs(of: sweep, in: runPath, fileSystem: fileSystem).flatMap { log in
+      (try? RecordLog.read(runPath + "/" + log, fileSystem: fileSystem).records) ?? []
     }
   }
 }

@@ -14,6 +14,8 @@ final class RunRecorder: @unchecked Sendable {
   private var items: [StudyRecord.Item] = []
   private var title: String?
   private var savedTables: [String: Table] = [:]
+  /// The names that equal tables were saved by, for the names they were to have, and from where on numbers may be free behind these.
+  private var savedNames: [String: [Table: String]] = [:], numbers: [String: Int] = [:]
   private var figureCount = 0
   private var tracked: [[Datum.Field]] = []
   private let drawing: RunDrawing?
@@ -113,7 +115,12 @@ final class RunRecorder: @unchecked Sendable {
 
   /// The name that a table is saved by, and whether it is.
   private func freeName(_ table: Table, _ name: String) -> (name: String, isSaved: Bool) {
-    var free = name, n = 2
+    if let saved = savedNames[name]?[table] { return (saved, true) }
+    var free = name, n = numbers[name] ?? 2
+    defer {
+      savedNames[name, default: [:]][table] = free
+      numbers[name] = n
+    }
     while let saved = savedTables[free] {
       if saved == table { return (free, true) }
       free = "\(name)-\(n)"

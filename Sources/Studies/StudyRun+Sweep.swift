@@ -135,15 +135,18 @@ extension StudyRun {
 /// sweeps in order come to the same.
 struct SweepNames {
   private var taken: Set<String> = []
+  /// From where on numbers may be free, by name.
+  private var numbers: [String: Int] = [:]
 
   /// The folder of the next sweep, which has this name.
   mutating func folder(_ name: String) -> String {
     let base = RunFolder.safeName(name)
-    var free = base, n = 2
+    var free = base, n = numbers[base] ?? 2
     while !taken.insert(free).inserted {
       free = "\(base)-\(n)"
       n += 1
     }
+    numbers[base] = n
     return free
   }
 }

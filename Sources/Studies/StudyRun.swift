@@ -21,6 +21,11 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   let recording: RecordingFailure
   private var runFolder: String?
   var sweepNames = SweepNames()
+  /// The trials of earlier runs, from the first sweep on; nil where none is to be taken.
+  private(set) lazy var trialIndex: TrialIndex? = {
+    guard let runs = options.runsFolder, options.reusesRecords else { return nil }
+    return TrialIndex(TrialFinder(runsFolder: runs, study: study, own: participant?.folder.path))
+  }()
   /// Stops the program that runs, when the run is cancelled or over; safe from any thread.
   public var stopProgram: (@Sendable () -> Void)?
   /// Where folds keep what they need to go on; nil while nothing is recorded.

@@ -268,7 +268,9 @@ final class SweepWork: @unchecked Sendable {
   /// for all.
   func takeFromRecords() {
     guard let participant = run.participant else {
-      if let archive = request.archive, run.options.sample != nil || finder != nil { takeFromElsewhere(archive) }
+      if let archive = request.archive, run.options.sample != nil || run.trialIndex != nil {
+        takeFromElsewhere(archive)
+      }
       return
     }
     takeFromOthers(includingOwn: true)
@@ -283,7 +285,7 @@ final class SweepWork: @unchecked Sendable {
   private func takeFromElsewhere(_ archive: any TrialArchive) {
     if let sample = run.options.sample { return take(allBut: sample.trials, from: sample.folder, archive) }
     let keys = unfinishedKeys(archive)
-    let found = finder?.find(Set(keys.map(\.key)), host: run) ?? [:]
+    let found = run.trialIndex?.find(Set(keys.map(\.key)), host: run) ?? [:]
     run.recording.attempt { try store?.append(archive.parts.adding("trials", .int(request.points.count))) }
     for (index, key) in keys {
       guard let record = found[key], let outcome = record.outcome(archive, host: run) else { continue }
@@ -315,21 +317,16 @@ final class SweepWork: @unchecked Sendable {
     return keys
   }
 
-  private var finder: TrialFinder? {
-    guard let runs = run.options.runsFolder, run.options.reusesRecords else { return nil }
-    return TrialFinder(runsFolder: runs, study: run.study, own: run.participant?.folder.path)
-  }
-
   /// Why trials that have no record are run.
   private func reasonsToRun(_ archive: any TrialArchive) -> TrialReasons {
     if run.options.sample != nil { return TrialReasons("drawn by `--sample`") }
-    guard let finder else { return TrialReasons("`--fresh` was asked for") }
+    guard let index = run.trialIndex else { return TrialReasons("`--fresh` was asked for") }
     let keys = unfinishedKeys(archive).map(\.key)
     let reasons = TrialReasons(
       sweep: folder, at: request.span, parts: archive.parts, keys: Set(keys), own: run.participant?.folder.path,
-      earlier: finder.ownFolders(), study: run.study, source: run.source, options: run.chosen)
+      index: index, study: run.study, source: run.source, options: run.chosen)
     if let log = reasons.changedLog, run.participant?.leads == true {
-      run.noticed("\(finder.runsFolder)/\(log) is not as it was written; trials that it lacks are computed again")
+      run.noticed("\(index.runsFolder)/\(log) is not as it was written; trials that it lacks are computed again")
     }
     return reasons
   }

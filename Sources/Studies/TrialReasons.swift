@@ -22,18 +22,19 @@ struct TrialReasons {
   init(_ reason: String) { general = reason }
 
   /// By comparison with the one of the `earlier` runs, newest first, with the fewest differences. `parts` are those of the sweep
-  /// now, and `keys` of the trials to be run; the study's `source` is what is run, with these values of its options, in the folder `own`.
+  /// now, and `keys` of the trials to be run; the study's `source` is what is run, with these values of its options, in the folder `own`. The
+  /// earlier runs are those of the `index`.
   init(
-    sweep: String, at span: Span, parts: JSON, keys: Set<String>, own: String?, earlier: [String], study: String,
+    sweep: String, at span: Span, parts: JSON, keys: Set<String>, own: String?, index: TrialIndex, study: String,
     source: SourceFile, options: [Datum.Field]
   ) {
-    let earlier = earlier.prefix(20)
-    damaged = TrialFinder.damage(of: keys, in: earlier + (own.map { [$0] } ?? []))
+    let earlier = index.ownFolders.prefix(20)
+    damaged = index.damage(of: keys, in: earlier, sweep: sweep, own: own)
     var best: (changes: Changes, folder: String, records: [JSON])?
     for folder in earlier {
       let records = TrialStore.records(of: sweep, in: folder)
       guard let before = records.last(where: { $0["code"] != nil }) else {
-        lostLog = lostLog ?? TrialReasons.changedLog(of: sweep, in: folder)
+        lostLog = lostLog ?? TrialReasons.changedLog(of: sweep, in: folder, index)
         continue
       }
       let changes = Changes(from: before, to: parts)
@@ -43,7 +44,7 @@ struct TrialReasons {
       general = lostLog.map { "its record is not in what is left of \($0)" } ?? "no earlier run has this sweep"
       return
     }
-    lostLog = best.changes.count == 0 ? TrialReasons.changedLog(of: sweep, in: best.folder) : nil
+    lostLog = best.changes.count == 0 ? TrialReasons.changedLog(of: sweep, in: best.folder, index) : nil
     known = Set(best.records.compactMap { $0["coordinates"].flatMap(Datum.fields) })
     guard best.changes.count > 0, let folder = RunFolder.open(best.folder) else {
       general = nil
@@ -69,10 +70,10 @@ struct TrialReasons {
   }
 
   /// A log of the sweep that is not as the manifest of its run has it: lines were cut off, or all of it.
-  private static func changedLog(of sweep: String, in folder: String) -> String? {
-    guard let folder = RunFolder.open(folder) else { return nil }
-    let log = folder.changedLogs().first { $0.hasPrefix("trials/\(sweep)/") || $0 == "trials/\(sweep).jsonl" }
-    return log.map { "\(folder.name)/\($0)" }
+  private static func changedLog(of sweep: String, in folder: String, _ index: TrialIndex) -> String? {
+    let logs = index.changedLogs(in: folder)
+    let log = logs.first { $0.hasPrefix("trials/\(sweep)/") || $0 == "trials/\(sweep).jsonl" }
+    return log.map { "\(NSString(string: folder).lastPathComponent)/\($0)" }
   }
 
   /// What is different between two sweeps.

@@ -193,7 +193,15 @@ struct TrialRecord {
   }
 }
 
-/// Finds the records of earlier runs by their keys.
+extension TrialRecord {
+  /// What a log's line holds; nil where it is not whole.
+  init?(line: ArraySlice<UInt8>, in folder: String) {
+    guard let json = RecordLog.read(Array(line)).records.first else { return nil }
+    self.init(json: json, folder: folder)
+  }
+}
+
+/// Finds the folders of earlier runs.
 struct TrialFinder {
   let runsFolder: String
   /// Folders of the study's own runs are looked through first.
@@ -204,69 +212,22 @@ struct TrialFinder {
   /// At most so many folders of other studies are looked through, the newest ones.
   static let otherFolders = 200
 
-  /// A record for each key that has one whose files are unchanged; the newest runs come first.
-  func find(_ keys: Set<String>, host: any StudyHost) -> [String: TrialRecord] {
-    TrialFinder.find(keys, in: folders(), host: host)
-  }
-
-  /// The same, in the folders given. Says which logs have a damaged line of a trial that no other record stands for.
-  static func find(_ keys: Set<String>, in folders: [String], host: any StudyHost) -> [String: TrialRecord] {
-    var found: [String: TrialRecord] = [:], damaged: [String: String] = [:]
-    for folder in folders where found.count < keys.count {
-      eachRecord(in: folder, of: { keys.contains($0) && found[$0] == nil }) { key, record, log in
-        guard let record else {
-          damaged[key] = folder + "/" + log
-          return
-        }
-        if record.isReusable, record.hasUnchangedReads(host) { found[key] = record }
-      }
-    }
-    let logs = damaged.filter { found[$0.key] == nil }.values
-    for log in Set(logs).sorted() { host.noticed(TrialFinder.damage(of: log, lines: logs.count { $0 == log })) }
-    return found
-  }
-
-  /// Files with their run's name that keep the records of trials by these keys from being used: damaged or gone.
-  static func damage(of keys: Set<String>, in folders: [String]) -> [String: String] {
-    var files: [String: String] = [:]
-    for folder in folders {
-      let run = NSString(string: folder).lastPathComponent
-      eachRecord(in: folder, of: { keys.contains($0) && files[$0] == nil }) { key, record, log in
-        guard let record else {
-          files[key] = "\(run)/\(log)"
-          return
-        }
-        if let file = record.json["tensors"]?.string, record.tensorBytes() == nil { files[key] = "\(run)/\(file)" }
-      }
-    }
-    return files
-  }
-
-  /// Records with keys that are wanted, log by log; a line that is not whole gives nil.
-  private static func eachRecord(
-    in folder: String, of isWanted: (String) -> Bool, _ body: (_ key: String, TrialRecord?, _ log: String) -> Void
-  ) {
-    for (_, log) in TrialStore.logs(in: folder) {
-      guard let bytes = try? DiskFileSystem.shared.read(folder + "/" + log) else { continue }
-      for line in bytes.split(separator: 0x0A) {
-        guard let key = TrialFinder.key(of: line), isWanted(key) else { continue }
-        body(key, RecordLog.read(Array(line)).records.first.map { TrialRecord(json: $0, folder: folder) }, log)
-      }
-    }
-  }
-
   /// What is said of damaged lines of a log.
   static func damage(of log: String, lines: Int) -> String {
     "\(log) has \(lines) damaged \(lines == 1 ? "line" : "lines"); such trials are computed again"
   }
 
   /// The study's own earlier runs, newest first.
-  func ownFolders() -> [String] {
+  func ownFolders() -> [String] { own(of: folders()) }
+
+  /// Those of the study among these.
+  func own(of folders: [String]) -> [String] {
     let prefix = runsFolder + "/" + RunFolder.safeName(study) + "-"
-    return folders().filter { $0.hasPrefix(prefix) }
+    return folders.filter { $0.hasPrefix(prefix) }
   }
 
-  private func folders() -> [String] {
+  /// All that are looked through, in their order.
+  func folders() -> [String] {
     let names = ((try? DiskFileSystem.shared.list(runsFolder)) ?? []).filter { $0.hasSuffix("/") }.map { $0.dropLast() }
     // A worker may have been told the same folder by another path.
     let ownPath = own.map(FileAccess.absolute)

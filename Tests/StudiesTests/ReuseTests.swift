@@ -353,6 +353,42 @@ import Testing
     }
   }
 
+  @Test func whatALogGetsLaterIsFound() throws {
+    let bench = Bench()
+    _ = try bench.run(Self.study)
+    let log = try #require(bench.files(".jsonl").first)
+    let bytes = try DiskFileSystem.shared.read(log)
+    let lines = bytes.split(separator: 0x0A).filter { TrialFinder.key(of: $0) != nil }
+    let keys = lines.compactMap { TrialFinder.key(of: $0) }
+    #expect(keys.count == 3)
+    let ears = Ears()
+    let host = StudyRun(
+      source: SourceStore.shared.add(name: "demo.exp", text: ""), options: RunOptions(threads: 1), listener: ears)
+    let index = TrialIndex(TrialFinder(runsFolder: bench.scratch.path + "/runs", study: "demo", own: nil))
+    // The second line has no end yet.
+    let text = lines.map { String(decoding: $0, as: UTF8.self) }
+    func found(_ text: String) throws -> [Bool] {
+      try text.write(toFile: log, atomically: false, encoding: .utf8)
+      usleep(1_100_000)
+      let all = index.find(Set(keys), host: host)
+      return keys.map { all[$0] != nil }
+    }
+    #expect(try found(text[0] + "\n" + text[1].prefix(100)) == [true, false, false])
+    #expect(try found(text[0] + "\n" + text[1] + "\n") == [true, true, false])
+    #expect(try found(text[0] + "\n" + text[1] + "\n" + text[2] + "\n") == [true, true, true])
+    // One that became shorter is another.
+    #expect(try found(text[2] + "\n") == [false, false, true])
+    #expect(index.damage(of: Set(keys), in: index.ownFolders, sweep: "runs", own: nil) == [:])
+  }
+
+  @Test func namesThatComeAgainAreNumbered() {
+    var names = SweepNames()
+    #expect(
+      ["a", "a-2", "a", "b", "a", "a-2", "b"].map { names.folder($0) } == [
+        "a", "a-2", "a-3", "b", "a-4", "a-2-2", "b-2",
+      ])
+  }
+
   @Test func reasonsNameWhatChanged() throws {
     let bench = Bench()
     func reasons(_ text: String, seed: Int? = nil, set: [String: String] = [:]) throws -> Set<String> {

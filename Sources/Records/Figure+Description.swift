@@ -32,9 +32,21 @@ extension Figure.Axis {
     }
     let hasRange = datum.member("range").map { $0 != .none } ?? false
     let range = hasRange ? try datum.numbers("range") : nil
-    if let range, range.count != 2 { throw FigureError(message: "the range of an axis is [low, high]") }
+    let scale: Figure.Scale = datum.member("log") == .bool(true) ? .log : .linear
+    if let range {
+      guard range.count == 2, range.allSatisfy(\.isFinite), range[0] < range[1] else {
+        throw FigureError(
+          message: "the range of an axis is [low, high], two finite numbers with the lower one first, "
+            + "not [\(range.map(NumberText.shortest).joined(separator: ", "))]")
+      }
+      if scale == .log, range[0] <= 0 {
+        throw FigureError(
+          message: "a logarithmic axis has no place for [\(range.map(NumberText.shortest).joined(separator: ", "))]: "
+            + "both ends are above 0")
+      }
+    }
     self.init(
-      label: datum.text("label"), scale: datum.member("log") == .bool(true) ? .log : .linear, range: range,
+      label: datum.text("label"), scale: scale, range: range,
       categories: datum.texts("categories"))
   }
 }

@@ -7,6 +7,12 @@ extension AxesDrawing {
   /// The label of the vertical axis.
   var yLabel: String { bars?.isHorizontal == true ? "" : figure.y.label }
 
+  /// The power of ten that the ticks at the left leave out; names of bars that lie down have none.
+  var leftFactor: Int? { bars?.isHorizontal == true ? nil : y.factorExponent }
+
+  /// The power of ten that the ticks at the bottom leave out.
+  var bottomFactor: Int? { bars?.isHorizontal == true ? y.factorExponent : x.factorExponent }
+
   mutating func drawGrid() {
     for tick in y.ticks where tick.isMajor {
       guard let at = py(tick.value), at < frame.bottom - 0.5 else { continue }
@@ -23,19 +29,19 @@ extension AxesDrawing {
     let middle = frame.top + frame.height / 2
     // Up to the title, or to the edge where there is none.
     let room = min(frame.height + 40, (middle - (figure.title.isEmpty ? 4 : 30)) * 2)
-    if let factor = y.factorExponent {
+    if let factor = leftFactor {
       let name = SVGCanvas.fit(yLabel, room - 60, size: 13)
       drawFactor(16, middle, name, factor, turned: true, limit: room)
     } else {
       canvas.text(20, middle, yLabel, .soft, anchor: .middle, limit: room, turned: true)
     }
-    drawBottomLabel(x.factorExponent)
+    drawBottomLabel()
   }
 
   /// The label under the frame, with the power of ten that the ticks leave out.
-  mutating func drawBottomLabel(_ factor: Int?) {
+  mutating func drawBottomLabel() {
     let middle = frame.left + frame.width / 2, height = frame.bottom + 42 + slant
-    if let factor {
+    if let factor = bottomFactor {
       drawFactor(
         middle, height, SVGCanvas.fit(xLabel, frame.width - 60, size: 13), factor, turned: false, limit: frame.width)
     } else {
@@ -85,7 +91,10 @@ extension AxesDrawing {
   }
 
   /// Rows of labels above the frame that vertical rules need.
-  func ruleRows() -> Int { verticalRules().contains { !$0.label.isEmpty } ? 1 : 0 }
+  func ruleRows() -> Int {
+    let scale = bars?.isHorizontal == true ? y : x
+    return verticalRules().contains { !$0.label.isEmpty && scale.holds($0.at) } ? 1 : 0
+  }
 
   /// Rules that stand upright in the picture: those of x, or of y where bars lie down.
   func verticalRules() -> [(at: Double, label: String)] {

@@ -89,6 +89,7 @@ extension AxesDrawing {
         at, frame.bottom + 20, tick.label, .soft, size: AxesDrawing.tickSize, anchor: .middle, exponent: tick.exponent)
     }
     for rule in verticalRules() {
+      leftOut.add(rule.at, on: y)
       guard let at = endOfBar(rule.at), at >= frame.left, at <= frame.right else { continue }
       canvas.line(at, frame.top, at, frame.bottom, .axis, width: 1, dash: "4 3", title: rule.label)
     }
@@ -114,6 +115,6 @@ extension AxesDrawing {
     }
     canvas.line(base, frame.top, base, frame.bottom, .axis)
     canvas.line(frame.left, frame.bottom, frame.right, frame.bottom, .axis)
-    drawBottomLabel(y.factorExponent)
+    drawBottomLabel()
   }
 }

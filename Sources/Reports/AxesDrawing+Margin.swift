@@ -33,7 +33,7 @@ extension AxesDrawing {
       case .bars(_, _, let name), .histogram(_, _, let name):
         label = MarginLabel(text: name, ink: .series(color ?? 0), swatch: .block, end: nil)
       case .strip(_, let name): label = MarginLabel(text: name, ink: .series(color ?? 0), swatch: .dot, end: nil)
-      case .rule(false, let at, let text) where bars?.isHorizontal != true:
+      case .rule(false, let at, let text) where bars?.isHorizontal != true && y.holds(at):
         label = MarginLabel(text: text, ink: .soft, swatch: .rule, end: (x.value(at: 1), at))
       default: continue
       }

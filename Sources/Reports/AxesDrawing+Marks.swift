@@ -118,6 +118,7 @@ extension AxesDrawing {
   }
 
   private mutating func drawRule(_ isVertical: Bool, _ at: Double, _ label: String) {
+    leftOut.add(at, on: isVertical ? x : y)
     if isVertical, let x = px(at) {
       canvas.line(x, frame.top, x, frame.bottom, .axis, width: 1, dash: "4 3", title: label)
     } else if !isVertical, let y = py(at) {

@@ -50,12 +50,12 @@ struct AxesDrawing {
     }
     let upright = AxisScale(
       figure.x.scale, data: xs, range: figure.x.range, tickCount: figure.x.scale == .log ? 10 : 8,
-      padding: isGrid ? 0 : hasPoints ? 0.04 : 0.02, zeroBased: isSquare)
+      padding: isGrid ? 0 : hasPoints ? 0.04 : 0.02, zeroBased: isSquare && !isGrid)
     x = figure.x.categories.isEmpty ? upright : AxisScale(categories: figure.x.categories)
     let level = AxisScale(
       figure.y.scale, data: ys + (standsOnZero && figure.y.scale == .linear ? [0] : []), range: figure.y.range,
       tickCount: 7,
-      padding: isGrid ? 0 : isSquare ? 0.04 : bars != nil ? 0.08 : 0.05, zeroBased: true)
+      padding: isGrid ? 0 : isSquare ? 0.04 : bars != nil ? 0.08 : 0.05, zeroBased: !isGrid)
     y = figure.y.categories.isEmpty ? level : AxisScale(categories: figure.y.categories)
   }
 
@@ -113,12 +113,12 @@ struct AxesDrawing {
       let widest = y.ticks.map { AxesDrawing.width(of: $0) }.max() ?? 0
       tickWidth = figure.y.categories.isEmpty ? widest : min(widest, AxesDrawing.longestName)
     }
-    let left = 12 + (yLabel.isEmpty ? 0 : 22) + tickWidth + 10
+    let left = 12 + (yLabel.isEmpty && leftFactor == nil ? 0 : 22) + tickWidth + 10
     let titleSpace = figure.title.isEmpty ? 10.0 : 34
     let top = titleSpace + Double(ruleRows()) * 16
     let right = marginWidth()
     let isSquare = AxesDrawing.isSquare(figure) || heat?.isSquare ?? GridPlaces.isSquare(figure)
-    let edge = 26.0 + (xLabel.isEmpty ? 4 : 22)
+    let edge = 26.0 + (xLabel.isEmpty && bottomFactor == nil ? 4 : 22)
     slant = slantOfNames(room: isSquare ? 440 - top - edge : AxesDrawing.width - left - right)
     let below = edge + slant
     var width = AxesDrawing.width, height = AxesDrawing.height + slant / 2
@@ -217,6 +217,15 @@ struct LeftOut {
   var notPositive = 0
   /// Cells of a grid without a value.
   var holes = 0
+
+  /// Counts a place that an axis cannot show.
+  mutating func add(_ at: Double, on axis: AxisScale) {
+    if !at.isFinite {
+      notANumber += 1
+    } else if axis.place(at) == nil {
+      notPositive += 1
+    }
+  }
 
   var text: String? {
     var parts: [String] = []

@@ -37,6 +37,12 @@ struct AxisScale {
     return (log10(AxisScale.finite(x)) - log10(lower)) / (log10(upper) - log10(lower))
   }
 
+  /// Whether a number lies between the limits.
+  func holds(_ x: Double) -> Bool {
+    guard x.isFinite, let place = place(x) else { return false }
+    return place >= -0.001 && place <= 1.001
+  }
+
   /// The number at a place; the inverse of `place`.
   func value(at place: Double) -> Double {
     if kind == .linear { return lower + (upper / 2 - lower / 2) * 2 * place }

@@ -39,9 +39,9 @@ struct BraillePlot {
       (found.map(\.0) + ruleNames.map(\.text)).map { TextWidth.columns($0) }.max() ?? 0,
       min(24, TextWidth.columns(note)))
     let rowCount = rows, scale = y
-    let labelled = y.ticks.filter(\.isMajor).compactMap { tick -> (row: Int, text: String)? in
+    let labelled = BraillePlot.labelled(y).compactMap { tick -> (row: Int, text: String)? in
       scale.place(tick.value).map {
-        (max(0, min(rowCount - 1, Int(saturating: (1 - $0) * Double(rowCount)))), BraillePlot.text(tick, scale))
+        (max(0, min(rowCount - 1, Int(saturating: (1 - $0) * Double(rowCount)))), tick.text)
       }
     }
     ticks = labelled
@@ -72,9 +72,14 @@ struct BraillePlot {
     return names
   }
 
-  private static func text(_ tick: AxisScale.Tick, _ scale: AxisScale) -> String {
-    if !tick.exponent.isEmpty { return "1e" + tick.exponent.map { $0 == "−" ? "-" : String($0) }.joined() }
-    return scale.factorExponent == nil ? tick.label : NumberFormat.short(tick.value, digits: 3).replacingMinus
+  /// The ticks that have labels, each with its label in characters.
+  private static func labelled(_ scale: AxisScale) -> [(value: Double, text: String)] {
+    let ticks = scale.ticks.filter(\.isMajor)
+    let numbers = NumberFormat.distinct(ticks.map(\.value), digits: 3)
+    return zip(ticks, numbers).map { tick, number in
+      if !tick.exponent.isEmpty { return (tick.value, "1e" + tick.exponent.replacing("−", with: "-")) }
+      return (tick.value, scale.factorExponent == nil ? tick.label : number.replacingMinus)
+    }
   }
 
   /// The outline of a histogram.
@@ -317,9 +322,9 @@ struct BraillePlot {
     var line = Array(repeating: "─", count: columns)
     var free = 0
     let part = columns / max(1, figure.x.categories.count), limit = part > 8 ? part - 1 : 12
-    for tick in x.ticks where tick.isMajor {
+    for tick in BraillePlot.labelled(x) {
       guard let place = x.place(tick.value), place >= -0.001, place <= 1.001 else { continue }
-      let text = BraillePlot.cells(TextWidth.cut(BraillePlot.text(tick, x), to: limit))
+      let text = BraillePlot.cells(TextWidth.cut(tick.text, to: limit))
       var start = Int(saturating: (place * Double(columns - 1)).rounded()) - (text.count - 1) / 2
       start = max(0, min(columns - text.count, start))
       guard start >= free, text.count <= columns else { continue }
@@ -334,7 +339,7 @@ struct BraillePlot {
 }
 
 extension LeftOut {
-  /// Counts what a figure's curves and dots hold that cannot be shown.
+  /// Counts what a figure's curves, dots and rules hold that cannot be shown.
   init(_ figure: Figure) {
     self.init()
     for mark in figure.marks {
@@ -347,6 +352,12 @@ extension LeftOut {
           } else if (figure.x.scale == .log && s.x[i] <= 0) || (figure.y.scale == .log && s.y[i] <= 0) {
             notPositive += 1
           }
+        }
+      case .rule(let isVertical, let at, _):
+        if !at.isFinite {
+          notANumber += 1
+        } else if (isVertical ? figure.x : figure.y).scale == .log, at <= 0 {
+          notPositive += 1
         }
       default: break
       }

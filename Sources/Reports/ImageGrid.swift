@@ -35,9 +35,33 @@ struct ImageGrid {
       canvas.text(12, bottom + 8, "and \(images.count - shown) more", .soft, size: 12)
       bottom += 18
     }
+    let note = [figure.note, ImageGrid.cut(images) ?? ""].filter { !$0.isEmpty }.joined(separator: " · ")
+    if !note.isEmpty {
+      canvas.text(12, bottom + 8, note, .soft, size: 11, limit: total - 24)
+      bottom += 18
+    }
     let used = 24 + Double(columns) * side + 8 * Double(columns - 1)
-    let room = max(used, min(total, TextWidth.pixels(figure.title, size: 15) * 1.08 + 24))
+    let texts = max(TextWidth.pixels(figure.title, size: 15) * 1.08, TextWidth.pixels(note, size: 11))
+    let room = max(used, min(total, texts + 24))
     return canvas.document(width: room, height: bottom, title: figure.title, standalone: standalone)
+  }
+
+  /// What pictures show of values that are no shade of grey; nil where all lie in 0…1.
+  static func cut(_ images: [[Double]]) -> String? {
+    var above = 0, below = 0, missing = 0
+    for image in images where !Interruption.isRaised() {
+      for value in image {
+        if value.isNaN { missing += 1 } else if value > 1 { above += 1 } else if value < 0 { below += 1 }
+      }
+    }
+    func words(_ n: Int, _ what: String, _ shade: String) -> String? {
+      n == 0
+        ? nil : "\(NumberFormat.grouped(n)) value\(n == 1 ? "" : "s") \(what) \(n == 1 ? "is" : "are") shown \(shade)"
+    }
+    let parts = [
+      words(above, "above 1", "white"), words(below, "below 0", "black"), words(missing, "without a number", "grey"),
+    ].compactMap { $0 }
+    return parts.isEmpty ? nil : parts.joined(separator: ", ")
   }
 
   /// 0 is black and 1 is white; what is outside is cut, NaN is mid-grey, missing pixels are black.

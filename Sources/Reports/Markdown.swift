@@ -43,6 +43,44 @@ struct Markdown: Hashable {
     }.joined()
   }
 
+  /// The same Markdown with a backslash before every `<` that is a plain letter here, so that no other reader takes it for HTML. Code, formulas and
+  /// links stay as they are.
+  static func escapingTags(_ text: String) -> String {
+    guard text.contains("<") else { return text }
+    var out: [String] = [], open: [String] = []
+    // What ends a block that is taken as it stands, and whether it is quoted.
+    var end: String?, isQuoted = false
+    let lines = text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).map(String.init)
+    func close() {
+      if !open.isEmpty { out.append(MarkdownInlines.escapingTags(open.joined(separator: "\n"))) }
+      open = []
+    }
+    func isEnd(_ line: String, _ mark: String) -> Bool { mark == "$$" ? line.hasSuffix(mark) : line.hasPrefix(mark) }
+    for (i, line) in lines.enumerated() {
+      let inner = MarkdownBlocks.trim(String(line.drop { $0 == " " || $0 == ">" }))
+      let isQuote = MarkdownBlocks.trim(line).hasPrefix(">")
+      if isQuoted && !isQuote { (end, isQuoted) = (nil, false) }
+      if let mark = end {
+        if isEnd(inner, mark) { (end, isQuoted) = (nil, false) }
+        out.append(line)
+      } else if let mark = ["```", "~~~", "$$"].first(where: { inner.hasPrefix($0) }),
+        mark != "$$" || inner.count > 4 && inner.hasSuffix(mark)
+          || lines[(i + 1)...].prefix(100).contains(where: { isEnd(MarkdownBlocks.trim($0), mark) })
+      {
+        close()
+        if mark != "$$" || inner.count < 5 || !inner.hasSuffix(mark) { (end, isQuoted) = (mark, isQuote) }
+        out.append(line)
+      } else {
+        // Code and formulas do not go on over the end of a paragraph, an item or a row.
+        let begins = inner.isEmpty || inner.hasPrefix("#") || isQuote || inner.contains("|")
+        if begins || MarkdownBlocks.item(line) != nil { close() }
+        open.append(line)
+      }
+    }
+    close()
+    return out.joined(separator: "\n")
+  }
+
   private static func blocks(_ lines: [String], depth: Int) -> [Block] {
     var reader = MarkdownBlocks(lines: lines, depth: depth)
     return reader.read()

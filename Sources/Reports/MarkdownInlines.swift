@@ -30,6 +30,22 @@ struct MarkdownInlines {
     return found
   }
 
+  /// Markup with a backslash before every `<` that is a plain letter; code, formulas and links between angles stay as they are.
+  static func escapingTags(_ text: String) -> String {
+    var reader = MarkdownInlines(characters: Array(text.unicodeScalars), depth: 0)
+    var out = String.UnicodeScalarView()
+    while reader.position < reader.characters.count {
+      let start = reader.position, letter = reader.characters[start]
+      let isMarkup = letter == "\\" || letter == "`" || letter == "$" || letter == "<"
+      if !isMarkup || !reader.readMarkup() {
+        if letter == "<" { out.append("\\") }
+        reader.position += 1
+      }
+      out.append(contentsOf: reader.characters[start..<reader.position])
+    }
+    return String(out)
+  }
+
   private mutating func endText() {
     if !text.isEmpty { found.append(.text(String(text))) }
     text = String.UnicodeScalarView()

@@ -29,6 +29,19 @@ public enum NumberFormat {
     return trimmed(fixed(x, max(0, digits - 1 - exponent)))
   }
 
+  /// Numbers as `short` gives them, with as many more digits as tell different ones apart: what rounding takes is little beside
+  /// the distance of any two.
+  public static func distinct(_ numbers: [Double], digits: Int) -> [String] {
+    let places = Set(numbers.filter(\.isFinite)).sorted()
+    let gap = zip(places, places.dropFirst()).map { $1 - $0 }.min() ?? .infinity
+    for count in digits..<17 {
+      let texts = numbers.map { short($0, digits: count) }
+      let isClose = zip(numbers, texts).allSatisfy { !$0.isFinite || abs((Double($1) ?? $0) - $0) <= gap / 20 }
+      if isClose { return texts }
+    }
+    return numbers.map { short($0, digits: 17) }
+  }
+
   /// An integer in groups of three from 10 000 on, with a narrow no-break space.
   public static func grouped(_ n: Int) -> String {
     let digits = Array(String(n.magnitude))

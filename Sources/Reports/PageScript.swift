@@ -1,3 +1,4 @@
+import Notation
 import Records
 
 /// The one script of a report: a click on a column's name sorts a table. Without it nothing is missing.
@@ -5,11 +6,9 @@ enum PageScript {
   static let text = """
     document.querySelectorAll("table.sortable").forEach(t => {
       const body = t.tBodies[0], heads = [...t.tHead.rows[0].cells]
-      const number = s => {
-        const m = s.replace(/[\\u202f\\u00a0 ]/g, "").replace(/\\u2212/g, "-").match(/^-?(inf|[0-9.]+(e-?[0-9]+)?)/)
-        return m ? Number(m[0].replace("inf", "Infinity")) : NaN
-      }
       heads.forEach((head, i) => {
+        const isText = head.classList.contains("text")
+        const number = cell => Number(cell.dataset.v ?? (isText ? NaN : cell.textContent.replace(/\\u202f/g, "") || NaN))
         head.tabIndex = 0
         const sort = () => {
           const down = head.getAttribute("aria-sort") === "ascending"
@@ -17,7 +16,7 @@ enum PageScript {
           head.setAttribute("aria-sort", down ? "descending" : "ascending")
           const text = r => r.cells[i].textContent.trim()
           const rows = [...body.rows].sort((a, b) => {
-            const x = number(text(a)), y = number(text(b))
+            const x = number(a.cells[i]), y = number(b.cells[i])
             const order = isNaN(x) || isNaN(y)
               ? isNaN(x) - isNaN(y) || text(a).localeCompare(text(b)) : x === y ? 0 : x - y
             return isNaN(x) !== isNaN(y) ? order : down ? -order : order
@@ -29,6 +28,15 @@ enum PageScript {
       })
     })
     """
+
+  /// What a cell carries for the script to sort by: a number whose shown text stands for another one, or for none. Numbers in a column
+  /// of texts (shown as "") always do.
+  static func key(_ number: Double, shownAs text: String) -> String? {
+    let shown = text.replacing("\u{202F}", with: "")
+    let isPlain = shown.utf8.allSatisfy { (48...57).contains($0) || [43, 45, 46, 101].contains($0) }
+    if number.isNaN || (isPlain && Double(shown) == number) { return nil }
+    return number.isInfinite ? (number < 0 ? "-Infinity" : "Infinity") : NumberText.shortest(number)
+  }
 
   /// How the page's policy names the script.
   static let hash = hash(text)

@@ -207,22 +207,25 @@ private struct PageWriter {
 
   private mutating func writeTable(_ name: String, _ table: Table, _ file: String) {
     let layout = TableLayout(table, maxRows: PageWriter.maxRows, groupsDigits: true)
-    func cell(_ tag: String, _ column: TableLayout.Column, _ text: String) -> String {
+    let isWhole = layout.rows.allSatisfy { $0 != nil } && layout.rows.count > 2
+    func cell(_ tag: String, _ column: TableLayout.Column, _ text: String, number: Double? = nil) -> String {
       let isLong = !column.isRight && text.count > 34 && tag == "td"
       let kind = column.isRight ? "" : " class=\"text\(isLong ? " long" : "")\""
       // An unseen tail keeps means without an error under the others.
       let tail = tag == "td" && column.hasError && !text.contains("±") ? column.cells.first { $0.contains("±") } : nil
       let pad = tail.map { "<span class=\"pad\"> \(escape(String($0.drop { $0 != "±" })))</span>" }
-      return "<\(tag)\(kind)>\(escape(text))\(pad ?? "")</\(tag)>"
+      let key =
+        isWhole ? number.flatMap { PageScript.key($0, shownAs: column.isRight && !column.hasError ? text : "") } : nil
+      return "<\(tag)\(kind)\(key.map { " data-v=\"\($0)\"" } ?? "")>\(escape(text))\(pad ?? "")</\(tag)>"
     }
-    let isWhole = layout.rows.allSatisfy { $0 != nil } && layout.rows.count > 2
     out += "<div class=\"scroll\"><table\(isWhole ? " class=\"sortable\"" : "")>\n<thead><tr>"
     out += "\(layout.columns.map { cell("th", $0, $0.name) }.joined())</tr></thead>\n<tbody>\n"
     for (i, row) in layout.rows.enumerated() {
       if row == nil {
         out += "<tr>\(layout.columns.map { "<td class=\"gap\(($0.isRight ? "" : " text"))\">⋮</td>" }.joined())</tr>\n"
       } else {
-        out += "<tr>\(layout.columns.map { cell("td", $0, $0.cells[i]) }.joined())</tr>\n"
+        out +=
+          "<tr>\(layout.columns.map { cell("td", $0, $0.cells[i], number: i < $0.numbers.count ? $0.numbers[i] : nil) }.joined())</tr>\n"
       }
     }
     out += "</tbody></table></div>\n"

@@ -9,19 +9,19 @@ public enum StudyExport {
   /// A document in GitHub's Markdown. `figures` gives the path of figure n's picture, from 1.
   public static func markdown(_ study: StudyRecord, figures: (Int) -> String) -> String {
     var parts: [String] = [], number = 0
-    if !beginsWithHeading(study) { parts.append("# \(MarkdownText.line(study.title))") }
+    if !beginsWithHeading(study) { parts.append("# \(MarkdownText.markup(study.title))") }
     for item in study.items {
       switch item {
-      case .prose(let text): parts.append(clean(text))
+      case .prose(let text): parts.append(Markdown.escapingTags(clean(text)))
       case .code(let spans): parts.append(MarkdownText.fenced(spans.map(\.text).joined(), "exp"))
       case .table(let name, let table, _): parts.append(MarkdownText.table(table, name))
       case .figure(let figure, _):
         number += 1
         let title = figure.title.isEmpty ? "figure \(number)" : figure.title
         parts.append("![\(MarkdownText.line(title))](\(figures(number)))")
-        if !figure.caption.isEmpty { parts.append(MarkdownText.line(figure.caption)) }
+        if !figure.caption.isEmpty { parts.append(MarkdownText.markup(figure.caption)) }
       case .claim(let claim): parts.append(MarkdownText.claim(claim))
-      case .citation(let text): parts.append("> \(MarkdownText.joined(text))")
+      case .citation(let text): parts.append("> \(MarkdownText.markup(text))")
       case .value, .printed, .error, .coverage, .series: parts.append(MarkdownText.fenced(plain(item), ""))
       }
     }
@@ -32,11 +32,11 @@ public enum StudyExport {
   /// A Jupyter notebook (nbformat 4.5): prose and code in cells, what was shown behind the code that showed it.
   public static func notebook(_ study: StudyRecord) -> String {
     var notebook = Notebook()
-    if !beginsWithHeading(study) { notebook.prose("# \(MarkdownText.line(study.title))") }
+    if !beginsWithHeading(study) { notebook.prose("# \(MarkdownText.markup(study.title))") }
     for item in study.items {
       switch item {
-      case .prose(let text): notebook.prose(clean(text))
-      case .citation(let text): notebook.prose("> \(MarkdownText.joined(text))")
+      case .prose(let text): notebook.prose(Markdown.escapingTags(clean(text)))
+      case .citation(let text): notebook.prose("> \(MarkdownText.markup(text))")
       case .code(let spans): notebook.code(spans.map(\.text).joined())
       case .printed(let text): notebook.stream(clean(text) + "\n")
       case .figure(let figure, _):
@@ -103,9 +103,9 @@ enum MarkdownText {
     return out
   }
 
-  /// One line of what is Markdown already.
-  static func joined(_ text: String) -> String {
-    String(DatumText.clean(text).map { $0.isNewline ? " " : $0 })
+  /// One line of what is Markdown already; nothing in it becomes HTML.
+  static func markup(_ text: String) -> String {
+    Markdown.escapingTags(String(DatumText.clean(text).map { $0.isNewline ? " " : $0 }))
   }
 
   /// Text as it is, between fences longer than any in it.
@@ -122,7 +122,7 @@ enum MarkdownText {
   /// `- [x] the claim — peak 56, threshold 60.5`
   static func claim(_ claim: RunRecord.Claim) -> String {
     let numbers = claim.numbers.map { "\($0.name) \(DatumText.brief($0.value, limit: 40, quotes: false))" }
-    var text = "- [\(claim.holds ? "x" : " ")] \(line(claim.text))"
+    var text = "- [\(claim.holds ? "x" : " ")] \(markup(claim.text))"
     if !numbers.isEmpty { text += " — \(line(numbers.joined(separator: ", ")))" }
     if !claim.error.isEmpty { text += " — \(line(claim.error))" }
     return text
@@ -133,10 +133,11 @@ enum MarkdownText {
     let names = table.columnNames
     guard !names.isEmpty else { return line(name.isEmpty ? "an empty table" : "\(name): an empty table") }
     func row(_ cells: [String]) -> String { "| " + cells.joined(separator: " | ") + " |" }
-    var lines = [row(names.map(line)), row(names.map { _ in "---" })]
+    let reason = table.failures.isEmpty ? [] : [Table.failureColumn(besides: names)]
+    var lines = [row((names + reason).map(line)), row((names + reason).map { _ in "---" })]
     for place in 0..<min(table.rowCount, StudyExport.maxRows) {
       let cells = table.columns.map { line(DatumText.brief($0.values[place], limit: 60, quotes: false)) }
-      lines.append(row(cells) + (table.failures[place].map { " <!-- \(line($0).replacing("-", with: "‑")) -->" } ?? ""))
+      lines.append(row(cells + reason.map { _ in line(table.failures[place] ?? "") }))
     }
     if table.rowCount > StudyExport.maxRows {
       lines.append("\n\(StudyExport.maxRows) of \(table.rowCount) rows")
@@ -153,9 +154,11 @@ private enum HTMLTable {
     }
     var out = "<table>"
     if !name.isEmpty { out += "<caption>\(Markup.escape(DatumText.clean(name)))</caption>" }
-    out += cells(table.columnNames, "th")
+    let reason = table.failures.isEmpty ? [] : [Table.failureColumn(besides: table.columnNames)]
+    out += cells(table.columnNames + reason, "th")
     for place in 0..<min(table.rowCount, StudyExport.maxRows) {
-      out += cells(table.columns.map { DatumText.brief($0.values[place], limit: 60, quotes: false) }, "td")
+      let values = table.columns.map { DatumText.brief($0.values[place], limit: 60, quotes: false) }
+      out += cells(values + reason.map { _ in table.failures[place] ?? "" }, "td")
     }
     out += "</table>"
     if table.rowCount > StudyExport.maxRows { out += "<p>\(StudyExport.maxRows) of \(table.rowCount) rows</p>" }

@@ -8,6 +8,8 @@ struct TableLayout {
     var cells: [String]
     /// Numbers stand at the right.
     var isRight: Bool
+    /// The number that each cell stands for; nil where it stands for none.
+    var numbers: [Double?] = []
     /// True when the cells carry a `±`.
     var hasError = false
   }
@@ -56,7 +58,9 @@ struct TableLayout {
       if let errors, row < errors.count { return style.text(x, error: error(errors, row) ?? .nan) }
       return style.text(x)
     }
-    return Column(name: TableLayout.oneLine(column.name), cells: cells, isRight: isRight, hasError: errors != nil)
+    let numbers = rows.map { row in row.flatMap { $0 < column.values.count ? column.values[$0].number : nil } }
+    return Column(
+      name: TableLayout.oneLine(column.name), cells: cells, isRight: isRight, numbers: numbers, hasError: errors != nil)
   }
 
   private func error(_ errors: [Datum], _ row: Int) -> Double? {

@@ -111,7 +111,7 @@ extension TerminalText {
         return DatumText.clean(axis.label)
       }
       let ends = [edges[0] / 2 + edges[1] / 2, edges[count - 1] / 2 + edges[count] / 2]
-      let numbers = ends.map { NumberFormat.short($0, digits: 3) }.joined(separator: " to ")
+      let numbers = NumberFormat.distinct(ends, digits: 3).joined(separator: " to ")
       return axis.label.isEmpty ? numbers : "\(DatumText.clean(axis.label)) \(numbers)"
     }
     let x = axis(figure.x, heat.xEdges, count: heat.values.first?.count ?? 0)

@@ -8,7 +8,7 @@ extension TerminalText {
     let note = DatumText.clean(note)
     if !figure.title.isEmpty { lines.append(paint(TextWidth.cut(DatumText.clean(figure.title), to: width - 2), .bold)) }
     if let line = pictureLine(figure) {
-      lines.append(line)
+      lines += wrap([(line, .plain)], width: width - 2)
     } else if let bars = BarLayout(figure) {
       lines += barLines(figure, bars)
     } else if let heat = HeatMap(figure, includingAll: true) {
@@ -28,6 +28,7 @@ extension TerminalText {
       switch mark {
       case .images(let images, let width, let height, _):
         return "\(count(images.count, "picture")) of \(width) × \(height)"
+          + (ImageGrid.cut(images).map { ": " + $0 } ?? "")
       case .network(let nodes, let edges):
         return "a network: \(count(nodes.count, "node")), \(count(edges.count, "edge"))"
       case .rollout(let actors, let seconds):

@@ -117,4 +117,19 @@ import Testing
     #expect(TerminalText.histogram(Array(repeating: 2, count: 50)) == nil)
     #expect(TerminalText.histogram([-1e308, 1e308] + Array(repeating: 0, count: 9)) == nil)
   }
+
+  /// Ticks read differently, with no more digits than that takes.
+  @Test func differentNumbersReadDifferently() {
+    #expect(NumberFormat.distinct([1e6, 1.2e6], digits: 3) == ["1e6", "1.2e6"])
+    #expect(
+      NumberFormat.distinct([1_577_850_000, 1_577_900_000, 1_577_900_000], digits: 3) == [
+        "1.57785e9", "1.5779e9", "1.5779e9",
+      ])
+    let figure = Figure(
+      title: "",
+      marks: [.line(.init(name: "", x: [1_577_836_800, 1_578_009_600], y: [1, 2]), dash: nil, color: nil)])
+    let axis = TerminalText(width: 80).plot(figure).split(separator: "\n").last ?? ""
+    let labels = axis.split { $0 == "─" || $0 == "└" || $0 == " " }
+    #expect(labels.count > 2 && Set(labels).count == labels.count)
+  }
 }

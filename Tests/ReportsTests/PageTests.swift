@@ -100,4 +100,25 @@ import Testing
     #expect(markupProblem(Formula.mathML(String(repeating: "{", count: 5000))) == nil)
     #expect(markupProblem(Formula.mathML(String(repeating: "\\sqrt", count: 5000))) == nil)
   }
+
+  /// A table is sorted by the numbers that its cells stand for, and texts by themselves, whatever they begin with.
+  @Test func cellsCarryWhatTheyAreSortedBy() {
+    let table = Table(columns: [
+      .init("day", [.string("2024-03-01"), .string("2024-01-15"), .string("inf")]),
+      .init("y", [.float(0.12349), .float(0.12311), .float(0.1233)]),
+      .init("n", [.int(12_345), .float(-.infinity), .none]),
+      .init("m", [.float(1), .float(2), .float(3)]), .init("m_se", [.float(0.1), .float(0.1), .float(.nan)]),
+      .init("mixed", [.int(10), .string("x"), .int(9)]),
+    ])
+    let page = ReportPage.html(
+      StudyRecord(title: "t", run: RunRecord(id: "x", study: "s"), items: [.table(name: "t", table, file: "")]))
+    for cell in [
+      "<td class=\"text\">2024-03-01</td>", "<td class=\"text\">inf</td>", "<td data-v=\"0.12349\">0.123</td>",
+      "<td>12\u{202F}345</td>", "<td data-v=\"-Infinity\">-inf</td>", "<td></td>", "<td data-v=\"2.0\">2.0 ± .1</td>",
+      "<td class=\"text\" data-v=\"10.0\">10</td>", "<td class=\"text\">x</td>",
+    ] {
+      #expect(page.contains(cell), "\(cell)")
+    }
+    #expect(PageScript.text.contains("const isText = head.classList.contains(\"text\")"))
+  }
 }

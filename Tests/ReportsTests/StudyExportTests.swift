@@ -30,7 +30,8 @@ import Testing
       ])
     ) { "pictures/\($0).svg" }
     for piece in [
-      "# A title\n\nSome *prose*.", "```exp\nlet x = 1\n```", "41", "| x | y |\n| --- | --- |\n| 1 | 0.5 |", "diverged",
+      "# A title\n\nSome *prose*.", "```exp\nlet x = 1\n```", "41",
+      "| x | y | error |\n| --- | --- | --- |\n| 1 | 0.5 |  |\n| 2 | none | diverged |",
       "![Fig](pictures/1.svg)", "- [x] it holds — peak 56", "- [ ] it does not — why", "````\nsaid ```\n````",
       "> Someone 2020, *A title*", "wrong", "57 of 60", "a-1 · seed 7 · noise 0.2 · Exp 0.1.0 · 2026-11-20",
     ] {
@@ -79,5 +80,43 @@ import Testing
     let outputs = try #require(cells[3]["outputs"]?.array)
     #expect(outputs.map { $0["output_type"]?.string } == ["display_data", "stream", "display_data"])
     #expect(outputs[2]["data"]?["image/svg+xml"]?.string?.hasPrefix("<svg") == true)
+  }
+
+  /// Captions, claims and sources are Markdown; what looks like HTML in them and in prose is text.
+  @Test func markupStaysAndTagsAreText() {
+    let figure = Figure(title: "a *b*", caption: "Loss $\\frac{1}{2}$ and **bold** `a<b` <i>", marks: [])
+    let items: [StudyRecord.Item] = [
+      .prose("## Text with <tag> kept"), .figure(figure, stem: ""),
+      .claim(.init(text: "gap $\\alpha_1$ is `small` and *so* <b>", holds: true)), .citation("*T* <https://a.org> <x>"),
+    ]
+    for text in [
+      StudyExport.markdown(study(items, title: "A *title*")) { _ in "1.svg" }, StudyExport.notebook(study(items)),
+    ] {
+      let text = text.replacing("\\\\", with: "\\")
+      for piece in [
+        "## Text with \\<tag> kept", "gap $\\alpha_1$ is `small` and *so* \\<b>", "*T* <https://a.org> \\<x>",
+      ] {
+        #expect(text.contains(piece), "\(piece) in\n\(text)")
+      }
+    }
+    let text = StudyExport.markdown(study(items, title: "A *title*")) { _ in "1.svg" }
+    #expect(text.contains("Loss $\\frac{1}{2}$ and **bold** `a<b` \\<i>") && text.contains("![a \\*b\\*](1.svg)"))
+    #expect(StudyExport.markdown(study([], title: "A *title*")) { _ in "" }.hasPrefix("# A *title*\n"))
+  }
+
+  @Test(arguments: [
+    ("a < b <c>", "a \\< b \\<c>"), ("`<a>` <b>", "`<a>` \\<b>"), ("``x`<a>`` ` <b>", "``x`<a>`` ` \\<b>"),
+    ("$a<b$ and $5 < $6", "$a<b$ and $5 \\< $6"), ("<https://a.org> <mail>", "<https://a.org> \\<mail>"),
+    ("\\<a> \\\\<b>", "\\<a> \\\\\\<b>"), ("```\n<a>\n```\n<b>", "```\n<a>\n```\n\\<b>"),
+    ("> ~~~\n> <a>\n<b>", "> ~~~\n> <a>\n\\<b>"), ("$$\na<b\n$$\n<c>", "$$\na<b\n$$\n\\<c>"),
+    ("$$ open <a>\n<b>", "$$ open \\<a>\n\\<b>"), ("- `a\n- <b>` c", "- `a\n- \\<b>` c"),
+    ("a `b\n<c>` d", "a `b\n<c>` d"), ("| `a` | <b> |", "| `a` | \\<b> |"), ("$$a<b$$\n<c>", "$$a<b$$\n\\<c>"),
+  ])
+  func tags(_ text: String, _ expected: String) { #expect(Markdown.escapingTags(text) == expected) }
+
+  @Test func aNotebookSaysWhyTrialsFailed() {
+    let table = Table(columns: [.init("x", [.int(1), .int(2)])], failures: [1: "bad <thing>"])
+    let notebook = StudyExport.notebook(study([.table(name: "t", table, file: "")]))
+    #expect(notebook.contains("<th>x</th><th>error</th>") && notebook.contains("<td>2</td><td>bad &lt;thing&gt;</td>"))
   }
 }

@@ -101,6 +101,11 @@ public enum DatumText {
     return NumberFormat.short(x)
   }
 
+  /// `clean` text in one line: ends of lines and tabs become blanks.
+  public static func line(_ text: String) -> String {
+    String(clean(text).map { $0.isNewline || $0 == "\t" ? " " : $0 })
+  }
+
   /// Text fit for a terminal or a page: control characters, which could move the cursor, and what XML forbids become
   /// visible signs.
   static func clean(_ text: some StringProtocol) -> String {

@@ -295,7 +295,7 @@ private struct PageWriter {
     if parts.isEmpty { parts = ["no trials"] }
     out += "<p class=\"from\">\(escape(coverage.name)): \(parts.map(escape).joined(separator: " · "))</p>\n"
     guard !coverage.failures.isEmpty else { return }
-    let shown = coverage.failures.prefix(20).map { DatumText.clean($0) }
+    let shown = coverage.failures.prefix(20).map { DatumText.line($0) }
     var text = shown.joined(separator: "\n")
     if coverage.failures.count > 20 { text += "\n… \(coverage.failures.count - 20) more" }
     out += "<pre class=\"error\">\(escape(text))</pre>\n"

@@ -38,7 +38,7 @@ struct TableLayout {
       columns.append(layOut(column, errors: errors, groupsDigits: groupsDigits))
     }
     if !table.failures.isEmpty {
-      let cells = rows.map { row in row.map { TableLayout.oneLine(table.failures[$0] ?? "") } ?? "⋮" }
+      let cells = rows.map { row in row.map { DatumText.line(table.failures[$0] ?? "") } ?? "⋮" }
       columns.append(Column(name: Table.failureColumn(besides: table.columnNames), cells: cells, isRight: false))
     }
   }
@@ -60,20 +60,16 @@ struct TableLayout {
     }
     let numbers = rows.map { row in row.flatMap { $0 < column.values.count ? column.values[$0].number : nil } }
     return Column(
-      name: TableLayout.oneLine(column.name), cells: cells, isRight: isRight, numbers: numbers, hasError: errors != nil)
+      name: DatumText.line(column.name), cells: cells, isRight: isRight, numbers: numbers, hasError: errors != nil)
   }
 
   private func error(_ errors: [Datum], _ row: Int) -> Double? {
     errors.indices.contains(row) ? errors[row].number : nil
   }
 
-  private static func oneLine(_ text: String) -> String {
-    String(DatumText.clean(text).map { $0.isNewline || $0 == "\t" ? " " : $0 })
-  }
-
   private static func text(_ value: Datum) -> String {
     if value == .none { return "" }
-    return oneLine(DatumText.brief(value, limit: 40, quotes: false))
+    return DatumText.line(DatumText.brief(value, limit: 40, quotes: false))
   }
 }
 

@@ -81,7 +81,7 @@ public struct TerminalText: Sendable {
     if counts.diverged > 0 { parts.append(paint("\(counts.diverged) diverged", .red)) }
     if counts.interrupted > 0 { parts.append("\(counts.interrupted) interrupted") }
     var lines = ["  \(DatumText.clean(coverage.name))  " + parts.joined(separator: " · ")]
-    lines += coverage.failures.prefix(5).map { "    " + TextWidth.cut(DatumText.clean($0), to: width - 4) }
+    lines += coverage.failures.prefix(5).map { "    " + TextWidth.cut(DatumText.line($0), to: width - 4) }
     if coverage.failures.count > 5 { lines.append("    … \(coverage.failures.count - 5) more") }
     return lines.joined(separator: "\n")
   }

@@ -41,10 +41,19 @@ public struct RunComparison {
     result += texts()
     result += fields("version", a.versions, b.versions)
     result += fields("machine", a.host, b.host)
-    result += fields("environment", a.environment, b.environment)
+    result += switches()
     result += fields("git", a.git, b.git)
     result += data()
     return result
+  }
+
+  /// What computed that is not the same in both: versions, the library's among them, and switches of the environment.
+  public func programs() -> [RunDifference] {
+    fields("version", first.readRun()?.versions ?? [], second.readRun()?.versions ?? []) + switches()
+  }
+
+  private func switches() -> [RunDifference] {
+    fields("environment", first.readRun()?.environment ?? [], second.readRun()?.environment ?? [])
   }
 
   /// Files that were read and are not the same.

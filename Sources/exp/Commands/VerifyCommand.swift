@@ -70,6 +70,15 @@ struct VerifyCommand: ParsableCommand, AnswersInJSON {
         members += [
           .init("place", .string(difference.place)), .init("recorded", .string(difference.first)),
           .init("now", .string(difference.second)),
+          .init(
+            "programs",
+            .array(
+              comparison.programs().map {
+                JSON.object([
+                  .init("place", .string($0.place)), .init("recorded", .string($0.first)),
+                  .init("now", .string($0.second)),
+                ])
+              })),
         ]
       }
       return output.line(JSON.object(members).compact)
@@ -93,5 +102,8 @@ struct VerifyCommand: ParsableCommand, AnswersInJSON {
     output.line("different: " + difference.place)
     output.line("  recorded  " + difference.first)
     output.line("  now       " + difference.second)
+    for program in comparison.programs() {
+      output.line("what computed is not the same: \(program.place)  \(program.first) → \(program.second)")
+    }
   }
 }

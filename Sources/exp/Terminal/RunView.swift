@@ -81,7 +81,7 @@ final class RunView: RunListener {
   private func trialEnded(_ trial: TrialEvent) {
     guard trial.outcome.status == .failed || trial.outcome.status == .diverged else { return }
     let place = trial.coordinates.map { "\($0.name) \(plainText($0.value))" }.joined(separator: ", ")
-    let why = trial.outcome.error.map { "\($0.message) (\($0.id))" } ?? trial.outcome.status.rawValue
+    let why = trial.outcome.error.map { "\(DatumText.line($0.message)) (\($0.id))" } ?? trial.outcome.status.rawValue
     block("  " + terminal.styled("✗", .red) + " trial \(place): \(why)", apart: false)
   }
 

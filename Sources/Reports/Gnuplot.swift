@@ -2,8 +2,9 @@ import Notation
 import Records
 
 extension FigureDrawing {
-  /// A gnuplot script (5.2 or later) that draws the figure from the CSV of `data`, to be changed by hand for a paper.
-  /// `dataFile` is that CSV's name beside the script, such as `1.csv`.
+  /// A gnuplot script (5.2 or later) that draws what the SVG shows from the CSV of `data`, to be changed by hand for a paper.
+  /// `dataFile` is that CSV's name beside the script, such as `1.csv`. Numbers on the axes, names, and what gnuplot cannot take
+  /// from the CSV (bars, few or uneven cells, contour lines, surfaces, networks) stand in the script.
   public static func gnuplot(_ figure: Figure, dataFile: String) -> String {
     var script = GnuplotScript(figure: figure, dataFile: dataFile)
     return script.text()
@@ -15,25 +16,43 @@ struct GnuplotScript {
   let dataFile: String
   var head: [String] = []
   var plots: [String] = []
+  /// The axes of the SVG; nil for pictures that have no plane of numbers.
+  var drawing: AxesDrawing?
+  /// About the frame that gnuplot will have, in pixels.
+  var frame = Frame(left: 0, top: 0, width: 560, height: 340)
   /// Bars that lie down because of their names: x is the axis of the numbers.
   var lying: BarLayout?
   /// True once a surface is drawn, which takes the whole picture.
   var isInSpace = false
+  /// How many names the figure has, and those that stand in the key so far.
+  var nameCount = 0, named: Set<String> = []
+  /// Where plots take their numbers from: the CSV beside the script.
+  var source: String
+
+  init(figure: Figure, dataFile: String) {
+    self.figure = figure
+    self.dataFile = dataFile
+    source = ""
+    source = quoted(dataFile)
+  }
 
   mutating func text() -> String {
     start()
-    if case .images(let images, _, _, let captions)? = figure.marks.first(where: {
+    takeData()
+    if case .images(let images, let width, let height, let captions)? = figure.marks.first(where: {
       if case .images = $0 { return true } else { return false }
     }) {
-      addImages(images, captions)
+      addImages(images, width: width, height: height, captions: captions)
       return head.joined(separator: "\n") + "\n"
     }
     for (i, mark) in figure.marks.enumerated() {
       add(mark, i + 1)
       if isInSpace { return head.joined(separator: "\n") + "\n\nsplot " + plots.joined() + "\n" }
     }
+    addPointNames()
+    closeKey()
     if plots.isEmpty {
-      if hasOwnPlace { head += ["set xrange [0:1]", "set yrange [0:1]"] }
+      if drawing == nil { head += ["set xrange [0:1]", "set yrange [0:1]"] }
       plots.append("NaN notitle")
     }
     return head.joined(separator: "\n") + "\n\nplot " + plots.joined(separator: ", \\\n  ") + "\n"
@@ -45,56 +64,79 @@ struct GnuplotScript {
     let stem = dataFile.hasSuffix(".csv") ? String(dataFile.dropLast(4)) : dataFile
     head += [
       "# gnuplot \(stem).gp draws \(stem)-gnuplot.svg; for a paper: set term pdfcairo size 9cm,6cm noenhanced",
-      "set datafile separator comma", "set datafile columnheaders",
-      "set term svg size 760,\(height) font 'Inter,Helvetica,Arial,sans-serif,13' noenhanced background '#ffffff'",
-      "set output \(quoted(stem + "-gnuplot.svg"))", "set border 3 lw 1 lc rgb '#8a8f98'",
+      terminal(width: 760, height: Double(height)), "set output \(quoted(stem + "-gnuplot.svg"))", "set encoding utf8",
+      "set datafile separator comma", "set datafile columnheaders", "set border 3 lw 1 lc rgb '#8a8f98'",
       "set tics nomirror out scale 0.5 textcolor rgb '#6b7078'",
       "set grid \(lying == nil ? "ytics" : "xtics") lc rgb '#e3e5e8' lw 1 lt 1",
       hasHeat ? "set style fill solid" : "set style fill transparent solid 0.16 noborder",
       "set key outside right top Left reverse samplen 2 textcolor rgb '#6b7078'",
     ]
-    if !figure.title.isEmpty { head.append("set title \(quoted(figure.title))") }
-    if hasOwnPlace { return nameAxes() }
+    if !figure.title.isEmpty { head.append("set title \(quoted(SVGCanvas.fit(figure.title, 480, size: 13)))") }
+    if hasOwnPlace { return }
     let drawing = AxesDrawing(figure)
+    self.drawing = drawing
+    let names = drawing.marginLabels().filter { $0.swatch != .rule }.map(\.text)
+    nameCount = names.count
+    let widest = names.map { min(190, TextWidth.pixels($0, size: 13)) + 60 }.max() ?? 20
+    frame.width = max(120, 660 - widest - (drawing.heat?.marginWidth ?? 0))
+    // As many as leave one column beside the frame.
+    if nameCount > 12 { head.append("set key font ',11' spacing 0.9") }
+    if drawing.isGrid { head.append("unset grid") }
+    if figure.marks.contains(.diagonal) || drawing.heat?.isSquare ?? GridPlaces.isSquare(figure) {
+      head.append("set size square")
+      frame.width = min(frame.width, frame.height)
+    }
     if let lying {
       axis("x", figure.y, drawing.y)
+      let names = lying.labels.enumerated().map { "\(quoted(SVGCanvas.fit($1, 240, size: 13))) \($0)" }
+      head.append("set ytics (\(names.joined(separator: ", ")))")
       return head.append("set yrange [\(Double(lying.labels.count) - 0.5):-0.5]")
     }
-    axis("x", figure.x, drawing.bars == nil ? drawing.x : nil)
+    if let bars = drawing.bars {
+      name("xlabel", figure.x.label, nil)
+      barNames(bars)
+    } else {
+      axis("x", figure.x, drawing.x)
+    }
     axis("y", figure.y, drawing.y)
-    if figure.marks.contains(.diagonal) { head.append("set size square") }
   }
 
-  mutating func axis(_ name: String, _ axis: Figure.Axis, _ scale: AxisScale?) {
-    if !axis.categories.isEmpty {
-      let names = axis.categories.enumerated().map { "\(quoted($1)) \($0)" }.joined(separator: ", ")
-      head.append("set \(name)tics\(name == "x" ? " rotate by 40 right" : "") (\(names))")
+  func terminal(width: Double, height: Double) -> String {
+    let size = "\(Int(saturating: width.rounded(.up))),\(Int(saturating: height.rounded(.up)))"
+    return "set term svg size \(size) font 'Inter,Helvetica,Arial,sans-serif,13' noenhanced background '#ffffff'"
+  }
+
+  /// gnuplot takes a line break in a name of the CSV for the end of a row; such data stand in the script, without the break.
+  private mutating func takeData() {
+    func isBroken(_ value: Datum) -> Bool {
+      if case .string(let text) = value { return text.contains(where: \.isNewline) } else { return false }
     }
-    if !axis.label.isEmpty { head.append("set \(name)label \(quoted(axis.label)) textcolor rgb '#6b7078'") }
-    if axis.scale == .log { head.append("set logscale \(name)\(scale.map(isBinary) == true ? " 2" : "")") }
-    guard let scale else { return }
-    head.append("set \(name)range [\(NumberText.shortest(scale.lower)):\(NumberText.shortest(scale.upper))]")
+    var table = FigureDrawing.data(figure)
+    guard table.columns.contains(where: { $0.values.contains(where: isBroken) }) else { return }
+    for i in table.columns.indices {
+      table.columns[i].values = table.columns[i].values.map { value in
+        guard case .string(let text) = value else { return value }
+        return .string(String(text.map { $0.isNewline ? " " : $0 }))
+      }
+    }
+    source = "$data"
+    head += ["$data << EOD", CSV.write(table) + "EOD"]
   }
 
   /// True for pictures whose axes are not those of a plane of numbers.
   private var hasOwnPlace: Bool {
     figure.marks.contains {
       switch $0 {
-      case .surface, .network, .rollout: return true
+      case .images, .surface, .network, .rollout: return true
       default: return false
       }
     }
   }
 
-  private func isBinary(_ scale: AxisScale) -> Bool {
-    let major = scale.ticks.filter(\.isMajor)
-    return major.count > 3 && major.allSatisfy { $0.value.significand == 1 }
-  }
-
   private var hasHeat: Bool { figure.marks.contains { if case .heat = $0 { return true } else { return false } } }
 
   private mutating func add(_ mark: Figure.Mark, _ number: Int) {
-    let file = quoted(dataFile)
+    let file = source
     let x = "(column('mark')==\(number) ? column('x') : NaN)"
     let next = figure.marks.prefix(number).reduce(-1) { n, mark in
       switch mark {
@@ -107,30 +149,31 @@ struct GnuplotScript {
     case .line(let s, let dash, let index):
       guard !s.x.isEmpty else { return }
       if s.hasInterval {
-        plots.append("\(file) using \(x):(column('lower')):(column('upper')) with filledcurves \(color(index)) notitle")
+        let band = bandPlace(s, number) + ":" + ends(s, isBar: false)
+        plots.append("\(file) using \(band) with filledcurves \(color(index)) notitle")
       }
+      let name = title(s.name, color(index), swatch: "line \(dash ?? -1)")
       let style = s.x.count <= 40 ? "with linespoints pt 7 ps 0.4" : "with lines"
       plots.append(
-        "\(file) using \(x):(column('y')) \(style) lw 2 dt \(Palette.dash(dash, color: index) + 1) \(color(index)) \(title(s.name))"
+        "\(file) using \(x):(column('y')) \(style) lw 2 dt \(Palette.dash(dash, color: index ?? max(0, next)) + 1) \(color(index)) \(name)"
       )
-    case .points(let s, let labels, let index):
+    case .points(let s, _, let index):
       guard !s.x.isEmpty else { return }
+      let name = title(s.name, color(index), swatch: "dot")
       if s.hasInterval {
+        let ends = ends(s, isBar: true)
         plots.append(
-          "\(file) using \(x):(column('y')):(column('lower')):(column('upper')) with yerrorbars pt 7 ps 0.6 \(color(index)) \(title(s.name))"
+          "\(file) using \(x):(column('y')):\(ends) with yerrorbars pt 7 ps 0.6 \(color(index)) \(name)"
         )
       } else {
-        plots.append("\(file) using \(x):(column('y')) with points pt 7 ps 0.6 \(color(index)) \(title(s.name))")
-      }
-      if labels != nil {
-        plots.append(
-          "\(file) using \(x):(column('y')):(stringcolumn('label')) with labels left offset 0.7,0 font ',11' notitle")
+        plots.append("\(file) using \(x):(column('y')) with points pt 7 ps 0.6 \(color(index)) \(name)")
       }
     case .rule(let isVertical, let at, let label):
       guard at.isFinite else { return }
       let place = NumberText.shortest(at)
       // What is level beside bars that stand is upright beside bars that lie.
       guard !isVertical || lying == nil else { return }
+      guard at > 0 || (isVertical ? figure.x : figure.y).scale == .linear else { return }
       let isVertical = isVertical || lying != nil
       let (from, to) =
         isVertical ? ("\(place), graph 0", "\(place), graph 1") : ("graph 0, first \(place)", "graph 1, first \(place)")
@@ -138,49 +181,49 @@ struct GnuplotScript {
       let beside = isVertical ? "\(place), graph 0.97 offset 1,0" : "graph 0.01, first \(place) offset 0,0.5"
       if !label.isEmpty { head.append("set label \(quoted(label)) at \(beside) tc rgb '#6b7078' font ',11'") }
     case .diagonal: plots.append("x with lines dt 2 lc rgb '#9aa0a8' notitle")
-    case .bars(let labels, _, let name):
-      guard !labels.isEmpty else { return }
-      let count = figure.marks.filter { if case .bars = $0 { return true } else { return false } }.count
-      let width = 0.8 / Double(max(1, count)), first = firstRow(number)
-      let group = figure.marks.prefix(number - 1).filter { if case .bars = $0 { return true } else { return false } }
-        .count
-      // `every` renumbers the rows it picks from 0.
-      let shift = NumberFormat.fixed((Double(group) + 0.5) * width - 0.4, 3)
-      let own = "every ::\(first)::\(first + labels.count - 1)"
-      if lying != nil {
-        let half = NumberFormat.fixed(width * 0.475, 3), at = "$0 + \(shift)",
-          base = figure.y.scale == .log ? NumberText.shortest(AxesDrawing(figure).y.lower) : "0"
-        let bar = "(column('y')):(\(at)):(\(base)):(column('y')):(\(at) - \(half)):(\(at) + \(half))"
-        let names = group == 0 ? ":ytic(stringcolumn('label'))" : ""
-        plots.append("\(file) \(own) using \(bar)\(names) with boxxyerror fs solid 0.9 \(color(nil)) \(title(name))")
-        return
-      }
-      let bar = "($0 + \(shift)):(column('y')):(\(NumberFormat.fixed(width * 0.95, 3)))"
-      let names = group == 0 ? ":xtic(stringcolumn('label'))" : ""
-      plots.append("\(file) \(own) using \(bar)\(names) with boxes fs solid 0.9 \(color(nil)) \(title(name))")
+    case .bars(_, _, let name): addBars(number, color(nil), name)
     case .heat:
-      head.append("set palette defined (\(palette()))")
-      if figure.z.scale == .log { head.append("set logscale cb") }
-      if !figure.z.label.isEmpty { head.append("set cblabel \(quoted(figure.z.label))") }
-      let first = firstRow(number), count = rowCount(mark)
-      guard count > 0 else { return }
-      plots.append(
-        "\(file) every ::\(first)::\(first + count - 1) using (column('x')):(column('y')):(column('value')) with image notitle"
-      )
+      guard let heat = drawing?.heat, firstHeat == number else { return }
+      addHeat(heat, mark, number)
     case .images: break
-    case .strip(_, let name): addStrip(number, color(nil), name)
+    case .strip(let groups, let name): addStrip(number, groups, color(nil), name)
     case .histogram(_, _, let name): addHistogram(number, color(nil), name)
     case .contour(let x, let y, let rows, let levels):
       addContours(GridPlaces(x: x, y: y, rows: rows, figure: figure), levels)
-    case .surface(let x, let y, let rows): addSurface(GridPlaces(x: x, y: y, rows: rows, figure: figure))
+    case .surface(let x, let y, let rows): addSurface(x, y, rows)
     case .network(let nodes, let edges): addNetwork(nodes, edges)
     case .rollout(let actors, _): addRollout(actors)
     case .holes: addHoles(number)
     }
   }
 
+  /// The columns of an interval. Ends that have no place on the axis (infinite, not positive on a logarithmic one) and ends of bars
+  /// beyond it are those of the axis, as in the SVG.
+  private func ends(_ s: Figure.Series, isBar: Bool) -> String {
+    guard let y = drawing?.y else { return "(column('lower')):(column('upper'))" }
+    let low = isBar ? y.lower : y.kind == .log ? 0 : -1e300, high = isBar ? y.upper : 1e300
+    func end(_ column: String, _ sign: String, _ limit: Double, _ end: Double) -> String {
+      "(column('\(column)')\(sign)\(NumberText.shortest(limit)) ? \(NumberText.shortest(end)) : column('\(column)'))"
+    }
+    return (s.lower.contains { $0 <= low } ? end("lower", "<=", low, y.lower) : "(column('lower'))") + ":"
+      + (s.upper.contains { $0 >= high } ? end("upper", ">=", high, y.upper) : "(column('upper'))")
+  }
+
+  /// The column of x along a band, which is broken where there is no value or no upper end on the axis.
+  private func bandPlace(_ s: Figure.Series, _ number: Int) -> String {
+    var conditions = ["column('mark')==\(number)"]
+    if !s.y.allSatisfy(\.isFinite) { conditions.append("column('y')-column('y')==0") }
+    if figure.y.scale == .log, s.upper.contains(where: { $0 <= 0 }) { conditions.append("column('upper')>0") }
+    return "(\(conditions.joined(separator: " && ")) ? column('x') : NaN)"
+  }
+
+  /// Only the first heat map is drawn.
+  private var firstHeat: Int? {
+    figure.marks.firstIndex { if case .heat = $0 { return true } else { return false } }.map { $0 + 1 }
+  }
+
   /// Index of the first CSV row of a mark.
-  private func firstRow(_ number: Int) -> Int {
+  func firstRow(_ number: Int) -> Int {
     figure.marks.prefix(number - 1).reduce(0) { $0 + rowCount($1) }
   }
 
@@ -190,31 +233,6 @@ struct GnuplotScript {
     one.marks = [mark]
     return FigureDrawing.data(one).rowCount
   }
-
-  func palette() -> String {
-    (0...10).map { "\($0) '\(ColorMap.sequential.color(Double($0) / 10).hex)'" }.joined(separator: ", ")
-  }
-
-  private mutating func addImages(_ images: [[Double]], _ captions: [String]) {
-    let count = images.count
-    var first = 0
-    let columns = max(1, Int(saturating: Double(count).squareRoot().rounded(.up)))
-    head += [
-      "unset key", "unset border", "unset tics", "unset colorbox", "unset grid", "set palette gray",
-      "set size ratio -1",
-      "set yrange [] reverse", "set multiplot layout \((count + columns - 1) / columns),\(columns)",
-    ]
-    for i in 0..<count where !images[i].isEmpty {
-      head.append("set title \(quoted(i < captions.count ? captions[i] : ""))")
-      let own = "every ::\(first)::\(first + images[i].count - 1)"
-      first += images[i].count
-      head.append(
-        "plot \(quoted(dataFile)) \(own) using (column('x')):(column('y')):(column('value')) with image")
-    }
-    head.append("unset multiplot")
-  }
-
-  func title(_ name: String) -> String { name.isEmpty ? "notitle" : "title \(quoted(name))" }
 
   /// A string of gnuplot's in single quotes, in which only the quote is special.
   func quoted(_ text: String) -> String {

@@ -108,11 +108,8 @@ struct GnuplotScript {
 
   /// gnuplot takes a line break in a name of the CSV for the end of a row; such data stand in the script, without the break.
   private mutating func takeData() {
-    func isBroken(_ value: Datum) -> Bool {
-      if case .string(let text) = value { return text.contains(where: \.isNewline) } else { return false }
-    }
+    guard texts.contains(where: { $0.contains(where: \.isNewline) }) else { return }
     var table = FigureDrawing.data(figure)
-    guard table.columns.contains(where: { $0.values.contains(where: isBroken) }) else { return }
     for i in table.columns.indices {
       table.columns[i].values = table.columns[i].values.map { value in
         guard case .string(let text) = value else { return value }
@@ -121,6 +118,25 @@ struct GnuplotScript {
     }
     source = "$data"
     head += ["$data << EOD", CSV.write(table) + "EOD"]
+  }
+
+  /// The names that stand in the CSV.
+  private var texts: [String] {
+    figure.marks.flatMap { mark -> [String] in
+      switch mark {
+      case .line(let series, _, _): return [series.name]
+      case .points(let series, let labels, _): return [series.name] + (labels ?? [])
+      case .rule(_, _, let label): return [label]
+      case .bars(let labels, _, let name): return [name] + labels
+      case .strip(_, let name): return [name] + figure.x.categories
+      case .histogram(_, _, let name): return [name]
+      case .heat, .contour, .surface: return [figure.z.label]
+      case .images(_, _, _, let captions): return captions
+      case .network(let nodes, _): return nodes.map(\.label)
+      case .rollout(let actors, _): return actors.map(\.name)
+      case .diagonal, .holes: return []
+      }
+    }
   }
 
   /// True for pictures whose axes are not those of a plane of numbers.

@@ -140,7 +140,7 @@ extension GnuplotScript {
       if isLong {
         head.append("set label '⋮' at \(l),0 center front font ',17'")
         head.append(
-          "set label \(quoted(NumberFormat.grouped(layer.count) + " nodes")) at \(l),\(-Double(rows.count) / 2 - 0.3) center font ',11'"
+          "set label \(quoted(NumberFormat.grouped(layer.count) + " nodes")) at \(l),\(-Double(rows.count) / 2 - 0.4) center font ',11'"
         )
       }
     }
@@ -172,7 +172,7 @@ extension GnuplotScript {
       let widest = (layer ?? []).map { TextWidth.pixels(nodes[$0].label, size: 12) }.max() ?? 0
       return last * (40 + min(150, widest)) / 420
     }
-    let reach = Double(tallest) / 2 + 0.6
+    let reach = Double(tallest) / 2 + 1
     head += [
       "set xrange [\(-room(layers.first)):\(Double(layers.count - 1) + room(layers.last))]",
       "set yrange [\(-reach):\(reach)]",
@@ -191,9 +191,10 @@ extension GnuplotScript {
       head.append("\(at.x),\(at.y),0x\(fill.dropFirst())")
     }
     head.append("EOD")
+    let size = min(1.9, 22 / Double(tallest))
     plots = [
-      "$nodes using 1:2 with points pt 7 ps 1.9 lc rgb '#1d2127' notitle",
-      "$nodes using 1:2:3 with points pt 7 ps 1.6 lc rgb variable notitle",
+      "$nodes using 1:2 with points pt 7 ps \(NumberFormat.fixed(size, 2)) lc rgb '#1d2127' notitle",
+      "$nodes using 1:2:3 with points pt 7 ps \(NumberFormat.fixed(size * 0.84, 2)) lc rgb variable notitle",
     ]
     let weights = edges.map(\.weight).filter(\.isFinite)
     if Set(weights.map { abs($0) }).count > 1 || weights.contains(where: { $0 < 0 }) {

@@ -86,6 +86,8 @@ struct GnuplotScript {
       head.append("set size square")
       frame.width = min(frame.width, frame.height)
     }
+    // The line on which bars stand.
+    if drawing.bars != nil { head.append("set \(lying == nil ? "x" : "y")zeroaxis lt 1 lc rgb '#8a8f98'") }
     if let lying {
       axis("x", figure.y, drawing.y)
       let names = lying.labels.enumerated().map { "\(quoted(SVGCanvas.fit($1, 240, size: 13))) \($0)" }

@@ -9,6 +9,7 @@ set tics nomirror out scale 0.5 textcolor rgb '#6b7078'
 set grid ytics lc rgb '#e3e5e8' lw 1 lt 1
 set style fill transparent solid 0.16 noborder
 set key outside right top Left reverse samplen 2 textcolor rgb '#6b7078'
+set xzeroaxis lt 1 lc rgb '#8a8f98'
 set xlabel 'depth' textcolor rgb '#6b7078'
 set xrange [-0.5:3.5]
 set xtics ('2' 0, '4' 1, '8' 2, '16' 3)

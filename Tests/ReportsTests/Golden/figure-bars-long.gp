@@ -9,6 +9,7 @@ set tics nomirror out scale 0.5 textcolor rgb '#6b7078'
 set grid xtics lc rgb '#e3e5e8' lw 1 lt 1
 set style fill transparent solid 0.16 noborder
 set key outside right top Left reverse samplen 2 textcolor rgb '#6b7078'
+set yzeroaxis lt 1 lc rgb '#8a8f98'
 set xlabel 'parameters' textcolor rgb '#6b7078'
 set xrange [0.0:70778.88]
 set xtics ('0' 0, '20 000' 20000, '40 000' 40000, '60 000' 60000)

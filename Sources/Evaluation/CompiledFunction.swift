@@ -193,7 +193,10 @@ final class CompiledFunction {
       entries.removeFirst()
       return
     }
-    var help = ["pass what changes as a tensor, or do not compile this function"]
+    var help = [
+      "pass what changes as a tensor, or do not compile this function",
+      "where it shall change, say how many forms to keep: `compiled(f, forms: 32)`, as `train(…, forms: 32)` does",
+    ]
     var message =
       "this compiled function has been traced \(entries.count) times, each time for arguments of another form"
     if let (node, value) = recording.trace.guards.last {

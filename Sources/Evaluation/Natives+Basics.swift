@@ -107,9 +107,13 @@ extension Natives {
       return Value(["", ".gz"].contains { call.machine.host.dataFile(name + $0).path != nil })
     },
     NativeFunction(
-      "parameter_names", ["f"], kinds: .function, doc: "The names of a function's parameters, in order.",
+      "parameter_names", ["f", "required?"], kinds: .function,
+      doc: "The names of a function's parameters, in order; with `required: true` of those that it cannot do without.",
       example: "parameter_names((x, y) -> x)  # => [\"x\", \"y\"]"
-    ) { call in call.heap.list(call.machine.parameterNames(call[0]).map { call.heap.string($0) }) },
+    ) { call in
+      let names = call.machine.parameterNames(call[0], required: try call.bool(1, default: false))
+      return call.heap.list(names.map { call.heap.string($0) })
+    },
     NativeFunction(
       "source", ["f"], kinds: .function, doc: "The text of a function written in Exp.",
       example: "source(x -> x)  # => \"x -> x\""
@@ -149,13 +153,15 @@ extension Natives {
 
 extension Machine {
   /// Names of the parameters of a function; of the first definition of a set.
-  func parameterNames(_ function: Value) -> [String] {
+  func parameterNames(_ function: Value, required: Bool = false) -> [String] {
     switch function.tag {
-    case .closure: return function.closure.prototype.parameters.map(\.name)
+    case .closure:
+      return function.closure.prototype.parameters.filter { !required || !($0.hasDefault || $0.isRest) }.map(\.name)
     case .overload:
       let members = function.box.pointee.second.list
-      return members.count > 1 ? parameterNames(members.elements[1]) : []
-    case .native, .bound: return native(function).signature.parameters.map(\.name)
+      return members.count > 1 ? parameterNames(members.elements[1], required: required) : []
+    case .native, .bound:
+      return native(function).signature.parameters.filter { !required || !($0.hasDefault || $0.isRest) }.map(\.name)
     default: return []
     }
   }

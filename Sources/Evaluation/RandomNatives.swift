@@ -50,12 +50,12 @@ extension Natives {
       // `randint(10)` names the bound.
       var high = 0
       if call.has(1) {
-        high = try call.int(1)
+        high = try bound(call, 1)
       } else if let only = shape?.first {
         high = only
         shape = nil
       }
-      let low = try call.int(2, default: 0)
+      let low = call.has(2) ? try bound(call, 2) : 0
       guard low < high else {
         throw RuntimeError(
           "E0412", "there is no whole number from \(low) up to, and without, \(high)", label: "low \(low), high \(high)"
@@ -120,6 +120,15 @@ extension Natives {
     let drawn = try call.operations.apply(
       .random(distribution, shape: shape ?? [], type: type), [try call.drawKey(key)], isTensor: !isNumber)
     return (drawn, isNumber)
+  }
+
+  /// A bound of whole numbers, which a trace holds fixed.
+  private static func bound(_ call: NativeCall, _ index: Int) throws -> Int {
+    do { return try call.int(index) } catch let error as RuntimeError where error.id == "E0501" {
+      throw RuntimeError.untraceable(
+        "`randint` cannot be compiled for a bound that is computed: it needs it as a number",
+        help: ["`cast(floor(uniform(n, dtype: \"f64\") * high), \"i64\")` draws n whole numbers below any `high`"])
+    }
   }
 
   private static func drawn(_ operand: TensorOperand, _ isNumber: Bool) throws -> TensorOperand { operand }

@@ -6,7 +6,7 @@ extension Natives {
     NativeFunction(
       "tree_map", ["f", "tree", "...trees"],
       doc:
-        "f of each leaf of a tree, and of the leaves at the same places of further trees; f may take the path as one more argument.",
+        "f of each leaf of a tree, and of the leaves at the same places of further trees; f may take the path as one more argument, if that has no default.",
       example: "tree_map(x -> x * 2, { a: 1, b: 2 }) # => { a: 2, b: 4 }"
     ) { call in try treeMap(call) },
     NativeFunction(
@@ -15,6 +15,12 @@ extension Natives {
         "The model with f of each of its states, and of the states at the same places of further models. Weights, and a model without states, stay as they are.",
       example: "state_map(s -> s + 1, batch_norm(2)).running_mean  # => tensor([1, 1])"
     ) { call in try stateMap(call) },
+    NativeFunction(
+      "with_params", ["m", "from"],
+      doc:
+        "The model with the weights, frozen ones too, and the states of another that is built alike; all else, as activations, stays as it is.",
+      example: "let [a, b] = [dense(2, 1), dense(2, 1)]; same(with_params(a, b).weight, b.weight)  # => true"
+    ) { call in try withWeights(call) },
     NativeFunction(
       "leaves", ["x"], doc: "The leaves of a tree with their paths: a model's params, or float tensors, or numbers.",
       example: "leaves({ a: 1 }) # => [{ path: \"a\", value: 1 }]"
@@ -64,7 +70,7 @@ extension Natives {
     let list = call[2].list
     let others = (0..<list.count).map { list.elements[$0] }
     let tree = call[1]
-    let takesPath = parameterCount(machine, f).map { $0 == others.count + 2 } ?? false
+    let takesPath = requiredCount(machine, f).map { $0 == others.count + 2 } ?? false
     let scan = try TreeMap(machine).scan(tree, "tree_map")
     let paths = takesPath ? TreeScan(tree, wantsPaths: true, machine: machine).paths : []
     var position = 0
@@ -93,11 +99,33 @@ extension Natives {
     }
   }
 
-  /// How many parameters a function takes; nil when it takes any number.
-  static func parameterCount(_ machine: Machine, _ f: Value) -> Int? {
+  private static func withWeights(_ call: NativeCall) throws -> Value {
+    let machine = call.machine, operations = call.operations
+    return try TreeMap(machine).map(call[0], .stored, with: [call[1]], what: "with_params") { slot, partners in
+      let new = try TensorHooks.readState(machine, partners[0]), old = try TensorHooks.readState(machine, slot)
+      defer {
+        machine.heap.release(new)
+        machine.heap.release(old)
+      }
+      guard let held = operations.operand(old) else { return machine.heap.retained(new) }
+      guard let given = operations.operand(new), given.shape == held.shape, given.type == held.type else {
+        throw RuntimeError(
+          "E0409",
+          "`with_params` needs models of the same weights: \(machine.brief(new)) cannot replace \(machine.brief(old))")
+      }
+      let box = operations.value(given)
+      if box.tag == .tensor, slot.tag == .tensor {
+        box.header.pointee.flags |= slot.header.pointee.flags & TensorFlags.isFrozen
+      }
+      return box
+    }
+  }
+
+  /// How many parameters of a function have no default; nil when it takes any number.
+  private static func requiredCount(_ machine: Machine, _ f: Value) -> Int? {
     guard f.tag == .closure else { return nil }
     let parameters = f.closure.prototype.parameters
-    return parameters.contains { $0.isRest } ? nil : parameters.count
+    return parameters.contains { $0.isRest } ? nil : parameters.count { !$0.hasDefault }
   }
 
   private static func freeze(_ call: NativeCall) throws -> Value {

@@ -16,6 +16,8 @@ struct TreeScan {
     case scalars
     /// What its functions remember: their states.
     case states
+    /// All that its functions learn and remember: their `param`s, frozen ones too, and their states.
+    case stored
 
     /// Whether a part, with its role in what holds it, is a coordinate.
     @inline(__always) func contains(_ value: Value, _ role: TreeNode.Role) -> Bool {
@@ -29,6 +31,7 @@ struct TreeScan {
           && TreeScan.isFloat(value)
       case .scalars: return value.isNumber || TreeScan.isScalar(value)
       case .states: return role == .state
+      case .stored: return role == .param || role == .state
       }
     }
   }
@@ -191,6 +194,7 @@ struct TreeScan {
     case .numbers: numbers.isEmpty
     case .scalars: scalars.isEmpty
     case .states: !holdsState
+    case .stored: params.isEmpty && !holdsFrozen && !holdsState
     }
   }
 
@@ -206,7 +210,7 @@ struct TreeScan {
     case .floats: floats
     case .numbers: numbers
     case .scalars: scalars
-    case .states: []
+    case .states, .stored: []
     }
   }
   var paths: [String] {
@@ -215,7 +219,7 @@ struct TreeScan {
     case .floats: floatPaths
     case .numbers: numberPaths
     case .scalars: scalarPaths
-    case .states: []
+    case .states, .stored: []
     }
   }
 }

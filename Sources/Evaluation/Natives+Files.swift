@@ -19,7 +19,8 @@ extension Natives {
       guard given == nil || given?.utf8.count == 1 && given != "\"", let separator = (given ?? ",").first else {
         throw call.mismatch(1, "one character, such as \";\" or \"\\t\"")
       }
-      let (asked, text) = try contents(call)
+      let asked = try call.text(0)
+      let text = try call.textFile(asked)
       if given == nil { try lookForSeparator(text, asked) }
       do {
         let hasHeader = try call.bool(2, default: true)
@@ -50,7 +51,7 @@ extension Natives {
         write_text("two\\nlines", "words.txt")
         read_text("words.txt")  # => "two\\nlines"
         """
-    ) { call in call.heap.string(try contents(call).text) },
+    ) { call in call.heap.string(try call.textFile(try call.text(0))) },
     NativeFunction(
       "write_text", ["text", "path"], kinds: .string,
       doc: "Writes a text to a file, in the run folder or where `--allow-write` permits. What is there is replaced.",
@@ -96,48 +97,24 @@ extension Natives {
     }
   }
 
-  /// The text of the file that the first argument names.
-  private static func contents(_ call: NativeCall) throws -> (asked: String, text: String) {
-    try TensorHooks.requireUntraced(call.machine, call.function.name)
-    let asked = try call.text(0)
-    let path = try located(call, asked)
-    guard let data = FileManager.default.contents(atPath: path) else {
-      if FileManager.default.fileExists(atPath: path) {
-        throw RuntimeError("E0701", "`\(asked)` cannot be read", label: "found at \(path)")
-      }
-      let folders = asked.hasPrefix("/") ? [] : call.machine.host.dataFile(asked).lookedIn
-      throw RuntimeError(
-        "E0701", "there is no file `\(asked)`", label: "looked for at \(path)",
-        help: folders.map { "looked for \($0)" })
-    }
-    guard call.heap.hasRoom(for: data.count) else {
-      throw RuntimeError("E0302", "`\(asked)` has \(data.count >> 20) MB, which do not fit into memory")
-    }
-    guard let text = data.withUnsafeBytes({ String(validating: $0, as: UTF8.self) }) else {
-      throw RuntimeError("E0702", "`\(asked)` is not a UTF-8 text", label: "read here")
-    }
-    return (asked, text)
-  }
-
   /// Writes a text to the file that the second argument names: all of it or, also when it is interrupted, nothing.
   private static func write(_ text: UnsafeBufferPointer<UInt8>, _ call: NativeCall) throws {
     try TensorHooks.requireUntraced(call.machine, call.function.name)
     let asked = try call.text(1)
     let path = try call.machine.host.resolve(path: asked, forWriting: true)
     do {
-      let url = URL(fileURLWithPath: path)
-      try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+      try FileManager.default.createDirectory(
+        atPath: NSString(string: path).deletingLastPathComponent, withIntermediateDirectories: true)
       try WholeFile.write(UnsafeRawBufferPointer(text), to: path)
     } catch {
       try call.machine.pollInterrupt()
-      throw RuntimeError("E0701", "`\(asked)` cannot be written", label: "tried at \(path)")
+      let cause = ((error as NSError).userInfo[NSUnderlyingErrorKey] as? any Error) ?? error
+      let reason =
+        (error as? TensorError)?.reason
+        ?? "its folder cannot be made: \(String(cString: strerror(Int32((cause as NSError).code))))"
+      throw RuntimeError(
+        "E0701", "`\(asked)`: \(reason)", label: "tried at \(path)",
+        help: ["make room there, permit it, or choose another folder with --out DIR, and run again"])
     }
-  }
-
-  /// Where a file that a script names is: below the data directories, or else where the host allows a path of the
-  /// script's own.
-  static func located(_ call: NativeCall, _ asked: String) throws -> String {
-    if !asked.hasPrefix("/"), let path = call.machine.host.dataFile(asked).path { return path }
-    return try call.machine.host.resolve(path: asked, forWriting: false)
   }
 }

@@ -257,7 +257,7 @@ private final class FileHashes: @unchecked Sendable {
 
   /// The hash with what tells the state apart that has it; nil and empty without a file.
   static func state(_ path: String?, computing: Bool = true) -> (facts: FileFacts?, hash: String) {
-    guard let path, let facts = FileFacts(path) else { return (nil, "") }
+    guard let path, let facts = FileFacts(path), facts.kind == .file else { return (nil, "") }
     return (facts, shared.hash(path, facts, computing: computing) ?? "")
   }
 

@@ -30,7 +30,7 @@ extension Natives {
       guard let path = try? call.machine.host.resolve(path: try call.text(0), forWriting: false) else {
         return Value(false)
       }
-      return Value(FileManager.default.fileExists(atPath: path))
+      return Value(FileFacts(path)?.kind == .file)
     },
     NativeFunction(
       "read_npy", ["path"], kinds: .string,
@@ -70,14 +70,11 @@ extension Natives {
     NativeFunction(
       "read_idx", ["name"],
       doc:
-        "The tensor in an IDX file (such as MNIST's) below the data directories, plain or gzip: f32, or i64 where it has one axis (labels).",
+        "The tensor in an IDX file (such as MNIST's) below the data directories, plain or gzip: f32, or i64 where integers have one axis (labels).",
       example: "read_idx(\"mnist/train-images-idx3-ubyte\")"
     ) { call in
       let path = try TensorFiles(call).dataPath(try call.text(0), endings: ["", ".gz"])
-      return try translatingErrors {
-        let tensor = try IDX.read(path)
-        return call.result(.tensor(tensor.rank == 1 ? try IDX.read(path, type: .i64) : tensor))
-      }
+      return try translatingErrors { call.result(.tensor(try IDX.read(path, type: nil))) }
     },
     NativeFunction(
       "read_bytes", ["name"],
@@ -107,8 +104,9 @@ struct TensorFiles {
 
   /// The path that a script means; none inside a compiled function, which would go on with what was there when it was read.
   func path(_ name: String, forWriting: Bool) throws -> String {
+    guard forWriting else { return try call.fileToRead(name) }
     try TensorHooks.requireUntraced(machine, call.function.name)
-    return try machine.host.resolve(path: name, forWriting: forWriting)
+    return try machine.host.resolve(path: name, forWriting: true)
   }
 
   /// The path of a data file, or an error that lists where it was looked for.

@@ -160,6 +160,7 @@ struct TreeFileReader {
       case ("table", .object(let columns)):
         let table = try record(columns, like: nil, path)
         do {
+          try checkColumns(table, path)
           let attachments =
             if case .object(let fields)? = json["attachments"] { try record(fields, like: nil, path) } else {
               heap.emptyRecord(capacity: 1)
@@ -187,7 +188,24 @@ struct TreeFileReader {
     }
   }
 
+  /// The columns of a table are lists of one length.
+  private func checkColumns(_ table: Value, _ path: String) throws {
+    for i in 0..<table.record.count {
+      let column = table.record.values[i]
+      let under = path.isEmpty ? table.record.name(i) : "\(path).\(table.record.name(i))"
+      guard column.tag == .list else { throw misfit("is damaged: the column `\(under)` is no list", under) }
+      let rows = table.record.values[0].list.count
+      guard column.list.count == rows else {
+        throw misfit("is damaged: the column `\(under)` has \(column.list.count) rows, and the first has \(rows)", under)
+      }
+    }
+  }
+
   private func record(_ fields: [JSON.Member], like template: Value?, _ path: String) throws -> Value {
+    var names: Set<String> = []
+    if let twice = fields.first(where: { !names.insert($0.key).inserted }) {
+      throw misfit("is damaged: it holds `\(twice.key)` twice", path.isEmpty ? twice.key : "\(path).\(twice.key)")
+    }
     let like = template.flatMap { $0.tag == .record ? $0 : nil }
     if let like {
       let there = Set(fields.map(\.key))

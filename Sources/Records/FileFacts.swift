@@ -18,6 +18,18 @@ public struct FileFacts: Hashable, Sendable {
   /// The number of the file in its file system: another one where a file was replaced.
   public let number: UInt64
 
+  /// What a path leads to.
+  public enum Kind: Hashable, Sendable {
+    /// Bytes that lie there.
+    case file
+    /// A folder.
+    case folder
+    /// A pipe, socket or device, whose reading may never end.
+    case other
+  }
+  /// See `Kind`.
+  public let kind: Kind
+
   /// Of the file that a path leads to, through links; nil when there is none (`stat(2)`).
   public init?(_ path: String) {
     var facts = stat()
@@ -30,6 +42,12 @@ public struct FileFacts: Hashable, Sendable {
     #endif
     (seconds, nanoseconds) = (Int(changed.tv_sec), Int(changed.tv_nsec))
     number = UInt64(facts.st_ino)
+    kind =
+      switch facts.st_mode & S_IFMT {
+      case S_IFREG: .file
+      case S_IFDIR: .folder
+      default: .other
+      }
   }
 
   /// Whether the last change was so long ago that a further one has another time: clocks of file systems go by steps, and a

@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Records
 
 /// Where a study finds data, and which paths its script may read and write: it reads its own folder, the data folders
 /// and its run folder, and writes below its run folder only.
@@ -48,7 +49,7 @@ public struct FileAccess: Sendable {
       let place = folder + "/" + relativePath
       let real = Self.canonical(place)
       looked.append(place)
-      if Self.isBelow(Self.canonical(folder), real), FileManager.default.fileExists(atPath: real) {
+      if Self.isBelow(Self.canonical(folder), real), FileFacts(real)?.kind == .file {
         return (real, looked)
       }
     }
@@ -85,11 +86,11 @@ public struct FileAccess: Sendable {
       if places.contains(where: { Self.isBelow($0, place) }) { return place }
     }
     let roots = readableRoots
-    let isForbidden = Self.candidates(path, below: roots).map(Self.canonical).allSatisfy { place in
-      !roots.contains { Self.isBelow($0, place) }
+    let allowed = Self.candidates(path, below: [ownFolder]).map(Self.canonical).first { place in
+      roots.contains { Self.isBelow($0, place) }
     }
-    if isForbidden || Self.isThere(path) { throw StudyErrors.mayNotRead(path, allowed: roots) }
-    return Self.canonical(ownFolder + "/" + path)
+    guard let allowed, !Self.isThere(path) else { throw StudyErrors.mayNotRead(path, allowed: roots) }
+    return allowed
   }
 
   /// What is there of the folders that may be read, in order of search. Links are followed only where something is: below a

@@ -20,7 +20,7 @@ final class FileBytes {
     var size: Int64 = 0
     var code: Int32 = 0
     guard let data = ck_read_file(path, &size, &code) else {
-      throw TensorError.file(path, "the file cannot be read: \(String(cString: strerror(code)))")
+      throw unreadable(path, code)
     }
     guard size >= 2, data[0] == 0x1f, data[1] == 0x8b else {
       base = data
@@ -94,11 +94,12 @@ final class OpenFile {
 
   /// Nil where there is no such file that can be read at any place.
   init?(_ path: String) {
-    descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { return nil }
-    let end = lseek(descriptor, 0, Int32(SEEK_END))
-    count = Int(end)
-    if end < 0 { return nil }
+    // A pipe that nobody writes to would not open.
+    descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+    var facts = stat()
+    let isFile = descriptor >= 0 && fstat(descriptor, &facts) == 0 && facts.st_mode & S_IFMT == S_IFREG
+    count = isFile ? Int(facts.st_size) : 0
+    if !isFile { return nil }
   }
 
   deinit { if descriptor >= 0 { close(descriptor) } }
@@ -125,8 +126,23 @@ final class OpenFile {
   }
 }
 
-/// Files that are written as they are.
+/// Why `ck_read_file` gave nothing.
+private func unreadable(_ path: String, _ code: Int32) -> TensorError {
+  .file(path, "the file cannot be read: \(code == 0 ? "it is a pipe or a device" : String(cString: strerror(code)))")
+}
+
+/// Files that are read and written as they are.
 public enum WholeFile {
+  /// Does something with the bytes of a file. Throws `badFile` where it cannot be read, and what `body` throws.
+  public static func read<Result>(_ path: String, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result) throws -> Result {
+    var size: Int64 = 0
+    var code: Int32 = 0
+    guard let data = ck_read_file(path, &size, &code) else { throw unreadable(path, code) }
+    defer { ck_release(data) }
+    return try body(UnsafeBufferPointer(start: data, count: Int(size)))
+  }
+
+
   /// Writes bytes, complete or not at all; not at all, too, where the thread is to stop. Throws `badFile`.
   public static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws {
     try writeFile(path, parts: [bytes.baseAddress], sizes: [Int64(bytes.count)])

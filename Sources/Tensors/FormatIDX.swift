@@ -8,9 +8,9 @@ public enum IDX {
     public let shape: Shape
   }
 
-  /// Reads a file. Bytes become `type` (f32 by default) times `scale`; other element types are converted likewise.
-  /// Throws `badFile` with what is wrong.
-  public static func read(_ path: String, type: ElementType = .f32, scale: Double = 1) throws -> Tensor {
+  /// Reads a file. Bytes become `type` (f32 by default) times `scale`; other element types are converted likewise. Without a type
+  /// integers along one axis, which are labels, become i64, and all else f32. Throws `badFile` with what is wrong.
+  public static func read(_ path: String, type: ElementType? = .f32, scale: Double = 1) throws -> Tensor {
     let bytes = try FileBytes(path: path)
     guard bytes.count >= 4, bytes.byte(0) == 0, bytes.byte(1) == 0 else {
       throw TensorError.file(path, "this is no IDX file: it does not begin with two zero bytes")
@@ -33,7 +33,9 @@ public enum IDX {
       throw TensorError.file(
         path, "the IDX header promises \(count) elements of \(width) bytes, and \(bytes.count - start) bytes follow")
     }
-    return try elements(source, code: code, count: count, shape: shape, type: type, scale: scale)
+    let isLabels = rank == 1 && code != 13 && code != 14
+    return try elements(
+      source, code: code, count: count, shape: shape, type: type ?? (isLabels ? .i64 : .f32), scale: scale)
   }
 
   /// The bytes of any file, plain or gzip, as f32 numbers from 0 to 255. Throws `badFile`.

@@ -92,8 +92,12 @@ private struct Header {
       open < close
     else { throw TensorError.file(name, "the .npy header is not understood") }
     isFortran = order.hasPrefix("True")
-    shape = extents[extents.index(after: open)..<close].split(separator: ",").filter { $0.contains { $0 != " " } }.map {
-      Int($0.filter { $0 != " " }) ?? -1
+    let written = extents[extents.index(after: open)..<close].split(separator: ",").map { $0.filter { $0 != " " } }
+    shape = try written.filter { !$0.isEmpty }.map {
+      guard let extent = Int($0), extent >= 0 else {
+        throw TensorError.file(name, "the .npy header is damaged: an extent of its shape is `\($0)`")
+      }
+      return extent
     }
     let descriptor = String(descr.dropFirst().prefix { $0 != "'" })
     guard let element = StoredElement(descriptor) else {

@@ -13,11 +13,23 @@ public enum Safetensors {
   /// Reads all tensors. F16 and BF16 are widened to f32, integers as in a .npy file. Throws `badFile`.
   public static func read(_ path: String) throws -> Contents {
     let bytes = try FileBytes(path: path)
-    guard let length = bytes.integer(at: 0, width: 8, bigEndian: false), length < 1 << 30,
-      let header = bytes.text(at: 8, count: Int(length)), let members = try? JSON.read(header).members
-    else { throw TensorError.file(path, "this is no safetensors file: its header is not JSON") }
+    // A header begins with a brace.
+    guard let length = bytes.integer(at: 0, width: 8, bigEndian: false), length < 1 << 30, bytes.byte(8) == 0x7b else {
+      throw TensorError.file(path, "this is no safetensors file")
+    }
+    guard let header = bytes.text(at: 8, count: Int(length)) else {
+      throw TensorError.file(
+        path, "the file is cut off: its header has \(length) bytes, and \(bytes.count - 8) bytes follow")
+    }
+    guard let members = try? JSON.read(header).members else {
+      throw TensorError.file(path, "this is no safetensors file: its header is not JSON")
+    }
     var contents = Contents(tensors: [], metadata: [])
+    var names: Set<String> = []
     for member in members {
+      guard names.insert(member.key).inserted else {
+        throw TensorError.file(path, "the file is damaged: it holds `\(member.key)` twice")
+      }
       guard let fields = member.value.members else {
         throw TensorError.file(path, "the entry `\(member.key)` is no object")
       }
@@ -89,7 +101,10 @@ public enum Safetensors {
       let offsets = entry["data_offsets"]?.array, offsets.count == 2, let from = offsets[0].int,
       let to = offsets[1].int, from >= 0, to >= from
     else { throw TensorError.file(bytes.path, "the entry `\(name)` has no dtype, shape and data_offsets") }
-    let shape = extents.map { $0.int ?? -1 }
+    let shape = extents.compactMap(\.int)
+    guard shape.count == extents.count, shape.allSatisfy({ $0 >= 0 }) else {
+      throw TensorError.file(bytes.path, "the shape \(JSON.array(extents).compact) of `\(name)` is none")
+    }
     guard let element = elements[dtype].flatMap(StoredElement.init) else {
       throw TensorError.file(
         bytes.path, "`\(name)` has the element type \(dtype), which is not read",

@@ -40,6 +40,9 @@ public struct TensorError: Error, Sendable, Equatable {
   /// How to mend it, if that is known.
   public let help: String?
 
+  /// What is wrong, without the path of the file that it is about.
+  public var reason: String { if case .badFile(_, let reason) = kind { reason } else { message } }
+
   /// An error with its own words.
   public init(_ kind: Kind, _ message: String, help: String? = nil) {
     self.kind = kind

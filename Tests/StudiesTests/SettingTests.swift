@@ -136,6 +136,20 @@ private func id(_ body: () throws -> Datum?) -> String {
     #expect(throws: Diagnostic.self) { try access.resolve("../secret.npy", forWriting: false) }
   }
 
+  /// `..` behind a folder that is not there leads nowhere, neither beside the study nor elsewhere.
+  @Test func nothingIsReadThroughAFolderThatIsNotThere() throws {
+    let scratch = Scratch()
+    _ = scratch.write("1", to: "secret.csv")
+    let access = FileAccess(
+      ownFolder: scratch.path + "/study", dataFolders: [scratch.path + "/study/data"],
+      outputFolder: scratch.path + "/runs/a/files", readable: [scratch.path + "/permitted"])
+    for path in ["../secret.csv", "x/../../secret.csv", "../absent.csv"] {
+      #expect(throws: Diagnostic.self, "\(path)") { try access.resolve(path, forWriting: false) }
+    }
+    let absent = scratch.path + "/permitted/absent.csv"
+    #expect(try access.resolve(absent, forWriting: false).hasSuffix("/permitted/absent.csv"))
+  }
+
   @Test func writingStaysInTheRunFolder() throws {
     let scratch = Scratch()
     let out = scratch.path + "/runs/a/files"

@@ -64,6 +64,16 @@ private final class Writers {
     #expect(throws: TensorError.self) { try IDX.read(cut) }
   }
 
+  /// A file of several members, as `cat a.gz b.gz` gives, is all of them; zeros may follow, and nothing else.
+  @Test func gzipOfSeveralMembers() throws {
+    let one = try put(gzipFixture, "e1.gz"), two = try put(gzipFixture + gzipFixture + [0, 0, 0], "e2.gz")
+    let other = try put(gzipFixture + [1, 2, 3], "e3.gz"), cut = try put(gzipFixture + gzipFixture.dropLast(9), "e4.gz")
+    defer { for path in [one, two, other, cut] { unlink(path) } }
+    let bytes = try IDX.bytes(one).array(of: Float.self)
+    #expect(try IDX.bytes(two).array(of: Float.self) == bytes + bytes)
+    for path in [other, cut] { #expect(throws: TensorError.self) { try IDX.bytes(path) } }
+  }
+
   /// Every way of storing numbers that is read, in both kinds of archive.
   @Test(arguments: ["plain.npz", "packed.npz"]) func npz(_ file: String) throws {
     let arrays = try NPZ.read(fixturePath(file))
@@ -222,7 +232,18 @@ private final class Writers {
     let length = UInt8(header.utf8.count)
     let path = try put([length, 0, 0, 0, 0, 0, 0, 0] + Array(header.utf8) + [0, 0, 0, 0, 0, 0, 0, 0], "i\(length)")
     defer { unlink(path) }
-    #expect(throws: TensorError.self) { try Safetensors.read(path) }
+    #expect {
+      try Safetensors.read(path)
+    } throws: {
+      ($0 as? TensorError)?.message.hasPrefix(path) == true
+    }
+  }
+
+  @Test func aTensorTwiceIsDamage() throws {
+    let path = temporary("h2.safetensors")
+    defer { unlink(path) }
+    try Safetensors.write([("a", Tensor(scalar: 7)), ("a", Tensor(scalar: 8))], to: path)
+    #expect(throws: TensorError.file(path, "the file is damaged: it holds `a` twice")) { try Safetensors.read(path) }
   }
 
   @Test func cifar() throws {

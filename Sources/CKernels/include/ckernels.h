@@ -200,7 +200,7 @@ void ck_trim(void);
 int64_t ck_print_double(char *out, int64_t size, char form, int precision, int alternate, double x);
 
 // Files ---------------------------------------------------------------------------------------------------------------
-// The whole file, to be released; NULL and an errno.
+// The whole file, to be released; NULL and an errno, 0 for what is no file but a pipe or a device.
 uint8_t *ck_read_file(const char *path, int64_t *size, int *error);
 // Writes the parts one after the other into a new file beside, syncs it and renames it to `path`. 0 or an errno.
 int ck_write_file(const char *path, const void *const *parts, const int64_t *sizes, int count);

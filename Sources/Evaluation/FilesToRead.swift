@@ -19,7 +19,8 @@ extension NativeCall {
     case nil:
       let folders = asked.hasPrefix("/") ? [] : machine.host.dataFile(asked).lookedIn
       throw RuntimeError(
-        "E0701", "there is no file `\(asked)`", label: "looked for at \(path)", help: folders.map { "looked for \($0)" })
+        "E0701", "there is no file `\(asked)`", label: "looked for at \(path)", help: folders.map { "looked for \($0)" }
+      )
     }
   }
 

@@ -196,7 +196,8 @@ struct TreeFileReader {
       guard column.tag == .list else { throw misfit("is damaged: the column `\(under)` is no list", under) }
       let rows = table.record.values[0].list.count
       guard column.list.count == rows else {
-        throw misfit("is damaged: the column `\(under)` has \(column.list.count) rows, and the first has \(rows)", under)
+        throw misfit(
+          "is damaged: the column `\(under)` has \(column.list.count) rows, and the first has \(rows)", under)
       }
     }
   }

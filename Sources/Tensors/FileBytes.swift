@@ -134,14 +134,13 @@ private func unreadable(_ path: String, _ code: Int32) -> TensorError {
 /// Files that are read and written as they are.
 public enum WholeFile {
   /// Does something with the bytes of a file. Throws `badFile` where it cannot be read, and what `body` throws.
-  public static func read<Result>(_ path: String, _ body: (UnsafeBufferPointer<UInt8>) throws -> Result) throws -> Result {
+  public static func read<T>(_ path: String, _ body: (UnsafeBufferPointer<UInt8>) throws -> T) throws -> T {
     var size: Int64 = 0
     var code: Int32 = 0
     guard let data = ck_read_file(path, &size, &code) else { throw unreadable(path, code) }
     defer { ck_release(data) }
     return try body(UnsafeBufferPointer(start: data, count: Int(size)))
   }
-
 
   /// Writes bytes, complete or not at all; not at all, too, where the thread is to stop. Throws `badFile`.
   public static func write(_ bytes: UnsafeRawBufferPointer, to path: String) throws {

@@ -15,7 +15,7 @@ public enum Safetensors {
     let bytes = try FileBytes(path: path)
     // A header begins with a brace.
     guard let length = bytes.integer(at: 0, width: 8, bigEndian: false), length < 1 << 30, bytes.byte(8) == 0x7b else {
-      throw TensorError.file(path, "this is no safetensors file")
+      throw TensorError.file(path, "this is no safetensors file: its header is not JSON")
     }
     guard let header = bytes.text(at: 8, count: Int(length)) else {
       throw TensorError.file(

@@ -80,10 +80,12 @@ import Testing
     #expect(ck_read_file(scratch.path + "/study/folder", &size, &code) == nil && code == EISDIR)
   }
 
-  @Test(arguments: [
-    ([0x61, 0x0A, 0x62, 0xE9, 0x0A], "byte E9 on line 2", "latin1"), ([0x61, 0x0A, 0xC3], "byte C3 on line 2", "latin1"),
-    ([0xFF, 0xFE, 0x61, 0x00], "UTF-16", "utf-16"),
-  ] as [([UInt8], String, String)])
+  @Test(
+    arguments: [
+      ([0x61, 0x0A, 0x62, 0xE9, 0x0A], "byte E9 on line 2", "latin1"),
+      ([0x61, 0x0A, 0xC3], "byte C3 on line 2", "latin1"),
+      ([0xFF, 0xFE, 0x61, 0x00], "UTF-16", "utf-16"),
+    ] as [([UInt8], String, String)])
   func aTextInAnotherEncodingIsSaid(_ bytes: [UInt8], _ place: String, _ encoding: String) throws {
     try put(bytes, "study/t.txt")
     let errors = try run("read_csv(\"t.txt\")").errors
@@ -121,6 +123,8 @@ import Testing
     try put([0, 0, 9, 1, 0, 0, 0, 2, 5, 0xFD], "data/i.idx")
     let found = try run("print(read_idx(\"f.idx\"))\nprint(read_idx(\"i.idx\"))")
     #expect(
-      found.printed.map { $0.trimmingCharacters(in: .newlines) } == ["tensor f32[2] [1.5, -2.5]", "tensor i64[2] [5, -3]"])
+      found.printed.map { $0.trimmingCharacters(in: .newlines) } == [
+        "tensor f32[2] [1.5, -2.5]", "tensor i64[2] [5, -3]",
+      ])
   }
 }

@@ -16,7 +16,9 @@ extension Natives {
         """
     ) { call in
       let given = try call.optionalText(1)
-      guard given == nil || given?.utf8.count == 1 && given != "\"", let separator = (given ?? ",").first else {
+      guard given == nil || given?.utf8.count == 1 && !["\"", "\n", "\r"].contains(given),
+        let separator = (given ?? ",").first
+      else {
         throw call.mismatch(1, "one character, such as \";\" or \"\\t\"")
       }
       let asked = try call.text(0)
@@ -87,8 +89,15 @@ extension Natives {
 
   /// Fails where the header line has no comma and seems to be cut by something else: that would be one column of no use.
   private static func lookForSeparator(_ text: String, _ asked: String) throws {
-    let header = text.utf8.prefix { $0 != 0x0A && $0 != 0x0D && $0 != 0x2C }
-    guard text.utf8.dropFirst(header.count).first != 0x2C else { return }
+    // What stands in quotes separates nothing.
+    var isQuoted = false, header: Set<UInt8> = []
+    for byte in text.utf8 {
+      if byte == 0x22 { isQuoted.toggle() }
+      if isQuoted { continue }
+      if byte == 0x0A || byte == 0x0D { break }
+      header.insert(byte)
+    }
+    guard !header.contains(0x2C) else { return }
     for (byte, written) in [(UInt8(ascii: ";"), ";"), (0x09, "\\t")] where header.contains(byte) {
       let call = "read_csv(\(StringLiteral.quoted(asked)), separator: \"\(written)\")"
       throw RuntimeError(

@@ -46,9 +46,10 @@ public enum CSV {
   }
 
   private static func writeHeader(_ name: String, to out: inout [UInt8]) {
+    // A semicolon could be what separates the names, and a byte-order mark is none of a name.
     let isPlain =
-      !name.isEmpty && name.utf8.allSatisfy { $0 != comma && $0 != quote && $0 >= 0x20 }
-      && name.utf8.first != 0x20 && name.utf8.last != 0x20
+      !name.isEmpty && name.utf8.allSatisfy { $0 != comma && $0 != semicolon && $0 != quote && $0 >= 0x20 }
+      && name.utf8.first != 0x20 && name.utf8.last != 0x20 && !name.utf8.starts(with: byteOrderMark)
     if isPlain { out += name.utf8 } else { writeQuoted(name, to: &out) }
   }
 
@@ -61,6 +62,8 @@ public enum CSV {
     out.append(quote)
   }
 
+  fileprivate static let byteOrderMark: [UInt8] = [0xEF, 0xBB, 0xBF]
+  private static let semicolon = UInt8(ascii: ";")
   private static let comma = UInt8(ascii: ","), quote = UInt8(ascii: "\""), newline = UInt8(ascii: "\n")
 }
 
@@ -150,7 +153,7 @@ private struct CSVReader {
   init(bytes: UnsafeBufferPointer<UInt8>, separator: UInt8) {
     self.bytes = bytes
     self.separator = separator
-    position = bytes.starts(with: [0xEF, 0xBB, 0xBF]) ? 3 : 0
+    position = bytes.starts(with: CSV.byteOrderMark) ? 3 : 0
   }
 
   var isBlank: Bool { fields.count == 1 && fields[0].bytes.isEmpty && !fields[0].isQuoted }

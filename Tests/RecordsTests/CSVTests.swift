@@ -90,6 +90,8 @@ import Testing
     #expect(table.row(1).map(\.value) == [.string("q"), .int(3), .float(-0.001), .int(7)])
     #expect(try CSV.read("a\tb\n1\t2", separator: "\t").row(0).map(\.value) == [.int(1), .int(2)])
     #expect(try CSV.read("").rowCount == 0)
+    let marked = Table(columns: [Table.Column("\u{FEFF}a;b", [.int(1)])])
+    #expect(try CSV.read(CSV.write(marked)) == marked && CSV.write(marked) == "\"\u{FEFF}a;b\"\n1\n")
   }
 
   @Test func withoutAHeaderTheFirstLineIsARow() throws {

@@ -93,6 +93,19 @@ import Testing
     #expect(errors.first?.help.joined().contains("iconv -f \(encoding) -t utf-8") == true)
   }
 
+  @Test func whatStandsInQuotesSeparatesNothing() throws {
+    let found = try run(
+      #"""
+      write_csv(table([{ "a;b": 1 }]), "one.csv")
+      print(columns(read_csv("one.csv")))
+      write_text("\"a,b\";c\n1;2\n", "two.csv")
+      print(try { read_csv("two.csv") } catch e { e.id })
+      print(try { read_csv("one.csv", separator: "\n") } catch e { e.id })
+      """#)
+    #expect(
+      found.printed.map { $0.trimmingCharacters(in: .newlines) } == ["[\"a;b\"]", "E0702", "E0210"], "\(found)")
+  }
+
   @Test func whyNothingIsWrittenIsSaid() throws {
     let text = "write_text(\"a\", \"sub\")\nwrite_text(\"b\", \"sub/x\")"
     let errors = try run(text).errors

@@ -1,5 +1,6 @@
 import Diagnostics
 import Foundation
+import Records
 import Resolution
 import Syntax
 
@@ -96,7 +97,7 @@ struct ImportChain {
         "E0712", "these files import each other in a ring", label: ring,
         help: ["move what both need into a file of its own"])
     }
-    guard let data = FileManager.default.contents(atPath: place) else {
+    guard FileFacts(place)?.kind == .file, let data = FileManager.default.contents(atPath: place) else {
       throw RuntimeError("E0711", "the file `\(written)` cannot be read", help: ["it was looked for at \(place)"])
     }
     return ImportedFile(path: path, place: place, source: SourceStore.shared.add(name: place, content: data))

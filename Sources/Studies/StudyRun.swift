@@ -257,7 +257,7 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     if let folder = options.studyFolder, !FileManager.default.fileExists(atPath: found) {
       found = try rules.imported(ImportedFile.path(path, beside: folder))
     }
-    if let text = FileManager.default.contents(atPath: found) {
+    if FileFacts(found)?.kind == .file, let text = FileManager.default.contents(atPath: found) {
       locked { imports[path] = SHA256.hex([UInt8](text)) }
     }
     return found

@@ -74,6 +74,9 @@ import Testing
       if name == "absent" { #expect(errors.first?.help.count == 2) }
     }
     #expect(try run("print(has_file(\"folder\"), has_file(\"x.pipe\"))").printed.joined().hasPrefix("false false"))
+    unlink(scratch.path + "/study/p.exp")
+    #expect(mkfifo(scratch.path + "/study/p.exp", 0o600) == 0)
+    #expect(try run("use \"./p.exp\" as p\np").errors.map(\.id) == ["E0711"])
     var size: Int64 = 0
     var code: Int32 = -1
     #expect(ck_read_file(scratch.path + "/study/x.pipe", &size, &code) == nil && code == 0)

@@ -136,7 +136,7 @@ struct Differences {
   }
 
   private func isClose(_ x: Double, _ y: Double) -> Bool {
-    x == y || abs(x - y) <= (tolerance.isNone ? 1e-6 * max(1, abs(y)) : tolerance.number)
+    x == y || abs(x - y) <= (tolerance.isNone ? Machine.closeness(to: y) : tolerance.number)
   }
 
   private mutating func findUnequal(_ a: Value, _ b: Value) {

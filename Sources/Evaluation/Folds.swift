@@ -132,6 +132,8 @@ final class Folds {
     let isTime = limit > 0 && now - fold.since >= (ends ? limit / 10 : limit)
     if isForced || isTime || fold.requests != CheckpointClock.requests {
       try keep(call, place.name, depth: number, isForced: isForced, value, rows, step, ends, along)
+      // A fold that could not be kept has no place any more.
+      fold.place = folds[number].place
       fold.since = Folds.now
       fold.asked.time = fold.since
       fold.requests = CheckpointClock.requests

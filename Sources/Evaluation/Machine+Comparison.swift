@@ -162,6 +162,9 @@ extension Machine {
     return body(key)
   }
 
+  /// How far off a number may be that is close to this one where nothing else is said; nothing but itself is close to an infinite one.
+  static func closeness(to number: Double) -> Double { min(1e-6 * max(1, abs(number)), .greatestFiniteMagnitude) }
+
   /// `a ≈ b`, also leaf by leaf of lists and records.
   func isClose(_ a: Value, _ b: Value, _ tolerance: Value) throws -> Bool {
     guard tolerance.isNone || tolerance.isNumber else {
@@ -171,7 +174,7 @@ extension Machine {
     while let (x, y) = work.popLast() {
       try pollInterrupt()
       if x.isNumber && y.isNumber {
-        let limit = tolerance.isNone ? 1e-6 * max(1, abs(y.number)) : tolerance.number
+        let limit = tolerance.isNone ? Machine.closeness(to: y.number) : tolerance.number
         if !(x.number == y.number || abs(x.number - y.number) <= limit) { return false }
       } else if x.tag == .list && y.tag == .list {
         guard x.list.count == y.list.count else { return false }

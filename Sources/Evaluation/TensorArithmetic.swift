@@ -140,7 +140,9 @@ extension TensorOperations {
       allowed = try convert(tolerance, to: .f64, asNumber: numbers)
     } else {
       let scale = try arithmetic(.maximum, .float(1), try apply(.unary(.abs), [y]))
-      allowed = try arithmetic(.multiply, .float(1e-6), scale)
+      // Nothing but itself is close to an infinite number.
+      allowed = try arithmetic(
+        .minimum, .float(.greatestFiniteMagnitude), try arithmetic(.multiply, .float(1e-6), scale))
     }
     let near = try apply(.compare(.lessEqual), [distance, allowed])
     let equal = try apply(.compare(.equal), [x, y])

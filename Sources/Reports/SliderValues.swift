@@ -7,7 +7,7 @@ enum SliderValues {
   /// the upper one is left out. Nil where the bounds are too near or too far for steps between them.
   static func between(_ lower: Double, _ upper: Double, isOpen: Bool, initial: Double?) -> [Double]? {
     let width = upper - lower
-    guard width.isFinite, width > 1e-9 * max(abs(lower), abs(upper)) else { return nil }
+    guard width.isFinite, width > 1e-300, width > 1e-9 * max(abs(lower), abs(upper)) else { return nil }
     let round = lower > 0 && upper / lower >= 100 ? magnitudes(lower, upper) : steps(lower, upper)
     let all = round + [lower, upper] + (initial.map { [$0] } ?? [])
     return Set(all.filter { $0 >= lower && (isOpen ? $0 < upper : $0 <= upper) }).sorted()

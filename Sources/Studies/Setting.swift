@@ -66,7 +66,8 @@ enum Setting {
       if let upper = limit(fields, "upper"), !(isOpen(fields) ? x < upper : x <= upper) { return false }
       guard let lower = limit(fields, "lower"), let step = limit(fields, "step") else { return true }
       // Typed numbers are decimal, and multiples of 0.1 are not.
-      return abs(lower + ((x - lower) / step).rounded() * step - x) <= 1e-9 * abs(step)
+      let distance = abs(lower + ((x - lower) / step).rounded() * step - x)
+      return distance <= max(1e-9 * abs(step), 4 * max(abs(x), abs(lower)).ulp)
     default: return true
     }
   }

@@ -9,6 +9,9 @@ enum Interrupts {
   nonisolated(unsafe) private(set) static var count: Int32 = 0
   nonisolated(unsafe) private static var action: (() -> Void)?
   nonisolated(unsafe) private static var keepsFirst = false
+  /// Whether trainings still have time to keep a checkpoint, and whether a person would not wait for them.
+  nonisolated(unsafe) private static var isKeeping = false
+  nonisolated(unsafe) private static var isHurried = false
 
   /// Seconds that a run's trainings have to keep a checkpoint when it is to stop.
   private static let keepingTime = 5.0
@@ -23,11 +26,12 @@ enum Interrupts {
     action = newAction
     Interrupts.keepsFirst = keepsFirst && bell != nil
     count = 0
+    (isKeeping, isHurried) = (false, false)
     var handler = sigaction()
     #if canImport(Darwin)
-      handler.__sigaction_u.__sa_handler = { _ in Interrupts.fire() }
+      handler.__sigaction_u.__sa_handler = { Interrupts.fire($0) }
     #else
-      handler.__sigaction_handler.sa_handler = { _ in Interrupts.fire() }
+      handler.__sigaction_handler.sa_handler = { Interrupts.fire($0) }
     #endif
     handler.sa_flags = restartingCalls ? SA_RESTART : 0
     sigaction(SIGINT, &handler, nil)
@@ -70,15 +74,27 @@ enum Interrupts {
     thread.start()
   }
 
-  private static func fire() {
+  private static func fire(_ signal: Int32) {
     count &+= 1
-    guard count == 1, keepsFirst, let bell else {
+    guard keepsFirst, let bell, count == 1 || isKeeping else {
       action?()
       return
     }
+    guard count == 1 else {
+      // Who closes a terminal or ends a job may say so more than once; only Ctrl-C comes from somebody who waits.
+      if signal == SIGINT {
+        isHurried = true
+        action?()
+      }
+      return
+    }
+    isKeeping = true
     let error = errno
     var byte: UInt8 = 0
-    if write(bell, &byte, 1) != 1 { action?() }
+    if write(bell, &byte, 1) != 1 {
+      isKeeping = false
+      action?()
+    }
     errno = error
   }
 
@@ -95,10 +111,11 @@ enum Interrupts {
         if got < 0, errno == EINTR { continue }
         guard got == 1 else { return }
         CheckpointClock.settle(within: keepingTime) {
-          count > 1
+          isHurried
         } whenSlow: {
           SourceLoader.complain("trainings keep a checkpoint; Ctrl-C again leaves at once")
         }
+        isKeeping = false
         action?()
       }
     }

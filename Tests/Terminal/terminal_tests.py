@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Sessions and runs on a pseudo-terminal: line editing, completion, history, Ctrl-C. Usage: terminal_tests.py EXP [TEST…]"""
-import glob, os, pty, re, sys, tempfile, time, traceback
+import glob, os, pty, re, signal, sys, tempfile, time, traceback
 import pexpect
 from screen import Screen
 
@@ -561,6 +561,8 @@ def a_run_whose_terminal_closes_stops_in_good_order():
     path = script("fold.exp", "print(\"under\" ++ \"way\")\niterate(0.0, 1_000_000_000, (v, i) -> v + uniform()).value\n")
     process, terminal = pty.fork()
     if process == 0:
+        # Whoever began these tests may ignore it, as nohup does.
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         os.execv(exp, [exp, "run", path, "--out", os.path.join(scratch, "closed"), "--threads", "1"])
     said = b""
     while b"underway" not in said:

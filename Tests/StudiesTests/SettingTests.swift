@@ -80,6 +80,10 @@ private func id(_ body: () throws -> Datum?) -> String {
       #expect(id { try Setting.value(for: x, text: typed) } == "value \(typed)")
     }
     #expect(id { try Setting.value(for: x, text: "0.35") } == "E0602")
+    // Steps far smaller than the number: one rounding of the number is more than a billionth of them.
+    let fine = option(.float(0.1), bounds(.int(0), .int(1), step: .float(1e-8)))
+    #expect(id { try Setting.value(for: fine, text: "0.7654321") } == "value 0.7654321")
+    #expect(id { try Setting.value(for: fine, text: "0.123456785") } == "E0602")
   }
 
   @Test func aNearChoiceIsOffered() throws {

@@ -242,7 +242,7 @@ public final class RunFolder: @unchecked Sendable {
       }
       if SHA256.hex(bytes) != parts[0] { problems.append(("changed", name)) }
     }
-    for name in try contents() where isWanted(name) && !listed.contains(name) && !RunFolder.isUnsealed(name) {
+    for name in try contents() where isWanted(name) && !listed.contains(name) && !RunFolder.mayComeLate(name) {
       problems.append(("not listed", name))
     }
     return problems
@@ -258,5 +258,10 @@ public final class RunFolder: @unchecked Sendable {
   /// Files that the manifest does not list: itself, tags, leftovers of a crash.
   private static func isUnsealed(_ name: String) -> Bool {
     name == manifestName || name == tagsName || name.hasSuffix(".part")
+  }
+
+  /// Files that may be there beside those of the manifest: also the note of a worker that came as the run was ending, and found nothing to do.
+  private static func mayComeLate(_ name: String) -> Bool {
+    isUnsealed(name) || name.hasPrefix("workers/") && name.hasSuffix(".json")
   }
 }

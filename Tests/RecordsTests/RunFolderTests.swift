@@ -50,6 +50,8 @@ import Testing
 
     try folder.add([.init("tables/runs.csv", "changed")])
     try folder.add([.init("extra.txt", "new")])
+    // A worker that came too late changes nothing of the run.
+    #expect(try folder.addWorker([.init("host", .string("a"))]) == "w1")
     try FileManager.default.removeItem(atPath: folder.path + "/figures/1.gp")
     #expect(
       try folder.checkManifest().sorted() == [

@@ -143,12 +143,10 @@ public final class RunFolder: @unchecked Sendable {
     RunFiles.Content(sourcePath(name), text)
   }
 
-  /// Where a source file is frozen, below a run's folder.
+  /// Where a source file is frozen, below a run's folder: under its path from the study's folder, in which `_..` stands for a step up.
   static func sourcePath(_ name: String) -> String {
     let parts = name.split(separator: "/").map(String.init)
-    let isInside = !name.hasPrefix("/") && !parts.contains("..")
-    let kept = isInside ? parts : [parts.last ?? "source"]
-    return "source/" + kept.map(RunFolder.safeName).joined(separator: "/")
+    return "source/" + (parts.isEmpty ? ["source"] : parts).map(RunFolder.safeName).joined(separator: "/")
   }
 
   /// Where the text of a study of this name is frozen, below the run's folder.

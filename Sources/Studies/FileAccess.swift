@@ -125,6 +125,13 @@ public struct FileAccess: Sendable {
     path == folder || path.hasPrefix(folder.hasSuffix("/") ? folder : folder + "/")
   }
 
+  /// A path from a folder: `../lib/a.exp`. Both are given from the root, without `.` and `..`.
+  static func relative(_ path: String, to folder: String) -> String {
+    let (parts, base) = (path.split(separator: "/"), folder.split(separator: "/"))
+    let common = zip(parts, base).prefix { $0 == $1 }.count
+    return (base[common...].map { _ in ".." } + parts[common...]).joined(separator: "/")
+  }
+
   /// From the root, without `.` and `..`; symbolic links are kept.
   public static func absolute(_ path: String) -> String {
     let expanded = expanded(path)

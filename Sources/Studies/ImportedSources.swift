@@ -33,7 +33,7 @@ private func studySources(_ source: SourceFile) -> [(name: String, path: String,
         let text = try? String(contentsOfFile: other, encoding: .utf8)
       else { continue }
       let inside = [other, FileAccess.canonical(other)].first { FileAccess.isBelow(folder, $0) }
-      let shown = inside.map { String($0.dropFirst(folder.count + 1)) } ?? other
+      let shown = FileAccess.relative(inside ?? FileAccess.canonical(other), to: folder)
       imported.append((SourceStore.shared.add(name: shown, text: text), other, shown))
     }
     waiting += imported.reversed()

@@ -30,7 +30,7 @@ import Testing
     try folder.write(run)
     let table = RunFiles.Content(RunFolder.tablePath("runs"), CSV.write(Table(columns: [.init("x", [.float(0.1)])])))
     #expect(table.path == "tables/runs.csv")
-    try folder.add([RunFolder.content(source: "/etc/../a.exp", text: "let x = 1"), table])
+    try folder.add([RunFolder.content(source: "../s/a.exp", text: "let x = 1"), table])
     #expect(try folder.addFigure(number: 1, svg: "<svg/>", csv: "x\n", gnuplot: "plot x") == "figures/1")
     let log = try folder.log("trials/runs-0.jsonl")
     try log.append(["i": 0])
@@ -42,7 +42,8 @@ import Testing
     #expect(RunFolder.open(folder.path)?.readStudy()?.title == "t")
     #expect(
       try folder.contents() == [
-        "figures/1.csv", "figures/1.gp", "figures/1.svg", "manifest.sha256", "run.json", "source/a.exp", "study.json",
+        "figures/1.csv", "figures/1.gp", "figures/1.svg", "manifest.sha256", "run.json", "source/_../s/a.exp",
+        "study.json",
         "tables/runs.csv",
         "trials/runs-0.jsonl",
       ])

@@ -23,6 +23,8 @@ final class Folds {
     var requests: Int32
     /// What a trace of the run calls it.
     var label = FoldTrace.Label()
+    /// How deep in calls it began.
+    var calls: Int
   }
 
   private var folds: [Fold] = []
@@ -59,6 +61,13 @@ final class Folds {
     note()
   }
 
+  /// An error was caught so deep in calls: folds that began in deeper ones are over.
+  func caught(calls: Int) {
+    guard let last = folds.last, last.calls > calls else { return }
+    while let last = folds.last, last.calls > calls { folds.removeLast() }
+    note()
+  }
+
   /// A fold that begins: its number, and what an earlier one of its name and place kept, owned.
   /// `keep` gives what is kept beside a row of a value.
   func begin(
@@ -70,7 +79,7 @@ final class Folds {
     machine.drawScope.folds &+= 1
     let name = RandomKey.derive(RandomKey.derive(scope.key, scope.folds), key)
     let now = Folds.now
-    var fold = Fold(since: now, asked: (now, 0), requests: CheckpointClock.requests)
+    var fold = Fold(since: now, asked: (now, 0), requests: CheckpointClock.requests, calls: machine.calls)
     fold.every = every
     begun += 1
     fold.label = FoldTrace.Label(sweep: trial.sweep, trial: trial.index, number: begun)

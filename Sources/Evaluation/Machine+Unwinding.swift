@@ -34,6 +34,7 @@ extension Machine {
       let base = frame.pointee.base
       if !error.isUncatchable, let handler = handler(frame) {
         if error.id == "E0302" { host.metMemoryLimit() }
+        folds.caught(calls: frame - frames)
         for i in handler.clearFrom..<max(handler.clearFrom, prototype.pointee.registerCount) {
           Machine.drop(heap, base + i)
         }

@@ -45,6 +45,8 @@ final class Machine {
     set { framePlace.pointee = newValue }
   }
   let framePlace: UnsafeMutablePointer<UnsafeMutablePointer<Frame>>
+  /// How deep in calls the frame that runs is.
+  var calls: Int { frame - frames }
   /// End of the registers that natives being called use.
   var nativeTop: UnsafeMutablePointer<Value>
   /// `heap.state.poll`.
@@ -89,7 +91,7 @@ final class Machine {
   /// That of a machine for a trial of a sweep which begins here.
   func depthInside() throws -> Depth {
     let inside = Depth(
-      calls: depth.calls + (frame - frames), registers: depth.registers + (callBase - stack), sweeps: depth.sweeps + 1)
+      calls: depth.calls + calls, registers: depth.registers + (callBase - stack), sweeps: depth.sweeps + 1)
     guard inside.sweeps <= Machine.maximumSweepDepth else { throw Machine.tooManySweeps }
     guard Machine.registerCapacity - inside.registers >= 2 * Machine.registerMargin,
       inside.calls < Machine.maximumDepth

@@ -1,5 +1,6 @@
 import CBodies
 import Foundation
+import Resolution
 import Tensors
 
 extension Natives {
@@ -50,6 +51,8 @@ private struct RigidBodyCall {
           try machine.call(control, taking: [given, sensed])
         }
         defer { heap.release(answer) }
+        try SceneReader(call: call, place: "what `control` gives").checkNames(
+          answer, ["carry", "alive", "speeds", "torques", "forces"])
         isAlive = try zip(isAlive, column("alive", of: answer, [worlds.count])).map { $0 && $1 != 0 }
         speeds = try column("speeds", of: answer, [worlds.joints, worlds.count])
         torques = try column("torques", of: answer, [worlds.joints, worlds.count])
@@ -105,10 +108,15 @@ private struct RigidBodyCall {
   }
 
   private func which() throws -> [Int] {
-    let operand = try TensorBuilding(machine).tensor(of: call[1], type: .i64)
-    let given = try call.content(operand)
+    let given = try call.content(try TensorBuilding(machine).tensor(of: call[1], type: .f64))
     guard given.rank == 1 else { throw call.mismatch(1, "a list of numbers of scenes") }
-    let (places, count) = (given.array(of: Int64.self).map { Int($0) }, try call.list(0).count)
+    let count = try call.list(0).count
+    let places = try given.array(of: Double.self).map { number in
+      guard let place = Int(exactly: number) else {
+        throw wrong("`which` names scene \(number): scenes have whole numbers")
+      }
+      return place
+    }
     if let odd = places.first(where: { !(0..<count).contains($0) }) {
       throw RuntimeError("E0404", "`rigid_bodies`: `which` names scene \(odd) of \(count)", label: "called here")
     }
@@ -142,6 +150,8 @@ private struct SceneReader {
 
   func scene(_ value: Value) throws -> RigidBodies.Scene {
     var scene = RigidBodies.Scene()
+    try checkNames(
+      value, ["gravity", "rate", "iterations", "friction", "ground", "bodies", "zones", "joints", "rays"])
     scene.gravity = try numbers(value, "gravity", [2], else: scene.gravity)
     scene.rate = try number(value, "rate", else: scene.rate, in: 1...10_000)
     scene.iterations = try numbers(value, "iterations", [2], else: scene.iterations, in: 1...1_000)
@@ -162,6 +172,7 @@ private struct SceneReader {
     }
     for (i, ray) in try list(value, "rays").enumerated() {
       let reader = SceneReader(call: call, place: "\(place), ray \(i)")
+      try reader.checkNames(ray, ["body", "to"])
       let to = try reader.numbers(ray, "to", [2])
       if hypot(to[0], to[1]) < 0.01 { throw reader.wrong("`to` is nowhere") }
       scene.rays.append(
@@ -181,6 +192,7 @@ private struct SceneReader {
   }
 
   private func add(body: Value, to scene: inout RigidBodies.Scene) throws {
+    try checkNames(body, ["at", "angle", "shape", "shapes", "density", "friction", "push", "touches"])
     let (at, push) = (try numbers(body, "at", [2]), try numbers(body, "push", [2], else: [0, 0], in: -1e6...1e6))
     let first = scene.polygons.count
     let shapes = try field(body, "shape").map { [$0] } ?? list(body, "shapes")
@@ -217,6 +229,7 @@ private struct SceneReader {
   }
 
   private func joint(_ joint: Value, _ bodies: Int) throws -> cb_joint {
+    try checkNames(joint, ["bodies", "anchors", "limits"])
     let ends = try numbers(joint, "bodies", [2]).map { try index($0, bodies) }
     let (anchors, limits) = (try numbers(joint, "anchors", [2, 2]), try numbers(joint, "limits", [2]))
     if ends[0] == ends[1] { throw wrong("it joins a body to itself") }
@@ -231,6 +244,17 @@ private struct SceneReader {
       throw wrong("there is no body \(number) among \(count)")
     }
     return index
+  }
+
+  /// An error where a field of a record, which may have others of its own, is called almost like one that could be there and is not.
+  func checkNames(_ record: Value, _ known: [String]) throws {
+    guard record.tag == .record else { return }
+    let given = (0..<record.record.count).map { record.record.name($0) }
+    for name in given where !known.contains(name) {
+      if let meant = nearNames(name, among: known).first(where: { !given.contains($0) }) {
+        throw wrong("nothing reads `\(name)`: did you mean `\(meant)`?")
+      }
+    }
   }
 
   private func field(_ record: Value, _ name: String) throws -> Value? {

@@ -58,10 +58,11 @@ extension AxesDrawing {
   }
 
   private mutating func drawLeftAxis() {
-    for tick in y.ticks {
+    let every = figure.y.categories.isEmpty ? 1 : CategoryNames.step(frame.height / Double(figure.y.categories.count))
+    for (i, tick) in y.ticks.enumerated() {
       guard let at = py(tick.value) else { continue }
       canvas.line(frame.left - (tick.isMajor ? 5 : 3), at, frame.left, at, .axis)
-      guard tick.isMajor else { continue }
+      guard tick.isMajor, i % every == 0 else { continue }
       canvas.text(
         frame.left - 9, at + 4.3, tick.label, .soft, size: AxesDrawing.tickSize, anchor: .end, exponent: tick.exponent,
         limit: figure.y.categories.isEmpty ? .infinity : AxesDrawing.longestName)
@@ -71,15 +72,15 @@ extension AxesDrawing {
   private mutating func drawBottomAxis() {
     if let bars { return drawBarNames(bars) }
     var free = -Double.infinity
-    for tick in x.ticks {
+    for (i, tick) in x.ticks.enumerated() {
       guard let at = px(tick.value) else { continue }
       canvas.line(at, frame.bottom, at, frame.bottom + (tick.isMajor ? 5 : 3), .axis)
       guard tick.isMajor else { continue }
-      if slant > 0 {
+      if names.angle > 0 {
+        guard i % names.every == 0 else { continue }
         canvas.text(
-          at + 4, frame.bottom + 16, tick.label, .soft, size: AxesDrawing.tickSize, anchor: .end,
-          limit: AxesDrawing.longestName,
-          angle: -40)
+          at + 4, frame.bottom + (names.angle == 90 ? 9 : 16), tick.label, .soft, size: AxesDrawing.tickSize,
+          anchor: .end, limit: AxesDrawing.longestName, angle: -Double(names.angle))
         continue
       }
       let half = AxesDrawing.width(of: tick) / 2

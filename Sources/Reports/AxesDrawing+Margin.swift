@@ -4,9 +4,10 @@ import Records
 struct MarginLabel {
   enum Swatch: Hashable {
     case line(dash: Int)
-    case dot
+    case dot(Palette.Dot)
     case block
     case rule
+    var isDot: Bool { if case .dot = self { return true } else { return false } }
   }
   var text: String
   var ink: SVGCanvas.Ink
@@ -29,10 +30,13 @@ extension AxesDrawing {
           end: lastPoint(series))
       case .points(let series, let names, _):
         label = MarginLabel(
-          text: series.name, ink: .series(color ?? 0), swatch: .dot, end: names == nil ? lastPoint(series) : nil)
+          text: series.name, ink: .series(color ?? 0), swatch: .dot(Palette.dot(color: color)),
+          end: names == nil ? lastPoint(series) : nil)
       case .bars(_, _, let name), .histogram(_, _, let name):
         label = MarginLabel(text: name, ink: .series(color ?? 0), swatch: .block, end: nil)
-      case .strip(_, let name): label = MarginLabel(text: name, ink: .series(color ?? 0), swatch: .dot, end: nil)
+      case .strip(_, let name):
+        label = MarginLabel(
+          text: name, ink: .series(color ?? 0), swatch: .dot(Palette.dot(color: color)), end: nil)
       case .rule(false, let at, let text) where bars?.isHorizontal != true && y.holds(at):
         label = MarginLabel(text: text, ink: .soft, swatch: .rule, end: (x.value(at: 1), at))
       default: continue
@@ -43,7 +47,7 @@ extension AxesDrawing {
       labels.append(label)
     }
     // A single set of bars or dots named like its axis needs no second name.
-    if labels.count == 1, labels[0].text == figure.y.label, labels[0].swatch == .block || labels[0].swatch == .dot {
+    if labels.count == 1, labels[0].text == figure.y.label, labels[0].swatch == .block || labels[0].swatch.isDot {
       return []
     }
     return labels
@@ -61,7 +65,7 @@ extension AxesDrawing {
   /// With many labels, labels of things that have no end, or a colour bar in between, a legend; otherwise each stands at the end
   /// of its curve.
   private var isLegend: Bool {
-    heat != nil || margin.count > 10 || margin.contains { $0.end == nil || $0.swatch == .dot }
+    heat != nil || margin.count > 10 || margin.contains { $0.end == nil || $0.swatch.isDot }
   }
 
   func marginWidth() -> Double {
@@ -109,7 +113,7 @@ extension AxesDrawing {
       case .line(let dash):
         canvas.line(left, height, left + 20, height, label.ink, width: 2, dash: Palette.dashes[dash])
       case .rule: canvas.line(left, height, left + 20, height, .axis, width: 1, dash: "4 3")
-      case .dot: canvas.circle(left + 10, height, 4, label.ink)
+      case .dot(let shape): canvas.dot(left + 10, height, 4, shape, label.ink)
       case .block: canvas.rect(left + 5, height - 5, 10, 10, label.ink)
       }
       canvas.text(left + 26, height + 4.5, label.text, label.ink, size: 13, limit: 190)

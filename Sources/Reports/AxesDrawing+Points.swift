@@ -20,8 +20,9 @@ extension AxesDrawing {
       for (i, place) in all.enumerated() {
         guard let place, isInside(place) else { continue }
         let label = labels.flatMap { i < $0.count ? $0[i] : nil } ?? ""
-        canvas.circle(
-          place.x, place.y, radius, .series(color ?? 0), ring: radius >= 3, title: hover(series, i, label: label))
+        canvas.dot(
+          place.x, place.y, radius, Palette.dot(color: color), .series(color ?? 0), ring: radius >= 3,
+          title: hover(series, i, label: label))
         if label.isEmpty {
           others.append(LabelPlacement.Box(x: place.x - 4, y: place.y - 4, width: 8, height: 8))
         } else {
@@ -50,18 +51,24 @@ extension AxesDrawing {
     canvas.path(d, .series(color), width: 1.3)
   }
 
-  /// Very many points: one path of round dots, one for each half pixel.
+  /// Very many points: one path of small dots, one for each half pixel.
   private mutating func drawCloud(_ all: [(x: Double, y: Double)?], _ color: Int) {
     var seen: Set<Int> = []
     var d = ""
+    let shape = Palette.dot(color: color)
     for (i, place) in all.enumerated() {
       if Interruption.isRaised(at: i) { return }
       guard let place, isInside(place) else { continue }
       let a = Int(saturating: (place.x * 2).rounded()), b = Int(saturating: (place.y * 2).rounded())
       if seen.insert(a * 100_000 + b).inserted {
-        d += "M\(Markup.number(Double(a) / 2)),\(Markup.number(Double(b) / 2))h0"
+        let x = Double(a) / 2, y = Double(b) / 2
+        d += shape == .disc ? "M\(Markup.number(x)),\(Markup.number(y))h0" : SVGCanvas.outline(x, y, 1.6, shape)
       }
     }
-    canvas.path(d, .series(color), width: 2.6, opacity: 0.6)
+    switch shape {
+    case .disc: canvas.path(d, .series(color), width: 2.6, opacity: 0.6)
+    case .circle: canvas.path(d, .series(color), width: 0.8, opacity: 0.8)
+    case .square, .diamond, .triangle: canvas.area(d, .series(color), opacity: 0.6)
+    }
   }
 }

@@ -70,8 +70,9 @@ extension AxesDrawing {
       settled.append((x, place.y))
       guard isInside((middle, place.y)) else { continue }
       let title = "\(name)\n\(NumberFormat.short(place.value, digits: 6))".replacingMinus
-      canvas.circle(
-        middle + x, place.y, radius, .series(color), ring: radius > 3, title: places.count > 400 ? "" : title)
+      canvas.dot(
+        middle + x, place.y, radius, Palette.dot(color: color), .series(color), ring: radius > 3,
+        title: places.count > 400 ? "" : title)
     }
     let sorted = places.map(\.value).sorted(), half = sorted.count / 2
     let median = sorted.count % 2 == 1 ? sorted[half] : sorted[half - 1] / 2 + sorted[half] / 2

@@ -16,8 +16,10 @@ struct AxesDrawing {
   var margin: [MarginLabel] = []
   /// True when the marks are cells or lines over the whole plane, which leave no room for grid lines.
   let isGrid: Bool
-  /// How far names of categories reach down because they are turned; 0 when they are level.
-  var slant = 0.0
+  /// How the names of categories stand at the bottom.
+  var names = CategoryNames()
+  /// How much further down they reach because they are turned.
+  var slant: Double { names.depth }
   /// How many values could not be shown, by reason.
   var leftOut = LeftOut()
 
@@ -119,7 +121,9 @@ struct AxesDrawing {
     let right = marginWidth()
     let isSquare = AxesDrawing.isSquare(figure) || heat?.isSquare ?? GridPlaces.isSquare(figure)
     let edge = 26.0 + (xLabel.isEmpty && bottomFactor == nil ? 4 : 22)
-    slant = slantOfNames(room: isSquare ? 440 - top - edge : AxesDrawing.width - left - right)
+    if !figure.x.categories.isEmpty, bars == nil {
+      names = CategoryNames(figure.x.categories, room: isSquare ? 440 - top - edge : AxesDrawing.width - left - right)
+    }
     let below = edge + slant
     var width = AxesDrawing.width, height = AxesDrawing.height + slant / 2
     if isSquare {
@@ -130,14 +134,6 @@ struct AxesDrawing {
     }
     frame = Frame(left: left, top: top, width: max(60, width - left - right), height: max(40, height - top - below))
     return (width, height)
-  }
-
-  /// Names that would touch each other are turned; this is how much further down they reach then.
-  private func slantOfNames(room: Double) -> Double {
-    guard !figure.x.categories.isEmpty, bars == nil else { return 0 }
-    let widest = figure.x.categories.map { TextWidth.pixels($0, size: AxesDrawing.tickSize) }.max() ?? 0
-    let isTight = widest > room / Double(figure.x.categories.count) - 6
-    return isTight ? max(0, min(widest, AxesDrawing.longestName) * 0.64 - 6) : 0
   }
 
   static func width(of tick: AxisScale.Tick) -> Double {
@@ -162,6 +158,43 @@ struct AxesDrawing {
   }
 }
 
+/// How names of categories stand along an axis: level where they have room, otherwise turned, and where not even turned ones have room
+/// some of them alone.
+struct CategoryNames {
+  /// In degrees.
+  var angle = 0
+  /// One of so many names is shown.
+  var every = 1
+  /// How much further down than level ones they reach, in pixels.
+  var depth = 0.0
+
+  /// The height of a line of names, in pixels.
+  static let line = AxesDrawing.tickSize * 0.9
+
+  init() {}
+
+  /// Names below an axis of `room` pixels.
+  init(_ names: [String], room: Double) {
+    let slot = room / Double(max(1, names.count))
+    let widest = names.map { TextWidth.pixels($0, size: AxesDrawing.tickSize) }.max() ?? 0
+    // Single letters stay level.
+    guard widest > slot - 6, widest * 0.64 > 6 else { return }
+    let length = min(widest, AxesDrawing.longestName)
+    // Slanted lines are nearer to each other than their places on the axis.
+    if slot * 0.64 >= CategoryNames.line {
+      angle = 40
+      depth = length * 0.64 - 6
+    } else {
+      angle = 90
+      every = CategoryNames.step(slot)
+      depth = max(0, length - 12)
+    }
+  }
+
+  /// Which of the names find room that stand across their axis, `slot` pixels from one to the next: one of so many.
+  static func step(_ slot: Double) -> Int { max(1, Int(saturating: (line / max(slot, 0.01)).rounded(.up))) }
+}
+
 /// All numbers that the axes should cover.
 struct Extents {
   var x: [Double] = []
@@ -169,7 +202,7 @@ struct Extents {
   var isEmpty: Bool { !x.contains { $0.isFinite } || !y.contains { $0.isFinite } }
 
   init(_ figure: Figure) {
-    var lowest = Double.infinity
+    var ends: [Double] = []
     for mark in figure.marks {
       switch mark {
       case .line(let s, _, _), .points(let s, _, _):
@@ -179,8 +212,7 @@ struct Extents {
           if figure.y.scale == .log && s.y[i] <= 0 { continue }
           x.append(s.x[i])
           y.append(s.y[i])
-          lowest = min(lowest, s.y[i])
-          if s.hasInterval { y += [s.lower[i], s.upper[i]] }
+          if s.hasInterval { ends += [s.lower[i], s.upper[i]] }
         }
       case .rule(let isVertical, let at, _): if isVertical { x.append(at) } else { y.append(at) }
       case .bars(_, let values, _): y += values
@@ -199,7 +231,14 @@ struct Extents {
       }
     }
     // A band that reaches a little below zero does not move an axis whose values end there.
-    if lowest >= 0, let low = y.min(), low < 0, let high = y.max(), -low < 0.05 * high { y = y.map { max(0, $0) } }
+    let values = y.filter(\.isFinite)
+    ends = ends.filter(\.isFinite)
+    if let lowest = values.min(), lowest >= 0, let low = ends.min(), low < 0, let high = (values + ends).max(),
+      -low < 0.05 * high
+    {
+      ends = ends.map { max(0, $0) }
+    }
+    y += ends
   }
 }
 
@@ -217,6 +256,8 @@ struct LeftOut {
   var notPositive = 0
   /// Cells of a grid without a value.
   var holes = 0
+  /// Cells of a grid in the colour of the largest or the smallest value, whose own is infinite.
+  var infinite = 0
 
   /// Counts a place that an axis cannot show.
   mutating func add(_ at: Double, on axis: AxisScale) {
@@ -232,6 +273,10 @@ struct LeftOut {
     if notPositive > 0 { parts.append("\(notPositive) not positive") }
     if notANumber > 0 { parts.append("\(notANumber) not finite") }
     if holes > 0 { parts.append(holes == 1 ? "1 cell without a value" : "\(holes) cells without a value") }
-    return parts.isEmpty ? nil : "not shown: " + parts.joined(separator: ", ")
+    var notes = parts.isEmpty ? [] : ["not shown: " + parts.joined(separator: ", ")]
+    if infinite > 0 {
+      notes.append("\(infinite) infinite \(infinite == 1 ? "value" : "values") in the colour of the nearer end")
+    }
+    return notes.isEmpty ? nil : notes.joined(separator: " · ")
   }
 }

@@ -339,7 +339,7 @@ struct BraillePlot {
 }
 
 extension LeftOut {
-  /// Counts what a figure's curves, dots and rules hold that cannot be shown.
+  /// Counts what a figure's curves, dots, strips and rules hold that cannot be shown.
   init(_ figure: Figure) {
     self.init()
     for mark in figure.marks {
@@ -350,6 +350,14 @@ extension LeftOut {
           if !s.x[i].isFinite || !s.y[i].isFinite {
             notANumber += 1
           } else if (figure.x.scale == .log && s.x[i] <= 0) || (figure.y.scale == .log && s.y[i] <= 0) {
+            notPositive += 1
+          }
+        }
+      case .strip(let groups, _):
+        for value in groups.joined() {
+          if !value.isFinite {
+            notANumber += 1
+          } else if figure.y.scale == .log, value <= 0 {
             notPositive += 1
           }
         }

@@ -12,12 +12,13 @@ extension GnuplotScript {
     if axis.scale == .log { head.append("set logscale \(name)") }
     head.append("set \(name)range [\(NumberText.shortest(scale.lower)):\(NumberText.shortest(scale.upper))]")
     guard !axis.categories.isEmpty else { return numbers(name, scale, length: name == "x" ? frame.width : nil) }
-    let widest = axis.categories.map { TextWidth.pixels($0, size: 13) }.max() ?? 0
-    let isTurned = name == "x" && widest > frame.width / Double(axis.categories.count) - 6
+    let below = name == "x" ? CategoryNames(axis.categories, room: frame.width) : CategoryNames()
+    let every = name == "x" ? below.every : CategoryNames.step(frame.height / Double(axis.categories.count))
     let names = axis.categories.enumerated().map {
-      "\(quoted(SVGCanvas.fit($1, AxesDrawing.longestName, size: 13))) \($0)"
+      "\($0 % every == 0 ? quoted(SVGCanvas.fit($1, AxesDrawing.longestName, size: 13)) : "''") \($0)"
     }
-    head.append("set \(name)tics\(isTurned ? " rotate by 40 right" : "") (\(names.joined(separator: ", ")))")
+    let turn = below.angle > 0 ? " rotate by \(below.angle) right" : ""
+    head.append("set \(name)tics\(turn) (\(names.joined(separator: ", ")))")
   }
 
   /// The name of an axis with the power of ten that its numbers leave out.

@@ -23,7 +23,7 @@ extension GnuplotScript {
       let low = heat.yEdges.first, let high = heat.yEdges.last
     else { return }
     addColorBar(heat.map, heat.scale, heat.label)
-    if heat.values.contains(where: { $0.contains(where: \.isNaN) }) {
+    if heat.values.contains(where: { $0.contains { heat.entry($0) == 255 } }) {
       // Strokes shine through cells without a value, so that no hole looks like a value.
       head.append(
         "set object rectangle from \(self.number(left)),\(self.number(low)) to \(self.number(right)),\(self.number(high)) "

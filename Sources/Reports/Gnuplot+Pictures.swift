@@ -10,15 +10,17 @@ extension GnuplotScript {
   }
 
   /// Dots about the place of their category, beside those of other strips, and a line at the median.
-  mutating func addStrip(_ number: Int, _ groups: [[Double]], _ color: String, _ name: String) {
+  mutating func addStrip(
+    _ number: Int, _ groups: [[Double]], _ color: String, _ shape: Palette.Dot, _ name: String
+  ) {
     let strips = figure.marks.indices.filter { if case .strip = figure.marks[$0] { return true } else { return false } }
     let width = 0.8 / Double(max(1, strips.count))
     let shift = (Double(strips.firstIndex(of: number - 1) ?? 0) + 0.5) * width - 0.4
     let x =
       "(column('mark')==\(number) ? column('x') + \(NumberFormat.fixed(shift, 3)) "
       + "+ \(NumberFormat.fixed(width * 0.5, 3))*(rand(0)-0.5) : NaN)"
-    let title = title(name, color, swatch: "dot")
-    plots.append("\(file) using \(x):(column('y')) with points pt 7 ps 0.5 \(color) \(title)")
+    let title = title(name, color, swatch: "dot \(shape)")
+    plots.append("\(file) using \(x):(column('y')) with points pt \(shape.rawValue) ps 0.5 \(color) \(title)")
     for (i, group) in groups.enumerated() {
       let values = group.filter { $0.isFinite && (figure.y.scale == .linear || $0 > 0) }.sorted(),
         half = values.count / 2

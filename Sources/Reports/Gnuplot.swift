@@ -177,14 +177,14 @@ struct GnuplotScript {
       )
     case .points(let s, _, let index):
       guard !s.x.isEmpty else { return }
-      let name = title(s.name, color(index), swatch: "dot")
+      let shape = Palette.dot(color: index ?? max(0, next)), name = title(s.name, color(index), swatch: "dot \(shape)")
       if s.hasInterval {
         let ends = ends(s, isBar: true)
         plots.append(
-          "\(file) using \(x):(column('y')):\(ends) with yerrorbars pt 7 ps 0.6 \(color(index)) \(name)"
+          "\(file) using \(x):(column('y')):\(ends) with yerrorbars pt \(shape.rawValue) ps 0.6 \(color(index)) \(name)"
         )
       } else {
-        plots.append("\(file) using \(x):(column('y')) with points pt 7 ps 0.6 \(color(index)) \(name)")
+        plots.append("\(file) using \(x):(column('y')) with points pt \(shape.rawValue) ps 0.6 \(color(index)) \(name)")
       }
     case .rule(let isVertical, let at, let label):
       guard at.isFinite else { return }
@@ -204,7 +204,7 @@ struct GnuplotScript {
       guard let heat = drawing?.heat, firstHeat == number else { return }
       addHeat(heat, mark, number)
     case .images: break
-    case .strip(let groups, let name): addStrip(number, groups, color(nil), name)
+    case .strip(let groups, let name): addStrip(number, groups, color(nil), Palette.dot(color: max(0, next)), name)
     case .histogram(_, _, let name): addHistogram(number, color(nil), name)
     case .contour(let x, let y, let rows, let levels):
       addContours(GridPlaces(x: x, y: y, rows: rows, figure: figure), levels)

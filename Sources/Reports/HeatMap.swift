@@ -105,6 +105,24 @@ struct HeatMap {
   }
 }
 
+extension LeftOut {
+  /// Counts the cells of a map that have no colour of their own.
+  init(_ heat: HeatMap) {
+    self.init()
+    for row in heat.values where !Interruption.isRaised() {
+      for value in row {
+        if value.isNaN {
+          holes += 1
+        } else if heat.entry(value) == 255 {
+          notPositive += 1
+        } else if value.isInfinite {
+          infinite += 1
+        }
+      }
+    }
+  }
+}
+
 extension AxesDrawing {
   mutating func drawHeat(_ heat: HeatMap) {
     let xs = heat.xEdges.map { px($0) ?? frame.left }, ys = heat.yEdges.map { py($0) ?? frame.bottom }
@@ -134,9 +152,11 @@ extension AxesDrawing {
 
   /// Cells without a value let thin strokes shine through, so that no hole looks like a value.
   private mutating func drawHatch(_ left: Double, _ right: Double, _ bottom: Double, _ top: Double, _ heat: HeatMap) {
-    let holes = heat.values.reduce(0) { $0 + $1.count { $0.isNaN } }
-    guard holes > 0 else { return }
-    leftOut.holes += holes
+    let kinds = LeftOut(heat)
+    leftOut.holes += kinds.holes
+    leftOut.notPositive += kinds.notPositive
+    leftOut.infinite += kinds.infinite
+    guard kinds.holes + kinds.notPositive > 0 else { return }
     let left = max(left, frame.left), right = min(right, frame.right)
     let bottom = min(bottom, frame.bottom), height = bottom - max(top, frame.top)
     guard left < right, height > 0 else { return }

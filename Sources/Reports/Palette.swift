@@ -52,6 +52,12 @@ enum Palette {
   /// The dash pattern of a curve: the one that is asked for, and otherwise another for each round through the colours.
   static func dash(_ dash: Int?, color: Int?) -> Int { abs((dash ?? (color ?? 0) / series.count) % dashes.count) }
 
+  /// Shapes of dots, by the numbers that gnuplot gives them.
+  enum Dot: Int, Sendable, CaseIterable { case disc = 7, circle = 6, square = 5, diamond = 13, triangle = 9 }
+
+  /// The shape of dots: another for each round through the colours.
+  static func dot(color: Int?) -> Dot { Dot.allCases[abs((color ?? 0) / series.count % Dot.allCases.count)] }
+
   static let ink = Entry(light: "#1d2127", text: "#1d2127", dark: "#e6e8eb")
   static let soft = Entry(light: "#6b7078", text: "#6b7078", dark: "#9aa0a8")
   static let axis = Entry(light: "#8a8f98", text: "#8a8f98", dark: "#6f757e")

@@ -80,6 +80,40 @@ struct SVGCanvas {
     add("<circle cx=\"\(n(x))\" cy=\"\(n(y))\" r=\"\(n(radius))\" \(classes)\(edge)\(SVGCanvas.end("circle", title))")
   }
 
+  /// A dot of a shape, about as large as a disc of that radius.
+  mutating func dot(
+    _ x: Double, _ y: Double, _ radius: Double, _ shape: Palette.Dot, _ ink: Ink, ring: Bool = false, title: String = ""
+  ) {
+    let n = Markup.number
+    switch shape {
+    case .disc: circle(x, y, radius, ink, ring: ring, title: title)
+    case .circle:
+      let classes =
+        "class=\"xs-\(ink.name) xf-paper\" fill=\"#ffffff\" stroke=\"\(ink.entry.light)\" stroke-width=\"1.6\""
+      let r = n(max(0.5, radius - 0.8))
+      add("<circle cx=\"\(n(x))\" cy=\"\(n(y))\" r=\"\(r)\" \(classes)\(SVGCanvas.end("circle", title))")
+    case .square, .diamond, .triangle:
+      let edge = ring ? " stroke=\"#ffffff\" stroke-width=\"1.2\"" : ""
+      let classes = ring ? "class=\"xf-\(ink.name) xs-paper\" fill=\"\(ink.entry.light)\"" : SVGCanvas.fill(ink)
+      add("<path d=\"\(SVGCanvas.outline(x, y, radius, shape))\" \(classes)\(edge)\(SVGCanvas.end("path", title))")
+    }
+  }
+
+  /// The outline of a dot as a path; what is round has eight corners.
+  static func outline(_ x: Double, _ y: Double, _ radius: Double, _ shape: Palette.Dot) -> String {
+    let corners: [(Double, Double)]
+    switch shape {
+    case .disc, .circle:
+      corners = [(-0.4, -1), (0.4, -1), (1, -0.4), (1, 0.4), (0.4, 1), (-0.4, 1), (-1, 0.4), (-1, -0.4)]
+    case .square: corners = [(-0.9, -0.9), (0.9, -0.9), (0.9, 0.9), (-0.9, 0.9)]
+    case .diamond: corners = [(0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)]
+    case .triangle: corners = [(0, -1.2), (1.2, 0.9), (-1.2, 0.9)]
+    }
+    return "M"
+      + corners.map { "\(Markup.number(x + $0.0 * radius)),\(Markup.number(y + $0.1 * radius))" }
+      .joined(separator: "L") + "Z"
+  }
+
   mutating func rect(
     _ x: Double, _ y: Double, _ width: Double, _ height: Double, _ ink: Ink, title: String = "", opacity: Double = 1
   ) {

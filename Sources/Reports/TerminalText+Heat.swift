@@ -86,6 +86,7 @@ extension TerminalText {
     lines.append("└" + String(repeating: "─", count: grid.across))
     if !names.isEmpty { lines += wrap([(names.joined(separator: "   "), .plain)], width: width - 2) }
     lines.append(heatCaption(figure, heat))
+    if let text = LeftOut(infinite: LeftOut(heat).infinite).text { lines += wrap([(text, .dim)], width: width - 2) }
     return lines
   }
 

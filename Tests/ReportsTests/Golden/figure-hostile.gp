@@ -21,4 +21,4 @@ set label '</title><script>' at 0.3, graph 0.97 offset 1,0 tc rgb '#6b7078' font
 set label '<svg/onload=1> ' at 0.5,0.2 left front offset 0.8,0.0 font ',11' tc rgb '#c45500'
 
 plot 'figure-hostile.csv' using (column('mark')==1 ? column('x') : NaN):(column('y')) with linespoints pt 7 ps 0.4 lw 2 dt 3 lc rgb '#e69f00' title '<script>', \
-  'figure-hostile.csv' using (column('mark')==2 ? column('x') : NaN):(column('y')) with points pt 7 ps 0.6 lc rgb '#d55e00' title '"onload="x'
+  'figure-hostile.csv' using (column('mark')==2 ? column('x') : NaN):(column('y')) with points pt 9 ps 0.6 lc rgb '#d55e00' title '"onload="x'

@@ -48,9 +48,9 @@ public enum LivePage {
     out += "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
     out += "<meta name=\"referrer\" content=\"no-referrer\">\n"
     out += "<noscript><meta http-equiv=\"refresh\" content=\"5\"></noscript>\n"
-    out += "<title>\(Markup.escape(DatumText.clean(title)))</title>\n<style>\n\(PageStyle.css)\(style)</style>\n"
+    out += "<title>\(Markup.escape(ReportPage.plain(title)))</title>\n<style>\n\(PageStyle.css)\(style)</style>\n"
     out += "</head>\n<body data-last=\"\(lastEvent)\">\n<header>\n"
-    out += "<h1>\(Markdown.html(inline: DatumText.clean(title)))</h1>\n"
+    out += "<h1>\(heading(title))</h1>\n"
     out += "<p class=\"meta\"><span id=\"status\">\(status)</span> <span id=\"link\"></span></p>\n"
     out += "<form id=\"options\" method=\"post\" action=\"set\">\(options)</form>\n"
     out += "<p class=\"buttons\"><button form=\"stop\">Stop</button> <button form=\"run\">Run</button></p>\n"
@@ -63,6 +63,9 @@ public enum LivePage {
     }
     return out + "</article>\n<script>\(LiveScript.text)</script>\n</body>\n</html>\n"
   }
+
+  /// A title with its markup as HTML.
+  public static func heading(_ title: String) -> String { Markdown.html(inline: DatumText.clean(title)) }
 
   /// What a browser may do with the page: run its own script, talk to where it came from, nothing else.
   public static let policy =
@@ -102,7 +105,8 @@ public enum LivePage {
           let values = SliderValues.between(
             lower, upper, isOpen: field("open") != nil, initial: option.initial.number)
         else { break }
-        return "<input type=\"text\" name=\"\(name)\" value=\"\(Markup.escape(value))\" "
+        // The label is the slider's, which the script puts before it.
+        return "<input type=\"text\" name=\"\(name)\" aria-label=\"\(name)\" value=\"\(Markup.escape(value))\" "
           + "data-values=\"\(values.map { NumberText.shortest($0) }.joined(separator: " "))\">"
       }
       // The last one that is a number of steps away.
@@ -125,9 +129,10 @@ public enum LivePage {
 
   private static func text(_ value: Datum) -> String { DatumText.brief(value, limit: 200, quotes: false) }
 
-  /// The line under the title; `state` is one of `running`, `done`, `stopped`, `failed`.
-  public static func status(state: String, facts: [String]) -> String {
-    let isBad = state == "failed" || state == "stopped"
+  /// The line under the title; `state` is one of `running`, `done`, `stopped`, `failed`. What is done `isGood` where all claims hold and
+  /// no trial failed.
+  public static func status(state: String, isGood: Bool = true, facts: [String]) -> String {
+    let isBad = state == "failed" || state == "stopped" || !isGood
     let mark = "<b class=\"\(isBad ? "no" : "yes")\" data-state=\"\(Markup.escape(state))\">\(Markup.escape(state))</b>"
     return ([mark] + facts.filter { !$0.isEmpty }.map { Markup.escape(DatumText.clean($0)) }).joined(separator: " · ")
   }

@@ -44,7 +44,14 @@ extension Markdown {
           "<\(tag)\(right[i] ? "" : " class=\"text\"")>\(html(cell))</\(tag)>"
         }.joined() + "</tr>\n"
     }
-    return "<table>\n" + row(header, "th") + rows.map { row($0, "td") }.joined() + "</table>\n"
+    return "<div class=\"scroll\"><table class=\"prose\">\n" + row(header, "th") + rows.map { row($0, "td") }.joined()
+      + "</table></div>\n"
+  }
+
+  /// A formula within a line; a long one can be pushed sideways where the page is narrow.
+  private static func formula(_ formula: String) -> String {
+    let math = Formula.mathML(formula)
+    return formula.count > 30 ? "<span class=\"line\">\(math)</span>" : math
   }
 
   private static func html(_ inlines: [Inline]) -> String {
@@ -55,14 +62,14 @@ extension Markdown {
       if case .formula(let formula) = inline, i + 1 < inlines.count, case .text(let text) = inlines[i + 1],
         case let marks = text.prefix(while: \.endsPhrase), !marks.isEmpty
       {
-        return "<span class=\"nowrap\">\(Formula.mathML(formula))\(Markup.escape(marks))</span>"
+        return "<span class=\"nowrap\">\(self.formula(formula))\(Markup.escape(marks))</span>"
       }
       switch inline {
       case .text(let text): return Markup.escape(text)
       case .emphasis(let inner): return "<em>\(html(inner))</em>"
       case .strong(let inner): return "<strong>\(html(inner))</strong>"
       case .code(let code): return "<code>\(Markup.escape(code))</code>"
-      case .formula(let formula): return Formula.mathML(formula)
+      case .formula(let formula): return self.formula(formula)
       case .struck(let inner): return "<s>\(html(inner))</s>"
       case .link(let inner, let address): return "<a href=\"\(Markup.escape(address))\">\(html(inner))</a>"
       case .lineBreak: return "<br>"

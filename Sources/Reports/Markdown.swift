@@ -26,10 +26,14 @@ struct Markdown: Hashable {
   }
 
   var blocks: [Block]
+  /// The first heading that stands by itself, with its markup.
+  let heading: String?
 
   init(_ text: String) {
     let lines = text.split(omittingEmptySubsequences: false) { $0.isNewline }.map(String.init)
-    blocks = Markdown.blocks(lines, depth: 0)
+    var reader = MarkdownBlocks(lines: lines, depth: 0)
+    blocks = reader.read()
+    heading = reader.heading
   }
 
   /// The words alone.
@@ -81,13 +85,10 @@ struct Markdown: Hashable {
     return out.joined(separator: "\n")
   }
 
-  private static func blocks(_ lines: [String], depth: Int) -> [Block] {
-    var reader = MarkdownBlocks(lines: lines, depth: depth)
-    return reader.read()
-  }
-
   fileprivate static func nested(_ lines: [String], depth: Int) -> [Block] {
-    depth < 12 ? blocks(lines, depth: depth + 1) : [.paragraph([.text(lines.joined(separator: " "))])]
+    guard depth < 12 else { return [.paragraph([.text(lines.joined(separator: " "))])] }
+    var reader = MarkdownBlocks(lines: lines, depth: depth + 1)
+    return reader.read()
   }
 }
 
@@ -96,6 +97,8 @@ private struct MarkdownBlocks {
   let depth: Int
   var position = 0
   var found: [Markdown.Block] = []
+  /// The text of the first heading.
+  var heading: String?
   var paragraph: [String] = []
 
   init(lines: [String], depth: Int) {
@@ -125,6 +128,7 @@ private struct MarkdownBlocks {
     } else if let heading = MarkdownBlocks.heading(trimmed) {
       endParagraph()
       found.append(.heading(level: heading.level, MarkdownInlines.read(heading.text)))
+      self.heading = self.heading ?? heading.text
       position += 1
     } else if trimmed.hasPrefix(">") {
       endParagraph()

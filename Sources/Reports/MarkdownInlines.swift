@@ -203,12 +203,15 @@ struct MarkdownInlines {
     return nil
   }
 
-  /// Addresses of the web, of mail, and paths beside the page; no other schemes.
+  /// Addresses of the web, of mail, and paths to files beside the page or below it; no other schemes, and no way out of its folder.
   static func isSafe(_ address: String) -> Bool {
     if address.isEmpty || address.contains(where: { $0.isWhitespace || $0.isNewline }) { return false }
     if address.unicodeScalars.contains(where: { $0.value < 0x21 || $0.value == 0x7F }) { return false }
     let lower = address.lowercased()
     if lower.hasPrefix("https://") || lower.hasPrefix("http://") || lower.hasPrefix("mailto:") { return true }
-    return !(lower.prefix { $0 != "/" && $0 != "?" && $0 != "#" }.contains(":")) && !lower.hasPrefix("//")
+    // Browsers take a backslash for a slash and two coded dots for two dots.
+    let path = lower.prefix { $0 != "?" && $0 != "#" }.replacing("\\", with: "/").replacing("%2e", with: ".")
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    return !(parts.first?.contains(":") ?? false) && !path.hasPrefix("/") && !parts.contains("..")
   }
 }

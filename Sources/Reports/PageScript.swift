@@ -3,8 +3,11 @@ import Records
 
 /// The one script of a report: a click on a column's name sorts a table. Without it nothing is missing.
 enum PageScript {
-  static let text = """
-    document.querySelectorAll("table.sortable").forEach(t => {
+  static let text = sorting + "\ndocument.querySelectorAll(\"table.sortable\").forEach(sortable)"
+
+  /// Gives a table's columns what sorts them.
+  static let sorting = """
+    const sortable = t => {
       const body = t.tBodies[0], heads = [...t.tHead.rows[0].cells]
       heads.forEach((head, i) => {
         const isText = head.classList.contains("text")
@@ -26,7 +29,7 @@ enum PageScript {
         head.addEventListener("click", sort)
         head.addEventListener("keydown", e => { if (e.key === "Enter" || e.key === " ") { e.preventDefault(); sort() } })
       })
-    })
+    }
     """
 
   /// What a cell carries for the script to sort by: a number whose shown text stands for another one, or for none. Numbers in a column

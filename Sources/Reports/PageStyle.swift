@@ -31,11 +31,14 @@ enum PageStyle {
     th, td { text-align: right; padding: .28rem 1.1rem .28rem 0; border-bottom: 1px solid var(--line); white-space: nowrap; }
     th { font-weight: 500; border-bottom: 1px solid var(--soft); }
     th.text, td.text { text-align: left; } td.long { white-space: normal; min-width: 12rem; max-width: 24rem; }
+    .prose th, .prose td { white-space: normal; vertical-align: top; }
     .pad { visibility: hidden; }
     .sortable th { cursor: pointer; } th[aria-sort="ascending"]::after { content: " ↑"; }
     th[aria-sort="descending"]::after { content: " ↓"; }
     .nowrap { white-space: nowrap; } li.task { list-style: none; margin-left: -1.1rem; }
     math { font-size: 1.04em; } math[display="block"] { margin: 1rem 0; overflow-x: auto; }
+    .line { display: inline-flex; max-width: 100%; overflow-x: auto; overflow-y: hidden; vertical-align: baseline; }
+    .line math { flex: none; }
     td.gap { color: var(--soft); }
     .from { margin: .3rem 0 1.2rem; }
     figure { margin: 1.6rem -1rem; } figure svg { max-width: 100%; height: auto; display: block; margin: 0 auto; }
@@ -44,19 +47,21 @@ enum PageStyle {
     blockquote { margin: 1rem 0; padding: 0 0 0 1rem; border-left: 3px solid var(--line); color: var(--soft); }
     hr { border: 0; border-top: 1px solid var(--line); margin: 2rem 0; }
     .claims { list-style: none; padding: 0; margin: 1.2rem 0; border-top: 1px solid var(--line); }
-    .claims li { display: grid; grid-template-columns: 1.5rem 1fr auto; gap: .3rem; padding: .45rem 0;
-      border-bottom: 1px solid var(--line); }
+    .claims li { display: grid; grid-template-columns: 1.5rem minmax(0, 1fr) auto; gap: .3rem; padding: .45rem 0;
+      overflow-wrap: anywhere; border-bottom: 1px solid var(--line); }
     .claims .sign { font-weight: 700; } .claims .yes .sign { color: var(--good); } .claims .no .sign { color: var(--bad); }
     .claims .numbers { color: var(--soft); font: 14px/1.75 system-ui, sans-serif; text-align: right; max-width: 22rem; }
     footer { margin-top: 3.5rem; border-top: 1px solid var(--line); padding-top: 1rem; } footer code { font-size: 12px; }
     footer ul { padding-left: 1.1rem; margin: .3rem 0; }
-    @media (max-width: 40rem) { .claims li { grid-template-columns: 1.5rem 1fr; } .claims .numbers { grid-column: 2;
+    @media (max-width: 40rem) { .claims li { grid-template-columns: 1.5rem minmax(0, 1fr); } .claims .numbers { grid-column: 2;
       text-align: left; } figure { margin: 1.2rem 0; } }
     @media screen and (max-width: 40rem) { figure { margin: 1.2rem -1.2rem; padding: 0 1.2rem; overflow-x: auto; }
       figure svg { max-width: none; width: 36rem; } figcaption { padding: .3rem 0 0; position: sticky; left: 0; } }
     @media print { html { font-size: 11pt; } body { max-width: none; margin: 0; padding: 0; } pre { white-space: pre-wrap;
       font-size: 9pt; orphans: 4; widows: 4; } pre.code { break-after: avoid; } math[display="block"] { overflow: visible; }
-      .scroll { overflow: visible; } figure, tr, .claims li, footer { break-inside: avoid; } h2, h3 { break-after: avoid; } a { color: inherit; } }
+      .scroll, .line { overflow: visible; } table.wide { font-size: 7pt; } table.wide th { font-size: inherit; }
+      table.wide th, table.wide td { padding-right: .6em; min-width: 0; white-space: normal; overflow-wrap: anywhere; }
+      figure, tr, .claims li, footer { break-inside: avoid; } h2, h3 { break-after: avoid; } a { color: inherit; } }
 
     """ + FigureStyle.rules
 }

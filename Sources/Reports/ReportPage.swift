@@ -10,6 +10,12 @@ public enum ReportPage {
     return page.write()
   }
 
+  /// The title that prose gives a study: its first heading, with its markup; nil where it has none.
+  public static func title(ofProse text: String) -> String? { Markdown(DatumText.clean(text)).heading }
+
+  /// A title without its markup, as the browser's tab shows it.
+  public static func plain(_ title: String) -> String { Markdown.plain(MarkdownInlines.read(DatumText.clean(title))) }
+
   /// One thing of a report as it stands on the page. Prose that begins with the page's title leaves it out.
   public static func fragment(_ item: StudyRecord.Item, title: String? = nil) -> String {
     let run = RunRecord(id: "", study: "")
@@ -64,7 +70,8 @@ private struct PageWriter {
     // Nothing but this page's own style and script can run, whatever a study's texts say.
     out += "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'; "
     out += "img-src data:; script-src '\(PageScript.hash)'\">\n"
-    out += "<title>\(escape(study.title))</title>\n<style>\n\(PageStyle.css)</style>\n</head>\n<body>\n"
+    out += "<title>\(Markup.escape(ReportPage.plain(study.title)))</title>\n"
+    out += "<style>\n\(PageStyle.css)</style>\n</head>\n<body>\n"
     writeHeader()
     out += "<article>\n"
     let items = PageWriter.flowing(study.items)
@@ -218,7 +225,11 @@ private struct PageWriter {
         isWhole ? number.flatMap { PageScript.key($0, shownAs: column.isRight && !column.hasError ? text : "") } : nil
       return "<\(tag)\(kind)\(key.map { " data-v=\"\($0)\"" } ?? "")>\(escape(text))\(pad ?? "")</\(tag)>"
     }
-    out += "<div class=\"scroll\"><table\(isWhole ? " class=\"sortable\"" : "")>\n<thead><tr>"
+    // What is wider than a sheet of paper is printed small.
+    let letters = layout.columns.reduce(0) { $0 + 2 + ($1.cells + [$1.name]).reduce(0) { max($0, min($1.count, 34)) } }
+    let kinds = (isWhole ? ["sortable"] : []) + (letters > 90 ? ["wide"] : [])
+    let classes = kinds.isEmpty ? "" : " class=\"\(kinds.joined(separator: " "))\""
+    out += "<div class=\"scroll\"><table\(classes)>\n<thead><tr>"
     out += "\(layout.columns.map { cell("th", $0, $0.name) }.joined())</tr></thead>\n<tbody>\n"
     for (i, row) in layout.rows.enumerated() {
       if row == nil {

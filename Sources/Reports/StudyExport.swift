@@ -73,7 +73,9 @@ public enum StudyExport {
 
   private static func beginsWithHeading(_ study: StudyRecord) -> Bool {
     for item in study.items {
-      if case .prose(let text) = item { return text.hasPrefix("#") }
+      guard case .prose(let text) = item else { continue }
+      if case .heading? = Markdown(text).blocks.first { return true }
+      return false
     }
     return false
   }
@@ -97,7 +99,7 @@ enum MarkdownText {
   static func line(_ text: String) -> String {
     var out = ""
     for character in DatumText.clean(text) {
-      if "\\`*_{}[]<>()#+!|~".contains(character) { out.append("\\") }
+      if "\\`*_{}[]<>()#+!|~$".contains(character) { out.append("\\") }
       out.append(character.isNewline ? " " : character)
     }
     return out

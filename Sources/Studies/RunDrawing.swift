@@ -19,15 +19,19 @@ public struct RunDrawing: Sendable {
   }
   /// Draws the figure of a number.
   public var figure: @Sendable (Figure, _ number: Int) -> FigureFiles
+  /// The title that prose gives a study; nil where it has none.
+  public var title: @Sendable (_ prose: String) -> String?
   /// Draws the page.
   public var report: @Sendable (StudyRecord) -> String
 
   /// Makes a drawing.
   public init(
     figure: @escaping @Sendable (Figure, _ number: Int) -> FigureFiles,
+    title: @escaping @Sendable (_ prose: String) -> String? = { _ in nil },
     report: @escaping @Sendable (StudyRecord) -> String
   ) {
     self.figure = figure
+    self.title = title
     self.report = report
   }
 }

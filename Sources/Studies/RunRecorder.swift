@@ -47,11 +47,9 @@ final class RunRecorder: @unchecked Sendable {
     items.append(.series(table, file: saveTable(table, name: "series") ?? ""))
   }
 
-  /// Prose; its first heading becomes the title.
+  /// Prose; the first that has a title gives it to the study.
   func prose(_ markdown: String) {
-    if title == nil, let line = markdown.split(separator: "\n").first(where: { $0.hasPrefix("#") }) {
-      title = line.drop { $0 == "#" || $0 == " " }.description
-    }
+    title = title ?? drawing?.title(markdown)
     items.append(.prose(markdown))
   }
 

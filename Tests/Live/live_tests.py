@@ -45,13 +45,13 @@ def within(condition, seconds=60):
 
 
 class Server:
-    def __init__(self, text):
+    def __init__(self, text, port=0):
         self.folder = tempfile.mkdtemp(prefix="exp-live-")
         self.file = os.path.join(self.folder, "study.exp")
         self.save(text)
         self.errors = open(os.path.join(self.folder, "errors"), "w+")
         self.process = subprocess.Popen(
-            [exp, "serve", "study.exp", "--threads", "2"], cwd=self.folder, stdout=subprocess.PIPE, stderr=self.errors,
+            [exp, "serve", "study.exp", "--threads", "2", "--port", str(port)], cwd=self.folder, stdout=subprocess.PIPE, stderr=self.errors,
             text=True, preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
         line = self.process.stdout.readline()
         self.url = re.search(r"http://\S+", line).group(0)
@@ -266,6 +266,7 @@ def watching(b):
         check("without the token %s is refused" % path, code == status, code)
     head = urllib.request.urlopen(urllib.request.Request(server.base + "live", method="HEAD"))
     check("the head of the page", head.status == 200 and head.read() == b"" and "html" in head.headers["Content-Type"])
+    check("says how long the page is", int(head.headers["Content-Length"]) > 5000, head.headers["Content-Length"])
     code = status_of(server.base + "set", b"nothing=1")
     check("an option that is not there is refused", code == 400, code)
     code = status_of(server.base + "set", b"noise=7")
@@ -308,6 +309,95 @@ def watching(b):
     second.close()
     status = server.end()
     check("Ctrl-C ends the server", status == 0, status)
+
+
+SHOWN = r'''
+## # The **law** of $n$
+option mode = "x" in ["x", "y"] "what is drawn"
+option share = 0.2 in 0.0..1.0 "a share"
+option count = 4 in 0..8 by 2 "how many"
+show table([{ n: i, negative: -i } for i in 1..3])
+print("the mode is {mode}")
+claim "too much" { count > 100 }
+'''
+
+TWO = r'''
+## # Two
+option k = 1 in 1..9
+fn counted(n) {
+  var i = 0
+  while i < n { i = i + 1 }
+  i
+}
+let first = sweep a in [1, 2, 3] { { n: counted(20) + a * k } }
+let second = sweep b in [1, 2, 3, 4, 5, 6] { { n: counted(%d) + b * k } }
+print("the end is {sum(second.n)}")
+'''
+
+
+def editing(b):
+    server = Server(SHOWN)
+    page = b.page(server.url)
+    heading = "document.querySelector('h1').%s"
+    check("what is done is red where a claim does not hold", page.wait(
+        DONE + " && document.querySelector('#status b').className === 'no'"))
+    check("a title has its markup", page.eval(
+        "document.title === 'The law of n' && " + heading % "querySelector('strong').textContent" + " === 'law'"))
+    column = "[...document.querySelectorAll('table.sortable tbody tr')].map(r => r.cells[0].textContent).join()"
+    check("a click on a column sorts a table", page.eval(
+        "(document.querySelectorAll('table.sortable th')[1].click(), %s) === '3,2,1'" % column))
+    named = "document.querySelector('[name=%s]')"
+    check("controls say what they are", page.eval(
+        "(f => f.ariaLabel === 'share' && f.previousElementSibling.ariaLabel === 'share'"
+        " && f.previousElementSibling.ariaValueText === '0.2')(%s)" % (named % "share")))
+    page.eval((named % "share") + ".previousElementSibling.focus()")
+    page.press("ArrowRight", 39)
+    check("and which value they have", page.eval(
+        (named % "share") + ".previousElementSibling.ariaValueText === " + (named % "share") + ".value"
+        " && " + (named % "share") + ".value !== '0.2'"))
+    page.wait("document.querySelector('#status').textContent.includes('share 0.2') === false && " + DONE)
+    server.save(SHOWN.replace("The **law**", "The *other* law").replace('["x", "y"]', '["x", "z"]')
+                .replace("by 2", "by 4").replace("a share", "another share"))
+    check("a title that comes has its markup", page.wait(
+        "document.title === 'The other law of n' && " + heading % "querySelector('em') !== null"))
+    page.wait(DONE)
+    check("choices, steps and explanations follow the file", page.wait(
+        "[...%s.options].map(o => o.value).join() === 'x,z' && Number(%s.step) === 4 && %s.closest('label').title"
+        " === 'another share'" % (named % "mode", named % "count", named % "share")))
+    check("a table that comes can be sorted", page.wait(
+        "(document.querySelectorAll('table.sortable th')[1].click(), /^3,2,1$|^1,2,3$/.test(%s))" % column
+        + " && document.querySelectorAll('table.sortable th')[1].ariaSort !== null"))
+    server.save(SHOWN.replace("## # The **law** of $n$", "## ```\n## # a comment\n## ```"))
+    check("a title that goes is gone", page.wait(
+        DONE + " && document.title === 'study.exp' && " + heading % "textContent" + " === 'study.exp'"))
+    server.save(TWO % paced(TWO, 100_000, 4))
+    page.wait("document.title === 'Two'")
+    page.eval("""window.wrong = []; window.seen = 0
+      new MutationObserver(() => {
+        const m = document.getElementById("cell-moving")
+        if (!m || m.classList.contains("old") || !m.querySelector("progress")) return
+        const name = m.textContent.trim().split(" ")[0]
+        window.seen += 1
+        if (!m.previousElementSibling.textContent.includes("let " + name)) window.wrong.push(m.textContent)
+      }).observe(document.getElementById("cells"), { childList: true, subtree: true })""")
+    for k in [2, 3]:
+        page.wait("/second · [1-5] of/.test(document.body.textContent)")
+        server.set(k=k)
+        page.wait("document.querySelector('#status').textContent.includes('k %d')" % k)
+    page.wait(DONE + " && /the end is/.test(document.body.textContent)")
+    check("progress stands below the code that it is of", page.eval("window.wrong.length === 0 && window.seen > 3"),
+          page.eval("[window.seen, window.wrong.slice(0, 3)]"))
+    # The server ends, and another begins at its port.
+    page.eval("window.refused = 0; onunhandledrejection = () => { window.refused += 1 }")
+    server.end()
+    link = "document.getElementById('link').textContent"
+    check("it says that the server is gone", page.wait(link + ".includes('trying again')"))
+    page.eval((named % "k") + ".value = 5; " + (named % "k") + ".dispatchEvent(new Event('input', { bubbles: true }))")
+    again = Server(TWO % 10, port=server.port)
+    check("and that another has another address", page.wait(link + ".includes('open the one')"))
+    check("what was not sent is no error of the page", page.eval("window.refused === 0"))
+    page.close()
+    again.end()
 
 
 def reconnecting(b):
@@ -436,7 +526,7 @@ if not browser.find():
     sys.exit(77 if bad == 0 else 1)
 b = browser.Browser()
 try:
-    for part in [watching, reconnecting, without_scripts, stopping]:
+    for part in [watching, editing, reconnecting, without_scripts, stopping]:
         try:
             part(b)
         except Exception as error:  # noqa: BLE001

@@ -45,4 +45,11 @@ import Testing
     let open = bounds(.int(0), .int(100), .init("open", .bool(true)), .init("step", .int(10)))
     #expect(control(.int(10), open).contains("max=\"90.0\" step=\"10.0\""))
   }
+
+  /// What is done is green only where all claims hold and no trial failed, as in the terminal.
+  @Test func whatIsDoneIsNotAlwaysGood() {
+    #expect(LivePage.status(state: "done", facts: []).contains("class=\"yes\" data-state=\"done\""))
+    #expect(LivePage.status(state: "done", isGood: false, facts: []).contains("class=\"no\" data-state=\"done\""))
+    #expect(LivePage.status(state: "failed", facts: []).contains("class=\"no\""))
+  }
 }

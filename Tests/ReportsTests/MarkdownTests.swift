@@ -23,7 +23,7 @@ import Testing
     ("```\n<b>\n\nx\n```", "<pre class=\"code\">&lt;b&gt;\n\nx</pre>\n"), ("---", "<hr>\n"),
     (
       "| a | b |\n|---|--:|\n| 1 | 2 |",
-      "<table>\n<tr><th class=\"text\">a</th><th>b</th></tr>\n<tr><td class=\"text\">1</td><td>2</td></tr>\n</table>\n"
+      "<div class=\"scroll\"><table class=\"prose\">\n<tr><th class=\"text\">a</th><th>b</th></tr>\n<tr><td class=\"text\">1</td><td>2</td></tr>\n</table></div>\n"
     ),
     ("2. was", "<ol start=\"2\">\n<li>was</li>\n</ol>\n"), ("", ""), ("#nospace", "<p>#nospace</p>\n"),
     ("a*", "<p>a*</p>\n"),
@@ -46,6 +46,25 @@ import Testing
     #expect(!out.contains("onclick=\"") && !out.lowercased().contains("href=\"vb"))
     #expect(markupProblem(out, void: ["br", "hr"]) == nil)
   }
+
+  /// A study's title is a heading that is read as one: no line of code, of a quotation or of an item.
+  @Test(
+    arguments: [
+      ("```\n# a comment\n```\n## The *law*", "The *law*"), ("~~~\n# x\n~~~", nil), ("#nospace\n# A", "A"),
+      ("> # quoted", nil),
+      ("- # item", nil), ("text\n# B\n# C", "B"), ("$$\n# a\n$$\n# D", "D"), ("text", nil),
+    ] as [(String, String?)])
+  func titles(_ text: String, _ expected: String?) { #expect(ReportPage.title(ofProse: text) == expected) }
+
+  /// Other addresses than those of the web, of mail and of files beside the page or below it stand as written.
+  @Test(arguments: [
+    "../../etc/passwd", "..", "a/../../b", "/etc/passwd", "..\\\\x", "%2e%2e/x", ".%2E/x", "//evil.org",
+    "file:///etc/passwd",
+  ])
+  func noLinkLeavesTheFolder(_ address: String) { #expect(!html("[x](\(address))").contains("<a")) }
+
+  @Test(arguments: ["a.csv", "tables/s.csv", "./a.txt", "Größe.txt", "a..b/c", "#part", "?q=../x", "mailto:a@b.c"])
+  func filesBesideThePageAreLinked(_ address: String) { #expect(html("[x](\(address))").contains("<a href=")) }
 
   /// Random strings of marks: no crash, no endless loop, well-formed HTML.
   @Test func anyTextIsRead() {

@@ -121,4 +121,27 @@ import Testing
     }
     #expect(PageScript.text.contains("const isText = head.classList.contains(\"text\")"))
   }
+
+  /// The browser's tab shows a title's words.
+  @Test func theTabShowsNoMarkup() {
+    let study = StudyRecord(title: "The **law** of $n$ & `x`", run: RunRecord(id: "x", study: "s"))
+    let live = LivePage.html(title: study.title, status: "", options: "", pieces: [], lastEvent: 0)
+    for page in [ReportPage.html(study), live] {
+      #expect(
+        page.contains("<title>The law of n &amp; x</title>") && page.contains("<h1>The <strong>law</strong> of <math>"))
+    }
+  }
+
+  /// What a sheet of paper does not hold is printed small; long formulas within a line can be pushed.
+  @Test func wideThingsHaveAClass() {
+    func page(_ columns: Int) -> String {
+      let table = Table(columns: (0..<columns).map { .init("column \($0)", [.float(0.123), .float(1), .float(2)]) })
+      return ReportPage.html(
+        StudyRecord(title: "t", run: RunRecord(id: "x", study: "s"), items: [.table(name: "t", table, file: "")]))
+    }
+    #expect(page(31).contains("<table class=\"sortable wide\">") && page(5).contains("<table class=\"sortable\">"))
+    let long = (1...20).map { "x_\($0)" }.joined(separator: " + ")
+    #expect(Markdown("a $\(long)$, b").html().contains("<span class=\"line\"><math>"))
+    #expect(!Markdown("a $x$ b").html().contains("class=\"line\""))
+  }
 }

@@ -45,6 +45,7 @@ import Testing
     #expect(
       !line.contains("\n") && !line.replacing("\\<", with: "").contains("<") && line.contains("\\<script\\>")
         && line.contains("\\|"))
+    #expect(MarkdownText.line("$x$ and 5$") == "\\$x\\$ and 5\\$")
     let table = Table(columns: [.init(StudyExportTests.hostile, [.string(StudyExportTests.hostile)])])
     let text = StudyExport.markdown(study([.table(name: "t", table, file: "")], title: StudyExportTests.hostile)) { _ in
       ""
@@ -56,6 +57,12 @@ import Testing
     let page = try #require(
       try JSON.read(Array(notebook.utf8))["cells"]?.array?[1]["outputs"]?.array?[0]["data"]?["text/html"]?.string)
     #expect(!page.contains("<script") && page.contains("&lt;script&gt;"))
+  }
+
+  /// Prose has the title only where it begins with a heading.
+  @Test func titlesStandOnce() {
+    func text(_ prose: String) -> String { StudyExport.markdown(study([.prose(prose)])) { _ in "" } }
+    #expect(text("# A title\n\nmore").hasPrefix("# A title\n\nmore") && text("#1 of all").hasPrefix("# A title\n\n"))
   }
 
   @Test func longTablesAreCut() {

@@ -314,7 +314,11 @@ func study(
 
   @Test func theRunFolderHoldsTheRun() throws {
     let scratch = Scratch(), ears = Ears()
-    let run = study(text, ears, RunOptions(threads: 2, runsFolder: scratch.path + "/runs"))
+    // Prose has the title that what draws it reads in it.
+    let drawing = RunDrawing(
+      figure: { _, _ in RunDrawing.FigureFiles(svg: "", csv: "", gnuplot: "") },
+      title: { $0.hasPrefix("# ") ? String($0.split(separator: "\n")[0].dropFirst(2)) : nil }, report: { _ in "" })
+    let run = study(text, ears, RunOptions(threads: 2, runsFolder: scratch.path + "/runs"), drawing: drawing)
     try declare(run)
     _ = try run.sweep(request(4) { index, _ in outcome([Datum.Field("y", .float(Double(index) / 3))]) })
     run.claim(

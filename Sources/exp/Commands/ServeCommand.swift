@@ -32,7 +32,7 @@ struct ServeCommand: ParsableCommand {
   func run() throws {
     guard SourceLoader.load(study) != nil else { throw ExitCode(RunStatus.scriptWrong.rawValue) }
     let options = of.runOptions(ofStudyAt: study, threads: threading.count).recorded(below: out)
-    let hub = LiveHub(title: study)
+    let hub = LiveHub(name: study)
     let live = LiveStudy(path: study, options: options, hub: hub)
     let server = LiveServer(hub: hub, study: live, token: LiveServer.makeToken())
     let address = try listen(server)

@@ -8,6 +8,8 @@ import Reports
 final class LiveHub: @unchecked Sendable {
   /// Recursive: a watcher that ends is forgotten while it is told so.
   private let lock = NSRecursiveLock()
+  /// What the page is called as long as the study has no title.
+  private let name: String
   private var title: String
   private var status = ""
   private var options = ""
@@ -21,38 +23,42 @@ final class LiveHub: @unchecked Sendable {
   /// Bytes of events kept for watchers that come back; older ones read the page again.
   static let mostBytes = 8 << 20
 
-  init(title: String) { self.title = title }
+  init(name: String) {
+    self.name = name
+    title = name
+  }
 
   // MARK: changes
 
   /// How names of pieces begin that hold errors.
   static let errorPrefix = "error-"
 
-  /// A run begins: what stands is from the one before, except its errors, which go.
+  /// The name of the piece that changes while something is computed.
+  static let moving = "moving"
+
+  /// A run begins: what stands is from the one before, except its errors and what it was at, which go.
   func begin() {
     change {
-      for piece in pieces where piece.key.hasPrefix(LiveHub.errorPrefix) { tell(["remove": .string(piece.key)]) }
-      pieces.removeAll { $0.key.hasPrefix(LiveHub.errorPrefix) }
+      func isOver(_ piece: LivePage.Piece) -> Bool {
+        piece.key.hasPrefix(LiveHub.errorPrefix) || piece.key == LiveHub.moving
+      }
+      for piece in pieces where isOver(piece) { tell(["remove": .string(piece.key)]) }
+      pieces.removeAll(where: isOver)
       for i in pieces.indices { pieces[i].isOld = true }
       tell(["begin": true])
     }
   }
 
-  /// Puts a piece behind another (or first), or leaves it when it stands like that already.
+  /// Puts a piece behind another (or first), also one that stands elsewhere, or leaves it when it stands like that already.
   func set(_ key: String, _ html: String, after: String?) {
     change {
       let place: [JSON.Member] = [.init("set", .string(key))] + (after.map { [.init("after", .string($0))] } ?? [])
-      if let i = pieces.firstIndex(where: { $0.key == key }) {
-        let isSame = pieces[i].html == html
-        if isSame, !pieces[i].isOld { return }
-        pieces[i].isOld = false
-        pieces[i].html = html
-        tell(.object(place + (isSame ? [] : [.init("html", .string(html))])))
-      } else {
-        let at = after.flatMap { name in pieces.firstIndex { $0.key == name } }.map { $0 + 1 } ?? 0
-        pieces.insert(LivePage.Piece(key: key, html: html), at: at)
-        tell(.object(place + [.init("html", .string(html))]))
-      }
+      let old = pieces.firstIndex { $0.key == key }, before = old.map { pieces.remove(at: $0) }
+      let at = after.flatMap { name in pieces.firstIndex { $0.key == name } }.map { $0 + 1 } ?? 0
+      pieces.insert(LivePage.Piece(key: key, html: html), at: at)
+      let isSame = before?.html == html
+      if isSame, before?.isOld == false, at == old { return }
+      tell(.object(place + (isSame ? [] : [.init("html", .string(html))])))
     }
   }
 
@@ -91,12 +97,13 @@ final class LiveHub: @unchecked Sendable {
     }
   }
 
-  /// The title.
-  func setTitle(_ text: String) {
+  /// The title; nil for a study without one.
+  func setTitle(_ text: String?) {
     change {
+      let text = text ?? name
       guard text != title else { return }
       title = text
-      tell(["title": .string(text)])
+      tell(["title": .string(ReportPage.plain(text)), "heading": .string(LivePage.heading(text))])
     }
   }
 

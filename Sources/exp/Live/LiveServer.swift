@@ -35,8 +35,11 @@ struct LiveServer {
       // The head of the answer to GET; a stream of events has no end to wait for.
       var asked = request
       asked.method = .GET
-      let whole = parts.last == "events" ? LiveServer.text(.ok, "") : await respond(asked)
-      return HTTPResponse(statusCode: whole.statusCode, headers: whole.headers, body: Data())
+      if parts.last == "events" { return HTTPResponse(statusCode: .ok, headers: LiveServer.eventHeaders, body: Data()) }
+      let whole = await respond(asked)
+      var headers = whole.headers
+      if let length = try? await whole.bodyData.count { headers[.contentLength] = String(length) }
+      return HTTPResponse(statusCode: whole.statusCode, headers: headers, body: Data())
     }
     switch (request.method, parts.dropFirst(2).joined(separator: "/")) {
     case (.GET, ""): return redirected(.movedPermanently)
@@ -66,6 +69,12 @@ struct LiveServer {
     HTTPHeader("Referrer-Policy"): "no-referrer", HTTPHeader("Content-Security-Policy"): LivePage.policy,
   ]
 
+  private static let eventHeaders: HTTPHeaders = {
+    var headers = common
+    headers[.contentType] = "text/event-stream"
+    return headers
+  }()
+
   private static func text(_ status: HTTPStatusCode, _ text: String) -> HTTPResponse {
     var headers = common
     headers[.contentType] = "text/plain; charset=utf-8"
@@ -80,10 +89,9 @@ struct LiveServer {
 
   private func events(_ request: HTTPRequest) -> HTTPResponse {
     let named = request.headers[HTTPHeader("Last-Event-ID")] ?? request.query.first { $0.name == "after" }?.value
-    var headers = LiveServer.common
-    headers[.contentType] = "text/event-stream"
     let stream = hub.events(after: named.flatMap { Int($0) } ?? 0)
-    return HTTPResponse(statusCode: .ok, headers: headers, body: HTTPBodySequence(from: EventBytes(stream: stream)))
+    return HTTPResponse(
+      statusCode: .ok, headers: LiveServer.eventHeaders, body: HTTPBodySequence(from: EventBytes(stream: stream)))
   }
 
   /// `name=value` pairs as forms send them.

@@ -75,11 +75,8 @@ final class LiveView: RunListener, @unchecked Sendable {
   // MARK: pieces
 
   private func prose(_ text: String) {
-    guard !titled, let line = text.split(separator: "\n").first(where: { $0.hasPrefix("#") }) else {
-      return add(.prose(text))
-    }
+    guard !titled, let title = ReportPage.title(ofProse: text) else { return add(.prose(text)) }
     titled = true
-    let title = String(line.drop { $0 == "#" || $0 == " " })
     hub.setTitle(title)
     flush()
     put(ReportPage.fragment(.prose(text), title: title))
@@ -125,14 +122,14 @@ final class LiveView: RunListener, @unchecked Sendable {
       put(ReportPage.fragment(.code(spans)))
     }
     hasMoving = true
-    hub.set("moving", html, after: last)
+    hub.set(LiveHub.moving, html, after: last)
   }
 
   private func stopMoving() {
     series = LiveSeries()
     guard hasMoving else { return }
     hasMoving = false
-    hub.remove("moving")
+    hub.remove(LiveHub.moving)
   }
 
   /// At most four pictures a second.
@@ -199,13 +196,17 @@ final class LiveView: RunListener, @unchecked Sendable {
       last = key
     }
     let isWrong = summary.status == .scriptWrong || summary.status == .notRecorded
-    if !isStopped, !isWrong { hub.removeOld() }
+    if !isStopped, !isWrong {
+      hub.removeOld()
+      if !titled { hub.setTitle(nil) }
+    }
     var facts: [String] = []
     if summary.claims > 0 { facts.append(Phrase.claims(summary.claimsHeld, of: summary.claims)) }
     if summary.trials > 0 { facts.append(Phrase.count(summary.trials, "trial")) }
+    if summary.failedTrials > 0 { facts.append("\(Phrase.count(summary.failedTrials, "trial")) failed") }
     facts.append(NumberFormat.duration(summary.seconds))
     if isStopped { facts.append("what is finished stays; Run goes on") }
-    setStatus(isStopped ? "stopped" : isWrong ? "failed" : "done", facts)
+    setStatus(isStopped ? "stopped" : isWrong ? "failed" : "done", isGood: summary.status == .good, facts)
   }
 
   private func publishOptions() {
@@ -213,13 +214,13 @@ final class LiveView: RunListener, @unchecked Sendable {
     hub.setOptions(LivePage.controls(options))
   }
 
-  private func setStatus(_ state: String, _ facts: [String]) {
+  private func setStatus(_ state: String, isGood: Bool = true, _ facts: [String]) {
     var all = facts
     if let header {
       all = ["seed \(header.seed)"] + header.options.map { "\($0.name) \(plainText($0.value))" } + facts
       if let folder { all.append(shortPath(folder)) }
     }
-    hub.setStatus(LivePage.status(state: state, facts: all))
+    hub.setStatus(LivePage.status(state: state, isGood: isGood, facts: all))
   }
 }
 

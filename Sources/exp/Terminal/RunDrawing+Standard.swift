@@ -17,6 +17,7 @@ extension RunDrawing {
         if !Interruption.isRaised() { drawn.keep(files, number) }
         return files
       },
+      title: { ReportPage.title(ofProse: $0) },
       report: { ReportPage.html($0, drawn: drawn.byStem) })
   }
 }

@@ -34,4 +34,12 @@ struct CarryForm {
           : "start with the shape that the steps give, as `zeros(\(new.shape.map(String.init).joined(separator: ", ")))` has"
       ])
   }
+
+  /// A step froze what was not frozen before it, or the other way round.
+  static func frozenOtherwise(_ call: NativeCall) -> RuntimeError {
+    RuntimeError(
+      "E0513",
+      "`\(call.function.name)` needs a carry in which the same weights are frozen before and after a step",
+      label: "other weights are frozen", help: ["freeze them in what the loop starts with, or after it"])
+  }
 }

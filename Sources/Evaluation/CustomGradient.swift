@@ -83,7 +83,9 @@ private struct CustomTrace {
     machine.tensors.recording = backward
     let again = try leaves.rebuilt(call[0], with: inputs(x, backward, known: isFollowed))
     defer { heap.release(again) }
-    let cotangent = try leaves.rebuilt(y, with: inputs(values, backward, known: false))
+    // One param at two places of y has a cotangent at each.
+    let cotangent = try leaves.rebuilt(
+      y, with: inputs(values, backward, known: false), ties: LoopLeaves.Ties.none(values.count))
     defer { heap.release(cotangent) }
     let answer = try answer(again, cotangent)
     defer { heap.release(answer) }

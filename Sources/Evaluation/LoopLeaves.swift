@@ -2,7 +2,8 @@ import Graphs
 import Tensors
 
 /// A value as what a loop or a branch hands on: its tensors and numbers in a fixed order, and the structure around
-/// them. Numbers that functions captured belong to the structure, as in the key of a compiled function.
+/// them. Numbers that functions captured belong to the structure, as in the key of a compiled function. Every place is
+/// a leaf of its own: one param may stand at two of them in one step, and two in the next.
 struct LoopLeaves {
   unowned(unsafe) let machine: Machine
   /// Whether plain true and false are handed on too, or are part of the structure.
@@ -16,59 +17,135 @@ struct LoopLeaves {
   private static let maximumDepth = 1000
   private static let maximumParts = 1_000_000
 
+  /// Which leaves are one param at several places.
+  struct Ties: Equatable {
+    /// For every leaf the first one that is the same param, itself where there is none.
+    fileprivate(set) var first: [Int] = []
+
+    /// What is one param in both.
+    func common(with other: Ties) -> Ties {
+      var known: [[Int]: Int] = [:]
+      var result = Ties()
+      for (i, pair) in zip(first, other.first).enumerated() {
+        let place = known[[pair.0, pair.1]] ?? i
+        known[[pair.0, pair.1]] = place
+        result.first.append(place)
+      }
+      return result
+    }
+
+    /// No param at more than one place.
+    static func none(_ count: Int) -> Ties { Ties(first: Array(0..<count)) }
+  }
+
   /// The leaves of a value, borrowed from it, in order.
   func leaves(of value: Value) throws -> [TensorOperand] {
     var result: [TensorOperand] = []
     let operations = TensorOperations(machine)
     machine.heap.release(
-      try replacing(value) { leaf in
-        if let operand = operations.operand(leaf) { result.append(operand) }
+      try replacing(value) { leaf, _ in
+        guard let operand = operations.operand(leaf) else { throw mismatch("a leaf without content") }
+        result.append(operand)
         return machine.heap.retained(leaf)
       })
     return result
   }
 
-  /// The structure alone, with 0 for every leaf: two values are built alike if these are the same.
-  func structure(of value: Value) throws -> Value { try replacing(value) { _ in Value(0) } }
+  /// Which of them are one param.
+  func ties(of value: Value) throws -> Ties {
+    var result = Ties()
+    var params: [UInt64: Int] = [:]
+    machine.heap.release(
+      try replacing(value) { leaf, isParam in
+        let place = result.first.count
+        result.first.append(isParam ? params[leaf.bits] ?? place : place)
+        if isParam { params[leaf.bits] = result.first[place] }
+        return Value(0)
+      })
+    return result
+  }
 
-  /// The value with its leaves replaced, in order, by operands; owned by the caller.
-  func rebuilt(_ value: Value, with leaves: [TensorOperand]) throws -> Value {
-    var position = 0
+  /// The structure alone, with 0 for every leaf and 1 for frozen params: two values are built alike if these are the
+  /// same.
+  func structure(of value: Value) throws -> Value {
+    try replacing(value) { leaf, isParam in Value(isParam && TreeScan.isFrozen(leaf) ? 1 : 0) }
+  }
+
+  /// Whether two values are built alike.
+  func areAlike(_ a: Value, _ b: Value) throws -> Bool {
+    let form = try structure(of: a)
+    defer { machine.heap.release(form) }
+    let other = try structure(of: b)
+    defer { machine.heap.release(other) }
+    return machine.isSame(form, other)
+  }
+
+  /// Whether two values that are not built alike would be if the same params were frozen in them.
+  func differInFrozen(_ a: Value, _ b: Value) throws -> Bool {
+    let form = try replacing(a) { _, _ in Value(0) }
+    defer { machine.heap.release(form) }
+    let other = try replacing(b) { _, _ in Value(0) }
+    defer { machine.heap.release(other) }
+    return machine.isSame(form, other)
+  }
+
+  /// The value with its leaves replaced, in order, by operands; owned by the caller. Params that are tied become one,
+  /// those that are one in `value` unless told.
+  func rebuilt(_ value: Value, with leaves: [TensorOperand], ties: Ties? = nil) throws -> Value {
     let operations = TensorOperations(machine)
-    return try replacing(value) { leaf in
-      defer { position += 1 }
-      guard position < leaves.count else { return machine.heap.retained(leaf) }
-      let box = operations.value(leaves[position])
+    let ties = try ties ?? self.ties(of: value)
+    guard ties.first.count == leaves.count else { throw mismatch("\(ties.first.count) leaves and \(leaves.count)") }
+    var made: [Value] = []
+    return try replacing(value) { leaf, _ in
+      let place = made.count
+      guard place < leaves.count else { throw mismatch("more leaves than \(leaves.count)") }
+      if ties.first[place] < place {
+        let known = machine.heap.retained(made[ties.first[place]])
+        made.append(known)
+        return known
+      }
+      let box = operations.value(leaves[place])
       if leaf.tag == .tensor, box.tag == .tensor {
         box.header.pointee.flags |= leaf.header.pointee.flags & TensorFlags.isFrozen
       }
+      made.append(box)
       return box
     }
   }
 
-  /// `body` borrows a leaf and gives an owned value.
-  private func replacing(_ value: Value, _ body: @escaping (Value) throws -> Value) throws -> Value {
+  /// Leaves of two values paired; they are as many where the values are built alike.
+  func paired<A, B>(_ a: [A], _ b: [B]) throws -> [(A, B)] {
+    guard a.count == b.count else { throw mismatch("\(a.count) leaves and \(b.count)") }
+    return Array(zip(a, b))
+  }
+
+  private func mismatch(_ what: String) -> RuntimeError {
+    RuntimeError(
+      "E0299", "values that are handed on do not meet: \(what); this is a fault of Exp: please report it",
+      label: "handed on here")
+  }
+
+  /// `body` borrows a leaf, learns whether it is a param, and gives an owned value.
+  private func replacing(_ value: Value, _ body: @escaping (Value, _ isParam: Bool) throws -> Value) throws -> Value {
     var walk = Walk(leaves: self, body: body)
-    return try walk.visit(value, inFunction: false, depth: 0)
+    return try walk.visit(value, isParam: false, inFunction: false, depth: 0)
   }
 
   private struct Walk {
     let leaves: LoopLeaves
-    let body: (Value) throws -> Value
+    let body: (Value, _ isParam: Bool) throws -> Value
     var count = 0
-    /// Params that were met: one box at two places stays one.
-    var params: [UInt64: Value] = [:]
 
-    mutating func visit(_ value: Value, inFunction: Bool, depth: Int) throws -> Value {
+    mutating func visit(_ value: Value, isParam: Bool, inFunction: Bool, depth: Int) throws -> Value {
       count += 1
       guard depth < LoopLeaves.maximumDepth, count < LoopLeaves.maximumParts else {
         throw RuntimeError(
           "E0303", "a value handed from step to step of a loop is nested too deep or has too many parts")
       }
       switch value.tag {
-      case .tensor: return try body(value)
-      case .int, .float: return inFunction ? value : try body(value)
-      case .bool: return inFunction || !leaves.takesBools ? value : try body(value)
+      case .tensor: return try body(value, isParam)
+      case .int, .float: return inFunction ? value : try body(value, false)
+      case .bool: return inFunction || !leaves.takesBools ? value : try body(value, false)
       default: break
       }
       let heap = leaves.machine.heap
@@ -76,15 +153,9 @@ struct LoopLeaves {
       var children = Array(repeating: Value.none, count: node.count)
       do {
         for i in order(node) {
-          let child = node[i]
-          let isParam = node.role(i) == .param
-          if isParam, let known = params[child.bits] {
-            children[i] = heap.retained(known)
-            continue
-          }
           let isFunction = inFunction || (value.tag != .list && value.tag != .record)
-          children[i] = try visit(child, inFunction: isFunction, depth: depth + 1)
-          if isParam { params[child.bits] = children[i] }
+          children[i] = try visit(
+            node[i], isParam: node.role(i) == .param, inFunction: isFunction, depth: depth + 1)
         }
       } catch {
         for child in children { heap.release(child) }

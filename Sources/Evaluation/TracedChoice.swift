@@ -81,19 +81,19 @@ struct TracedChoice {
     defer { heap.release(b.result) }
     for (node, _) in second.lifted { _ = first.node(of: TracedValue(node, outer)) }
     let leaves = LoopLeaves(machine, takesBools: true)
-    let forms = (try leaves.structure(of: a.result), try leaves.structure(of: b.result))
-    defer {
-      heap.release(forms.0)
-      heap.release(forms.1)
-    }
-    guard machine.isSame(forms.0, forms.1) else {
+    guard try leaves.areAlike(a.result, b.result) else {
+      if try leaves.differInFrozen(a.result, b.result) {
+        throw RuntimeError(
+          "E0409", "`cond` needs branches that freeze the same weights", label: "frozen in one of them",
+          help: ["freeze them in both branches, or outside of `cond`"])
+      }
       throw RuntimeError(
         "E0409",
         "`cond` needs branches whose results are built alike, not \(machine.brief(a.result)) and "
           + machine.brief(b.result), label: "another structure")
     }
     var types: [(ElementType, isNumber: Bool)] = []
-    for (x, y) in zip(a.leaves, b.leaves) {
+    for (x, y) in try leaves.paired(a.leaves, b.leaves) {
       guard x.shape == y.shape else {
         throw RuntimeError(
           "E0401",
@@ -112,13 +112,16 @@ struct TracedChoice {
       state.recording = body.recording
       defer { state.recording = outer }
       return try graph(
-        body, zip(body.leaves, types).map { try operations.convert($0, to: $1.0, asNumber: $1.isNumber) })
+        body, try leaves.paired(body.leaves, types).map { try operations.convert($0, to: $1.0, asNumber: $1.isNumber) })
     }
     let program = try translatingErrors { try ChoiceProgram(outputs(a), otherwise: outputs(b)) }
     let nodes = [try operations.node(condition, in: outer)] + (try lifted(first, second, own: 0))
     let origin = outer.origin(of: machine.currentSpan)
     let results = try translatingErrors(outer) { try outer.trace.apply(program, nodes, origin: origin) }
-    return try leaves.rebuilt(a.result, with: results.map { .traced(TracedValue($0, outer)) })
+    // What is one param in one branch may be two in the other.
+    return try leaves.rebuilt(
+      a.result, with: results.map { .traced(TracedValue($0, outer)) },
+      ties: try leaves.ties(of: a.result).common(with: try leaves.ties(of: b.result)))
   }
 
   private func branch(_ index: Int, in recording: Recording, _ scope: TensorOperand) throws -> Body {
@@ -134,7 +137,10 @@ struct TracedChoice {
   func loop(from start: Value, _ condition: Value, _ body: Value, _ outer: Recording) throws -> Value {
     var leaves = LoopLeaves(machine)
     var carries = try leaves.leaves(of: start)
-    for _ in 0..<6 {
+    var ties = try leaves.ties(of: start)
+    var attempts = 0
+    while attempts < 6 {
+      attempts += 1
       let test = try Recording.body(inside: outer)
       let step = try Recording.body(inside: outer)
       func begun(_ recording: Recording) throws -> Value {
@@ -145,7 +151,7 @@ struct TracedChoice {
         // Draws count on from step to step, as they do in a loop of the interpreter.
         recording.scope = DrawSource(.around)
         recording.scope.count = recording.trace.input(shape: [], type: .i64, isNumber: true)
-        return try leaves.rebuilt(start, with: inputs)
+        return try leaves.rebuilt(start, with: inputs, ties: ties)
       }
       let (first, second) = (try begun(test), try begun(step))
       let begins = (test.scope.count, step.scope.count)
@@ -173,15 +179,12 @@ struct TracedChoice {
       let next = try traced(in: step, takesBools: leaves.takesBools) { try machine.call(body, [second]) }
       defer { heap.release(next.result) }
       for (node, _) in step.lifted { _ = test.node(of: TracedValue(node, outer)) }
-      let forms = (try leaves.structure(of: start), try leaves.structure(of: next.result))
-      defer {
-        heap.release(forms.0)
-        heap.release(forms.1)
-      }
-      guard machine.isSame(forms.0, forms.1) else {
+      guard try leaves.areAlike(start, next.result) else {
+        if try leaves.differInFrozen(start, next.result) { throw CarryForm.frozenOtherwise(call) }
         if !leaves.takesBools {
           leaves = LoopLeaves(machine, takesBools: true)
           carries = try leaves.leaves(of: start)
+          ties = try leaves.ties(of: start)
           continue
         }
         throw RuntimeError(
@@ -189,10 +192,17 @@ struct TracedChoice {
           "`while_loop` needs a carry that is built alike at every step: it goes in as \(machine.brief(start)) and "
             + "comes out as \(machine.brief(next.result))", label: "another structure")
       }
+      // One param at two places at the start may be two after a step: then they are two from the start.
+      let common = ties.common(with: try leaves.ties(of: next.result))
+      guard common == ties else {
+        ties = common
+        attempts -= 1
+        continue
+      }
       var forms2: [CarryForm?] = carries.map { _ in nil }
       machine.tensors.recording = step
       defer { machine.tensors.recording = outer }
-      var results = try zip(next.leaves, carries).enumerated().map { i, pair in
+      var results = try leaves.paired(next.leaves, carries).enumerated().map { i, pair in
         try CarryForm.matched(pair.0, to: pair.1, &forms2[i], call)
       }
       let draws = step.scope.offset > 0 || step.scope.count != begins.1
@@ -232,7 +242,8 @@ struct TracedChoice {
       let origin = outer.origin(of: machine.currentSpan)
       let found = try translatingErrors(outer) { try outer.trace.apply(program, nodes, origin: origin) }
       if draws, !isUncounted { (outer.scope.count, outer.scope.offset) = (found.last, tested) }
-      return try leaves.rebuilt(start, with: found.prefix(carries.count).map { .traced(TracedValue($0, outer)) })
+      return try leaves.rebuilt(
+        start, with: found.prefix(carries.count).map { .traced(TracedValue($0, outer)) }, ties: ties)
     }
     throw RuntimeError("E0513", "`while_loop` finds no form in which its carry stays the same from step to step")
   }

@@ -40,6 +40,7 @@ struct TracedScan {
     /// First carries in the form in which the body takes them.
     var carries: [TensorOperand]
     var carryLeaves: LoopLeaves
+    var carryTies: LoopLeaves.Ties
     var sequences: [TensorOperand]
   }
 
@@ -75,6 +76,8 @@ struct TracedScan {
     case done(Body)
     /// The carry comes out in another form: take it in that form from the start.
     case again([CarryForm?])
+    /// A param that is one at several places at the start becomes several.
+    case untied(LoopLeaves.Ties)
     case withBools
   }
 
@@ -82,24 +85,32 @@ struct TracedScan {
     let before = cells.map(\.content)
     var leaves = LoopLeaves(machine)
     var carries = try leaves.leaves(of: call[1])
-    for _ in 0..<6 {
+    var ties = try leaves.ties(of: call[1])
+    var attempts = 0
+    while attempts < 6 {
+      attempts += 1
       for (cell, content) in zip(cells, before) { cell.content = content }
-      switch try attempt(carries, leaves, sequences, cells) {
+      switch try attempt(carries, leaves, ties, sequences, cells) {
       case .done(let body): return body
       case .again(let forms):
         for (i, form) in forms.enumerated() {
           if let form { carries[i] = try operations.convert(carries[i], to: form.type, asNumber: form.isNumber) }
         }
+      case .untied(let common):
+        ties = common
+        attempts -= 1
       case .withBools:
         leaves = LoopLeaves(machine, takesBools: true)
         carries = try leaves.leaves(of: call[1])
+        ties = try leaves.ties(of: call[1])
       }
     }
     throw RuntimeError("E0513", "`scan` finds no form in which its carry stays the same from step to step")
   }
 
   private func attempt(
-    _ carries: [TensorOperand], _ leaves: LoopLeaves, _ sequences: [TensorOperand], _ cells: [StateCell]
+    _ carries: [TensorOperand], _ leaves: LoopLeaves, _ ties: LoopLeaves.Ties, _ sequences: [TensorOperand],
+    _ cells: [StateCell]
   ) throws -> Attempt {
     let state = machine.tensors
     let outer = state.recording
@@ -117,7 +128,7 @@ struct TracedScan {
     }
     var entries = sequences.map { input($0, dropping: 1) }
     let index = TracedValue(recording.trace.input(shape: [], type: .i64, isNumber: true), recording)
-    let carry = try leaves.rebuilt(call[1], with: carryInputs)
+    let carry = try leaves.rebuilt(call[1], with: carryInputs, ties: ties)
     defer { heap.release(carry) }
     let x = try entry(&entries)
     defer { heap.release(x) }
@@ -127,12 +138,8 @@ struct TracedScan {
     defer { heap.release(step) }
     if let failure = recording.failure { throw failure }
     let (next, out) = try TracedScan.parts(of: step, call)
-    let forms = (try leaves.structure(of: call[1]), try leaves.structure(of: next))
-    defer {
-      heap.release(forms.0)
-      heap.release(forms.1)
-    }
-    guard machine.isSame(forms.0, forms.1) else {
+    guard try leaves.areAlike(call[1], next) else {
+      if try leaves.differInFrozen(call[1], next) { throw CarryForm.frozenOtherwise(call) }
       if !leaves.takesBools { return .withBools }
       throw RuntimeError(
         "E0513",
@@ -142,8 +149,10 @@ struct TracedScan {
     }
     var results: [TensorOperand] = []
     var promoted: [CarryForm?] = carries.map { _ in nil }
-    for (i, new) in try leaves.leaves(of: next).enumerated() where i < carries.count {
-      results.append(try CarryForm.matched(new, to: carries[i], &promoted[i], call))
+    let common = ties.common(with: try leaves.ties(of: next))
+    guard common == ties else { return .untied(common) }
+    for (i, pair) in try leaves.paired(leaves.leaves(of: next), carries).enumerated() {
+      results.append(try CarryForm.matched(pair.0, to: pair.1, &promoted[i], call))
     }
     if promoted.contains(where: { $0 != nil }) { return .again(promoted) }
     var outputs = try results.map { try operations.node($0, in: recording) }
@@ -158,7 +167,7 @@ struct TracedScan {
     return .done(
       Body(
         recording: recording, outputs: outputs, out: heap.retained(out), outLeaves: outLeaves, carries: carries,
-        carryLeaves: leaves, sequences: sequences))
+        carryLeaves: leaves, carryTies: ties, sequences: sequences))
   }
 
   /// `xs` with one entry in place of every tensor that the loop goes over.
@@ -203,7 +212,8 @@ struct TracedScan {
       case .int, .float, .bool: break
       }
     }
-    let carry = try body.carryLeaves.rebuilt(call[1], with: Array(results.prefix(body.carries.count)))
+    let carry = try body.carryLeaves.rebuilt(
+      call[1], with: Array(results.prefix(body.carries.count)), ties: body.carryTies)
     do {
       let stacks = try results.dropFirst(carryCount).map { try placed($0) }
       return heap.record([("carry", carry), ("out", try body.outLeaves.rebuilt(body.out, with: stacks))])

@@ -223,6 +223,7 @@ struct TreeLoops {
     let form = try leaves.structure(of: values[0])
     defer { heap.release(form) }
     var stacks: [[TensorOperand]] = []
+    var ties = try leaves.ties(of: values[0])
     for value in values {
       let other = try leaves.structure(of: value)
       defer { heap.release(other) }
@@ -233,9 +234,10 @@ struct TreeLoops {
           help: ["functions are stacked where one definition made them, with the same numbers"])
       }
       stacks.append(try leaves.leaves(of: value))
+      ties = ties.common(with: try leaves.ties(of: value))
     }
     let parts = try stacks[0].indices.map { leaf in try stackedTensors(stacks.map { $0[leaf] }, axis) }
-    return try leaves.rebuilt(values[0], with: parts)
+    return try leaves.rebuilt(values[0], with: parts, ties: ties)
   }
 
   private func unlike(_ first: TensorOperand, _ other: String) -> RuntimeError {

@@ -133,7 +133,7 @@ extension TensorOperations {
   func select(_ condition: TensorOperand, _ a: TensorOperand, _ b: TensorOperand) throws -> TensorOperand {
     let type = commonType(a, b)
     let numbers = a.isNumber && b.isNumber
-    if numbers, condition.rank > 0 {
+    if numbers, !condition.isNumber {
       // Two numbers chosen by a tensor make a tensor: f32, as everywhere, or i64 of ints.
       let made: ElementType = type == .f64 ? .f32 : type
       return try apply(.select, [condition, try convert(a, to: made), try convert(b, to: made)], isTensor: true)

@@ -139,14 +139,18 @@ extension Natives {
     let scan = TreeScan(call[0], wantsPaths: true, machine: call.machine)
     var unused = Set(paths)
     var frozen: [UInt64: Bool] = [:]
+    func isUnder(_ path: String, _ tensor: TreeScan.ModelTensor) -> Bool {
+      tensor.path == path || tensor.path.hasPrefix(path + ".") || tensor.path.hasPrefix(path + "[")
+    }
     for tensor in scan.modelTensors where tensor.isTrainable {
-      let matching = paths.filter {
-        tensor.path == $0 || tensor.path.hasPrefix($0 + ".") || tensor.path.hasPrefix($0 + "[")
-      }
+      let matching = paths.filter { isUnder($0, tensor) }
       unused.subtract(matching)
       if paths.isEmpty || !matching.isEmpty { frozen[tensor.value.bits] = true }
     }
     if let missing = paths.first(where: unused.contains) {
+      if scan.modelTensors.contains(where: { isUnder(missing, $0) && TreeScan.isFrozen($0.value) }) {
+        throw RuntimeError("E0508", "the weights under `\(missing)` are frozen already", label: "`\(missing)`")
+      }
       throw RuntimeError(
         "E0508", "the model has no weights under `\(missing)`", label: "`\(missing)`",
         help: ["its weights are \(scan.paramPaths.prefix(8).map { "`\($0)`" }.joined(separator: ", "))"])

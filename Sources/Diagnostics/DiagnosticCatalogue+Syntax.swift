@@ -108,7 +108,7 @@ extension DiagnosticCatalogue {
       wrong: "if a { 1 } elif b { 2 }", right: "if a { 1 } else if b { 2 }"),
     Entry("E0052", "`else` or `catch` alone", "`else` follows the closing brace of an `if`, `catch` that of a `try`, on its line or at the beginning of the next.",
       wrong: "let x = 1\nelse { 2 }", right: "if true { 1 }\nelse { 2 }"),
-    Entry("E0053", "errors are caught with `catch`", "`try { … } catch e { … }` catches an error. There is no `finally`: what must always run stands behind.",
+    Entry("E0053", "errors are caught with `catch`", "`try { … } catch e { … }` catches an error; a `try` without `catch` would hide it. There is no `finally`: what must always run stands behind.",
       wrong: "try { f() } except e { 0 }", right: "try { f() } catch e { 0 }"),
     Entry("E0054", "`if` stands before what it chooses", "`if condition { a } else { b }` is an expression.", wrong: "let x = 1 if big else 2", right: "let x = if big { 1 } else { 2 }"),
     Entry("E0055", "loops run over values", "`for x in xs { … }` runs over a list, range, string, tensor, table or record. There is no loop with a counter of its own.",

@@ -407,7 +407,7 @@ extension FunctionCompiler {
     builder.patch([end])
   }
 
-  private mutating func attempt(_ body: Block, _ name: Name?, _ handler: Block?, to target: Int) {
+  private mutating func attempt(_ body: Block, _ name: Name?, _ handler: Block, to target: Int) {
     let lower = builder.here
     let base = builder.nextRegister
     block(body, to: target)
@@ -423,7 +423,7 @@ extension FunctionCompiler {
       builder.emit(.drop, a: error)
     }
     let first = builder.here
-    if let handler { block(handler, to: target) } else { builder.emit(.loadNone, a: target) }
+    block(handler, to: target)
     if let name, let register = register(binding: name), readsLine(of: register, from: first) {
       prototype.readsErrorLines = true
     }

@@ -177,7 +177,7 @@ extension Machine {
   func notAFunction(_ value: Value) -> RuntimeError {
     RuntimeError(
       "E0201", "\(brief(value)) is not a function and cannot be called", label: describeKind(value),
-      help: unquoted(value))
+      help: value.isNumber ? ["a product is written with its sign: `\(brief(value)) * (…)`"] : unquoted(value))
   }
 
   /// What to say of a string that stands for a function of the library, as other frameworks take them; `exactly` where
@@ -483,7 +483,8 @@ extension Machine {
     for (i, parameter) in parameters.enumerated() where bound[i].isUnset && !parameter.hasDefault && failure == nil {
       failure = RuntimeError(
         "E0201", "`\(name)` needs a value for `\(parameter.name)`", label: "`\(parameter.name)` is missing",
-        help: ["its parameters are (\(parameters.map(\.name).joined(separator: ", ")))"])
+        help: ["its parameters are (\(parameters.map(\.name).joined(separator: ", ")))"]
+          + (callsFromElsewhere[name].map { [$0] } ?? []))
     }
     if let failure {
       for value in bound { heap.release(value) }

@@ -100,7 +100,9 @@ extension Machine {
     let (x, y) = isSwapped ? (b, a) : (a, b)
     return RuntimeError(
       "E0203", "`\(sign)` needs two numbers or two strings, not \(brief(x)) and \(brief(y))",
-      label: "\(x.kindName) \(sign) \(y.kindName)")
+      label: "\(x.kindName) \(sign) \(y.kindName)",
+      help: [x, y].contains { $0.tag == .list || $0.tag == .range } && ![x, y].contains { $0.tag == .string }
+        ? ["only tensors are compared element by element: `tensor(xs)` makes one of a list or range"] : [])
   }
 
   /// -1, 0 or 1; 2 when a NaN is among them. Ints and floats compare exactly.

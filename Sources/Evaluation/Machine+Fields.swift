@@ -30,12 +30,17 @@ let mapMethodsFromElsewhere: [String: String] = [
 extension Machine {
   /// What to say to a first argument that no definition of a function takes.
   func meantFirst(_ name: String, _ kinds: KindSet, _ first: Value) -> [String] {
-    if first.tag == .list || first.tag == .string { return methodsFromElsewhere[name].map { [$0] } ?? [] }
+    if (first.tag == .list || first.tag == .string), let method = methodsFromElsewhere[name] { return [method] }
+    if first.tag == .list || first.tag == .range, kinds.contains(.tensor) { return [Self.tensorOfList] }
+    if first.tag == .list || first.tag == .string { return [] }
     guard kinds.isSubset(of: [.list, .range]), first.isNumber || first.tag == .tensor else { return [] }
     if first.isNumber { return ["it takes them as one list: `\(name)([\(brief(first)), …])`"] }
     if name == "concat" || name == "stack" { return ["it takes them as one list: `\(name)([a, b])`"] }
     return ["`to_list(t)` makes a list of a tensor; `t[1..<length(t)]` is a part of it, `t[-1]` its last entry"]
   }
+
+  /// What to say where a list or range stands for a tensor.
+  static let tensorOfList = "`tensor(xs)` makes a tensor of a list or range"
 
   @inline(never) func getFieldSlow(
     _ target: UnsafeMutablePointer<Value>, _ object: UnsafeMutablePointer<Value>,

@@ -1,3 +1,5 @@
+import Foundation
+
 /// A range as start, step and number of values: the i-th is `start + i * step`.
 struct RangeCounts {
   var start: Value
@@ -48,9 +50,10 @@ extension Machine {
       return RangeCounts(start: start, step: Value(step), count: count)
     }
     guard !step.isNone else {
+      let step = brief(Value(Self.likelyStep(end.number - start.number)))
       throw RuntimeError(
         "E0211", "a range of floats needs a step", label: "\(brief(start)) to \(brief(end)), by what?",
-        help: ["write `\(brief(start))..\(brief(end)) by 0.1`"])
+        help: ["write `\(brief(start))..\(brief(end)) by \(step)`"])
     }
     let a = start.number, b = end.number, s = step.number
     if s == 0 || s.isNaN { throw Machine.zeroStep }
@@ -66,6 +69,12 @@ extension Machine {
     let whole = isExact ? Int(nearest) : Int(steps)
     let count = isExact && !isInclusive ? whole : whole + 1
     return RangeCounts(start: start, step: step, count: count)
+  }
+
+  /// A power of ten that goes a distance, up or down, in five to fifty steps.
+  private static func likelyStep(_ distance: Double) -> Double {
+    let step = pow(10, log10(abs(distance) / 5).rounded(.down))
+    return step > 0 && step.isFinite ? (distance < 0 ? -step : step) : 0.1
   }
 
   private static var zeroStep: RuntimeError {

@@ -48,7 +48,7 @@ struct StudyCost {
   /// The work of a part of the trace.
   func work(_ nodes: Range<Int>) -> StudyWork { before[nodes.upperBound] - before[nodes.lowerBound] }
 
-  private static func size(_ shape: Shape) -> Double { shape.reduce(1.0) { $0 * Double($1) } }
+  private static func size(_ shape: some Sequence<Int>) -> Double { shape.reduce(1.0) { $0 * Double($1) } }
 
   /// The work of one operation; nil for what only names or moves nothing.
   private static func work(_ primitive: Primitive, _ inputs: [Shape], _ output: Shape) -> StudyWork? {
@@ -59,10 +59,13 @@ struct StudyCost {
       let a = inputs.first ?? []
       let inner = a.count >= 2 ? Double(a[a.count - (transposeA ? 2 : 1)]) : 1
       return StudyWork(products: 2 * out * inner, operations: 1)
-    case .convolution, .convolutionInput, .convolutionFilter:
-      // Every element of the larger image meets the filter once per channel of the other side.
-      let sizes = inputs.map { size($0) } + [out]
-      return StudyWork(products: 2 * sizes.reduce(1, *).squareRoot(), operations: 1)
+    // Every element of the result meets the filter that makes its channel; of the gradients, every element of the cotangent.
+    case .convolution:
+      return StudyWork(products: 2 * out * size(inputs[1].dropLast()), operations: 1)
+    case .convolutionInput:
+      return StudyWork(products: 2 * size(inputs[0]) * size(inputs[1].dropLast()), operations: 1)
+    case .convolutionFilter:
+      return StudyWork(products: 2 * size(inputs[1]) * size(output.dropLast()), operations: 1)
     case .linear(let function): return StudyWork(products: products(function, inputs), operations: 1)
     case .random: return StudyWork(elements: 40 * out, operations: 1)
     case .topOrder: return StudyWork(elements: 20 * (inputs.map { size($0) }.max() ?? 0), operations: 1)

@@ -10,12 +10,16 @@ struct StudyMemory {
 
   init(_ walk: StudyWalk) {
     peak = StudyMemory.peak(
-      of: Array(walk.recording.trace.nodes), without: walk.alternatives, differentiated: walk.differentiated)
+      of: Array(walk.recording.trace.nodes), without: walk.alternatives, differentiated: walk.differentiated,
+      planned: walk.compiledParts)
   }
 
+  /// Of nodes in order; in the parts that are `planned` what is broadcast is not copied out. Bodies of programs are all planned.
   private static func peak(
-    of nodes: [Node], without left: [Range<Int>] = [], differentiated: [Range<Int>] = []
+    of nodes: [Node], without left: [Range<Int>] = [], differentiated: [Range<Int>] = [], planned: [Range<Int>]
   ) -> Double {
+    var isPlanned = [Bool](repeating: false, count: nodes.count)
+    for range in planned { for i in range { isPlanned[i] = true } }
     var runs = [Bool](repeating: true, count: nodes.count)
     for range in left { for i in range { runs[i] = false } }
     // The node in whose memory each lies, and the last one that reads it.
@@ -23,7 +27,8 @@ struct StudyMemory {
     var last = owner
     for (i, node) in nodes.enumerated() where runs[i] {
       switch node.primitive {
-      case .reshape, .stopGradient, .broadcast: owner[i] = owner[node.inputs[0].index]
+      case .reshape, .stopGradient: owner[i] = owner[node.inputs[0].index]
+      case .broadcast where isPlanned[i]: owner[i] = owner[node.inputs[0].index]
       default: break
       }
       for input in node.inputs { last[owner[input.index]] = i }
@@ -51,7 +56,7 @@ struct StudyMemory {
   private static func bytes(of node: Node) -> (own: Double, inside: Double) {
     switch node.primitive {
     case .input: (0, 0)
-    case .program(let program): (0, program.bodies.map { peak(of: $0.nodes) }.max() ?? 0)
+    case .program(let program): (0, program.bodies.map { peak(of: $0.nodes, planned: [$0.nodes.indices]) }.max() ?? 0)
     default: (node.shape.reduce(Double(node.type.byteCount)) { $0 * Double($1) }, 0)
     }
   }

@@ -42,6 +42,8 @@ final class StudyWalk {
 
   /// What functions made whose derivatives run at once: those of compiled functions keep only what they need.
   private(set) var differentiated: [Range<Int>] = []
+  /// What compiled functions made, the outermost ones.
+  private(set) var compiledParts: [Range<Int>] = []
   private var compiledDepth = 0
 
   private var sweepDepth = 0
@@ -150,8 +152,12 @@ final class StudyWalk {
 
   /// Calls a compiled function.
   func compiled(_ body: () throws -> Value) rethrows -> Value {
+    let start = nodeCount
     compiledDepth += 1
-    defer { compiledDepth -= 1 }
+    defer {
+      compiledDepth -= 1
+      if compiledDepth == 0, start < nodeCount { compiledParts.append(start..<nodeCount) }
+    }
     return try body()
   }
 

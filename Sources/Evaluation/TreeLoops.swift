@@ -25,7 +25,9 @@ struct TreeLoops {
       result = operand.shape[axis]
     }
     guard let result else {
-      throw RuntimeError("E0203", "`\(call.function.name)` needs a tensor to go over, not \(machine.brief(x))")
+      throw RuntimeError(
+        "E0203", "`\(call.function.name)` needs a tensor to go over, not \(machine.brief(x))",
+        help: x.tag == .list || x.tag == .range ? [Machine.tensorOfList] : [])
     }
     return result
   }

@@ -280,10 +280,14 @@ enum TreeParams {
   /// Borrows a value and gives a new box of it.
   static func fresh(_ machine: Machine, _ value: Value) throws -> Value {
     let operations = TensorOperations(machine)
-    guard let operand = operations.operand(value), operand.type.isFloat || operand.isNumber else {
+    let found = operations.operand(value)
+    guard let operand = found, operand.type.isFloat || operand.isNumber else {
       throw RuntimeError(
         "E0506", "a param holds a tensor of floating-point numbers, not \(machine.brief(value))",
-        help: ["`tensor(0.0)` makes a tensor of a number"])
+        help: [
+          found == nil
+            ? "`tensor(0.0)` makes a tensor of a number" : "`cast(t, \"f32\")` makes them floating-point numbers"
+        ])
     }
     if operand.isNumber { return operations.value(try operations.convert(operand, to: .f32)) }
     return operations.value(operand)

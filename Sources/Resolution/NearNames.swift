@@ -49,7 +49,21 @@ let namesFromElsewhere: [String: String] = [
   "isinstance": "kind", "is_a": "kind", "stddev": "sd", "std": "sd", "prod": "product", "argsort": "order",
   "avg_pool": "average_pool", "avg_pool1d": "average_pool", "avg_pool2d": "average_pool", "max_pool1d": "max_pool",
   "max_pool2d": "max_pool", "lstsq": "least_squares", "conv1d": "conv(…, axes: 1)", "conv2d": "conv(…, axes: 2)",
-  "concatenate": "concat",
+  "concatenate": "concat", "cat": "concat", "ln": "log", "lgamma": "log_gamma", "gammaln": "log_gamma",
+  "inv": "inverse",
+  "astype": "cast", "nll": "cross_entropy", "nll_loss": "cross_entropy", "set": "unique", "average": "mean",
+  "avg": "mean",
+  "arcsin": "asin", "arccos": "acos", "arctan": "atan", "arctan2": "atan2", "absolute": "abs", "fabs": "abs",
+  "amax": "max",
+  "amin": "min", "power": "^", "mod": "%", "isnan": "is_nan", "isfinite": "is_finite", "isempty": "is_empty", "mm": "@",
+  "bmm": "@", "corrcoef": "correlation", "cor": "correlation", "cov": "covariance", "percentile": "quantile",
+  "numel": "size",
+  "ndim": "rank", "permute": "transpose", "swapaxes": "transpose", "squeeze": "reshape", "unsqueeze": "reshape",
+  "expand_dims": "reshape", "view": "reshape", "repmat": "tile", "expand": "broadcast", "randperm": "permutation",
+  "rnorm": "normal", "runif": "uniform", "rbinom": "binomial", "sample": "choice", "logdet": "log_det",
+  "slogdet": "log_det",
+  "lapply": "map", "sapply": "map", "paste": "join", "strsplit": "split", "gsub": "replace", "disp": "print",
+  "fprintf": "print",
 ]
 
 /// Arguments as other frameworks name them, and what Exp's functions call them; the first that a function takes is meant.
@@ -66,9 +80,11 @@ func nearArguments(_ name: String, among names: [String]) -> [String] {
 }
 
 /// Functions of the library that people call as those of other frameworks, and what does what they want.
-let callsFromElsewhere: [String: String] = [
+public let callsFromElsewhere: [String: String] = [
   "plot": "it draws columns of a table; of values `lines(x, { name: y })` draws curves and `scatter(x, y)` points",
   "round": "decimals are chosen where a number is shown: `\"{x:.2f}\"`",
+  "where":
+    "`where(c, a, b)` takes a where the condition holds and b elsewhere; the entries that a mask picks are `t[mask]`",
   "heatmap": "columns of a table are drawn by `heatmap_of(t, x: \"a\", y: \"b\", z: \"c\")`",
 ]
 

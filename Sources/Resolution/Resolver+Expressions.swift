@@ -48,12 +48,10 @@ extension Resolver {
     case .block(let block): walk(block)
     case .attempt(let body, let name, let handler):
       walk(body)
-      if let handler {
-        openScope()
-        if let name { bind(name, role: .letName) }
-        walk(handler)
-        closeScope()
-      }
+      openScope()
+      if let name { bind(name, role: .letName) }
+      walk(handler)
+      closeScope()
     case .sweep(let sweep): walkSweep(sweep)
     }
   }

@@ -67,7 +67,7 @@ public struct FileAccess: Sendable {
   public func imported(_ place: String) throws -> String {
     let real = Self.canonical(place)
     guard Self.isThere(real), !readablePlaces.contains(where: { Self.isBelow($0, real) }) else { return real }
-    throw StudyErrors.mayNotRead(real, allowed: readableRoots)
+    throw StudyErrors.mayNotRead(real, at: real, allowed: readableRoots)
   }
 
   private func resolveForWriting(_ path: String) throws -> String {
@@ -76,20 +76,25 @@ public struct FileAccess: Sendable {
     if let folder = outputFolder, !Self.isAbsolute(path), Self.isBelow(Self.canonical(folder), place) { return place }
     let fromHere = Self.canonical(path)
     for candidate in [place, fromHere] where roots.contains(where: { Self.isBelow($0, candidate) }) { return candidate }
-    throw StudyErrors.mayNotWrite(path, allowed: roots)
+    throw StudyErrors.mayNotWrite(path, at: fromHere, allowed: roots)
   }
 
   private func resolveForReading(_ path: String) throws -> String {
     let places = readablePlaces
+    var refused: String?
     for candidate in Self.candidates(path, below: places) where Self.isThere(candidate) {
       let place = Self.canonical(candidate)
       if places.contains(where: { Self.isBelow($0, place) }) { return place }
+      refused = refused ?? place
     }
     let roots = readableRoots
     let allowed = Self.candidates(path, below: [ownFolder]).map(Self.canonical).first { place in
       roots.contains { Self.isBelow($0, place) }
     }
-    guard let allowed, !Self.isThere(path) else { throw StudyErrors.mayNotRead(path, allowed: roots) }
+    guard let allowed, !Self.isThere(path) else {
+      throw StudyErrors.mayNotRead(
+        path, at: refused ?? Self.canonical(Self.candidates(path, below: [ownFolder])[0]), allowed: roots)
+    }
     return allowed
   }
 

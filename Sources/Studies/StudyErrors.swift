@@ -1,4 +1,5 @@
 import Diagnostics
+import Notation
 import Records
 
 /// Wording of the errors that a study can make, in order of their ids. E06xx: options, sweeps; E07xx: files and data;
@@ -28,19 +29,23 @@ enum StudyErrors {
     Diagnostic("E0604", "option `\(name)` is declared twice", at: span, label: "a second time here")
   }
 
-  static func mayNotRead(_ path: String, allowed: [String]) -> Diagnostic {
+  /// `place` is where the path leads, from the root and without links.
+  static func mayNotRead(_ path: String, at place: String, allowed: [String]) -> Diagnostic {
     Diagnostic(
       "E0701", "this study may not read \(path)", at: .none,
-      help: ["it may read below " + allowed.joined(separator: ", "), "--allow-read \(path) allows it"])
+      help: [
+        "it may read below " + allowed.joined(separator: ", "), "--allow-read \(ShellWord.quoted(place)) allows it",
+      ])
   }
 
-  static func mayNotWrite(_ path: String, allowed: [String]) -> Diagnostic {
+  /// `place` is where the path leads, from the root and without links.
+  static func mayNotWrite(_ path: String, at place: String, allowed: [String]) -> Diagnostic {
     Diagnostic(
       "E0702", "this study may not write \(path)", at: .none,
       help: [
         allowed.isEmpty
           ? "it keeps no run folder to write to" : "it may write below " + allowed.joined(separator: ", "),
-        "--allow-write \(path) allows it",
+        "--allow-write \(ShellWord.quoted(place)) allows it",
       ])
   }
 

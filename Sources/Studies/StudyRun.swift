@@ -60,10 +60,10 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   private var computingLast = 0.0
 
   /// A run of a source file. `drawing` nil leaves pictures and page out of the run folder.
-  /// An interactive one has no header, may declare an option anew and write in the current folder.
+  /// An interactive one has no header, may declare an option anew and writes in `outputFolder`, or without one in the current folder.
   public init(
     source: SourceFile, options: RunOptions, listener: any RunListener, drawing: RunDrawing? = nil,
-    isInteractive: Bool = false
+    isInteractive: Bool = false, outputFolder: String? = nil
   ) {
     self.source = source
     self.isInteractive = isInteractive
@@ -74,7 +74,7 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     recording = RecordingFailure(options.place?.folder.path ?? options.runsFolder ?? "runs")
     let ownFolder = source.name.contains("/") ? NSString(string: source.name).deletingLastPathComponent : "."
     rules = FileAccess(
-      ownFolder: ownFolder, dataFolders: options.dataFolders, outputFolder: isInteractive ? "." : nil,
+      ownFolder: ownFolder, dataFolders: options.dataFolders, outputFolder: outputFolder ?? (isInteractive ? "." : nil),
       readable: options.readable,
       writable: options.writable)
     trialRules = rules

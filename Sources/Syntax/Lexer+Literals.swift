@@ -66,7 +66,14 @@ extension Lexer {
         report(.malformedNumber(written), from: lower, to: position)
       }
     } else if position > end {
-      report(.lettersAfterNumber(number: text(lower, end), letters: text(end, position)), from: lower, to: position)
+      let number = String(text(lower, end).reversed().drop { $0 == "_" }.reversed())
+      let letters = text(end, position)
+      if TokenKind.reserved[letters] != nil || letters == "by" {
+        report(.wordAfterNumber(number: number, word: letters), from: lower, to: position)
+        position = end
+      } else {
+        report(.lettersAfterNumber(number: number, letters: letters), from: lower, to: position)
+      }
     } else if hasStrayUnderscore(written[...]) {
       report(.malformedNumber(written), from: lower, to: position)
     }

@@ -86,11 +86,12 @@ extension Parser {
 
   /// `try { … } catch e { … }`
   mutating func parseAttempt() -> Expression {
-    let lower = token.lower
+    let lower = token.lower, word = span(token)
     advance()
     let body = parseBlock()
     guard at(.kwCatch) || atWord("except") || atWord("finally") else {
-      return make(.attempt(body, nil, handler: nil), span(from: lower))
+      report(.missingCatch, at: word)
+      return make(.attempt(body, nil, handler: Block(statements: [], span: here)), span(from: lower))
     }
     if at(.name) { remark(.foreignCatch(text(token))) }
     advance()
@@ -101,7 +102,13 @@ extension Parser {
       report(.expected("the error's name without parentheses", found: describe(token)))
       if token.match > index { index = min(token.match + 1, tokens.count - 1) }
     }
-    return make(.attempt(body, name, handler: parseBlock()), span(from: lower))
+    let handler = parseBlock()
+    if continues, atWord("finally"), peek().kind == .leftBrace {
+      remark(.foreignCatch(text(token)))
+      advance()
+      _ = parseBlock()
+    }
+    return make(.attempt(body, name, handler: handler), span(from: lower))
   }
 
   /// `sweep x in xs, y in ys zip where cond paired by x { … }`

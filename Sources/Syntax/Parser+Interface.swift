@@ -9,4 +9,6 @@ public struct ParseResult: Sendable {
   public let diagnostics: [Diagnostic]
   /// True when the text ends inside an open bracket, string or block, so that more input could mend it (for the REPL).
   public let isIncomplete: Bool
+  /// Whether a `test` block stands anywhere in the text, at the top level or, wrongly, inside of something.
+  public let hasTests: Bool
 }

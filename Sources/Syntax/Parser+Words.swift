@@ -86,6 +86,7 @@ extension Parser {
     advance()
     let title = parseString()
     let body = parseBody()
+    if !isClaim { hasTests = true }
     let kind = isClaim ? Statement.Kind.claim(text: title, body: body) : .test(text: title, body: body)
     return Statement(kind, span: span(from: lower))
   }

@@ -17,6 +17,8 @@ struct Parser {
   /// The first error was met at the end of the text.
   var endsEarly = false
   var reportedHeight = false
+  /// A `test` block was met.
+  var hasTests = false
   /// Line on which the statement being read began, for lines that start with `-`.
   var statementLower = 0
 
@@ -230,7 +232,7 @@ private func parseAnew(_ file: SourceFile, _ part: Range<Int>? = nil) -> ParseRe
     let span = Span(file: file.id, lower: place, upper: place + 1)
     return ParseResult(
       tree: SyntaxTree(file: file, statements: [], nodeCount: 0, comments: []),
-      diagnostics: [SyntaxProblem.nullCharacter.diagnostic(at: span)], isIncomplete: false)
+      diagnostics: [SyntaxProblem.nullCharacter.diagnostic(at: span)], isIncomplete: false, hasTests: false)
   }
   var lexer = Lexer(file, part: part)
   lexer.run()
@@ -253,5 +255,6 @@ private func parseAnew(_ file: SourceFile, _ part: Range<Int>? = nil) -> ParseRe
     ($0.element.span.lower, $0.offset) < ($1.element.span.lower, $1.offset)
   }
   return ParseResult(
-    tree: tree, diagnostics: Array(all.map(\.element).prefix(SyntaxLimits.diagnostics)), isIncomplete: incomplete)
+    tree: tree, diagnostics: Array(all.map(\.element).prefix(SyntaxLimits.diagnostics)), isIncomplete: incomplete,
+    hasTests: parser.hasTests)
 }

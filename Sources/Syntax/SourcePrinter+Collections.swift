@@ -176,13 +176,13 @@ extension SourcePrinter {
     return true
   }
 
-  mutating func attempt(_ body: Block, _ name: Name?, _ handler: Block?) -> Layout {
-    let isInline = self.isInline(body) && (handler.map { self.isInline($0) } ?? true)
-    var branches: [(head: [Layout], body: Layout)] = [([.text("try ")], self.body(body.statements, body.span))]
-    if let handler {
-      let head: Layout = .text(" catch " + (name.map { $0.text + " " } ?? ""))
-      branches.append(([head], self.body(handler.statements, handler.span)))
-    }
+  mutating func attempt(_ body: Block, _ name: Name?, _ handler: Block) -> Layout {
+    let isInline = self.isInline(body) && self.isInline(handler)
+    let head: Layout = .text(" catch " + (name.map { $0.text + " " } ?? ""))
+    let branches: [(head: [Layout], body: Layout)] = [
+      ([.text("try ")], self.body(body.statements, body.span)),
+      ([head], self.body(handler.statements, handler.span)),
+    ]
     return .group(braced(branches, isInline: isInline))
   }
 

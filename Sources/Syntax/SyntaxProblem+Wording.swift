@@ -53,6 +53,8 @@ extension SyntaxProblem {
       return Wording(id: "E0008", message: "the number \(number) runs into `\(letters)`",
         label: ["b", "o"].contains(letters.prefix(1)) && number == "0"
           ? "only 0x… is known besides decimal numbers" : "write `\(number) * \(letters)` for the product")
+    case .wordAfterNumber(let number, let word):
+      return Wording(id: "E0008", message: "the number \(number) runs into `\(word)`", label: "write `\(number) \(word)`, with a space")
     case .integerOverflow(let text):
       return Wording(id: "E0009", message: "`\(text)` does not fit into 64 bits", label: "the largest integer is 9223372036854775807",
         help: ["write it as a float, such as `1e20`, if it need not be exact"])
@@ -161,7 +163,10 @@ extension SyntaxProblem {
         ])
     case .foreignCatch(let word):
       return Wording(id: "E0053", message: "there is no `\(word)`",
-        label: word == "finally" ? "write what always runs after the `try`" : "write `catch e`")
+        label: word == "finally" ? "what always runs stands behind `try { … } catch e { … }`" : "write `catch e`")
+    case .missingCatch:
+      return Wording(id: "E0053", message: "this `try` has no `catch`", label: "an error would go unnoticed",
+        help: ["write what it comes to then: `try { … } catch e { … }`"])
     case .trailingIf:
       return Wording(id: "E0054", message: "`if` cannot follow what it chooses", label: "write `if condition { a } else { b }`")
     case .parenthesizedFor:

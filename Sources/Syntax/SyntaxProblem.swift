@@ -14,6 +14,7 @@ enum SyntaxProblem: Hashable {
   case malformedNumber(String)
   case fractionWithoutDigits(String)
   case lettersAfterNumber(number: String, letters: String)
+  case wordAfterNumber(number: String, word: String)
   case integerOverflow(String)
   case floatOverflow(String)
   case stringPrefix(String)
@@ -54,6 +55,7 @@ enum SyntaxProblem: Hashable {
   case elseIf(String)
   case strayElse(String, isFirst: Bool)
   case foreignCatch(String)
+  case missingCatch
   case trailingIf
   case parenthesizedFor
   case tuple

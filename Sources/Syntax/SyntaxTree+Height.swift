@@ -75,7 +75,7 @@ extension Expression.Kind {
     case .function(let f): return f.height
     case .conditional(let c, let then, let otherwise): return max(c.height, then.height, otherwise?.height ?? 0)
     case .block(let b): return b.height
-    case .attempt(let body, _, let handler): return max(body.height, handler?.height ?? 0)
+    case .attempt(let body, _, let handler): return max(body.height, handler.height)
     case .sweep(let s):
       return max(tallest(s.axes) { $0.values.height }, s.condition?.height ?? 0, s.body.height)
     }

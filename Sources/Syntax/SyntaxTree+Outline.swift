@@ -295,10 +295,8 @@ struct Outline {
     case .attempt(let body, let name, let handler):
       node("try") {
         $0.block(body)
-        if let handler {
-          $0.word(name?.text ?? "_")
-          $0.block(handler)
-        }
+        $0.word(name?.text ?? "_")
+        $0.block(handler)
       }
     case .sweep(let s): sweep(s)
     default: text += "(invalid)"

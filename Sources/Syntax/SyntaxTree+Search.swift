@@ -168,7 +168,7 @@ private struct PlaceSearch {
     case .block(let block): self.block(block)
     case .attempt(let body, let name, let handler):
       block(body)
-      if let handler, holds(handler.span) {
+      if holds(handler.span) {
         if let name { bound.append((name.text, nil)) }
         block(handler)
       }

@@ -302,7 +302,7 @@ public final class Expression: Sendable {
     /// A block where the grammar asks for one (an `else` branch).
     case block(Block)
     /// `try { … } catch e { … }`
-    case attempt(Block, Name?, handler: Block?)
+    case attempt(Block, Name?, handler: Block)
     /// `sweep x in xs, … { … }`; the body is a function whose parameters are the coordinates.
     case sweep(Sweep)
     /// An expression that could not be read; already reported.

@@ -121,12 +121,21 @@ extension String {
   fileprivate var trimmed: String { trimmingCharacters(in: .whitespaces) }
 }
 
+/// A place below the temporary folder for what a file's tests write; what comes to be there goes with it.
+final class ScratchFolder {
+  /// Made by the first who writes in it.
+  let path = FileManager.default.temporaryDirectory.appendingPathComponent("exp-examples-\(UUID().uuidString)").path
+
+  deinit { try? FileManager.default.removeItem(atPath: path) }
+}
+
 /// Runs examples one after the other in a session.
 final class ExampleRunner {
   private let library: StandardLibrary
   private let path: String
   private let filter: String?
   private let shown = ShownValues()
+  private let folder = ScratchFolder()
 
   init(library: StandardLibrary, path: String, filter: String?) {
     self.library = library
@@ -157,18 +166,17 @@ final class ExampleRunner {
     "line \(example.line): \(example.text.split(separator: "\n").first.map(String.init) ?? "")"
   }
 
-  private func makeSession() -> Session { Self.session(library, path, shown) }
+  private func makeSession() -> Session { Self.session(library, path, writingIn: folder, shown) }
 
-  /// A session for a file's tests and examples: it reads beside the file and writes in the temporary folder.
+  /// A session for a file's tests and examples: it writes in the folder given, and reads there and beside the file.
   static func session(
-    _ library: StandardLibrary, _ path: String, _ listener: any RunListener = SilentListener()
+    _ library: StandardLibrary, _ path: String, writingIn folder: ScratchFolder,
+    _ listener: any RunListener = SilentListener()
   ) -> Session {
-    let options = RunOptions(
-      threads: 2,
-      dataFolders: FileAccess.dataFolders([], ofStudyAt: path),
-      writable: [NSTemporaryDirectory()])
+    let options = RunOptions(threads: 2, dataFolders: FileAccess.dataFolders([], ofStudyAt: path))
     let source = SourceStore.shared.add(name: path, text: "")
-    let run = StudyRun(source: source, options: options, listener: listener, isInteractive: true)
+    let run = StudyRun(
+      source: source, options: options, listener: listener, isInteractive: true, outputFolder: folder.path)
     return Session(library: library, host: run, threads: 2)
   }
 

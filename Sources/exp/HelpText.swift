@@ -41,6 +41,11 @@ enum HelpText {
     return lines
   }
 
+  /// The page of the reference that has a name, as it is written: Markdown.
+  static func page(_ name: String, _ library: StandardLibrary) -> StandardLibrary.Page? {
+    library.referencePages.first { $0.name == name }
+  }
+
   /// What to say about a name that means nothing.
   static func unknown(_ name: String, _ library: StandardLibrary) -> String {
     let near = nearestName(name, among: library.prelude.names.keys.sorted())

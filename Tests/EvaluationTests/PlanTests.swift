@@ -92,6 +92,30 @@ private final class ReadingClock: ForwardingHost {
     #expect(grid > 1 && grid < 5)
   }
 
+  /// What is broadcast at once is copied out; where a compiled function does it, it is not.
+  @Test func whatIsRepeatedTakesItsRoom() throws {
+    for text in [
+      "zeros(1024, 1024)", "ones(1024, 1024)", "full([1024, 1024], 2)", "broadcast(normal(1024), [1024, 1024])",
+    ] {
+      let bytes = try plan("let x = \(text)\nsum(x + 1)").stepBytes
+      #expect(bytes >= 8 * 1_048_576 && bytes < 9 * 1_048_576, "\(text)")
+    }
+    let bytes = try plan("let f = compiled(x -> sum(tanh(x) * broadcast(x, [512, 1024])))\nf(normal(1024))").stepBytes
+    #expect(bytes < 3 * 1_048_576)
+  }
+
+  /// Two operations for each element of the result and each weight that makes it; as many for each of the gradients.
+  @Test func convolutionsAreCountedByHand() throws {
+    let one = 2.0 * 8 * 28 * 28 * 16 * 9 * 32
+    let groups = 2.0 * 8 * 14 * 14 * 16 * 9 * 8
+    for (net, whole) in [("", one), (", groups: 4, stride: 2", groups)] {
+      let text = "let x = normal(8, 28, 28, 32)\nlet net = conv(32, 16, window: 3\(net))\n"
+      #expect(try plan(text + "net(x)").work.products == whole, "\(net)")
+      #expect(try plan(text + "grad(f -> sum(f(x)))(net)").work.products == 2 * whole, "filter\(net)")
+      #expect(try plan(text + "grad(x -> sum(net(x)))(x)").work.products == 2 * whole, "image\(net)")
+    }
+  }
+
   @Test func bothSidesOfAnUnknownBranchAreFollowed() throws {
     let text = "let x = normal(9000)\nlet c = mean(x)\nlet y = if c > 0 { A } else { B }\n"
     let wrong = "zeros(2) + zeros(3)"

@@ -61,6 +61,20 @@ import Testing
     #expect(try run("print(has_file(\"../secret.txt\"))").printed.joined().hasPrefix("false"))
   }
 
+  /// What would allow it can be pasted from any folder: the place, from the root, as a word of a shell.
+  @Test func whatWouldAllowItIsThePlace() throws {
+    _ = scratch.write("secret", to: "out side/secret.txt")
+    let folder = URL(fileURLWithPath: scratch.path).resolvingSymlinksInPath().path + "/out side"
+    try FileManager.default.createDirectory(atPath: scratch.path + "/study", withIntermediateDirectories: true)
+    #expect(symlink(folder, scratch.path + "/study/linked") == 0)
+    for path in ["../out side/secret.txt", "linked/secret.txt", "\(folder)/secret.txt"] {
+      let errors = try run("read_text(\"\(path)\")").errors
+      #expect(errors.first?.help.last == "--allow-read '\(folder)/secret.txt' allows it", "\(path)")
+    }
+    let errors = try run("write_text(\"a\", \"\(folder)/new.txt\")").errors
+    #expect(errors.first?.help.last == "--allow-write '\(folder)/new.txt' allows it")
+  }
+
   @Test(arguments: ["read_text", "read_csv", "read_npy", "read_npz", "load"])
   func whatIsNoFileIsSaid(_ reader: String) throws {
     #expect(mkfifo(scratch.write("", to: "study/x") + ".pipe", 0o600) == 0)

@@ -135,7 +135,7 @@ func errors(_ text: String) -> [String] { parseText(text).diagnostics.map(\.id) 
     (#"a["x"]"#, #"[(at a (str "x"))]"#),
     ("-2^2^-1", "[(- (^ 2 (^ 2 (- 1))))]"),
     ("σ_1 + λ", "[(+ σ_1 λ)]"),
-    ("try { 1 }", "[(try {1})]"),
+    ("try { 1 } catch { 2 }", "[(try {1} _ {2})]"),
     ("a +=\n1", "[(+= a 1)]"),
     ("param w = 1\nstate v = 2", "[(param w 1) (state v 2)]"),
     (#"option s = "q" in ["q", "f"]"#, #"[(option s (str "q") (list (str "q") (str "f")))]"#),

@@ -62,7 +62,8 @@ import Testing
   @Test(arguments: [
     "let x =", "f(", "f(1,", "[1, 2", "{ a: 1", "fn f(x) {", "if x {\n  1", "if x { 1 } else", "x +",
     "let s = \"\"\"\n text", "x ->",
-    "try { 1 } catch", "sweep x in", "for x in xs", "x.", "not", "while", "a ?? ", "fn f(x)", "(x, y)  ->",
+    "try { 1 }", "let x = try { 1 }", "try { 1 } catch", "sweep x in", "for x in xs", "x.", "not", "while", "a ?? ",
+    "fn f(x)", "(x, y)  ->",
     "claim \"x\"", "{ a: [1, (2",
     "let", "x = ", "let f = fn(x) {\n  let y = x\n", "option n = 1 in",
   ])

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Diagnostics
 import Evaluation
 import Foundation
 import Notation
@@ -9,7 +10,7 @@ import Studies
 /// `exp doc NAME`
 struct DocCommand: ParsableCommand, AnswersInJSON {
   static let configuration = CommandConfiguration(
-    commandName: "doc", abstract: "Explain a function of the library, a page of them, or a word of the language.",
+    commandName: "doc", abstract: "Explain a function of the library, a page, a word of the language, or an error.",
     discussion: """
       Without a name, the names of the pages. --pages writes the reference of all functions as Markdown; --check says whether it \
       is up to date.
@@ -49,10 +50,14 @@ struct DocCommand: ParsableCommand, AnswersInJSON {
   }
 
   private func explain(_ name: String, _ library: StandardLibrary) -> Bool {
+    if let error = DiagnosticCatalogue.entry(name), let text = DiagnosticCatalogue.explanation(name) {
+      Terminal.output.line(json ? ExplainCommand.object(error).compact : text)
+      return true
+    }
     let run = StudyRun(source: SourceLoader.empty, options: RunOptions(), listener: SilentListener())
     let session = Session(library: library, host: run, threads: 1)
     guard let entry = session.help(name), let text = HelpText.explain(name, session) else {
-      if let page = library.referencePages.first(where: { $0.name == name }) {
+      if let page = HelpText.page(name, library) {
         let object: JSON = ["name": .string(name), "title": .string(page.title), "text": .string(page.text)]
         Terminal.output.line(json ? object.compact : page.text)
         return true

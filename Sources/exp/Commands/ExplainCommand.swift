@@ -19,13 +19,14 @@ struct ExplainCommand: ParsableCommand, AnswersInJSON {
       SourceLoader.refuse("no error has the id \(id); \(hint)")
       throw ExitCode(1)
     }
-    if json {
-      let object: JSON = [
-        "id": .string(entry.id), "title": .string(entry.title), "text": .string(entry.text),
-        "wrong": .string(entry.wrong), "right": .string(entry.right),
-      ]
-      return Terminal.output.line(object.compact)
-    }
-    Terminal.output.line(text)
+    Terminal.output.line(json ? Self.object(entry).compact : text)
+  }
+
+  /// An error's explanation as `--json` gives it.
+  static func object(_ entry: DiagnosticCatalogue.Entry) -> JSON {
+    [
+      "id": .string(entry.id), "title": .string(entry.title), "text": .string(entry.text),
+      "wrong": .string(entry.wrong), "right": .string(entry.right),
+    ]
   }
 }

@@ -15,6 +15,9 @@ struct NewCommand: ParsableCommand {
     let path = name.hasSuffix(".exp") ? name : name + ".exp"
     let title = NSString(string: path).lastPathComponent.dropLast(4).replacingOccurrences(of: "_", with: " ")
     guard !title.isEmpty, !title.hasPrefix("-") else { throw ValidationError("a study needs a name, such as lines") }
+    guard title.unicodeScalars.allSatisfy({ $0.properties.generalCategory != .control }) else {
+      throw ValidationError("a study's name is one line of text, without control characters")
+    }
     guard !FileManager.default.fileExists(atPath: path) else {
       SourceLoader.complain("there is a file \(path) already")
       throw ExitCode(RunStatus.scriptWrong.rawValue)

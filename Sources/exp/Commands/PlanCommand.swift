@@ -22,8 +22,8 @@ struct PlanCommand: ParsableCommand, AnswersInJSON {
   @OptionGroup var threading: ThreadOptions
   @Option(
     help: ArgumentHelp(
-      "Seconds of processor time after which a statement is left, and at most the 4 for timing. (default: \(Int(Session.walkLimit)))",
-      valueName: "seconds")) var limit = Session.walkLimit
+      "Seconds of processor time after which a statement is left, and at most the 4 for timing.", valueName: "seconds"))
+  var limit = Session.walkLimit
   @Flag(help: "Run one step, and print each compiled step's operations before and after fusion and the bytes it moves.")
   var graph = false
   @Flag(help: "With --graph: counts only.") var brief = false
@@ -32,6 +32,9 @@ struct PlanCommand: ParsableCommand, AnswersInJSON {
 
   func validate() throws {
     guard limit > 0, limit <= 1e6 else { throw ValidationError("--limit is a number of seconds above 0, not \(limit)") }
+    guard graph || !brief else {
+      throw ValidationError("--brief is for the operations of --graph: write --graph --brief")
+    }
   }
 
   func run() throws {

@@ -139,9 +139,12 @@ final class TestWork: @unchecked Sendable {
       }
       parts.append(.examples(path: path, file))
       guard !path.hasSuffix(".md") else { continue }
-      let blocks = parse(file).tree.statements.filter(\.isTest).count
+      let parsed = parse(file)
+      let blocks = parsed.tree.statements.filter(\.isTest).count
       let turns = max(1, min(blocks / 2, threads / max(1, files.count)))
-      if blocks > 0 { parts += (0..<turns).map { .blocks(path: path, file, turn: $0, of: turns) } }
+      // What cannot be read may have held tests, unless its examples are about just that.
+      let isUnread = parsed.diagnostics.contains { $0.severity == .error } && Example.inScript(file).isEmpty
+      if parsed.hasTests || isUnread { parts += (0..<turns).map { .blocks(path: path, file, turn: $0, of: turns) } }
     }
   }
 
@@ -213,12 +216,15 @@ final class TestWork: @unchecked Sendable {
   ) -> [(place: Int, result: TestResult)] {
     if isList { return turn == 0 ? names(file, path) : [] }
     var results: [(place: Int, result: TestResult)] = [], places: [Int] = []
-    let (outcomes, diagnostics) = ExampleRunner.session(library, path).runTests(
-      file, mayFail: Example.expectedFailures(in: file)
-    ) { [filter] place, name in
-      guard place % turns == turn, filter.map({ name.contains($0) }) ?? true else { return false }
-      places.append(place)
-      return true
+    let folder = ScratchFolder()
+    let (outcomes, diagnostics) = withExtendedLifetime(folder) {
+      ExampleRunner.session(library, path, writingIn: folder).runTests(
+        file, mayFail: Example.expectedFailures(in: file)
+      ) { [filter] place, name in
+        guard place % turns == turn, filter.map({ name.contains($0) }) ?? true else { return false }
+        places.append(place)
+        return true
+      }
     }
     for (place, outcome) in zip(places, outcomes) {
       results.append((place, TestResult(file: path, name: outcome.name, errors: outcome.error.map { [$0] } ?? [])))

@@ -189,6 +189,6 @@ final class Repl {
     if name.isEmpty { return output.line(Self.helpText) }
     if let error = DiagnosticCatalogue.explanation(name) { return output.line(error) }
     let text = thread.perform { [session] in HelpText.explain(name, session) } ?? nil
-    output.line(text ?? HelpText.unknown(name, library))
+    output.line(text ?? HelpText.page(name, library)?.text ?? HelpText.unknown(name, library))
   }
 }

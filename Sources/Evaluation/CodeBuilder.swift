@@ -13,7 +13,6 @@ struct CodeBuilder {
   /// Fused comparisons are not used, so that every conditional jump has 32 bits.
   let usesLongJumps: Bool
   private var constantNumbers: [Prototype.Constant: Int] = [:]
-  private var cacheNumbers: [String: Int] = [:]
 
   init(prototype: Prototype, locals: Int, usesLongJumps: Bool) {
     self.prototype = prototype

@@ -2,29 +2,29 @@ import CKernels
 import Notation
 import Records
 
-/// Python's format mini-language: `[[fill]align][sign][#][0][width][,][.precision][type]`.
+/// Python's format mini-language: `[[fill]align][sign][#][0][width][,][.precision][type]`. Characters are Unicode scalars.
 struct FormatSpecification {
   /// What fills a wider field; nil is a blank, or a zero where `0` stands before the width.
-  private var givenFill: Character?
-  private var align: Character?
+  private var givenFill: Unicode.Scalar?
+  private var align: Unicode.Scalar?
   /// `0` before the width.
   private var isZeroFilled = false
-  private var sign: Character = "-"
+  private var sign: Unicode.Scalar = "-"
   private var isAlternate = false
   private var width = 0
   private var grouping: UInt8?
   private var precision: Int?
-  private var type: Character?
+  private var type: Unicode.Scalar?
 
-  private var fill: Character { givenFill ?? (isZeroFilled ? "0" : " ") }
+  private var fill: Unicode.Scalar { givenFill ?? (isZeroFilled ? "0" : " ") }
 
   /// A wider text, or more digits, than anybody reads.
   var isTooLong: Bool { width > 10_000 || precision ?? 0 > 1_000 }
 
   /// Reads a specification; nil when it is none.
   init?(_ text: String) {
-    var rest = Array(text)[...]
-    let aligns: Set<Character> = ["<", ">", "^", "="]
+    var rest = Array(text.unicodeScalars)[...]
+    let aligns: Set<Unicode.Scalar> = ["<", ">", "^", "="]
     if rest.count >= 2, aligns.contains(rest[rest.startIndex + 1]) {
       givenFill = rest.removeFirst()
       align = rest.removeFirst()
@@ -41,20 +41,20 @@ struct FormatSpecification {
       isZeroFilled = givenFill == nil
     }
     width = FormatSpecification.digits(&rest)
-    if let first = rest.first, first == "," || first == "_" { grouping = rest.removeFirst().asciiValue }
+    if let first = rest.first, first == "," || first == "_" { grouping = UInt8(ascii: rest.removeFirst()) }
     if rest.first == "." {
       rest.removeFirst()
-      guard rest.first?.isNumber == true else { return nil }
+      guard let digit = rest.first, ("0"..."9").contains(digit) else { return nil }
       precision = FormatSpecification.digits(&rest)
     }
-    if let first = rest.first, "bcdeEfFgGosxX%".contains(first) { type = rest.removeFirst() }
+    if let first = rest.first, "bcdeEfFgGosxX%".unicodeScalars.contains(first) { type = rest.removeFirst() }
     guard rest.isEmpty else { return nil }
   }
 
-  private static func digits(_ rest: inout ArraySlice<Character>) -> Int {
+  private static func digits(_ rest: inout ArraySlice<Unicode.Scalar>) -> Int {
     var value = 0
-    while let digit = rest.first?.wholeNumberValue, rest.first?.isASCII == true {
-      value = min(value * 10 + digit, 1_000_000)
+    while let digit = rest.first, ("0"..."9").contains(digit) {
+      value = min(value * 10 + Int(digit.value) - 0x30, 1_000_000)
       rest.removeFirst()
     }
     return value
@@ -63,11 +63,12 @@ struct FormatSpecification {
   /// A text, padded; nil when the type is for numbers.
   func format(_ text: String) -> String? {
     guard type == nil || type == "s", grouping == nil, align != "=" else { return nil }
-    let cut = precision.map { String(text.prefix($0)) } ?? text
+    let cut = precision.map { String(text.unicodeScalars.prefix($0)) } ?? text
     guard width > 0 else { return cut }
-    let missing = width - cut.count
+    let missing = width - cut.unicodeScalars.count
     guard missing > 0 else { return cut }
     let left = align == ">" ? missing : align == "^" ? missing / 2 : 0
+    let fill = String(fill)
     return String(repeating: fill, count: left) + cut + String(repeating: fill, count: missing - left)
   }
 
@@ -96,7 +97,7 @@ struct FormatSpecification {
   func format(_ value: Double) -> String? {
     let magnitude = value.isNaN ? value : value.magnitude
     var text: [UInt8]
-    if !value.isFinite, type.map({ "eEfFgG%".contains($0) }) ?? true {
+    if !value.isFinite, type.map({ "eEfFgG%".unicodeScalars.contains($0) }) ?? true {
       text = Array((value.isNaN ? "nan" : "inf").utf8)
     } else {
       switch type {

@@ -163,10 +163,7 @@ extension Machine {
   }
 
   @inline(never) func restOf(_ target: UnsafeMutablePointer<Value>, _ value: Value, _ start: Int) throws {
-    let count = try iterationCount(value)
-    try checkRoom(forElements: max(0, count - start))
-    var rest = heap.emptyList(capacity: max(0, count - start))
-    for i in start..<max(start, count) { rest = heap.append(try iterationElement(value, i), to: rest) }
+    let rest = try list(of: max(0, iterationCount(value) - start)) { try iterationElement(value, start + $0) }
     Machine.put(heap, target, rest)
   }
 

@@ -136,7 +136,7 @@ extension Machine {
     case .range:
       guard a.isNumber else { return false }
       let counts = try rangeCounts(b)
-      return counts.contains(a.number)
+      return counts.contains(a)
     case .string:
       guard a.tag == .string else { break }
       let part = a.string.buffer

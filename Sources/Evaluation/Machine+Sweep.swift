@@ -285,7 +285,10 @@ extension Machine {
   private func series(_ sweep: Prototype.SweepDescription, _ grid: Grid, _ outcomes: [TrialOutcome]) throws -> Value {
     var names: [String] = sweep.axes
     for outcome in outcomes {
-      for column in outcome.series?.columns ?? [] where !names.contains(column.name) { names.append(column.name) }
+      for column in outcome.series?.columns ?? []
+      where !names.contains(where: { $0.utf8.elementsEqual(column.name.utf8) }) {
+        names.append(column.name)
+      }
     }
     var columns = [[Value]](repeating: [], count: names.count)
     do {
@@ -328,8 +331,10 @@ private struct SweepColumns {
 
   /// A result. Rows mostly have the same names in the same order: `near` is where to look first.
   mutating func set(_ heap: Heap, _ value: Value, in name: String, row: Int, near: Int) {
-    let isThere = names.indices.contains(near) && names[near] == name
-    let column = isThere ? near : names.firstIndex(of: name) ?? names.count
+    // By their bytes, as a record knows them.
+    let isName = { (other: String) in other.utf8.elementsEqual(name.utf8) }
+    let isThere = names.indices.contains(near) && isName(names[near])
+    let column = isThere ? near : names.firstIndex(where: isName) ?? names.count
     if column < axes { return heap.release(value) }
     if column == names.count {
       names.append(name)

@@ -72,7 +72,8 @@ extension Machine {
 
   /// A format that was read; the last ones are kept.
   private func specification(_ text: String) throws -> FormatSpecification {
-    if let known = formats[text] { return known }
+    let key = Array(text.utf8)
+    if let known = formats[key] { return known }
     guard let format = FormatSpecification(text) else {
       throw RuntimeError(
         "E0212", "`:\(text)` is not a format", label: "cannot be read",
@@ -83,7 +84,7 @@ extension Machine {
         "E0212", "the format `:\(text)` asks for too much", label: "at most 10 000 wide, with 1000 digits")
     }
     if formats.count >= 100 { formats = [:] }
-    formats[text] = format
+    formats[key] = format
     return format
   }
 

@@ -60,7 +60,7 @@ final class Machine {
   /// Keeps those alive that they may make.
   var units = HeldUnits()
   /// Formats of numbers and texts that were used last.
-  var formats: [String: FormatSpecification] = [:]
+  var formats: [[UInt8]: FormatSpecification] = [:]
   /// Values of library names that were used; owned.
   var libraryValues: [String: Value] = [:]
   /// What files define that the cell or program which runs has imported, by the places of those files on the machine; owned.

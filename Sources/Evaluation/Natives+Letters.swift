@@ -48,7 +48,7 @@ extension Natives {
       let first = bytes[range.lowerBound]
       if first < 0x80 { return first == 0x20 || (0x09...0x0D).contains(first) }
       let scalar = String(decoding: UnsafeBufferPointer(rebasing: bytes[range]), as: UTF8.self).unicodeScalars.first
-      return scalar.map(CharacterSet.whitespacesAndNewlines.contains) ?? false
+      return scalar?.properties.isWhitespace ?? false
     }
     while start < end {
       let next = Machine.nextBoundary(after: start, in: bytes)

@@ -77,7 +77,8 @@ extension Natives {
     case number(Double)
     case integer(Int)
     case bool(Bool)
-    case text(String)
+    /// A string that the list holds.
+    case text(Value)
     case list([SortKey])
 
     init(_ value: Value, _ call: NativeCall) throws {
@@ -85,7 +86,7 @@ extension Natives {
       case .int: self = .integer(value.asInt)
       case .float: self = .number(value.asDouble)
       case .bool: self = .bool(value.asBool)
-      case .string: self = .text(value.swiftString)
+      case .string: self = .text(value)
       case .list:
         let list = value.list
         self = .list(try (0..<list.count).map { try SortKey(list.elements[$0], call) })
@@ -116,10 +117,8 @@ extension Natives {
     func compare(_ other: SortKey, descending: Bool) throws -> Int {
       let sign = descending ? -1 : 1
       switch (self, other) {
-      case (.integer(let a), .integer(let b)): return a == b ? 0 : (a < b ? -sign : sign)
       case (.bool(let a), .bool(let b)): return a == b ? 0 : (b ? -sign : sign)
-      case (.text(let a), .text(let b)):
-        return a == b ? 0 : (a.unicodeScalars.lexicographicallyPrecedes(b.unicodeScalars) ? -sign : sign)
+      case (.text(let a), .text(let b)): return Machine.order(strings: a, b) * sign
       case (.list(let a), .list(let b)):
         for (x, y) in zip(a, b) {
           let order = try x.compare(y, descending: descending)
@@ -132,17 +131,20 @@ extension Natives {
             "E0211", "a \(kind) and a \(other.kind) have no order", label: "sorted here",
             help: ["sort by numbers, by strings, by bools, or by lists of these"])
         }
-        let (a, b) = (double, other.double)
-        if a.isNaN || b.isNaN { return a.isNaN ? (b.isNaN ? 0 : 1) : -1 }
-        return a == b ? 0 : (a < b ? -sign : sign)
+        let order = Machine.order(value, other.value)
+        // A NaN is after what is none, and equal to another one.
+        return order == 2 ? (isNaN ? (other.isNaN ? 0 : 1) : -1) : order * sign
       }
     }
 
-    private var double: Double {
+    private var isNaN: Bool { if case .number(let x) = self { x.isNaN } else { false } }
+
+    /// The number as a value.
+    private var value: Value {
       switch self {
-      case .number(let x): x
-      case .integer(let n): Double(n)
-      default: .nan
+      case .number(let x): Value(x)
+      case .integer(let n): Value(n)
+      default: .none
       }
     }
   }

@@ -74,7 +74,30 @@ extension Natives {
           return Value(try call.double(0))
         }
       },
+      NativeFunction(
+        "power_mod", ["base", "exponent", "m"],
+        doc: "base^exponent modulo m, from 0 to m - 1, without large numbers in between.",
+        example: "power_mod(3, 100, 7)  # => 4"
+      ) { call in
+        let base = try call.int(0), exponent = try call.int(1), modulus = try call.int(2)
+        guard exponent >= 0 else { throw call.mismatch(1, "an integer from 0") }
+        guard modulus >= 1 else { throw call.mismatch(2, "an integer from 1") }
+        return Value(power(base, exponent, modulo: modulus))
+      },
     ]
+
+  /// By squares, whose 128 bits are divided at once.
+  private static func power(_ base: Int, _ exponent: Int, modulo modulus: Int) -> Int {
+    let m = UInt(modulus), rest = base % modulus
+    func product(_ a: UInt, _ b: UInt) -> UInt { m.dividingFullWidth(a.multipliedFullWidth(by: b)).remainder }
+    var result = 1 % m, square = UInt(rest < 0 ? rest + modulus : rest), left = exponent
+    while left > 0 {
+      if left & 1 == 1 { result = product(result, square) }
+      square = product(square, square)
+      left >>= 1
+    }
+    return Int(result)
+  }
 
   private static let transcendental: [NativeFunction] = [
     ("sqrt", .sqrt, "The square root; NaN below 0.", "sqrt(9)  # => 3.0"),

@@ -48,7 +48,7 @@ extension Natives {
     _ call: NativeCall, _ text: String, _ source: String, limit: Int
   ) throws -> [PatternMatch] {
     let pattern = try TextPattern.of(source)
-    if pattern.isQuick, text.utf8.count < 2000 { return pattern.matches(in: text, limit: limit) }
+    if text.utf8.count <= pattern.quickBytes { return pattern.matches(in: text, limit: limit) }
     return try PatternThread.run(call.machine) { worker in
       pattern.matches(in: text, limit: limit) { worker.isLeft.load(ordering: .relaxed) }
     }
@@ -64,69 +64,85 @@ struct PatternMatch: Sendable {
   var groups: [(name: String?, text: String?)]
 }
 
-/// A regular expression that was read.
+/// A regular expression that was read. Its characters are Unicode scalars.
 final class TextPattern: @unchecked Sendable {
   private let expression: Regex<AnyRegexOutput>
-  /// Whether it cannot take longer than the square of a text's length.
-  let isQuick: Bool
+  /// Texts up to so many bytes take at most a few million steps.
+  let quickBytes: Int
+  /// Whether what stands before a place decides about a match there, as `^` and `\b` do.
+  private let looksBehind: Bool
 
   private static let lock = NSLock()
-  nonisolated(unsafe) private static var known: [String: TextPattern] = [:]
+  /// By their bytes: strings that are equal in other ones match differently.
+  nonisolated(unsafe) private static var known: [[UInt8]: TextPattern] = [:]
 
-  private init(_ expression: Regex<AnyRegexOutput>, isQuick: Bool) {
+  private init(_ expression: Regex<AnyRegexOutput>, _ source: String) {
     self.expression = expression
-    self.isQuick = isQuick
+    (quickBytes, looksBehind) = Self.facts(source)
   }
 
   /// Reads a pattern; the last ones are kept.
   static func of(_ source: String) throws -> TextPattern {
-    if let found = lock.withLock({ known[source] }) { return found }
+    let key = Array(source.utf8)
+    if let found = lock.withLock({ known[key] }) { return found }
     // The engine's reader calls itself once per group.
-    guard source.utf8.count <= 1000 else {
-      throw RuntimeError("E0214", "a pattern has at most 1000 bytes, and this one has \(source.utf8.count)")
+    guard key.count <= 1000 else {
+      throw RuntimeError("E0214", "a pattern has at most 1000 bytes, and this one has \(key.count)")
     }
     let made: TextPattern
-    do { made = TextPattern(try Regex(source), isQuick: isQuick(source)) } catch {
+    do {
+      made = TextPattern(try Regex(source).matchingSemantics(.unicodeScalar), source)
+    } catch {
       throw RuntimeError(
         "E0214", "`\(source)` is no regular expression: \(error)", label: "used here",
         help: ["a character such as ( [ . * + ? that stands for itself has a \\ before it"])
     }
     lock.withLock {
       if known.count >= 100 { known = [:] }
-      known[source] = made
+      known[key] = made
     }
     return made
   }
 
-  /// At most two repetitions without an end, none of them of a group, and no group's text asked for again.
-  private static func isQuick(_ source: String) -> Bool {
-    var repetitions = 0
-    var before: Character = " "
-    var isEscaped = false
-    for character in source {
+  /// With n choices of how to go on, such as a repetition or another form, the time is at most the power n + 1 of the
+  /// length, as the cube with `a*a*b`. A repeated group with choices inside, or a group's text that is asked for again, make
+  /// it longer than that.
+  private static func facts(_ source: String) -> (quickBytes: Int, looksBehind: Bool) {
+    var choices = 0
+    var repeatsGroup = false, asksAgain = false, looksBehind = false, isEscaped = false
+    var before: Unicode.Scalar = " "
+    for scalar in source.unicodeScalars {
       if isEscaped {
-        if character.isNumber || character == "k" { return false }
+        asksAgain = asksAgain || scalar.properties.numericType != nil || scalar == "k" || scalar == "g"
+        looksBehind = looksBehind || "bBAGyY".unicodeScalars.contains(scalar)
         isEscaped = false
         before = "a"
         continue
       }
-      if "*+{".contains(character) {
-        if before == ")" { return false }
-        repetitions += 1
+      if "*+{?|".unicodeScalars.contains(scalar) {
+        choices += 1
+        repeatsGroup = repeatsGroup || (before == ")" && scalar != "|")
       }
-      isEscaped = character == "\\"
-      before = character
+      // Behind a bracket it is the class of all others.
+      looksBehind = looksBehind || (scalar == "^" && before != "[")
+      isEscaped = scalar == "\\"
+      before = scalar
     }
-    return repetitions <= 2
+    if asksAgain || (repeatsGroup && choices > 1) { return (0, looksBehind) }
+    return (choices <= 1 ? 2000 : Int(pow(2000 * 2000, 1 / Double(choices + 1))), looksBehind)
   }
 
   /// Up to `limit` matches from left to right, unless nobody waits for them any more. An empty match behind another one's
   /// end does not count.
   func matches(in text: String, limit: Int, isLeft: () -> Bool = { false }) -> [PatternMatch] {
+    guard limit > 0 else { return [] }
+    // A search from a place on takes it for the beginning of the text.
+    var known = looksBehind && limit > 1 ? text.matches(of: expression)[...] : nil
     var found: [PatternMatch] = []
     var start = text.startIndex, counted = text.startIndex, characters = 0
     var last: String.Index?
-    while found.count < limit, !isLeft(), let match = try? expression.firstMatch(in: text[start...]) {
+    while found.count < limit, !isLeft() {
+      guard let match = known == nil ? try? expression.firstMatch(in: text[start...]) : known?.popFirst() else { break }
       let range = match.range
       if !(range.isEmpty && range.lowerBound == last) {
         characters += text.unicodeScalars.distance(from: counted, to: range.lowerBound)
@@ -137,7 +153,7 @@ final class TextPattern: @unchecked Sendable {
       }
       if range.isEmpty {
         guard range.upperBound < text.endIndex else { break }
-        start = text.index(after: range.upperBound)
+        start = text.unicodeScalars.index(after: range.upperBound)
       } else {
         start = range.upperBound
       }

@@ -77,7 +77,8 @@ struct ValueArchive {
       case .again(let number): guard number >= 0, number < completed else { return nil }
       case .list(let count): taken = count
       case .record(let names):
-        guard Set(names).count == names.count else { return nil }
+        // By their bytes, as a record knows them.
+        guard Set(names.map { Array($0.utf8) }).count == names.count else { return nil }
         taken = names.count
       case .range: taken = 3
       case .closure(let prototype, let captures):

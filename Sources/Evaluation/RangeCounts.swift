@@ -12,12 +12,21 @@ struct RangeCounts {
     return Value(start.number + Double(i) * step.number)
   }
 
-  /// Whether a number is one of the values.
-  func contains(_ x: Double) -> Bool {
+  /// Whether a number is one of the values, exactly.
+  func contains(_ x: Value) -> Bool {
     guard count > 0 else { return false }
-    let position = ((x - start.number) / step.number).rounded()
+    if start.tag == .int && step.tag == .int {
+      guard let x = x.tag == .int ? x.asInt : Int(exactly: x.asDouble) else { return false }
+      let first = start.asInt, step = step.asInt
+      guard step > 0 ? x >= first : x <= first else { return false }
+      // Up to 2^64 - 1 apart, which is no Int; a count that fits leaves room for the quotient.
+      let distance = step > 0 ? UInt(bitPattern: x &- first) : UInt(bitPattern: first &- x)
+      let (position, rest) = distance.quotientAndRemainder(dividingBy: step.magnitude)
+      return rest == 0 && position < UInt(count)
+    }
+    let position = ((x.number - start.number) / step.number).rounded()
     guard position >= 0, position < Double(count) else { return false }
-    return value(Int(position)).number == x
+    return Machine.order(value(Int(position)), x) == 0
   }
 }
 

@@ -326,10 +326,16 @@ struct StatementRunner {
 
   /// The tokens of a text, so that spaces and comments do not matter.
   private func normalised(_ span: Span) -> String {
-    let comments = prepared.program.tree.comments.filter { $0.span.lower >= span.lower && $0.span.upper <= span.upper }
+    let comments = prepared.program.tree.comments
+    // They stand in the order of the text: the first one of the statement is found by halving.
+    var (first, end) = (0, comments.count)
+    while first < end {
+      let middle = (first + end) / 2
+      if comments[middle].span.lower < span.lower { first = middle + 1 } else { end = middle }
+    }
     var text = ""
     var start = Int(span.lower)
-    for comment in comments {
+    for comment in comments[first...].prefix(while: { $0.span.upper <= span.upper }) {
       text += SourceText.whole(Span(file: span.file, lower: start, upper: Int(comment.span.lower)))
       start = Int(comment.span.upper)
     }

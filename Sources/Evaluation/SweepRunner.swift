@@ -102,14 +102,12 @@ extension SweepRunner {
 
 /// Collects the rows that a trial tracks, and passes on how far it is.
 final class TrialRecorder {
-  private var names: [String] = []
   private var rows: [[Datum.Field]] = []
   private let report: (TrialNews) -> Void
 
   init(report: @escaping (TrialNews) -> Void) { self.report = report }
 
   func track(_ row: [Datum.Field]) {
-    for field in row where !names.contains(field.name) { names.append(field.name) }
     rows.append(row)
     report(.tracked(row))
   }
@@ -117,11 +115,5 @@ final class TrialRecorder {
   func progress(_ progress: ProgressReport) { report(.progress(progress)) }
 
   /// The rows as a table, none where a row lacks a column; nil without rows.
-  var table: Table? {
-    guard !rows.isEmpty else { return nil }
-    return Table(
-      columns: names.map { name in
-        Table.Column(name, rows.map { row in row.first { $0.name == name }?.value ?? .none })
-      }, rowCount: rows.count)
-  }
+  var table: Table? { rows.isEmpty ? nil : Table(rows: rows) }
 }

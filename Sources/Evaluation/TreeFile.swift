@@ -203,14 +203,14 @@ struct TreeFileReader {
   }
 
   private func record(_ fields: [JSON.Member], like template: Value?, _ path: String) throws -> Value {
-    var names: Set<String> = []
-    if let twice = fields.first(where: { !names.insert($0.key).inserted }) {
+    // By their bytes, as a record knows them.
+    var names: Set<[UInt8]> = []
+    if let twice = fields.first(where: { !names.insert(Array($0.key.utf8)).inserted }) {
       throw misfit("is damaged: it holds `\(twice.key)` twice", path.isEmpty ? twice.key : "\(path).\(twice.key)")
     }
     let like = template.flatMap { $0.tag == .record ? $0 : nil }
     if let like {
-      let there = Set(fields.map(\.key))
-      for k in 0..<like.record.count where !there.contains(like.record.name(k)) {
+      for k in 0..<like.record.count where !names.contains(Array(like.record.name(k).utf8)) {
         throw misfit(
           "has no `\(like.record.name(k))`\(path.isEmpty ? "" : " in `\(path)`")", "",
           help: ["it holds \(fields.prefix(8).map { "`\($0.key)`" }.joined(separator: ", "))"])
@@ -220,7 +220,9 @@ struct TreeFileReader {
       let name = fields[i].key
       var partner: Value?
       if let like {
-        for k in 0..<like.record.count where like.record.name(k) == name { partner = like.record.values[k] }
+        for k in 0..<like.record.count where like.record.name(k).utf8.elementsEqual(name.utf8) {
+          partner = like.record.values[k]
+        }
       }
       return try value(fields[i].value, like: partner, path.isEmpty ? name : "\(path).\(name)")
     }

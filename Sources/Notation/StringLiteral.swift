@@ -1,3 +1,5 @@
+import Foundation
+
 /// Texts as the language writes them in a program.
 public enum StringLiteral {
   /// A string literal for a text, quotes included: it reads back as the same text, shows control characters by their
@@ -26,10 +28,16 @@ public enum StringLiteral {
   /// A field's name as a record literal writes it: in quotes where it is no word.
   public static func fieldName(_ name: String) -> String { isWord(name) ? name : quoted(name) }
 
-  /// Whether a text is spelt like a name, reserved words included.
+  /// Whether a text is spelt like a name, reserved words included, in the form that names have.
   public static func isWord(_ text: String) -> Bool {
     guard let first = text.unicodeScalars.first, first == "_" || first.properties.isIDStart else { return false }
     return text.unicodeScalars.allSatisfy { $0 == "_" || $0.properties.isIDContinue }
+      && word(text).utf8.elementsEqual(text.utf8)
+  }
+
+  /// A name as programs mean it, however its accents were typed: in Unicode's normal form C.
+  public static func word(_ written: String) -> String {
+    written.utf8.allSatisfy { $0 < 0x80 } ? written : written.precomposedStringWithCanonicalMapping
   }
 }
 

@@ -16,17 +16,20 @@ extension Table {
   /// A table from rows: the columns are all names in order of their first appearance; a row without a name has `none`
   /// there.
   public init(rows: [[Datum.Field]], failures: [Int: String] = [:]) {
-    var order: [String: Int] = [:]
+    // By their bytes, as records know them.
+    var order: [[UInt8]: Int] = [:]
     var columns: [Column] = []
     for (i, row) in rows.enumerated() {
-      for field in row {
-        let at: Int
-        if let known = order[field.name] {
-          at = known
-        } else {
-          at = columns.count
-          order[field.name] = at
-          columns.append(Column(field.name, Array(repeating: .none, count: rows.count)))
+      for (place, field) in row.enumerated() {
+        // Rows mostly have the same names in the same order.
+        var at = place
+        if place >= columns.count || !columns[place].name.utf8.elementsEqual(field.name.utf8) {
+          let key = Array(field.name.utf8)
+          at = order[key, default: columns.count]
+          if at == columns.count {
+            order[key] = at
+            columns.append(Column(field.name, Array(repeating: .none, count: rows.count)))
+          }
         }
         columns[at].values[i] = field.value
       }
@@ -38,7 +41,7 @@ extension Table {
   public var columnNames: [String] { columns.map(\.name) }
 
   /// The values of a column; nil when there is none of that name.
-  public func column(_ name: String) -> [Datum]? { columns.first { $0.name == name }?.values }
+  public func column(_ name: String) -> [Datum]? { columns.first { $0.name.utf8.elementsEqual(name.utf8) }?.values }
 
   /// One row as named values; empty for an index outside the table.
   public func row(_ index: Int) -> [Datum.Field] {

@@ -88,14 +88,16 @@ extension Resolver {
   }
 
   private func walkRecord(_ entries: [Expression.RecordEntry]) {
-    var first: [String: Span] = [:]
+    // By their bytes, as a record knows them.
+    var first: [[UInt8]: Span] = [:]
     for entry in entries {
       switch entry {
       case .field(let name, let value):
-        if let earlier = first[name.text] {
+        let key = Array(name.text.utf8)
+        if let earlier = first[key] {
           report(.duplicateField(name: name.text, first: earlier), at: name.span)
         } else {
-          first[name.text] = name.span
+          first[key] = name.span
         }
         walk(value)
       case .computed(let name, let value):

@@ -138,7 +138,7 @@ extension Lexer {
   /// Over a backslash and what it escapes; the braces of `\u{…}` are no interpolation.
   private mutating func skipEscape(triple: Bool) {
     let escaped = byte(1)
-    if escaped == 0x0A, !triple {
+    if escaped == 0x0A || (escaped == 0x0D && byte(2) == 0x0A), !triple {
       position += 1
       return
     }

@@ -120,6 +120,7 @@ extension Parser {
       at += 1
       if c == UInt8(ascii: "\\") {
         at = decodeEscape(at, end, &out)
+        if isText, bytes[at - 1] == 0x0A { at = skipIndent(at, end, indent) }
       } else if c == 0x0D, at < end, bytes[at] == 0x0A {
         continue
       } else {
@@ -167,7 +168,9 @@ extension Parser {
     if c == UInt8(ascii: "u"), at + 1 < end, file.bytes[at + 1] == UInt8(ascii: "{") {
       return decodeScalar(at, end, &out)
     }
+    // A line that goes on in the next one.
     if c == 0x0A { return at + 1 }
+    if c == 0x0D, at + 1 == end || file.bytes[at + 1] == 0x0A { return min(at + 2, end) }
     var width = 1
     while at + width < end, file.bytes[at + width] & 0xC0 == 0x80 { width += 1 }
     let place = Span(file: file.id, lower: at - 1, upper: at + width)

@@ -1,4 +1,5 @@
 import Diagnostics
+import Notation
 import Synchronization
 
 /// Reads tokens into a tree. `at` looks, `eat` takes if it can, `expect` takes or reports. Every loop makes progress
@@ -49,7 +50,8 @@ struct Parser {
   }
 
   func text(_ token: Token) -> String {
-    String(decoding: file.bytes[token.lower..<token.upper], as: UTF8.self)
+    let written = String(decoding: file.bytes[token.lower..<token.upper], as: UTF8.self)
+    return token.kind == .name ? StringLiteral.word(written) : written
   }
 
   /// A foreign token with this spelling.

@@ -88,7 +88,9 @@ extension SourcePrinter {
       }
       return .sequence([.text("("), expression(key), .text("): "), expression(value)])
     case .field(let name, let value):
-      if case .name(let text) = value.kind, text == name.text, SourcePrinter.isPlainName(text) { return .text(text) }
+      if case .name(let text) = value.kind, text.utf8.elementsEqual(name.text.utf8), SourcePrinter.isPlainName(text) {
+        return .text(text)
+      }
       let isQuoted = isFromSource(name.span) && [0x22, 0x27].contains(source.bytes[Int(name.span.lower)])
       let key = isQuoted ? source.text(name.span) : StringLiteral.fieldName(name.text)
       return .sequence([.text(key + ":" + gap(name.span, value.span)), expression(value)])

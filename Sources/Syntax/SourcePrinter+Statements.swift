@@ -200,7 +200,11 @@ extension SourcePrinter {
 
   /// A field's name before its pattern; empty where the pattern is that name.
   private func fieldText(_ field: Name, _ part: Pattern) -> String {
-    if case .name(let name) = part.kind, name.text == field.text, SourcePrinter.isPlainName(name.text) { return "" }
+    if case .name(let name) = part.kind, name.text.utf8.elementsEqual(field.text.utf8),
+      SourcePrinter.isPlainName(name.text)
+    {
+      return ""
+    }
     return StringLiteral.fieldName(field.text) + ": "
   }
 

@@ -114,6 +114,8 @@ func errors(_ text: String) -> [String] { parseText(text).diagnostics.map(\.id) 
     ("return 1; 2", "[(return 1) 2]"),
     (#"let s = 'it"s'"#, #"[(let s (str "it\"s"))]"#),
     (#""\u{e9}\t""#, "[(str \"é\t\")]"),
+    ("\"\"\"\n  a \\\n  b \\\n    c\n  \"\"\"", #"[(str "a b   c")]"#),
+    ("\"\"\"\r\n  a \\\r\n  b\\\r\n  \"\"\"", #"[(str "a b")]"#),
     (#""{f("x")}:{ { a: 1 }.a }""#, #"[(str (call f (str "x")) ":" (. (rec "a":1) a))]"#),
     (#""{a:>10}{b}""#, #"[(str a: ">10" b)]"#),
     (#"test = 1; test("x"); claim(2)"#, #"[(= test 1) (call test (str "x")) (call claim 2)]"#),

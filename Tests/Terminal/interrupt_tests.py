@@ -45,6 +45,7 @@ operations = {
     "replace": ("let s = join([\"ab\" for _ in 0..<12_000_000], \",\")", "for _ in 0..20 { replace(s, \"b,\", \"x\") }"),
     "find": ("let s = join([\"aaaa\" for _ in 0..<2_000_000], \"\")", "for _ in 0..200 { find(s, \"aaab\") }"),
     "pattern": ("let s = join([\"a\" for _ in 0..40], \"\")", "match(s, \"(a|a)*b\")"),
+    "pattern of two repetitions": ("let s = repeat(\" \", 1900) ++ \"x\"", "match_all(s, '\\s+\\s*$')"),
     "patterns in a long text": ("let s = join([\"ab\" for _ in 0..<3_000_000], \",\")", "length(match_all(s, \"[a-z]+\"))"),
     "to_json": ("let xs = [{ a: i, b: [i] } for i in 0..<2_000_000]", "length(to_json(xs))"),
     "from_json": ("let s = \"[\" ++ join([\"[1, 2]\" for _ in 0..<3_000_000], \",\") ++ \"]\"", "length(from_json(s))"),

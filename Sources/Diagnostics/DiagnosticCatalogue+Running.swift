@@ -97,7 +97,7 @@ extension DiagnosticCatalogue {
     Entry("E0604", "an option is declared twice", "Each option of a study is declared once."),
     Entry("E0605", "an expectation is not met", "`expect` in a test found its condition false. Both sides of a comparison are shown, and of lists, records, tables, tensors and models the first place at which they differ; with `≈` the largest difference, too.",
       wrong: "expect 1 + 1 == 3", right: "expect 1 + 1 == 2"),
-    Entry("E0610", "a sweep's axes do not fit", "An axis goes through a list, range or tensor; axes that are zipped are equally long; a sweep has at most ten million points. A field of a trial's result cannot have a coordinate's name, unless it is that coordinate.",
+    Entry("E0610", "a sweep's axes do not fit", "An axis goes through a list, range or tensor; axes that are zipped are equally long; a sweep has at most ten million points. A field of a trial's result, and a column that it tracks, cannot have a coordinate's name, unless it is that coordinate.",
       wrong: "let runs = sweep a in [1, 2], b in [1, 2, 3] zip { a + b }", right: "let runs = sweep a in [1, 2], b in [1, 2] zip { a + b }"),
     Entry("E0611", "a point stands twice in a sweep", "Two trials with the same coordinates would be the same trial. To repeat one with other random numbers, add an axis such as `rep in 1..5`.",
       wrong: "let runs = sweep a in [1, 1] { a }", right: "let runs = sweep a in [1], rep in 1..2 { a }"),

@@ -210,6 +210,11 @@ extension FunctionCompiler {
     guard let register = register(reference) else { return }
     switch op {
     case nil: expression(value, to: register)
+    case .some(let op) where assigns(reference, in: value):
+      // As in `x = x + (…)`, the value that the local has now is the left operand.
+      let left = operand(target, beside: [value])
+      let second = operand(value)
+      builder.emit(Self.plain(op), x: left.first | second.second, a: register, b: left.register, c: second.register)
     case .join:
       if case .list(let elements) = value.kind, elements.count <= 16, !elements.isEmpty,
         elements.allSatisfy({ if case .value = $0 { true } else { false } })
@@ -233,6 +238,12 @@ extension FunctionCompiler {
       let second = operand(value)
       builder.emit(Self.plain(op), x: second.second, a: register, b: register, c: second.register)
     }
+  }
+
+  /// Whether an expression holds an assignment to a local of this function.
+  private func assigns(_ local: Reference?, in value: Expression) -> Bool {
+    guard let local, mayAssign(value), let places = program.assignments[local] else { return false }
+    return places.contains { value.span.lower <= $0.lower && $0.upper <= value.span.upper }
   }
 
   /// `root.a.b[i] = v`: indexes are evaluated from left to right, then the value; the change happens in one

@@ -430,15 +430,15 @@ extension FunctionCompiler {
     builder.patch([end])
   }
 
-  /// Whether the code since a place may see the line of the error in a register: by its field, or because the error goes anywhere else
-  /// than to the access of another field.
+  /// Whether the code since a place may see a line of the text in the error in a register: by its field of that name or by its help, which
+  /// may name one, or because the error goes anywhere else than to the access of another field.
   private func readsLine(of register: Int, from first: Int) -> Bool {
     (first..<builder.here).contains { place in
       let instruction = prototype.code[place]
       guard Liveness.uses(instruction, prototype, at: place).contains(where: { $0.register == register }) else {
         return false
       }
-      return instruction.op != .getField || prototype.cacheNames[instruction.c] == "line"
+      return instruction.op != .getField || ["line", "help"].contains(prototype.cacheNames[instruction.c])
     }
   }
 

@@ -213,11 +213,14 @@ struct FunctionCompiler {
       builder.emit(.markSave, a: register)
       callerLine = register
     }
+    var patterns = literal.headStatements
     for parameter in literal.parameters {
-      guard let value = parameter.defaultValue, let register = register(binding: parameter.name) else { continue }
-      let jump = builder.emitJump(.jumpIfSet, a: register)
-      expression(value, to: register)
-      builder.patch([jump])
+      if let value = parameter.defaultValue, let register = register(binding: parameter.name) {
+        let jump = builder.emitJump(.jumpIfSet, a: register)
+        expression(value, to: register)
+        builder.patch([jump])
+      }
+      if parameter.pattern != nil, let pattern = patterns.popFirst() { statement(pattern) }
     }
     switch literal.body {
     case .expression(let body):
@@ -225,7 +228,7 @@ struct FunctionCompiler {
       returnValue(of: body)
     case .block(let block):
       if kind == .claim { findNotedNames(block) }
-      returnBlock(block)
+      returnBlock(Array(block.statements.dropFirst(literal.headStatements.count)))
     }
     builder.free(from: base)
   }
@@ -240,10 +243,10 @@ struct FunctionCompiler {
     builder.free(from: base)
   }
 
-  private mutating func returnBlock(_ block: Block) {
-    let last = block.statements.last { if case .prose = $0.kind { false } else { true } }
-    let waiting = program.waitingFunctions(in: block.statements)
-    for (index, statement) in block.statements.enumerated() {
+  private mutating func returnBlock(_ statements: [Statement]) {
+    let last = statements.last { if case .prose = $0.kind { false } else { true } }
+    let waiting = program.waitingFunctions(in: statements)
+    for (index, statement) in statements.enumerated() {
       if statement === last, case .expression(let value) = statement.kind {
         noteAll(value)
         returnValue(of: value)

@@ -34,7 +34,7 @@ struct FoldCheckpoint {
       .init(
         "reads",
         .array(place.reads.map { ["path": .string($0.path), "data": .bool($0.isData), "sha256": .string($0.hash)] })),
-      .init("fold", structure),
+      .init("surroundings", .bool(place.hasMetSurroundings)), .init("fold", structure),
     ]).compact
     let metadata = [
       (key: FoldCheckpoint.textKey, value: text),
@@ -108,6 +108,10 @@ struct FoldCheckpoint {
     if let changed = reads.first(where: { host.hash(of: $0) != $0.hash }) {
       throw Refusal(why: "\(changed.path) has changed since the checkpoint was kept")
     }
+    let hasMetSurroundings = json["surroundings"]?.bool ?? false
+    if hasMetSurroundings, file != place.file {
+      throw Refusal(why: "the trial had caught an error of its surroundings before the checkpoint was kept")
+    }
     let heap = call.heap
     var fields = [
       ("value", heap.retained(start)), ("rows", heap.list([])), ("step", Value(0)), ("ends", Value(false)),
@@ -130,6 +134,7 @@ struct FoldCheckpoint {
       throw Refusal(why: "the fold's value holds functions that a file cannot give back")
     }
     for read in reads { host.tookOver(read) }
+    if hasMetSurroundings { host.metSurroundings() }
     return (record, Draws(count: Int64(count), folds: Int64(folds)))
   }
 }

@@ -45,7 +45,7 @@ public class ForwardingHost: StudyHost {
   /// Passed on.
   public func noticed(_ text: String) { outer.noticed(text) }
   /// Passed on.
-  public func metMemoryLimit() { outer.metMemoryLimit() }
+  public func metSurroundings() { outer.metSurroundings() }
 }
 
 /// A host for a study of which only a part is wanted: options and files are answered, all that is said is swallowed.

@@ -96,6 +96,7 @@ extension Machine {
     } catch {
       let error = runtimeError(error)
       if error.isUncatchable { throw error }
+      goesOn(after: error)
       Machine.drop(heap, slot)
       return
     }

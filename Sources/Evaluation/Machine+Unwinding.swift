@@ -33,7 +33,7 @@ extension Machine {
       let prototype = frame.pointee.prototype
       let base = frame.pointee.base
       if !error.isUncatchable, let handler = handler(frame) {
-        if error.id == "E0302" { host.metMemoryLimit() }
+        goesOn(after: error)
         folds.caught(calls: frame - frames)
         for i in handler.clearFrom..<max(handler.clearFrom, prototype.pointee.registerCount) {
           Machine.drop(heap, base + i)
@@ -49,6 +49,11 @@ extension Machine {
       Machine.drop(heap, base - 1)
       frame -= 1
     }
+  }
+
+  /// To be called where the program goes on after an error, whatever it does with it.
+  func goesOn(after error: RuntimeError) {
+    if error.comesFromSurroundings { host.metSurroundings() }
   }
 
   func handler(_ frame: UnsafeMutablePointer<Frame>) -> Prototype.Handler? {

@@ -85,8 +85,12 @@ extension Natives {
       example: "track(step: 1, loss: 0.5)  # => { step: 1, loss: 0.5 }"
     ) { call in
       try TensorHooks.requireUntraced(call.machine, "track")
-      let row = call.machine.fields(call[0])
-      if let trial = call.machine.trial { trial.track(row) } else { call.machine.host.track(row) }
+      let machine = call.machine
+      if let trial = machine.trial {
+        try trial.track(call[0], machine)
+      } else {
+        machine.host.track(machine.fields(call[0]))
+      }
       return call.take(0)
     },
     NativeFunction(

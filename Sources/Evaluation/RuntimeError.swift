@@ -38,6 +38,10 @@ struct RuntimeError: Error {
     Diagnostic(id, message, at: span ?? .none, label: label, notes: notes, help: help, stack: stack)
   }
 
+  /// Whether the same program with the same files may not end with it elsewhere: under another limit of memory, without `--check-nan`, on a
+  /// faster machine, or where a library is installed.
+  var comesFromSurroundings: Bool { ["E0302", "E0304", "E0305", "E0413", "E0515"].contains(id) }
+
   /// The user pressed Ctrl-C, or a limit on time was reached.
   static var interrupted: RuntimeError {
     var error = RuntimeError("E0309", "interrupted")

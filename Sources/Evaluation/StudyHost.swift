@@ -44,8 +44,9 @@ public protocol StudyHost: AnyObject {
   func tookOver(_ read: FileRead)
   /// Something that the user should know and that changes no result.
   func noticed(_ text: String)
-  /// The program caught an error of the limit of memory (E0302), and goes on: under another limit its result may be another one.
-  func metMemoryLimit()
+  /// The program caught an error that comes from its surroundings, such as the limit of memory, and goes on: in others its result may be
+  /// another one.
+  func metSurroundings()
 }
 
 extension StudyHost {
@@ -56,7 +57,7 @@ extension StudyHost {
   /// Nothing.
   public func noticed(_ text: String) {}
   /// Nothing.
-  public func metMemoryLimit() {}
+  public func metSurroundings() {}
 }
 
 /// Where a fold keeps what it needs to go on.
@@ -69,6 +70,8 @@ public struct CheckpointPlace: Sendable {
   public var owner: String
   /// Files on which the result depends so far.
   public var reads: [FileRead]
+  /// Whether it depends on the surroundings: then no other run goes on from it.
+  public var hasMetSurroundings = false
   /// Makes a place.
   public init(file: String, earlier: [String] = [], owner: String, reads: [FileRead] = []) {
     self.file = file
@@ -225,8 +228,8 @@ public struct TrialOutcome: Sendable {
   public var isRepeatable = true
   /// The files that it wrote, as absolute paths.
   public var written: [String] = []
-  /// True when it caught an error of the limit of memory, which another run may not have.
-  public var hasMetMemoryLimit = false
+  /// True when it caught an error that comes from its surroundings, which another run may not have.
+  public var hasMetSurroundings = false
   /// True when it was not run now but taken from the record of an earlier run.
   public var isFromRecord = false
   /// Makes an outcome.

@@ -82,8 +82,8 @@ struct SweepArchive: TrialArchive, @unchecked Sendable {
   }
 }
 
-/// The host as a trial sees it: notes which files it reads, on which its result depends, whether it writes any, and whether it met the
-/// limit of memory.
+/// The host as a trial sees it: notes which files it reads, on which its result depends, whether it writes any, and whether it caught an
+/// error of its surroundings.
 final class TrialHost: ForwardingHost {
   /// A file that it asked for and was given, with what told its state apart before it was read.
   private struct Asked {
@@ -98,7 +98,7 @@ final class TrialHost: ForwardingHost {
   private var asked: [Asked] = []
   /// The files that it was given to write.
   private var written: Set<String> = []
-  private var hasWritten = false, hasMetLimit = false
+  private var hasWritten = false, hasMetSurroundings = false
   private var key: String?
   private var index = 0
 
@@ -110,17 +110,17 @@ final class TrialHost: ForwardingHost {
 
   /// The trial of an index and a key begins.
   func begin(_ index: Int, _ key: String?) {
-    (asked, written, hasWritten, hasMetLimit) = ([], [], false, false)
+    (asked, written, hasWritten, hasMetSurroundings) = ([], [], false, false)
     (self.index, self.key) = (index, key)
   }
 
-  /// Puts into the trial's outcome which files it read, with the contents that it saw, which it wrote, and whether it met the limit of
-  /// memory.
+  /// Puts into the trial's outcome which files it read, with the contents that it saw, which it wrote, and whether it caught an error of
+  /// its surroundings.
   func end(_ outcome: inout TrialOutcome) {
     outcome.reads = reads
     outcome.isRepeatable = !hasWritten
     outcome.written = written.sorted()
-    outcome.hasMetMemoryLimit = hasMetLimit
+    outcome.hasMetSurroundings = hasMetSurroundings
   }
 
   /// A file that changed since it was read first has the hash `FileRead.changed`, which no file has.
@@ -153,6 +153,7 @@ final class TrialHost: ForwardingHost {
   override func checkpoint(_ name: String, trial: String?) -> CheckpointPlace? {
     guard let key = trial ?? key, var place = outer.checkpoint(name, trial: key) else { return nil }
     place.reads = reads
+    place.hasMetSurroundings = hasMetSurroundings
     return place
   }
 
@@ -161,9 +162,9 @@ final class TrialHost: ForwardingHost {
     outer.tookOver(read)
   }
 
-  override func metMemoryLimit() {
-    hasMetLimit = true
-    outer.metMemoryLimit()
+  override func metSurroundings() {
+    hasMetSurroundings = true
+    outer.metSurroundings()
   }
 
   private func note(_ read: FileRead, _ path: String?) {

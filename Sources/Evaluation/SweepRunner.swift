@@ -59,18 +59,18 @@ final class SweepRunner: TrialRunner {
 
   private func compute(_ index: Int, _ report: @escaping (TrialNews) -> Void) -> TrialOutcome {
     machine.drawScope = DrawScope(key: settings.draws[index], count: 0)
-    let recorder = TrialRecorder(report: report)
     let watched = ck_watch(machine.poll.word)
     defer { _ = ck_watch(watched) }
-    machine.trial = recorder
-    defer { machine.trial = nil }
     let start = ThreadClock.seconds
     let coordinates = settings.draws.points.coordinates(index).map { machine.value($0) }
     defer { for value in coordinates { machine.heap.release(value) } }
+    let recorder = TrialRecorder(Array(zip(settings.draws.names, coordinates)), report: report)
+    machine.trial = recorder
+    defer { machine.trial = nil }
     do {
       let value = try machine.call(body, coordinates)
       defer { machine.heap.release(value) }
-      try checkNames(value, coordinates)
+      try recorder.check(value, machine) { ("field `\($0)` of the result", "give the result another name") }
       let fields =
         value.tag == .record ? machine.fields(value) : [Datum.Field("value", machine.datum(value))]
       return TrialOutcome(
@@ -78,6 +78,7 @@ final class SweepRunner: TrialRunner {
         seconds: ThreadClock.seconds - start)
     } catch {
       let failure = machine.runtimeError(error)
+      machine.goesOn(after: failure)
       let status: TrialOutcome.Status =
         failure.id == RuntimeError.interrupted.id ? .interrupted : failure.marksDivergence ? .diverged : .failed
       return TrialOutcome(
@@ -87,27 +88,37 @@ final class SweepRunner: TrialRunner {
   }
 }
 
-extension SweepRunner {
-  /// A coordinate keeps its name: a result of that name would be lost, unless it is the coordinate.
-  private func checkNames(_ value: Value, _ coordinates: [Value]) throws {
-    guard value.tag == .record else { return }
-    for (name, coordinate) in zip(settings.draws.names, coordinates) {
-      guard let field = machine.heap.field(value, named: name), !machine.isSame(field, coordinate) else { continue }
-      throw RuntimeError(
-        "E0610", "the field `\(name)` of the result, \(machine.brief(field)), has the name of a coordinate",
-        help: ["give the result another name"])
-    }
-  }
-}
-
 /// Collects the rows that a trial tracks, and passes on how far it is.
 final class TrialRecorder {
   private var rows: [[Datum.Field]] = []
+  private let coordinates: [(name: String, value: Value)]
   private let report: (TrialNews) -> Void
 
-  init(report: @escaping (TrialNews) -> Void) { self.report = report }
+  /// Of a trial at coordinates that somebody holds as long as it runs.
+  init(_ coordinates: [(name: String, value: Value)] = [], report: @escaping (TrialNews) -> Void) {
+    self.coordinates = coordinates
+    self.report = report
+  }
 
-  func track(_ row: [Datum.Field]) {
+  /// A coordinate keeps its name: what a trial gives or tracks under that name would be lost, unless it is the coordinate. Throws E0610, with
+  /// the words for what has a name and what to do.
+  func check(_ value: Value, _ machine: Machine, _ words: (String) -> (what: String, help: String)) throws {
+    guard value.tag == .record else { return }
+    for (name, coordinate) in coordinates {
+      guard let field = machine.heap.field(value, named: name), !machine.isSame(field, coordinate) else { continue }
+      let (what, help) = words(name)
+      throw RuntimeError(
+        "E0610", "the \(what), \(machine.brief(field)), has the name of a coordinate", help: [help])
+    }
+  }
+
+  /// A row is tracked; throws E0610 where it has another value under a coordinate's name.
+  func track(_ row: Value, _ machine: Machine) throws {
+    try check(row, machine) { ("column `\($0)` of the series", "give the column another name, or the coordinate") }
+    track(machine.fields(row))
+  }
+
+  private func track(_ row: [Datum.Field]) {
     rows.append(row)
     report(.tracked(row))
   }

@@ -38,6 +38,8 @@ public struct ResolvedProgram: Sendable {
   public var unsureMethods: [Int: Span]
   /// The `use` statements of the file in order, each with the global slot that its module fills.
   public var uses: [ModuleUse]
+  /// Where a `var` is assigned: the names there, by the `.local` or `.global` of its own frame, which may be that of several functions.
+  public var assignments: [Reference: [Span]] = [:]
 
   /// Makes a program.
   public init(

@@ -99,6 +99,7 @@ extension Resolver {
         } else {
           first[key] = name.span
         }
+        if name.span == value.span { shorthands.insert(value.id) }
         walk(value)
       case .computed(let name, let value):
         walk(name)

@@ -44,26 +44,30 @@ extension Resolver {
     frame = body
     openScope()
     checkKinds(literal)
-    // Parameters take the slots 0, 1, … in order; a default sees those before it.
+    // Parameters take the slots 0, 1, … in order; a default sees those before it, and the names of their patterns.
     let role: BindingRole = body.kind == .sweep || body.kind == .condition ? .sweepCoordinate : .parameter
+    var patterns = literal.headStatements
     for parameter in literal.parameters {
-      if let value = parameter.defaultValue { walk(value, inParameterOf: literal) }
+      if let value = parameter.defaultValue { behindParameters(of: literal) { walk(value) } }
       bind(parameter.name, role: role)
+      if parameter.pattern != nil, let pattern = patterns.popFirst() {
+        behindParameters(of: literal) { walk(pattern) }
+      }
     }
     frame.nextSlot = max(frame.nextSlot, defaultSlots[literal.id] ?? 0)
     switch literal.body {
     case .expression(let e): walk(e)
-    case .block(let block): walk(block)
+    case .block(let block): walk(block, from: literal.headStatements.count)
     }
     closeScope()
     frame = outer
   }
 
-  /// A default's own comprehensions and the like take slots behind the parameters, which must stay 0, 1, …
-  private func walk(_ value: Expression, inParameterOf literal: FunctionLiteral) {
+  /// The names of patterns, a default's own comprehensions and the like take slots behind the parameters, which must stay 0, 1, …
+  private func behindParameters(of literal: FunctionLiteral, _ walk: () -> Void) {
     let slot = frame.nextSlot
     frame.nextSlot = max(slot, defaultSlots[literal.id] ?? literal.parameters.count)
-    walk(value)
+    walk()
     defaultSlots[literal.id] = frame.nextSlot
     frame.nextSlot = slot
   }

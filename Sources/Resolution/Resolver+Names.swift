@@ -128,9 +128,9 @@ extension Resolver {
         if prelude.names[name]?.isEmpty == false { program.unsureMethods[id] = variable.span }
         return
       }
-      note(variable, id: id, span: span)
+      note(variable, id: id, span: span, isMember: true)
       if !variable.isFunction || variable.role == .varName { program.unsureMethods[id] = variable.span }
-    case .functions(let set): note(set, id: id, span: span)
+    case .functions(let set): note(set, id: id, span: span, isMember: true)
     case nil:
       guard let signatures = prelude.names[name] else { return }
       program.references[id] = .prelude(name)
@@ -138,18 +138,18 @@ extension Resolver {
     }
   }
 
-  func note(_ variable: Variable, id: Int, span: Span) {
+  func note(_ variable: Variable, id: Int, span: Span, isMember: Bool = false) {
     if variable.frame !== frame { frame.used[ObjectIdentifier(variable)] = variable }
-    uses.append(Use(id: id, target: .variable(variable), frame: frame, order: clock, span: span))
+    uses.append(Use(id: id, target: .variable(variable), frame: frame, order: clock, span: span, isMember: isMember))
   }
 
-  func note(_ set: FunctionSet, id: Int, span: Span) {
+  func note(_ set: FunctionSet, id: Int, span: Span, isMember: Bool = false) {
     if set.isLibrary {
       program.references[id] = .prelude(set.name)
       return
     }
     frame.usedSets[ObjectIdentifier(set)] = set
-    uses.append(Use(id: id, target: .functions(set), frame: frame, order: clock, span: span))
+    uses.append(Use(id: id, target: .functions(set), frame: frame, order: clock, span: span, isMember: isMember))
   }
 
   func reportUnknown(_ name: String, at span: Span, isAssigned: Bool = false) {
@@ -183,21 +183,6 @@ extension Resolver {
     case .variable(let variable): variable.span
     case .functions(let set): set.members.first?.name.span ?? .none
     case nil: .none
-    }
-  }
-}
-
-extension Pattern {
-  /// The names that the pattern binds, in order.
-  public var boundNames: [Name] {
-    switch kind {
-    case .name(let name): return [name]
-    case .ignore: return []
-    case .list(let elements, let rest):
-      var names = elements.flatMap(\.boundNames)
-      if case .named(let name) = rest { names.append(name) }
-      return names
-    case .record(let entries): return entries.flatMap { $0.pattern.boundNames }
     }
   }
 }

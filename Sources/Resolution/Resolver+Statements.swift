@@ -11,16 +11,17 @@ extension Resolver {
     }
   }
 
-  /// Walks a block in a scope of its own.
-  func walk(_ block: Block) {
-    openScope(for: block.statements)
-    walk(block.statements)
+  /// Walks a block in a scope of its own; `first` is the first statement that belongs to it.
+  func walk(_ block: Block, from first: Int = 0) {
+    let statements = Array(block.statements.dropFirst(first))
+    openScope(for: statements)
+    walk(statements)
     closeScope()
   }
 
   private var isTopLevel: Bool { scopes.last?.isFile ?? false }
 
-  private func walk(_ statement: Statement) {
+  func walk(_ statement: Statement) {
     switch statement.kind {
     case .expression(let e), .show(let e), .cite(let e), .expect(let e): walk(e)
     case .letBinding(let pattern, let value): walkBinding(pattern, value, role: .letName)
@@ -195,6 +196,7 @@ extension Resolver {
     case .varName where isOwn:
       clock += 1
       assignments.append((variable, clock, loops, span))
+      program.assignments[variable.place, default: []].append(span)
     case .state:
       // Only the function that captured it: its frame's parent is the one that holds the state.
       if frame.kind != .function || frame.parent !== variable.frame {

@@ -17,18 +17,36 @@ public func resolve(
 
 /// Where a cell writes a name of the session, which `earlier` cells may have bound: the uses of that binding, or of the cell's own
 /// top-level functions of that name, with the places where those are defined.
-public func places(of name: String, in tree: SyntaxTree, prelude: Prelude, earlier: Bool) -> [Span] {
+public func places(of name: String, in tree: SyntaxTree, prelude: Prelude, earlier: Bool) -> [NamePlace] {
   let globals = GlobalNames(earlier ? [GlobalBinding(name: name, slot: 0, role: .function)] : [])
   let resolver = Resolver(tree, prelude: prelude, globals: globals, nextSlot: 1, isLibrary: false)
   resolver.walkFile()
-  var found: [Span] = resolver.uses.compactMap { use in
-    switch use.target {
-    case .variable(let variable): variable.name == name && variable.isGlobal && variable.order == 0 ? use.span : nil
-    case .functions(let set): set.name == name && set.isGlobal ? use.span : nil
-    }
+  var found = resolver.places.filter { $0.name == name }
+  for set in resolver.sets where set.name == name && set.isGlobal {
+    found += set.members.map { NamePlace(name: name, span: $0.name.span) }
   }
-  for set in resolver.sets where set.name == name && set.isGlobal { found += set.members.map(\.name.span) }
   return found
+}
+
+/// Where a cell uses what earlier cells bound to these names, as values of their own: not `x.f`.
+public func uses(of names: [String], in tree: SyntaxTree, prelude: Prelude) -> [NamePlace] {
+  let globals = GlobalNames(names.enumerated().map { GlobalBinding(name: $1, slot: $0, role: .letName) })
+  let resolver = Resolver(tree, prelude: prelude, globals: globals, nextSlot: names.count, isLibrary: false)
+  resolver.walkFile()
+  let wanted = Set(names)
+  return resolver.places.filter { !$0.isMember && wanted.contains($0.name) }
+}
+
+/// A place of a text at which a name stands.
+public struct NamePlace: Sendable {
+  /// The name.
+  public var name: String
+  /// Where it stands.
+  public var span: Span
+  /// In `{ name }`, where it names the field as well.
+  public var isField = false
+  /// In `x.name`.
+  public var isMember = false
 }
 
 /// One pass over one tree. The walk (`+Statements`, `+Expressions`, `+Functions`) binds names in order and notes
@@ -46,6 +64,7 @@ final class Resolver {
     let frame: Frame
     let order: Int
     let span: Span
+    let isMember: Bool
   }
 
   let tree: SyntaxTree
@@ -63,6 +82,8 @@ final class Resolver {
   var frames: [Frame] = []
   var sets: [FunctionSet] = []
   var uses: [Use] = []
+  /// The values of fields that are written as names alone, `{ name }`.
+  var shorthands: Set<Int> = []
   var nextGlobal: Int
   var blockCount = 0
   /// The clock of the walk: every binding takes one tick.
@@ -92,6 +113,22 @@ final class Resolver {
     frame = top
     frames = [top]
     nextGlobal = max(nextSlot, 0)
+  }
+
+  /// Where the session's names are used: those that earlier cells bound, and the top-level functions.
+  var places: [NamePlace] {
+    uses.compactMap { use in
+      let name: String
+      switch use.target {
+      case .variable(let variable):
+        guard variable.isGlobal, variable.order == 0 else { return nil }
+        name = variable.name
+      case .functions(let set):
+        guard set.isGlobal else { return nil }
+        name = set.name
+      }
+      return NamePlace(name: name, span: use.span, isField: shorthands.contains(use.id), isMember: use.isMember)
+    }
   }
 
   /// A name that an earlier cell bound, made when it is first met.

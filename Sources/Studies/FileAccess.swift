@@ -42,8 +42,9 @@ public struct FileAccess: Sendable {
     return folders.map(absolute).filter { seen.insert($0).inserted }
   }
 
-  /// The first data folder that holds a file, with every place looked at.
+  /// The first data folder that holds a file, with every place looked at; none for what is no path.
   public func dataFile(_ relativePath: String) -> (path: String?, lookedIn: [String]) {
+    guard Self.isPath(relativePath) else { return (nil, []) }
     var looked: [String] = []
     for folder in dataFolders {
       let place = folder + "/" + relativePath
@@ -56,15 +57,17 @@ public struct FileAccess: Sendable {
     return (nil, looked)
   }
 
-  /// The absolute path a script means by `path`, or why it may not have it. Reading looks in the run folder's own
+  /// The absolute path a script means by `path`, or why it may not have it; E0702 for what is no path. Reading looks in the run folder's own
   /// files, then in the script's folder, then in the data folders; writing goes to the run folder.
   public func resolve(_ path: String, forWriting: Bool) throws -> String {
-    forWriting ? try resolveForWriting(path) : try resolveForReading(path)
+    guard Self.isPath(path) else { throw StudyErrors.noPath(path) }
+    return forWriting ? try resolveForWriting(path) : try resolveForReading(path)
   }
 
   /// What stands at the place of a file that the study imports, if it may be read: the file is looked for nowhere else. The place where
   /// nothing stands.
   public func imported(_ place: String) throws -> String {
+    guard Self.isPath(place) else { throw StudyErrors.noPath(place) }
     let real = Self.canonical(place)
     guard Self.isThere(real), !readablePlaces.contains(where: { Self.isBelow($0, real) }) else { return real }
     throw StudyErrors.mayNotRead(real, at: real, allowed: readableRoots)
@@ -116,6 +119,9 @@ public struct FileAccess: Sendable {
   private static func candidates(_ path: String, below roots: [String]) -> [String] {
     isAbsolute(path) ? [path] : roots.map { $0 + "/" + path } + [path]
   }
+
+  /// The system ends a path at its first zero, and would take another file than was asked for.
+  private static func isPath(_ path: String) -> Bool { !path.utf8.contains(0) }
 
   /// Whether a path leads to something.
   private static func isThere(_ path: String) -> Bool { access(expanded(path), F_OK) == 0 }

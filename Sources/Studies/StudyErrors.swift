@@ -38,6 +38,10 @@ enum StudyErrors {
       ])
   }
 
+  static func noPath(_ path: String) -> Diagnostic {
+    Diagnostic("E0702", "\(StringLiteral.quoted(path)) is no path: it holds the character U+0000", at: .none)
+  }
+
   /// `place` is where the path leads, from the root and without links.
   static func mayNotWrite(_ path: String, at place: String, allowed: [String]) -> Diagnostic {
     Diagnostic(

@@ -64,7 +64,7 @@ struct TrialReasons {
     if let file = key.flatMap({ damaged[$0] }) { return "its record was damaged: \(file)" }
     if let general { return general }
     if known.contains(coordinates) {
-      return "the earlier record is of a failed trial, of other draws, or read files that changed"
+      return "the earlier record is of a failed trial, of other draws or surroundings, or read files that changed"
     }
     return lostLog.map { "its record is not in what is left of \($0)" } ?? "a new point"
   }

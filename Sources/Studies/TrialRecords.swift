@@ -63,7 +63,7 @@ struct TrialRecord {
       }
       record.append(.init("writes", .array(files.map(JSON.string))))
     }
-    if outcome.hasMetMemoryLimit { record.append(.init("memory_limit", .bool(true))) }
+    if outcome.hasMetSurroundings { record.append(.init("surroundings", .bool(true))) }
     if !outcome.reads.isEmpty {
       record.append(
         .init(
@@ -97,10 +97,10 @@ struct TrialRecord {
   var isFailure: Bool { json["status"]?.string == TrialOutcome.Status.failed.rawValue }
 
   /// Whether another run may take the record for its own trial: its value is kept, no file that it wrote is missing, and it did not depend
-  /// on how much memory it might use.
+  /// on its surroundings, of which records before `surroundings` knew the limit of memory.
   var isReusable: Bool {
     let status = json["status"]?.string.flatMap(TrialOutcome.Status.init)
-    return json["writes"] == nil && json["memory_limit"] == nil
+    return json["writes"] == nil && json["surroundings"] == nil && json["memory_limit"] == nil
       && (status == .diverged || status == .done && json["value"] != nil)
   }
 

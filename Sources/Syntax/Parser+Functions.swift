@@ -112,8 +112,10 @@ extension Parser {
       remark(.restNotLast, at: parameter.name.span)
     }
     var seen: Set<String> = []
-    for parameter in parameters where parameter.name.text != "_" && !seen.insert(parameter.name.text).inserted {
-      remark(.duplicateParameter(parameter.name.text), at: parameter.name.span)
+    for parameter in parameters {
+      let names = (parameter.pattern?.boundNames ?? [parameter.name]).filter { $0.text != "_" }
+      for name in names where seen.contains(name.text) { remark(.duplicateParameter(name.text), at: name.span) }
+      seen.formUnion(names.map(\.text))
     }
     return parameters
   }

@@ -153,6 +153,18 @@ public final class Pattern: Sendable {
     self.span = span
     height = kind.partsHeight + 1
   }
+  /// The names that it binds, in order.
+  public var boundNames: [Name] {
+    switch kind {
+    case .name(let name): return [name]
+    case .ignore: return []
+    case .list(let elements, let rest):
+      var names = elements.flatMap(\.boundNames)
+      if case .named(let name) = rest { names.append(name) }
+      return names
+    case .record(let entries): return entries.flatMap { $0.pattern.boundNames }
+    }
+  }
   /// The kinds of pattern.
   public indirect enum Kind: Sendable {
     /// `name`
@@ -200,6 +212,13 @@ public final class FunctionLiteral: Sendable {
     self.span = span
     height = max(tallest(parameters) { $0.defaultValue?.height ?? 0 }, body.height) + 1
   }
+  /// The statements at the head of the body that bind patterns whose names later defaults may use: they belong among the defaults, each
+  /// behind its parameter.
+  public var headStatements: ArraySlice<Statement> {
+    guard case .block(let block) = body, let last = parameters.lastIndex(where: { $0.defaultValue != nil })
+    else { return [] }
+    return block.statements.prefix(parameters[..<last].count { $0.pattern != nil })
+  }
   /// A body is one expression or a block.
   public enum Body: Sendable {
     /// `= e` or `-> e`
@@ -215,12 +234,12 @@ public struct Parameter: Sendable {
   public let name: Name
   /// `x: tensor` picks the definition by the kind of the first argument.
   public let kind: Name?
-  /// `= e`; may use earlier parameters.
+  /// `= e`; may use earlier parameters and the names of their patterns.
   public let defaultValue: Expression?
   /// `...rest`
   public let isRest: Bool
   /// How a pattern parameter was written. The body of its function then begins with `let pattern = name`, put there
-  /// by the parser, so only the printer looks at this.
+  /// by the parser.
   public let pattern: Pattern?
   /// Makes a parameter.
   public init(name: Name, kind: Name?, defaultValue: Expression?, isRest: Bool, pattern: Pattern? = nil) {

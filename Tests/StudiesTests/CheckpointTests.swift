@@ -229,6 +229,21 @@ import Testing
     #expect(changed.table != resumed.table)
   }
 
+  /// Steps before the checkpoint may have had less memory than those behind it would have.
+  @Test func aTrialThatMetItsSurroundingsBeginsAnew() throws {
+    let text = """
+      let runs = sweep x in [1] {
+        let start = try { length(reverse(0..9_000_000_000)) } catch e { 0.5 }
+        { v: iterate(start, 6_000, (v, i) -> v + uniform(), every: 1000, checkpoint: 1000).value }
+      }
+      runs
+      """
+    let bench = Bench()
+    _ = try bench.run(text, stopping: true)
+    let resumed = try bench.run(text)
+    #expect(!resumed.goesOn && resumed.notices.contains { $0.contains("error of its surroundings") })
+  }
+
   @Test func valuesThatFilesCannotGiveBackAreComputedAgain() throws {
     let bench = Bench()
     let text = """

@@ -23,7 +23,7 @@ import Testing
 
     func run(
       _ text: String, set settings: [String: String] = [:], seed: Int? = nil, fresh: Bool = false,
-      sample: (folder: String, trials: Int)? = nil
+      sample: (folder: String, trials: Int)? = nil, maxMemory: Int? = nil, checksNaN: Bool = false
     ) throws -> Seen {
       let ears = Ears()
       var options = RunOptions(
@@ -34,7 +34,8 @@ import Testing
       let run = StudyRun(source: source, options: options, listener: ears)
       let library = try StandardLibrary.load(directory: nil)
       let diagnostics = WorkerThread.run(name: "study") {
-        Session(library: library, host: run, threads: 2).run(source, settings: settings)
+        Session(library: library, host: run, threads: 2, maxMemory: maxMemory, checksNaN: checksNaN)
+          .run(source, settings: settings)
       }
       let summary = run.finish(diagnostics ?? [])
       #expect(summary.status == .good || summary.status == .trialsFailed, "\(summary.diagnostics.map(\.message))")
@@ -226,11 +227,12 @@ import Testing
     #expect(records[0]?["session"]?.int == 4)
   }
 
-  /// Comments and layout are results where a trial asks for the text, or for the line of an error.
+  /// Comments and layout are results where a trial asks for the text, or for the line or the help of an error.
   @Test(arguments: [
     ("source(helper)", true), ("try { [1][5] } catch e { e.line }", true), ("text(try { [1][5] } catch e { e })", true),
     ("(try { [1][5] } catch e { [0, e] })[1].line", true),
     ("try { [1][5] } catch e { let f = () -> e; f().line }", true),
+    ("try { [1].helper } catch e { e.help }", true),
     ("try { [1][5] } catch e { e.message }", false),
     ("try { [1][5] } catch e { starts_with(e.message, \"a\") }", false),
     ("try { [1][5] } catch { [{ line: 3 }][0].line }", false),
@@ -341,6 +343,24 @@ import Testing
     _ = try bench.run(study)
     let second = try bench.run(study)
     #expect(second.run == [1] && second.reused == [0])
+  }
+
+  /// A trial that caught an error of the machine or of a switch is run again, and so is one around trials that failed by it.
+  @Test(arguments: [
+    "try { sum([x for x in 0..<300_000]) } catch e { -1 }",
+    "try { length(reverse(0..<300_000)) } catch e { -1 }",
+    "if (try { expect fails { length([x for x in 0..<300_000]) }\n 1 } catch e { 0 }) == 1 { -1 } else { 0 }",
+    "(fn() { let inner = sweep y in [1] { { z: length(reverse(0..<300_000)) } }\n if has(inner, \"error\") { -1 } else { 0 } })()",
+    "try { sum(tensor([0.0, 1.0]) / tensor([0.0, 1.0])) } catch e { -1 }",
+  ])
+  func whatDependsOnTheSurroundingsIsRunAgain(_ value: String) throws {
+    let bench = Bench()
+    let study = "let runs = sweep x in [1] { { v: \(value) } }\nruns"
+    let first = try bench.run(study, maxMemory: 4 << 20, checksNaN: true)
+    #expect(first.table.hasSuffix(",-1\n"), "\(first.table)")
+    let second = try bench.run(study)
+    #expect(second.run == [0] && second.table != first.table)
+    #expect(try bench.run(study).reused == [0])
   }
 
   @Test func theOwnFolderIsNoEarlierRunByWhateverPath() throws {

@@ -110,6 +110,21 @@ private func id(_ body: () throws -> Datum?) -> String {
     #expect(access.dataFile("../c/y").path == nil)
   }
 
+  /// The system ends a path there, and would give the file in front.
+  @Test func aPathWithAZeroIsNone() {
+    let scratch = Scratch()
+    _ = scratch.write("1", to: "data/x")
+    let access = FileAccess(
+      ownFolder: scratch.path, dataFolders: [scratch.path + "/data"], outputFolder: scratch.path + "/out")
+    #expect(access.dataFile("x").path != nil && access.dataFile("x\0y").path == nil)
+    func id(_ body: () throws -> String) -> String? {
+      do { return try body() } catch { return (error as? Diagnostic)?.id }
+    }
+    #expect(id { try access.resolve("data/x\0y", forWriting: false) } == "E0702")
+    #expect(id { try access.resolve("x\0y", forWriting: true) } == "E0702")
+    #expect(id { try access.imported(scratch.path + "/data/x\0y") } == "E0702")
+  }
+
   @Test func readingStaysInTheOwnFolder() throws {
     let scratch = Scratch()
     _ = scratch.write("1", to: "study/own.csv")

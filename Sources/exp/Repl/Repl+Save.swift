@@ -97,7 +97,7 @@ extension Repl {
     let scripts = cells.map { cell -> CellScript in
       let numbers = cell.results.dropFirst()
       return CellScript(
-        text: cell.completedText, before: cell.results.lowerBound,
+        text: cell.completedText, prelude: library.prelude, before: cell.results.lowerBound,
         origins: numbers.compactMap { number in session.origin(ofResult: number).map { (number, $0) } })
     }
     return SessionScript(cells: scripts, prelude: library.prelude, seed: replay.seed)

@@ -107,22 +107,20 @@ struct SessionScript {
   private mutating func keep(
     _ name: String, from first: Int, to next: Int, _ trees: [SyntaxTree], _ prelude: Prelude
   ) -> Bool {
-    var places: [(cell: Int, span: Span)] = []
+    var places: [(cell: Int, place: NamePlace)] = []
     for cell in first..<next {
-      for span in Resolution.places(of: name, in: trees[cell], prelude: prelude, earlier: cell > first) {
-        places.append((cell, span))
+      for place in Resolution.places(of: name, in: trees[cell], prelude: prelude, earlier: cell > first) {
+        places.append((cell, place))
       }
       if trees[cell].statements.contains(where: { Self.binds($0, name) }) { break }
     }
     let own = trees[first].statements.filter { Self.function($0) == name }.map(\.span)
-    let isUsed = places.contains { cell, span in
-      cell > first || !own.contains { $0.lower <= span.lower && span.upper <= $0.upper }
+    let isUsed = places.contains { cell, place in
+      cell > first || !own.contains { $0.lower <= place.span.lower && place.span.upper <= $0.upper }
     }
     let earlier = trees[..<first].filter { $0.statements.contains { Self.function($0) == name } }.count
     let new = freeName(name, from: earlier + 1)
-    for (cell, span) in places {
-      changes[cell].append((Int(span.lower), Int(span.upper), new))
-    }
+    for (cell, place) in places { changes[cell].append(place.renamed(new)) }
     renamed[new] = name
     return isUsed
   }
@@ -159,9 +157,17 @@ struct SessionScript {
   }
 }
 
+extension NamePlace {
+  /// The edit of the text after which another name stands there, and the field still has its own.
+  fileprivate func renamed(_ new: String) -> (lower: Int, upper: Int, new: String) {
+    (Int(span.lower), Int(span.upper), isField ? "\(name): \(new)" : new)
+  }
+}
+
 /// The text of a cell on its way into a script, where its results have names.
 struct CellScript {
   let text: String
+  let prelude: Prelude
   /// The number of the last result before the cell.
   let before: Int
   /// The numbers of the results that it gave, with where they came from, in order.
@@ -179,7 +185,7 @@ struct CellScript {
   /// The text with names that a script can bind, `result_3`. The results among `named` that came from it are bound and
   /// shown, those among `drawn` with the draws that they had. `changes` are made as well.
   func text(naming named: Set<Int>, drawn: Set<Int>, changes: [(lower: Int, upper: Int, new: String)] = []) -> String {
-    var edits = uses.map { ($0.lower, $0.upper, "result_\($0.number)") } + changes.map { ($0.lower, $0.upper, $0.new) }
+    var edits = uses.map { $0.place.renamed("result_\($0.number)") } + changes
     let statements = self.statements
     for (number, origin) in origins where named.contains(number) {
       guard let statement = statements.first(where: { Int($0.span.lower) == origin.offset }),
@@ -202,19 +208,19 @@ struct CellScript {
 
   private var statements: [Statement] { tree.statements }
 
-  private var uses: [(lower: Int, upper: Int, number: Int)] {
+  private var uses: [(place: NamePlace, number: Int)] {
     let bytes = Array(text.utf8), starts = statements.map { Int($0.span.lower) }
-    return highlight(text).compactMap { span, kind in
-      guard kind == .name || kind == .function else { return nil }
-      let lower = Int(span.lower), word = String(decoding: bytes[lower..<Int(span.upper)], as: UTF8.self)
-      guard word.hasPrefix("_") else { return nil }
-      // A pattern's `_` stands before `=`, `,`, `]`, `in` or `->`: as a value `_` is used only where there is a result.
-      let rest = String(decoding: bytes[Int(span.upper)...].prefix(12), as: UTF8.self).drop { $0 == " " }
-      if word == "_", rest.hasPrefix("->") || rest.hasPrefix("in ") || rest.hasPrefix("= ") { return nil }
-      let start = starts.last { $0 <= lower } ?? 0
+    let words = highlight(text).filter { $0.1 == .name || $0.1 == .function }.map { span, _ in
+      String(decoding: bytes[Int(span.lower)..<Int(span.upper)], as: UTF8.self)
+    }
+    let names = Set(words).filter { $0 == "_" || $0.hasPrefix("_") && Int($0.dropFirst()).map { "_\($0)" } == $0 }
+    guard !names.isEmpty else { return [] }
+    return Resolution.uses(of: names.sorted(), in: tree, prelude: prelude).compactMap { place in
+      let start = starts.last { $0 <= Int(place.span.lower) } ?? 0
       let last = origins.last { $0.origin.offset < start }?.number ?? before
-      guard let number = word == "_" ? last : Int(word.dropFirst()), number > 0, number <= last else { return nil }
-      return (lower, Int(span.upper), number)
+      guard let number = place.name == "_" ? last : Int(place.name.dropFirst()), number > 0, number <= last
+      else { return nil }
+      return (place, number)
     }
   }
 }

@@ -4,26 +4,27 @@ extension Graph {
   /// Records the graph's operations into a trace for a whole batch at once: each argument is the same for all entries
   /// or has the batch as its first axis, and so have the results. An entry's bits are those that it would have alone.
   public func batched(into trace: Trace, _ arguments: [BatchedNode], size: Int) throws -> [BatchedNode] {
+    try batched(into: trace, arguments, size: size, active: nil)
+  }
+
+  /// The same where only some entries take part (nil: all do): results of the others have no meaning.
+  func batched(
+    into trace: Trace, _ arguments: [BatchedNode], size: Int, active: ActiveEntries?
+  ) throws -> [BatchedNode] {
     let live = liveNodes(outputs)
     var place: [BatchedNode?] = Array(repeating: nil, count: nodes.count)
     var results: [Int: [BatchedNode]] = [:]
     for (index, node) in nodes.enumerated() where live[index] {
       let step = BatchStep(
         node: node, operands: node.inputs.map { place[$0.index] ?? BatchedNode(NodeID(0), isBatched: false) },
-        shapes: node.inputs.map { nodes[$0.index].shape }, size: size, build: Builder(trace: trace, origin: node.origin)
+        shapes: node.inputs.map { nodes[$0.index].shape }, size: size, active: active,
+        build: Builder(trace: trace, origin: node.origin)
       )
       switch node.primitive {
       case .input(let input): place[index] = arguments[input]
       case .constant(let constant):
         place[index] = BatchedNode(trace.constant(constants[constant], isNumber: node.isNumber), isBatched: false)
-      case .program(let program):
-        let batch = ProgramBatch(operands: step.operands, size: size, build: step.build)
-        results[index] =
-          step.isBatched
-          ? try program.batched(batch)
-          : try trace.applyAsIs(program, step.operands.map(\.node), origin: node.origin).map {
-            BatchedNode($0, isBatched: false)
-          }
+      case .program(let program): results[index] = try step.results(of: program)
       case .result(let result, _, _): place[index] = results[node.inputs[0].index]?[result]
       default: place[index] = try step.result()
       }
@@ -40,22 +41,25 @@ extension Graph {
 /// One operation of a batch. `shapes` are the operands' for a single entry.
 struct BatchStep {
   let node: Node
-  let operands: [BatchedNode]
+  var operands: [BatchedNode]
   let shapes: [Shape]
   let size: Int
+  /// Entries that take part; nil where all do.
+  let active: ActiveEntries?
   let build: Builder
 
   var isBatched: Bool { operands.contains(where: \.isBatched) }
   private var trace: Trace { build.trace }
 
-  /// The operation for all entries. Numbers that differ from entry to entry are tensors.
+  /// The operation for all entries. Numbers that differ from entry to entry are tensors, whose integers are checked.
   func result() throws -> BatchedNode {
+    let step = try shielded()
     guard isBatched else {
       let same = try trace.apply(
-        node.primitive, operands.map(\.node), isNumber: node.isNumber, origin: node.origin)
+        node.primitive, step.operands.map(\.node), isNumber: node.isNumber, origin: node.origin)
       return BatchedNode(same, isBatched: false)
     }
-    return BatchedNode(try batched(), isBatched: true)
+    return BatchedNode(try isCheckedNumber ? step.integers() : step.batched(), isBatched: true)
   }
 
   private func batched() throws -> NodeID {

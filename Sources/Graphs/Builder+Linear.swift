@@ -87,6 +87,13 @@ extension Builder {
     return try apply(.broadcast(shape), [one])
   }
 
+  /// A matrix of the extents of x with 1, 2, … on its diagonal: it has an inverse, a root, and vectors of their own.
+  func diagonalCount(like x: NodeID) throws -> NodeID {
+    let rows = trace.shape(x).suffix(2).first ?? 0
+    let row = try trace.apply(.iota(shape: [rows, 1], axis: 0, type: trace.type(x)), [], origin: origin)
+    return try select(mask(x, .equal, offset: 0), add(row, scalar(1, like: x)), scalar(0, like: x))
+  }
+
   func repeated(_ x: NodeID, like other: NodeID) throws -> NodeID {
     try apply(.broadcast(trace.shape(other)), [x])
   }

@@ -107,13 +107,19 @@ public final class ChoiceProgram: GraphProgram, @unchecked Sendable {
     let condition = step.operands[0]
     let rest = Array(step.operands.dropFirst())
     if condition.isBatched {
-      let both = try branches.map { try $0.batched(into: step.build.trace, rest, size: step.size) }
+      let both = try branches.enumerated().map { index, graph in
+        let takers =
+          graph.canFail
+          ? try ActiveEntries(condition.node, holds: index == 0, among: step.active, step.build) : nil
+        return try graph.batched(into: step.build.trace, rest, size: step.size, active: takers)
+      }
       return try zip(both[0], both[1]).enumerated().map { index, pair in
         let rank = results[index].shape.count
         let mask = try step.build.reshape(condition.node, [step.size] + Array(repeating: 1, count: rank))
         return BatchedNode(try step.build.select(mask, pair.0.node, pair.1.node), isBatched: true)
       }
     }
+    let active = canFail ? step.active : nil
     var kinds = results.map { _ in false }
     var graphs: [Graph] = []
     for isFirst in [true, false] {
@@ -125,7 +131,8 @@ public final class ChoiceProgram: GraphProgram, @unchecked Sendable {
             shape: wide ? [step.size] + input.shape : input.shape, type: input.type, isNumber: input.isNumber && !wide)
           return BatchedNode(node, isBatched: wide)
         }
-        let outputs = try graph.batched(into: trace, arguments, size: step.size)
+        let inside = active.map { $0.asInput(of: trace, size: step.size) }
+        let outputs = try graph.batched(into: trace, arguments, size: step.size, active: inside)
         if isFirst { for (i, output) in outputs.enumerated() where output.isBatched { kinds[i] = true } }
         let build = Builder(trace: trace, origin: 0)
         return trace.recorded(
@@ -136,7 +143,8 @@ public final class ChoiceProgram: GraphProgram, @unchecked Sendable {
       }
     }
     let program = try ChoiceProgram(graphs[0], otherwise: graphs[1])
-    let found = try step.build.trace.apply(program, step.operands.map(\.node), origin: step.build.origin)
+    let found = try step.build.trace.apply(
+      program, step.operands.map(\.node) + (active.map { [$0.mask] } ?? []), origin: step.build.origin)
     return zip(found, kinds).map { BatchedNode($0, isBatched: $1) }
   }
 

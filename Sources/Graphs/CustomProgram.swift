@@ -90,10 +90,15 @@ public final class CustomProgram: GraphProgram, @unchecked Sendable {
     func widened(_ x: BatchedNode, _ trace: Trace) throws -> NodeID {
       x.isBatched ? x.node : try trace.apply(.broadcast([step.size] + trace.shape(x.node)), [x.node])
     }
+    let active = forward.canFail || backward.canFail ? step.active : nil
     let there = Trace(.staged)
-    let outputs = try forward.batched(into: there, inputs(there), size: step.size).map { try widened($0, there) }
+    let given = inputs(there)
+    let outputs = try forward.batched(
+      into: there, given, size: step.size, active: active.map { $0.asInput(of: there, size: step.size) }
+    ).map { try widened($0, there) }
     let back = Trace(.staged)
     let own = inputs(back)
+    let inside = active.map { $0.asInput(of: back, size: step.size) }
     let cotangents = results.map { like in
       BatchedNode(back.input(shape: [step.size] + like.shape, type: like.type), isBatched: true)
     }
@@ -105,7 +110,7 @@ public final class CustomProgram: GraphProgram, @unchecked Sendable {
     for place in arguments.count..<Swift.max(backward.inputs.count, arguments.count) {
       arguments.append(places[place] ?? own[0])
     }
-    let found = try backward.batched(into: back, arguments, size: step.size)
+    let found = try backward.batched(into: back, arguments, size: step.size, active: inside)
     let build = Builder(trace: back, origin: 0)
     let gradients = try found.enumerated().map { i, gradient -> NodeID in
       let wide = try widened(gradient, back)
@@ -114,9 +119,12 @@ public final class CustomProgram: GraphProgram, @unchecked Sendable {
     // The inputs behind the variables and before the cotangents are those of the further operands.
     let program = try CustomProgram(
       there.recorded(outputs: outputs), reordered: back.recorded(outputs: gradients), variables: variables,
-      others: own.dropFirst(variables).map(\.node), cotangents: cotangents.map(\.node))
-    return try step.build.trace.apply(program, step.operands.map(\.node), origin: step.build.origin)
-      .map { BatchedNode($0, isBatched: true) }
+      others: own.dropFirst(variables).map(\.node) + (inside.map { [$0.mask] } ?? []),
+      cotangents: cotangents.map(\.node))
+    return try step.build.trace.apply(
+      program, step.operands.map(\.node) + (active.map { [$0.mask] } ?? []), origin: step.build.origin
+    )
+    .map { BatchedNode($0, isBatched: true) }
   }
 
   /// From a backward graph whose inputs stand in the order variables, others, cotangents.

@@ -106,15 +106,8 @@ public func plainBinary(
 }
 
 private func runChecked(_ primitive: Primitive, _ inputs: [Tensor], _ origin: Int32) throws -> Tensor {
-  let outcome: Result<Int, GraphError>
-  switch primitive {
-  case .unary(let operation): outcome = IntegerArithmetic.unary(operation, inputs[0].integer(0))
-  case .binary(let operation):
-    outcome = IntegerArithmetic.binary(operation, inputs[0].integer(0), inputs[1].integer(0))
-  case .convert: outcome = IntegerArithmetic.convert(inputs[0].type, inputs[0].pointer)
-  default: outcome = .success(0)
-  }
-  switch outcome {
+  let (x, y) = (inputs[0], inputs[inputs.count - 1])
+  switch IntegerArithmetic.result(primitive, x.type, x.pointer, y.pointer) {
   case .success(let value): return Tensor(scalar: value)
   case .failure(var error):
     error.origin = origin

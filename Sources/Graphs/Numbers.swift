@@ -16,6 +16,18 @@ enum IntegerArithmetic {
     }
   }
 
+  /// The result of an operation that is checked, on operands of a type, or why there is none. What takes one reads `x`.
+  static func result(
+    _ primitive: Primitive, _ type: ElementType, _ x: UnsafeRawPointer, _ y: UnsafeRawPointer
+  ) -> Result<Int, GraphError> {
+    switch primitive {
+    case .unary(let operation): unary(operation, x.load(as: Int.self))
+    case .binary(let operation): binary(operation, x.load(as: Int.self), y.load(as: Int.self))
+    case .convert: convert(type, x)
+    default: .success(0)
+    }
+  }
+
   /// The result of a unary operation, or why there is none.
   static func unary(_ operation: UnaryOperation, _ x: Int) -> Result<Int, GraphError> {
     if x == .min { return .failure(GraphError(.overflow(operation: operation == .abs ? "abs" : "-", 0, x))) }

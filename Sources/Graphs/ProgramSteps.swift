@@ -28,5 +28,7 @@ struct ProgramBatch {
   let operands: [BatchedNode]
   /// Entries in the batch.
   let size: Int
+  /// Those that take part; nil where all do.
+  let active: ActiveEntries?
   let build: Builder
 }

@@ -51,6 +51,7 @@ extension ScanProgram {
   /// The loop for a batch: what differs from entry to entry has the batch as the first axis of each step.
   func scanBatch(_ step: ProgramBatch) throws -> [BatchedNode] {
     var isBatched = step.operands.map(\.isBatched)
+    let active = canFail ? step.active : nil
     while true {
       let trace = Trace(.staged)
       let arguments = body.inputs.enumerated().map { index, input -> BatchedNode in
@@ -59,7 +60,8 @@ extension ScanProgram {
           shape: wide ? [step.size] + input.shape : input.shape, type: input.type, isNumber: input.isNumber && !wide)
         return BatchedNode(node, isBatched: wide)
       }
-      var outputs = try body.batched(into: trace, arguments, size: step.size)
+      let inside = active.map { $0.asInput(of: trace, size: step.size) }
+      var outputs = try body.batched(into: trace, arguments, size: step.size, active: inside)
       let more = (0..<carries).filter { outputs[$0].isBatched && !isBatched[$0] }
       guard more.isEmpty else {
         for k in more { isBatched[k] = true }
@@ -73,7 +75,8 @@ extension ScanProgram {
         body: trace.recorded(outputs: outputs.map(\.node)), carries: carries, sequences: sequences, length: length,
         isReversed: isReversed)
       let operands = try step.operands.indices.map { try batchOperand($0, step, isBatched[$0]) }
-      let results = try step.build.trace.apply(program, operands, origin: step.build.origin)
+      let results = try step.build.trace.apply(
+        program, operands + (active.map { [$0.mask] } ?? []), origin: step.build.origin)
       return try results.enumerated().map { index, result in
         guard index >= carries, outputs[index].isBatched else {
           return BatchedNode(result, isBatched: outputs[index].isBatched)

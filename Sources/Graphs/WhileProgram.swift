@@ -105,41 +105,7 @@ public final class WhileProgram: GraphProgram, @unchecked Sendable {
     }
   }
 
-  /// All entries go on until the last one is done; those that are done stand still.
-  override func batched(_ step: ProgramBatch) throws -> [BatchedNode] {
-    func inputs(_ trace: Trace) -> [BatchedNode] {
-      zip(body.inputs, step.operands).enumerated().map { index, pair in
-        let wide = index < carries || pair.1.isBatched
-        let node = trace.input(
-          shape: wide ? [step.size] + pair.0.shape : pair.0.shape, type: pair.0.type,
-          isNumber: pair.0.isNumber && !wide)
-        return BatchedNode(node, isBatched: wide)
-      }
-    }
-    func running(_ trace: Trace, _ arguments: [BatchedNode]) throws -> NodeID {
-      let one = try condition.batched(into: trace, arguments, size: step.size)[0]
-      return one.isBatched ? one.node : try trace.apply(.broadcast([step.size]), [one.node])
-    }
-    let test = Trace(.staged)
-    let any = try test.apply(.reduce(.any, axes: [0]), [running(test, inputs(test))])
-    let trace = Trace(.staged)
-    let arguments = inputs(trace)
-    let isRunning = try running(trace, arguments)
-    let build = Builder(trace: trace, origin: 0)
-    let next = try body.batched(into: trace, arguments, size: step.size)
-    let outputs = try next.enumerated().map { k, output in
-      let mask = try build.reshape(isRunning, [step.size] + Array(repeating: 1, count: operands[k].shape.count))
-      return try build.select(mask, output.node, arguments[k].node)
-    }
-    let program = try WhileProgram(
-      condition: test.recorded(outputs: [any]), body: trace.recorded(outputs: outputs))
-    let wide = try step.operands.enumerated().map { index, operand in
-      guard index < carries, !operand.isBatched else { return operand.node }
-      return try step.build.apply(.broadcast([step.size] + operands[index].shape), [operand.node])
-    }
-    return try step.build.trace.apply(program, wide, origin: step.build.origin)
-      .map { BatchedNode($0, isBatched: true) }
-  }
+  override func batched(_ step: ProgramBatch) throws -> [BatchedNode] { try whileBatch(step) }
 }
 
 /// Runs the loop; carries go back and forth between two buffers, or stay in one.

@@ -10,7 +10,7 @@ enum { NO_FEASIBLE = 4, OPTIMAL = 5, UNBOUNDED = 6 };
 enum { SCALE_AUTO = 0x80 };
 enum { MESSAGES_ON = 2, MESSAGES_ALL = 3 };
 enum { PRIMAL = 1, DUAL = 3, LARGEST = 0x11, STEEPEST_EDGE = 0x22, TEXTBOOK = 0x11, HARRIS = 0x22 };
-enum { NO_PRIMAL_FEASIBLE = 0x0A };
+enum { STEPS_USED_UP = 0x08, NO_PRIMAL_FEASIBLE = 0x0A, NO_DUAL_FEASIBLE = 0x0B };
 
 // The first fields of the parameters, which GLPK fills itself, and room for those behind them.
 typedef struct {

@@ -62,6 +62,8 @@ typedef struct {
   // Where GLPK is left in the midst of its work, and whether for want of memory.
   jmp_buf way_out;
   int has_no_memory;
+  // How often a search that may have no end calls back before it is given up; 0: always.
+  int calls_left;
   // In a thread of its own, which watches `stop`.
   int state;
   uint32_t stop;
@@ -93,7 +95,9 @@ static void fail(void *info) {
 // At every node of the tree of integer programs.
 static void at_node(void *tree, void *info) {
   (void)tree;
-  if (ck_stopped()) longjmp(((program *)info)->way_out, CP_STOPPED);
+  program *p = info;
+  if (ck_stopped()) longjmp(p->way_out, CP_STOPPED);
+  if (p->calls_left > 0 && --p->calls_left == 0) longjmp(p->way_out, CP_ENDLESS);
 }
 
 static int kind_of_bounds(double low, double high) {
@@ -146,6 +150,17 @@ static int meaning(int status) {
   return status == OPTIMAL ? CP_OPTIMAL : status == NO_FEASIBLE ? CP_INFEASIBLE : status == UNBOUNDED ? CP_UNBOUNDED : CP_FAILED;
 }
 
+// What it means that a method has ended with a code of GLPK's and left a status.
+static int outcome(int code, int status) {
+  switch (code) {
+    case 0: return meaning(status);
+    case NO_PRIMAL_FEASIBLE: return CP_INFEASIBLE;
+    case NO_DUAL_FEASIBLE: return CP_UNBOUNDED;
+    case STEPS_USED_UP: return CP_ENDLESS;
+    default: return CP_FAILED;
+  }
+}
+
 // The simplex method may go round in circles where many rows meet at a corner, so its steps are limited. Then small programs are solved
 // in rational numbers, larger ones in another manner.
 static int optimize(void *lp, int size) {
@@ -160,10 +175,11 @@ static int optimize(void *lp, int size) {
     parameters.method = manners[i].method;
     parameters.pricing = manners[i].pricing;
     parameters.ratio_test = manners[i].ratio_test;
-    int status = simplex(lp, &parameters) == 0 ? meaning(get_status(lp)) : CP_FAILED;
-    if (status != CP_FAILED) return status;
+    int status = outcome(simplex(lp, &parameters), get_status(lp));
+    if (status < CP_FAILED) return status;
     std_basis(lp);
-    if (size <= 200) return exact(lp, &parameters) == 0 ? meaning(get_status(lp)) : CP_FAILED;
+    if (size <= 200) return outcome(exact(lp, &parameters), get_status(lp));
+    if (i + 1 == sizeof manners / sizeof *manners) return status;
   }
   return CP_FAILED;
 }
@@ -175,14 +191,25 @@ static int branch(void *lp, program *p) {
   parameters.output_frequency = 20;
   parameters.callback = at_node;
   parameters.callback_info = p;
-  int status = intopt(lp, &parameters);
-  return status == 0 ? meaning(mip_status(lp)) : status == NO_PRIMAL_FEASIBLE ? CP_INFEASIBLE : CP_FAILED;
+  int code = intopt(lp, &parameters);
+  return outcome(code, mip_status(lp));
+}
+
+// Of a program that is unbounded if no number need be whole: whether any whole numbers are within its bounds. Where none are, that may never be
+// found out, so the search is limited.
+static int with_whole_numbers(void *lp, program *p) {
+  for (int32_t j = 0; j <= p->columns; j++) set_obj_coef(lp, j, 0);
+  int status = optimize(lp, p->rows + p->columns);
+  p->calls_left = 20000;
+  if (status == CP_OPTIMAL) status = branch(lp, p);
+  return status == CP_OPTIMAL ? CP_UNBOUNDED : status;
 }
 
 static int32_t solve_filled(void *lp, program *p) {
   scale_prob(lp, SCALE_AUTO);
   int status = optimize(lp, p->rows + p->columns);
   if (p->whole && status == CP_OPTIMAL) status = branch(lp, p);
+  else if (p->whole && status == CP_UNBOUNDED) status = with_whole_numbers(lp, p);
   if (status != CP_OPTIMAL) return status;
   for (int32_t i = 0; i < p->rows && !p->whole; i++) {
     p->row_place[i] = place_of(get_row_stat(lp, i + 1));

@@ -6,7 +6,7 @@ struct Digest {
   /// What has one digest.
   enum Form {
     /// Values that are `same`: records whatever the order of their fields, numbers by value (with one NaN and one zero), tensors by
-    /// type, shape and elements (without axes: as numbers), functions by their name and what they hold.
+    /// type, shape and elements (without axes: as numbers), ranges by the numbers in them, functions by their name and what they hold.
     case same
     /// Values that no program can tell apart: an int and a float are two, and so are the zeros, a number and a tensor without axes,
     /// fields in two orders, a parameter that is frozen and one that is not, one that stands twice and two with equal elements. Of every
@@ -20,6 +20,8 @@ struct Digest {
     var bytes: [UInt8]
     /// Whether it is or holds a tensor. Of these values alone it can be seen whether one stands twice.
     var holdsTensors: Bool
+    /// A plain value itself.
+    var plain: Value? = nil
   }
   private var parts: [Part] = []
   private var completed: [Part] = []
@@ -97,7 +99,7 @@ struct Digest {
 
   private mutating func add(_ node: PortableValue.Node) {
     switch node {
-    case .plain(let value): parts.append(Part(bytes: bytes(of: value), holdsTensors: false))
+    case .plain(let value): parts.append(Part(bytes: bytes(of: value), holdsTensors: false, plain: value))
     case .again(let number):
       guard form == .exact, let place = numbers[number] else { return parts.append(completed[number]) }
       parts.append(Part(bytes: SHA256.bytes(Array("again \(place)".utf8)), holdsTensors: true))
@@ -111,7 +113,7 @@ struct Digest {
       let fields = zip(names, values.parts)
       let inOrder = form == .exact ? Array(fields) : fields.sorted { $0.0 < $1.0 }
       complete("record", inOrder.map { SHA256.bytes(Array($0.utf8)) + $1 }, values.holdTensors)
-    case .range(let isInclusive): complete("range", [[isInclusive ? 1 : 0]] + take(3).parts, false)
+    case .range(let isInclusive): addRange(isInclusive)
     case .closure(let prototype, let count): addFunction(prototype, take(count))
     case .box(.tensor, let object, let flags): complete(object as? Tensor, flags)
     case .box(let tag, let object, _):
@@ -119,6 +121,17 @@ struct Digest {
       complete("object", [[tag.rawValue], SHA256.bytes(Array(name.utf8))] + both.parts, both.holdTensors)
       if tag == .overload { see(through: both.parts) }
     }
+  }
+
+  /// Ranges are `same` when they hold the same numbers, however they are written: each form of one as its first number, its step and how
+  /// many there are.
+  private mutating func addRange(_ isInclusive: Bool) {
+    let numbers = parts.suffix(3).compactMap(\.plain), written = take(3).parts
+    guard form == .same, numbers.count == 3,
+      let counts = try? RangeCounts(numbers[0], numbers[1], step: numbers[2], isInclusive: isInclusive)
+    else { return complete("range", [[isInclusive ? 1 : 0]] + written, false) }
+    let told = [counts.start, counts.step].prefix(min(counts.count, 2)).map { bytes(of: $0) }
+    complete("range", [Digest.bytes(of: UInt64(counts.count))] + told, false)
   }
 
   private mutating func addFunction(_ prototype: Prototype, _ values: (parts: [[UInt8]], holdTensors: Bool)) {

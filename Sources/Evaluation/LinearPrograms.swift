@@ -5,7 +5,7 @@ extension Natives {
     NativeFunction(
       "linear_program", ["cost", "rows", "at_least?", "at_most?", "low?", "high?", "whole?", "maximize?"],
       doc:
-        "The x with the least (with `maximize: true` the largest) `cost @ x` among those with `at_least ≤ rows @ x ≤ at_most` and `low ≤ x ≤ high`, bounds that are left out being infinite: `{ status, x, value, dual }`. `rows` is a matrix, a bound a number or a vector. The status is \"optimal\", \"infeasible\" or \"unbounded\"; the rest is `none` unless it is optimal. `dual` says what the value gains when a row's bound is raised by one. `whole:` is true, or a list of the places of the unknowns that are whole numbers; then `dual` is none. Computed in f64 by GLPK; no derivative.",
+        "The x with the least (with `maximize: true` the largest) `cost @ x` among those with `at_least ≤ rows @ x ≤ at_most` and `low ≤ x ≤ high`, bounds that are left out being infinite: `{ status, x, value, dual }`. `rows` is a matrix, a bound a number or a vector. The status is \"optimal\", \"infeasible\" or \"unbounded\"; the rest is `none` unless it is optimal. `dual` says what the value gains when a row's bound is raised by one. `whole:` is true, or a list of the places of the unknowns that are whole numbers; then `dual` is none, and \"unbounded\" is a program that has some x and would be so if none were whole. Computed in f64 by GLPK; no derivative.",
       example:
         "linear_program([3, 2], [[1, 1], [1, 3]], at_most: [4, 6], low: 0, maximize: true).x  # => tensor f64[2] [4.0, 0.0]"
     ) { call in try LinearProgramCall(call: call).solve() }

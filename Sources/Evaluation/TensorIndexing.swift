@@ -156,7 +156,8 @@ extension TensorOperations {
 
   private func parseList(_ value: Value, _ axis: Int, _ shape: Shape, _ count: Int) throws -> AxisIndex {
     let operand = try TensorBuilding(machine).tensor(of: value, type: nil, integersStay: true)
-    return try parse(operand, axis, shape)
+    // What holds nothing has no type of its own.
+    return try parse(operand.shape.contains(0) ? try convert(operand, to: .i64) : operand, axis, shape)
   }
 
   private func parseRange(_ value: Value, _ extent: Int, _ axis: Int, _ shape: Shape) throws -> AxisIndex {

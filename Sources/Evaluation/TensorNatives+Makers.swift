@@ -44,11 +44,15 @@ extension Natives {
       return call.result(try operations.convert(same, to: try call.elementType(1) ?? .f32))
     },
     NativeFunction(
-      "zeros_like", ["x"], doc: "Zeros in the structure and shapes of any tree.",
+      "zeros_like", ["x"],
+      doc:
+        "Zeros in the structure and shapes of any tree, for all its leaves. What is no leaf, as integers beside floats, stays as it is.",
       example: "zeros_like([1.0, 2.0]) # => [0.0, 0.0]"
     ) { call in try filledLike(call, 0) },
     NativeFunction(
-      "ones_like", ["x"], doc: "Ones in the structure and shapes of any tree.",
+      "ones_like", ["x"],
+      doc:
+        "Ones in the structure and shapes of any tree, for all its leaves. What is no leaf, as integers beside floats, stays as it is.",
       example: "ones_like([1.0, 2.0]) # => [1.0, 1.0]"
     ) { call in try filledLike(call, 1) },
     NativeFunction(

@@ -26,7 +26,7 @@ public struct LinearProgram {
     case optimal(x: [Double], dual: [Double]?)
     /// No x is within all bounds.
     case infeasible
-    /// There is always a better x; with whole numbers: if they need not be whole.
+    /// There is always a better x; with whole numbers: there is some x, and always a better one if they need not be whole.
     case unbounded
     /// The thread was asked to stop.
     case stopped
@@ -42,21 +42,30 @@ public struct LinearProgram {
   /// `matrix` holds the rows one after another, each as long as `cost`; its elements and those of `cost` are finite, and no
   /// bound is NaN. `isWhole` is as long as `cost`.
   public init(cost: [Double], matrix: [Double], rows: Bounds, unknowns: Bounds, isWhole: [Bool], maximizes: Bool) {
-    (self.cost, self.matrix, self.rows, self.unknowns) = (cost, matrix, rows, unknowns)
+    (self.cost, self.matrix, self.rows) = (cost, matrix, rows)
     self.isWhole = isWhole.contains(true) ? isWhole.map { $0 ? 1 : 0 } : nil
+    self.unknowns = Bounds(
+      low: zip(unknowns.low, isWhole).map { $1 ? LinearProgram.whole(above: $0) : $0 },
+      high: zip(unknowns.high, isWhole).map { $1 ? LinearProgram.whole(below: $0) : $0 })
     self.maximizes = maximizes
+  }
+
+  /// The first whole number from a bound on; one that the bound misses by rounding only is meant.
+  private static func whole(above bound: Double) -> Double { -whole(below: -bound) + 0 }
+  private static func whole(below bound: Double) -> Double {
+    bound.isFinite ? (bound + 1e-9 * max(1, bound.magnitude)).rounded(.down) + 0 : bound
   }
 
   /// GLPK's version, nil where it is not installed.
   public static var libraryVersion: String? { cp_version().map { String(cString: $0) } }
 
-  /// Throws `missingLibrary`, `notSolvable` where the numbers are too unlike for GLPK, and `outOfMemory`.
+  /// Throws `missingLibrary`, `notSolvable` where the numbers are too unlike for GLPK or its steps come to no end, and `outOfMemory`.
   public func solve() throws -> Outcome {
     let (m, n) = (rows.low.count, cost.count)
     guard let height = Int32(exactly: m), let width = Int32(exactly: n), m < 100_000_000, n < 100_000_000 else {
       throw TensorError.tooLarge([m, n])
     }
-    if rows.areEmpty || unknowns.areEmpty { return .infeasible }
+    if rows.areEmpty || unknowns.areEmpty || hasRowBetweenWholes { return .infeasible }
     let room = Int32(clamping: max(16, (MemoryPool.limit - MemoryPool.liveBytes) >> 20))
     var (x, dual) = ([Double](repeating: 0, count: n), [Double](repeating: 0, count: m))
     var (rowPlaces, columnPlaces) = ([UInt8](repeating: 0, count: m), [UInt8](repeating: 0, count: n))
@@ -73,7 +82,30 @@ public struct LinearProgram {
     case CP_STOPPED: return .stopped
     case CP_ABSENT: throw TensorError.missingLibrary("linear_program", "GLPK", debian: "libglpk40", brew: "glpk")
     case CP_NO_MEMORY: throw TensorError.outOfMemory(bytes: Int(room) << 20)
+    case CP_ENDLESS:
+      throw TensorError.notSolvable(
+        "linear_program",
+        isWhole == nil
+          ? "GLPK's steps come to no end" : "GLPK's steps come to no end: bounds of all unknowns would limit its search"
+      )
     default: throw TensorError.notSolvable("linear_program", "its numbers are too unlike in size for GLPK")
+    }
+  }
+
+  /// Whether some row of whole coefficients of whole unknowns, which is a multiple of their greatest common divisor, has none within its
+  /// bounds. Branches upon unknowns without bounds would never find that out.
+  private var hasRowBetweenWholes: Bool {
+    guard let isWhole else { return false }
+    let n = cost.count
+    return rows.low.indices.contains { i in
+      var divisor = 0
+      for j in 0..<n where matrix[i * n + j] != 0 {
+        guard isWhole[j] == 1, var rest = Int(exactly: matrix[i * n + j].magnitude) else { return false }
+        while rest != 0 { (divisor, rest) = (rest, divisor % rest) }
+      }
+      let unit = Double(divisor)
+      return divisor != 0
+        && LinearProgram.whole(below: rows.high[i] / unit) < LinearProgram.whole(above: rows.low[i] / unit)
     }
   }
 

@@ -9,18 +9,20 @@ enum { CP_INSIDE = 0, CP_AT_LOW = 1, CP_AT_HIGH = 2, CP_AT_ZERO = 3 };
 enum {
   CP_OPTIMAL = 0,
   CP_INFEASIBLE = 1,
-  // With whole numbers: the program without them is.
+  // With whole numbers: there are some within the bounds, and the program without them is unbounded.
   CP_UNBOUNDED = 2,
   CP_STOPPED = 3,
   // Too ill-conditioned for GLPK, or a mistake within it.
   CP_FAILED = 4,
   CP_NO_MEMORY = 5,
   CP_ABSENT = 6,
+  // GLPK has used up the steps that it may take.
+  CP_ENDLESS = 7,
 };
 
 // The x with the least (or largest) cost·x among those with row_low ≤ A x ≤ row_high and low ≤ x ≤ high. A's `rows` rows of `columns`
 // elements follow one another. Bounds may be infinite, everything else is finite, and no lower bound is above its upper
-// one. `whole` (NULL: none) marks unknowns that are whole numbers. GLPK may take so many megabytes in this thread.
+// one. `whole` (NULL: none) marks unknowns that are whole numbers, whose bounds are then whole or infinite. GLPK may take so many megabytes in this thread.
 //
 // Fills x [columns] for CP_OPTIMAL; and, without whole numbers, dual [rows] (what the optimum gains when a row's bound is raised
 // by one), row_place [rows] and column_place [columns].

@@ -140,23 +140,20 @@ extension Machine {
       rows.append(try walk.trial(starts[group], times: size, of: span) { try call(body, grid.point(index)) })
       tracked.append((index, recorder.table ?? Table(columns: [], rowCount: 0)))
     }
-    var names: [String] = [], columns: [String: [Value]] = [:]
+    var names = sweep.axes
     for row in rows where row.tag == .record {
-      for i in 0..<row.record.count where !names.contains(row.record.name(i)) { names.append(row.record.name(i)) }
+      for i in 0..<row.record.count where !names.holds(row.record.name(i)) { names.append(row.record.name(i)) }
     }
-    if rows.contains(where: { $0.tag != .record && !$0.isNone }) { names.append("value") }
-    for (axis, name) in sweep.axes.enumerated() {
-      columns[name] = grid.points.indices.map { heap.retained(grid.value($0, axis)) }
-    }
-    for name in names where columns[name] == nil {
-      columns[name] = grid.points.indices.map { index in
+    if rows.contains(where: { $0.tag != .record && !$0.isNone }), !names.holds("value") { names.append("value") }
+    let columns = names.enumerated().map { column, name in
+      grid.points.indices.map { index in
+        if column < sweep.axes.count { return heap.retained(grid.value(index, column)) }
         let row = rows[groupOf[index]]
         if row.tag == .record { return heap.field(row, named: name).map { heap.retained($0) } ?? .none }
         return heap.retained(row)
       }
     }
-    let all = sweep.axes + names.filter { !sweep.axes.contains($0) }
-    let record = heap.record(all.map { ($0, heap.list(columns[$0] ?? [])) })
+    let record = heap.record(zip(names, columns).map { ($0, heap.list($1)) })
     let attachments = heap.record([("series", walkedSeries(sweep, grid, tracked, walk))])
     return heap.table(columns: record, attachments: attachments)
   }
@@ -167,7 +164,7 @@ extension Machine {
   ) -> Value {
     var names = sweep.axes
     for (_, table) in tracked {
-      for column in table.columns where !names.contains(column.name) { names.append(column.name) }
+      for column in table.columns where !names.holds(column.name) { names.append(column.name) }
     }
     var columns = [[Value]](repeating: [], count: names.count)
     for (point, table) in tracked {
@@ -285,10 +282,7 @@ extension Machine {
   private func series(_ sweep: Prototype.SweepDescription, _ grid: Grid, _ outcomes: [TrialOutcome]) throws -> Value {
     var names: [String] = sweep.axes
     for outcome in outcomes {
-      for column in outcome.series?.columns ?? []
-      where !names.contains(where: { $0.utf8.elementsEqual(column.name.utf8) }) {
-        names.append(column.name)
-      }
+      for column in outcome.series?.columns ?? [] where !names.holds(column.name) { names.append(column.name) }
     }
     var columns = [[Value]](repeating: [], count: names.count)
     do {
@@ -312,6 +306,11 @@ extension Machine {
     let record = heap.record(zip(names, columns).map { ($0, heap.list($1)) })
     return heap.table(columns: record, attachments: .none)
   }
+}
+
+extension [String] {
+  /// Whether a name is among these, by its bytes, as a record knows its fields.
+  fileprivate func holds(_ name: String) -> Bool { contains { $0.utf8.elementsEqual(name.utf8) } }
 }
 
 /// The columns of a sweep's table while its rows come in. Its values are owned.

@@ -49,6 +49,19 @@ private final class ReadingClock: ForwardingHost {
     #expect(!report.isPart)
   }
 
+  @Test func fieldsThatDifferInTheirCharactersOnlyAreTwoColumns() throws {
+    let report = try plan(
+      #"""
+      let runs = sweep a in [1, 2] {
+        track(...{ "\u{e9}": a, ("e\u{301}"): 3 })
+        { "\u{e9}": a, ("e\u{301}"): zeros(3) }
+      }
+      let [x, y, n] = [runs["\u{e9}"], runs["e\u{301}"], runs.series["e\u{301}"]]
+      zeros(2) @ y[0]
+      """#)
+    #expect(report.diagnostics.map(\.id) == ["E0401"] && report.unknown.isEmpty)
+  }
+
   /// Without an option's value nothing is known of what follows.
   @Test func aWrongSettingEndsThePlan() throws {
     final class Refusing: QuietHost {

@@ -14,9 +14,7 @@ enum LiveScript {
       if (!s) {
         s = document.createElement("section")
         s.id = "cell-" + m.set
-      }
-      const before = m.after ? cell(m.after) : null
-      if (before ? before.nextElementSibling !== s : cells.firstElementChild !== s) {
+        const before = m.after ? cell(m.after) : null
         if (before) before.after(s); else cells.prepend(s)
       }
       if (m.html !== undefined) { s.innerHTML = m.html; sortAll(s) }

@@ -49,16 +49,21 @@ final class LiveHub: @unchecked Sendable {
     }
   }
 
-  /// Puts a piece behind another (or first), also one that stands elsewhere, or leaves it when it stands like that already.
+  /// Puts a piece behind another (or first), or leaves it when it stands like that already.
   func set(_ key: String, _ html: String, after: String?) {
     change {
       let place: [JSON.Member] = [.init("set", .string(key))] + (after.map { [.init("after", .string($0))] } ?? [])
-      let old = pieces.firstIndex { $0.key == key }, before = old.map { pieces.remove(at: $0) }
-      let at = after.flatMap { name in pieces.firstIndex { $0.key == name } }.map { $0 + 1 } ?? 0
-      pieces.insert(LivePage.Piece(key: key, html: html), at: at)
-      let isSame = before?.html == html
-      if isSame, before?.isOld == false, at == old { return }
-      tell(.object(place + (isSame ? [] : [.init("html", .string(html))])))
+      if let i = pieces.firstIndex(where: { $0.key == key }) {
+        let isSame = pieces[i].html == html
+        if isSame, !pieces[i].isOld { return }
+        pieces[i].isOld = false
+        pieces[i].html = html
+        tell(.object(place + (isSame ? [] : [.init("html", .string(html))])))
+      } else {
+        let at = after.flatMap { name in pieces.firstIndex { $0.key == name } }.map { $0 + 1 } ?? 0
+        pieces.insert(LivePage.Piece(key: key, html: html), at: at)
+        tell(.object(place + [.init("html", .string(html))]))
+      }
     }
   }
 

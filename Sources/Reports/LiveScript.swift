@@ -59,10 +59,10 @@ enum LiveScript {
       })
     }
     // A server that was started anew has another address.
-    const alone = () => source.readyState === 2
-      ? "· this address is over: open the one that exp serve printed" : "· not connected, trying again"
+    const moved = "· this address is over: open the one that exp serve printed"
+    const alone = () => source.readyState === 2 ? moved : "· not connected, trying again"
     const send = (path, body) => fetch(path, { method: "POST", body, headers: { "x-live": "1" } })
-      .then(async r => { link.textContent = r.ok ? "" : "· " + await r.text() })
+      .then(async r => { link.textContent = r.ok ? "" : r.status === 403 ? moved : "· " + await r.text() })
       .catch(() => { link.textContent = alone() })
     sliders()
     sortAll(cells)

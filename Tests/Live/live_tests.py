@@ -313,12 +313,20 @@ def watching(b):
 
 SHOWN = r'''
 ## # The **law** of $n$
+##
+## | what | why |
+## |---|---|
+## | width | it is doubled from one trial to the next until there are ten times as many parameters as there are examples |
+##
+## $x_1 + x_2 + x_3 + x_4 + x_5 + x_6 + x_7 + x_8 + x_9 + x_{10} + x_{11} + x_{12} + x_{13} + x_{14} + x_{15} + x_{16}$
 option mode = "x" in ["x", "y"] "what is drawn"
 option share = 0.2 in 0.0..1.0 "a share"
 option count = 4 in 0..8 by 2 "how many"
 show table([{ n: i, negative: -i } for i in 1..3])
 print("the mode is {mode}")
 claim "too much" { count > 100 }
+claim "`code_that_has_no_blank_code_that_has_no_blank_code_that_has_no_blank`" { count < 100 }
+claim "a_word_that_has_no_blank_a_word_that_has_no_blank_a_word_that_has_no_blank" { count < 100 }
 '''
 
 TWO = r'''
@@ -343,6 +351,11 @@ def editing(b):
         DONE + " && document.querySelector('#status b').className === 'no'"))
     check("a title has its markup", page.eval(
         "document.title === 'The law of n' && " + heading % "querySelector('strong').textContent" + " === 'law'"))
+    page.call("Emulation.setDeviceMetricsOverride", width=400, height=800, deviceScaleFactor=1, mobile=False)
+    check("nothing is wider than a narrow page", page.wait(
+        "innerWidth === 400 && document.documentElement.scrollWidth === 400", 10),
+          page.eval("[innerWidth, document.documentElement.scrollWidth]"))
+    page.call("Emulation.clearDeviceMetricsOverride")
     column = "[...document.querySelectorAll('table.sortable tbody tr')].map(r => r.cells[0].textContent).join()"
     check("a click on a column sorts a table", page.eval(
         "(document.querySelectorAll('table.sortable th')[1].click(), %s) === '3,2,1'" % column))
@@ -356,14 +369,18 @@ def editing(b):
         (named % "share") + ".previousElementSibling.ariaValueText === " + (named % "share") + ".value"
         " && " + (named % "share") + ".value !== '0.2'"))
     page.wait("document.querySelector('#status').textContent.includes('share 0.2') === false && " + DONE)
-    server.save(SHOWN.replace("The **law**", "The *other* law").replace('["x", "y"]', '["x", "z"]')
-                .replace("by 2", "by 4").replace("a share", "another share"))
+    edited = SHOWN.replace("The **law**", "The *other* law")
+    server.save(edited)
     check("a title that comes has its markup", page.wait(
         "document.title === 'The other law of n' && " + heading % "querySelector('em') !== null"))
+    for name, before, after, shown in [
+            ("mode", '["x", "y"]', '["x", "z"]', "[...%s.options].map(o => o.value).join() === 'x,z'"),
+            ("count", "by 2", "by 4", "Number(%s.step) === 4"),
+            ("share", "a share", "another share", "%s.closest('label').title === 'another share'")]:
+        edited = edited.replace(before, after)
+        server.save(edited)
+        check("%s follows the file" % name, page.wait(shown % (named % name), 30))
     page.wait(DONE)
-    check("choices, steps and explanations follow the file", page.wait(
-        "[...%s.options].map(o => o.value).join() === 'x,z' && Number(%s.step) === 4 && %s.closest('label').title"
-        " === 'another share'" % (named % "mode", named % "count", named % "share")))
     check("a table that comes can be sorted", page.wait(
         "(document.querySelectorAll('table.sortable th')[1].click(), /^3,2,1$|^1,2,3$/.test(%s))" % column
         + " && document.querySelectorAll('table.sortable th')[1].ariaSort !== null"))

@@ -27,7 +27,7 @@ extension DiagnosticCatalogue {
       wrong: "let [a, a] = [1, 2]", right: "let [a, _] = [1, 2]"),
     Entry("E0113", "a function is defined twice", "In one block a function is defined once, or once per kind of its first argument.",
       wrong: "fn area(x) = x\nfn area(x, y) = y", right: "fn area(x, y = 1) = x * y"),
-    Entry("E0114", "there is no such kind", "A parameter's kind is one of number, string, list, record, table, tensor, function and figure.",
+    Entry("E0114", "there is no such kind", "A parameter's kind is one of number, bool, string, list, record, range, table, tensor, function and figure.",
       wrong: "fn half(x: tensr) = x", right: "fn half(x: tensor) = x"),
     Entry("E0115", "a kind behind the first parameter", "A call picks its definition by the kind of the first argument alone.",
       wrong: "fn half(x, y: list) = x", right: "fn half(x: list, y) = x"),

@@ -37,7 +37,7 @@ extension DiagnosticCatalogue {
 
   // swift-format-ignore
   static let limits: [Entry] = [
-    Entry("E0301", "a function is too large", "One function can hold about 65 000 constants and values at once. Split it, or read the data from a file."),
+    Entry("E0301", "a function is too large", "One function can hold about 65 000 constants and values at once, and a file 60 000 top-level names. Split it, or read the data from a file."),
     Entry("E0302", "out of memory", "The program asked for more memory than it may use. `--max-memory` raises the limit; smaller batches, or fewer trials at once with `--threads`, need less."),
     Entry("E0303", "calls are nested too deeply", "A function called itself, directly or through others, too often. Usually the case in which it stops is missing or never met.",
       wrong: "fn down(n) = down(n - 1)\nprint(down(3))", right: "fn down(n) = if n <= 0 { 0 } else { down(n - 1) }\nprint(down(3))"),

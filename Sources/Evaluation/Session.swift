@@ -97,7 +97,9 @@ public final class Session {
     let (program, problems) = resolve(
       parsed.tree, prelude: library.prelude, globals: names, nextSlot: nextSlot,
       isLibrary: library.contains(fileNamed: file.name))
-    if parsed.diagnostics.isEmpty { found += problems + checkImports(program, of: file) }
+    if parsed.diagnostics.isEmpty {
+      found += problems + checkImports(program, of: file) + [Self.tooManyNames(program)].compactMap(\.self)
+    }
     return found + checkSettings(parsed.tree, settings: settings)
   }
 
@@ -319,12 +321,22 @@ public final class Session {
       tree, prelude: library.prelude, globals: names, nextSlot: nextSlot, isLibrary: isLibrary)
     if hasErrors(diagnostics) { return .failure(Problems(diagnostics: diagnostics)) }
     let count = max(nextSlot, (program.globals.map(\.slot).max() ?? -1) + 1)
-    guard count < 60_000 else {
-      return .failure(Problems(diagnostics: [Diagnostic("E0301", "too many top-level names", at: .none)]))
-    }
+    if let problem = Self.tooManyNames(program) { return .failure(Problems(diagnostics: [problem])) }
     nextSlot = count
     return .success(
       Prepared(program: program, compiler: Compiler(program: program, globalCount: count, keepsGlobals: keepsGlobals)))
+  }
+
+  /// Slots of top-level names: instructions name each by sixteen bits.
+  private static let maximumNames = 60_000
+
+  /// That a program binds more top-level names than there is room for, at the first of them.
+  private static func tooManyNames(_ program: ResolvedProgram) -> Diagnostic? {
+    let beyond = program.globals.filter { $0.slot >= maximumNames }
+    guard let first = beyond.min(by: { $0.slot < $1.slot }) else { return nil }
+    return Diagnostic(
+      "E0301", "more than \(maximumNames) top-level names", at: first.span, label: "one too many",
+      help: ["keep the values in a list, `let xs = [ … ]`, or bind the names inside of functions"])
   }
 
   enum Mode { case run, cell, test, walk }

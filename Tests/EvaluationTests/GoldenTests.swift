@@ -74,7 +74,7 @@ import Testing
   /// What a program says; some need more than a program.
   private static func diagnostics(_ id: String, _ text: String) throws -> [Diagnostic] {
     switch id {
-    case "E0301": return try runProgram((0..<60_000).map { "let a\($0) = 0\n" }.joined(), name: id + ".exp").diagnostics
+    case "E0301": return try runProgram((0...60_000).map { "let a\($0) = 0\n" }.joined(), name: id + ".exp").diagnostics
     case "E0304":
       // Nobody waits for ten seconds.
       PatternThread.limit = 0.3

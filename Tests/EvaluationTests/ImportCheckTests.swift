@@ -83,4 +83,10 @@ import Testing
     #expect(try onLargeStack { session.run(file) } == [])
     #expect(host.events.contains { if case .shown(.int(count), _) = $0 { true } else { false } })
   }
+
+  /// What a run refuses before its first statement, a check refuses.
+  @Test func asManyNamesAsARunTakes() throws {
+    let found = try check((0...60_000).map { "let a\($0) = 0\n" }.joined())
+    #expect(found.map(\.id) == ["E0301"] && found.first.map { $0.span.lower > 0 && !$0.help.isEmpty } == true)
+  }
 }

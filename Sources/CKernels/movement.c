@@ -300,8 +300,7 @@ const void *ck_expected_row(int64_t i) { return i >= 0 && i < ck_soon.left ? ck_
 
 int64_t ck_scatter_add_rows(
   int type, int64_t rows, int64_t width, int id_type, const void *ids, int64_t count, const void *updates, void *out) {
-  static const int sizes[] = {4, 8, 4, 8, 1};
-  int bytes = sizes[type];
+  int bytes = ck_bytes_of(type);
   ck_clear(out, rows * width * bytes);
   int64_t bad = -1, moved = 0;
   for (int64_t i = 0; i < count; i++) {
@@ -342,8 +341,7 @@ int64_t ck_unpick(
 }
 
 int64_t ck_one_hot(int type, int64_t rows, int64_t width, int id_type, const void *ids, void *out) {
-  static const int sizes[] = {4, 8, 4, 8, 1};
-  int bytes = sizes[type];
+  int bytes = ck_bytes_of(type);
   int64_t bad = -1, moved = 0;
   ck_clear(out, rows * width * bytes);
   for (int64_t r = 0; r < rows; r++) {

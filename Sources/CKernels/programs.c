@@ -36,12 +36,16 @@ static programs *of_this_thread(void) {
   return mine;
 }
 
-// Rows of a network: the constant, the inputs, the nodes. 0 where its code cannot be right.
+// Rows of a network: the constant, the inputs, the nodes. 0 where its code cannot be right, or is large.
 static int64_t rows_of(const ck_networks *p, const int64_t *code) {
   if (p->words < 1) return 0;
   const int64_t nodes = code[0];
-  if (nodes < p->outputs || nodes > p->words || 2 + p->inputs + nodes > CK_PROGRAM_ROWS) return 0;
+  if (nodes < p->outputs || nodes > p->words || ck_network_is_large(p, code)) return 0;
   return 1 + p->inputs + nodes;
+}
+
+int ck_network_is_large(const ck_networks *p, const int64_t *code) {
+  return p->words > 0 && code[0] > 0 && code[0] <= p->words && 2 + p->inputs + code[0] > CK_PROGRAM_ROWS;
 }
 
 // A node on its way into a program. Its wave is the number of queues that must be emptied before it, its depth the length of

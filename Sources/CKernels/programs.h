@@ -23,7 +23,7 @@ typedef struct ck_wave {
 
 typedef struct ck_program {
   int64_t networks, rows, waves;
-  // Of each network its first row and the one after its last, which are the same where its code makes no sense.
+  // Of each network its first row and the one after its last, which are the same where its code makes no sense or is large.
   int64_t first[CK_PROGRAM_NETWORKS], end[CK_PROGRAM_NETWORKS];
   const ck_wave *wave;
   const ck_sum *sum;
@@ -31,6 +31,8 @@ typedef struct ck_program {
   const uint32_t *source, *target;
 } ck_program;
 
+// Whether a network has more rows than a program may have: CK_PROGRAM_ROWS - 2 inputs and nodes together are no more.
+int ck_network_is_large(const ck_networks *p, const int64_t *code);
 // The program of up to CK_PROGRAM_NETWORKS networks from `place` on and before `last`, made anew unless this thread has made
 // it of the same codes before; it lasts until this thread asks for another. NULL without memory.
 const ck_program *ck_network_program(const ck_networks *p, int64_t place, int64_t last);

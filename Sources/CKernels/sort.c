@@ -111,9 +111,8 @@ static int sort_row(const sorting *s, const char *x, char *out, int64_t *order) 
 // Rows `first` up to `first + rows` of [outer, length, inner], row o · inner + j, of which the first `count` places in order are
 // written, as [outer, count, inner].
 static int sort_rows(sorting s, int64_t first, int64_t rows, const char *x, char *out, int64_t *order) {
-  static const int sizes[] = {4, 8, 4, 8, 1};
   if (rows <= 0 || s.length == 0 || s.count == 0) return 0;
-  s.bytes = sizes[s.type];
+  s.bytes = ck_bytes_of(s.type);
   s.narrow = s.bytes < 8 && s.length <= (int64_t)UINT32_MAX;
   s.memory = malloc((size_t)s.length * 2 * (s.narrow ? sizeof(uint64_t) : sizeof(ck_sort_item)));
   if (!s.memory) return -1;

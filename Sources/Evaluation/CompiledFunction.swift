@@ -104,7 +104,19 @@ final class CompiledFunction {
       inputs.append(Tensor(scalar: Int(machine.drawScope.count)))
     }
     machine.tensors.planRunCount += 1
-    var outputs = try translatingErrors(entry.recording) { () throws -> [Tensor] in
+    var outputs: [Tensor]
+    do { outputs = try self.outputs(entry, &inputs, machine) } catch let error as RuntimeError {
+      // What was to be drawn counts as drawn where the program goes on.
+      if !error.isUncatchable { machine.drawScope.count &+= entry.draws }
+      throw error
+    }
+    if entry.countsDraws, let count = outputs.popLast() { machine.drawScope.count = Int64(count.integer(0)) }
+    machine.drawScope.count &+= entry.draws
+    return entry.template.instantiate(outputs)
+  }
+
+  private func outputs(_ entry: Entry, _ inputs: inout [Tensor?], _ machine: Machine) throws -> [Tensor] {
+    try translatingErrors(entry.recording) { () throws -> [Tensor] in
       if !machine.tensors.checksNaN { try entry.prepare(machine) }
       if Probe.moment != nil {
         return try Probe.calling(lines: entry.lines) {
@@ -115,9 +127,6 @@ final class CompiledFunction {
         ? try entry.plan.graph.runCheckingNaN(inputs)
         : try entry.plan.run(&inputs, threads: machine.planThreads, isChecked: true)
     }
-    if entry.countsDraws, let count = outputs.popLast() { machine.drawScope.count = Int64(count.integer(0)) }
-    machine.drawScope.count &+= entry.draws
-    return entry.template.instantiate(outputs)
   }
 
   private func find(_ key: CompiledKey, _ inputs: [Tensor?], _ machine: Machine) -> Entry? {
@@ -387,10 +396,12 @@ extension Natives {
       return try operations.withKey(try operations.derive(scope, .int(index))) { try machine.call(f, []) }
     }
     if case .traced = condition, let recording = machine.tensors.recording {
-      // Inside an eager derivative too the branch is an operation, so that its derivative has the same bits; unless it
-      // does what cannot be traced.
+      // Inside an eager derivative too the branch is an operation, so that its derivative has the same bits; unless one
+      // of the two does what cannot be traced, or fails: the one that is not taken may.
       if recording.isStaged { return try TracedChoice(call).choice(condition, scope) }
-      if let value = try? TracedChoice(call).choice(condition, scope) { return value }
+      do { return try TracedChoice(call).choice(condition, scope) } catch let error as RuntimeError
+        where !error.isUncatchable && !error.comesFromSurroundings
+      {}
     }
     guard let content = operations.requireContent(condition) else { throw call.mismatch(0, "true or false") }
     return try branch(content.integer(0) != 0 ? 1 : 2)

@@ -17,8 +17,10 @@ struct CompiledKey {
     var role: TreeNode.Role
   }
 
-  /// Marks the params seen in the current walk, in the unused second value of their boxes.
+  /// Marks the params seen in the current walk, in the unused second value of their boxes, over the place among the inputs.
   private var stamp: UInt64 = 0
+  /// More inputs than memory holds, and as many walks as take years.
+  private static let placeBits: UInt64 = 28
 
   /// Words in front of a part's own, by what it is; tags are below 64.
   private enum Mark {
@@ -132,12 +134,12 @@ struct CompiledKey {
     var head = UInt64(Tag.tensor.rawValue)
     if part.role == .param {
       head |= Mark.param
-      if box.pointee.second.tag == .int, box.pointee.second.bits >> 20 == stamp {
+      if box.pointee.second.tag == .int, box.pointee.second.bits >> Self.placeBits == stamp {
         words.append(head | Mark.seenBefore)
-        words.append(box.pointee.second.bits & 0xF_FFFF)
+        words.append(box.pointee.second.bits & (1 << Self.placeBits - 1))
         return
       }
-      box.pointee.second = Value(tag: .int, bits: stamp << 20 | UInt64(inputs.count & 0xF_FFFF))
+      box.pointee.second = Value(tag: .int, bits: stamp << Self.placeBits | UInt64(inputs.count))
     } else if part.role == .state {
       head |= Mark.state
     }

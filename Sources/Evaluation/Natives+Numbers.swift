@@ -144,7 +144,7 @@ extension Natives {
 
   static func overflow(_ what: String) -> RuntimeError {
     RuntimeError(
-      "E0204", "\(what) does not fit into an integer", label: "integers have 64 bits",
+      "E0204", "\(what) does not fit into a 64-bit integer", label: "integers have 64 bits",
       help: ["use a float where such sizes are meant"])
   }
 

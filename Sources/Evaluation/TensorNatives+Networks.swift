@@ -7,7 +7,7 @@ extension Natives {
     NativeFunction(
       "network_values", ["x", "code", "weights", "shared", "outputs"], kinds: .tensor,
       doc:
-        "The outputs [networks, outputs, lanes] of networks of nodes. x is [networks, inputs, lanes], or [inputs, lanes] for all; `code` [networks, words] holds for each network `[nodes, (activation, incoming, source, …) for each node]`, sources counted from the constant 1 at 0 and the inputs after it, `weights` [networks, connections] in the same order; `shared` [lanes] multiplies each node's sum. The last nodes are the outputs. Without derivative.",
+        "The outputs [networks, outputs, lanes] of networks of nodes. x is [networks, inputs, lanes], or [inputs, lanes] for all; `code` [networks, words] holds for each network `[nodes, (activation, incoming, source, …) for each node]`, sources counted from the constant 1 at 0 and the inputs after it, `weights` [networks, connections] in the same order; `shared` [lanes] multiplies each node's sum. The last nodes are the outputs. Inputs and nodes together are at most 16382. Without derivative.",
       example:
         "network_values(tensor([[1.0, 2.0]]), tensor([[1, 1, 2, 0, 1]]), tensor([[0.5, 2.0]]), ones(2), 1)"
     ) { call in

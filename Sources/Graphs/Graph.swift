@@ -100,7 +100,8 @@ public struct GraphError: Error, Sendable {
     case .badIndex(let value, let bound): "index \(value) is out of range for \(bound) entries"
     case .badStart(let value, let count, let extent):
       "\(count) elements from \(value) are out of range for \(extent) entries"
-    case .overflow(let operation, let a, let b): "the integer result of \(a) \(operation) \(b) does not fit in 64 bits"
+    case .overflow("abs", _, let x): "abs(\(x)) does not fit into a 64-bit integer"
+    case .overflow(let operation, let a, let b): "\(a) \(operation) \(b) does not fit into a 64-bit integer"
     case .divisionByZero(let operation): "integer \(operation) by zero"
     case .negativeExponent(let n): "an integer cannot be raised to the negative power \(n)"
     case .noInteger(let x): "\(x) does not fit into an integer of 64 bits"

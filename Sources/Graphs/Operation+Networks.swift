@@ -37,8 +37,11 @@ final class NetworkOperation: PiecewiseOperation {
     let outcomes = scratch.assumingMemoryBound(to: Int64.self)
     for place in 0..<networks where outcomes[place] != 0 {
       let reason =
-        outcomes[place] == NetworkKernel.Outcome.senseless.rawValue
-        ? "the code of network \(place) names nodes, activations or weights that are not there" : "there is no memory"
+        switch NetworkKernel.Outcome(rawValue: outcomes[place]) {
+        case .senseless: "the code of network \(place) names nodes, activations or weights that are not there"
+        case .large: "network \(place) has more than \(NetworkKernel.largest) inputs and nodes together"
+        default: "there is no memory"
+        }
       throw GraphError(.notSolvable(.notSolvable("network_values", reason)))
     }
   }

@@ -80,7 +80,7 @@ public enum Primitive: Hashable, Sendable {
   /// key, number (both rank-0 i64) → a new key: the mixing function of `RandomKey.derive`.
   case deriveKey
   /// key, start (rank-0 i64) → `permutation(n, key)[start ..< start + count]` as i64; the executor keeps the last
-  /// permutation.
+  /// few permutations (`PermutationCache`).
   case permutation(n: Int, count: Int)
   /// The input, without gradient.
   case stopGradient

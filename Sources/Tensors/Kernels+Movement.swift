@@ -6,20 +6,6 @@ extension Kernels {
     ck_copy_rows(1, Int64(byteCount), x, 0, out, 0)
   }
 
-  /// Copies x, of shape `from`, into `out`, of shape `to`, by NumPy's broadcasting rules (`from` aligned right).
-  public static func broadcastCopy(
-    _ type: ElementType, from: Shape, to: Shape, _ x: UnsafeRawPointer, _ out: UnsafeMutableRawPointer
-  ) {
-    var strides = [Int64](repeating: 0, count: to.count)
-    var stride = 1
-    for axis in from.indices.reversed() {
-      let target = axis + to.count - from.count
-      if target >= 0 { strides[target] = from[axis] == 1 ? 0 : Int64(stride) }
-      stride *= from[axis]
-    }
-    stridedCopy(type, shape: to, strides: strides, x, out)
-  }
-
   /// out[i0, i1, …] = x[i0 * strides[0] + i1 * strides[1] + …]: any broadcast, transposition or slice. Strides are in
   /// elements and may be zero or negative; `x` is the element at index zero.
   public static func stridedCopy(
@@ -60,8 +46,8 @@ extension Kernels {
     rows: Int, rowBytes: Int, _ table: UnsafeRawPointer, idType: ElementType, _ ids: UnsafeRawPointer, count: Int
   ) { ck_expect_rows(Int64(rows), Int64(rowBytes), table, Int32(idType.rawValue), ids, Int64(count)) }
 
-  /// The expected row that is the i-th to come on this thread; nil when there are not so many left.
-  public static func expectedRow(_ i: Int) -> UnsafeRawPointer? { UnsafeRawPointer(ck_expected_row(Int64(i))) }
+  /// The expected row that is the i-th to come on this thread, for tests; nil when there are not so many left.
+  static func expectedRow(_ i: Int) -> UnsafeRawPointer? { UnsafeRawPointer(ck_expected_row(Int64(i))) }
 
   /// Clears out, [rows, width], and adds update i to row ids[i], in the order of i. Returns as `gatherRows`.
   public static func scatterAddRows(

@@ -18,12 +18,17 @@ public struct NetworkKernel: Sendable {
     self.hasSameInput = hasSameInput
   }
 
+  /// Inputs and nodes of a network together, at most.
+  public static let largest = 16_382
+
   /// What came of a network.
   public enum Outcome: Int64 {
     /// Its outputs are written.
     case done = 0
     /// Its code names nodes, activations or connections that are not there; nothing is written.
     case senseless = 1
+    /// It has more inputs and nodes together than `largest`; nothing is written.
+    case large = 2
     /// No memory.
     case noMemory = -1
   }

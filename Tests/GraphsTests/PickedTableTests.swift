@@ -1,7 +1,7 @@
-import Tensors
 import Testing
 
 @testable import Graphs
+@testable import Tensors
 
 /// Rows that a training loop will pick in its next step come nearer while this one runs; they are never part of a result.
 @Suite struct PickedTableTests {

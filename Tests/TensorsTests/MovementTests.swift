@@ -17,11 +17,11 @@ private func turned(_ x: [Double], _ rows: Int, _ columns: Int) -> [Double] {
   @Test func broadcastAndTranspose() {
     var out = [Int32](repeating: 0, count: 24)
     let x: [Int32] = [1, 2, 3]
-    Kernels.broadcastCopy(.i32, from: [3], to: [2, 3], x, &out)
+    Kernels.stridedCopy(.i32, shape: [2, 3], strides: [0, 1], x, &out)
     #expect(Array(out[..<6]) == [1, 2, 3, 1, 2, 3])
-    Kernels.broadcastCopy(.i32, from: [3, 1], to: [2, 3, 2], x, &out)
+    Kernels.stridedCopy(.i32, shape: [2, 3, 2], strides: [0, 1, 0], x, &out)
     #expect(Array(out[..<12]) == [1, 1, 2, 2, 3, 3, 1, 1, 2, 2, 3, 3])
-    Kernels.broadcastCopy(.i32, from: [], to: [4], x, &out)
+    Kernels.stridedCopy(.i32, shape: [4], strides: [0], x, &out)
     #expect(Array(out[..<4]) == [1, 1, 1, 1])
     let y = [Int32](0..<24)
     Kernels.transpose(.i32, shape: [2, 3, 4], permutation: [2, 0, 1], y, &out)

@@ -8,6 +8,11 @@
 
 // Element types and operations are the raw values of the Swift enumerations in Sources/Tensors (tested there).
 enum { CK_F32 = 0, CK_F64 = 1, CK_I32 = 2, CK_I64 = 3, CK_BOOL = 4 };
+// Bytes of an element.
+static inline int ck_bytes_of(int type) {
+  static const int bytes[] = {4, 8, 4, 8, 1};
+  return bytes[type];
+}
 enum {
   CK_NEGATE, CK_ABS, CK_SIGN, CK_SQRT, CK_EXP, CK_EXPM1, CK_LOG, CK_LOG1P, CK_SIN, CK_COS, CK_TAN, CK_ASIN, CK_ACOS,
   CK_ATAN, CK_SINH, CK_COSH, CK_TANH, CK_SIGMOID, CK_SOFTPLUS, CK_ERF, CK_GELU, CK_FLOOR, CK_CEIL, CK_ROUND, CK_NOT,

@@ -42,7 +42,7 @@ enum {
 #undef N
 #undef LANES_T
 
-// Networks first ..< last. Their outcomes: 0, or 1 where the code makes no sense, or -1 without memory.
+// Networks first ..< last. Their outcomes: 0, or 1 where the code makes no sense, 2 where it is large, or -1 without memory.
 static void CK(network)(int type, const ck_networks *p, int64_t first, int64_t last, int64_t *outcomes) {
   char *scratch = ck_scratch();
   for (int64_t place = first; place < last;) {
@@ -51,7 +51,8 @@ static void CK(network)(int type, const ck_networks *p, int64_t first, int64_t l
       outcomes[place++] = -1;
       continue;
     }
-    for (int64_t i = 0; i < program->networks; i++) outcomes[place + i] = program->end[i] == program->first[i];
+    for (int64_t i = 0; i < program->networks; i++) outcomes[place + i] =
+        program->end[i] > program->first[i] ? 0 : ck_network_is_large(p, p->code + (place + i) * p->words) ? 2 : 1;
     if (type == CK_F64)
       CK(network_f64)(p, program, place, (double *)scratch, (double *)(scratch + CK_NETWORK_BYTES));
     else CK(network_f32)(p, program, place, (float *)scratch, (float *)(scratch + CK_NETWORK_BYTES));

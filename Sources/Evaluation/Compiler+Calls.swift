@@ -296,9 +296,51 @@ extension FunctionCompiler {
       }
     }
     let place = builder.allocate()
-    expression(value, to: place)
+    if let op, assigns(program.references[root.id], in: value) {
+      // As in `r.a[i] = r.a[i] + (…)`, the element that the local has now is the left operand.
+      path.operation = nil
+      builder.span = target.span
+      let left = read(path.steps, of: register, indexes: first)
+      expression(value, to: place)
+      builder.span = target.span
+      builder.emit(Self.plain(op), x: 3, a: left, b: left, c: place)
+      builder.emit(.move, a: place, b: left)
+    } else {
+      expression(value, to: place)
+    }
     prototype.paths.append(path)
     builder.span = target.span
     builder.emit(.assignPath, a: register, b: first, c: prototype.paths.count - 1)
+  }
+
+  /// The register of the element that the steps of a path lead to from a local; the indexes, from the register `first`
+  /// on, stay.
+  private mutating func read(
+    _ steps: [Prototype.AssignmentPath.Step], of root: Int, indexes first: Int
+  ) -> Int {
+    var object = root
+    var index = first
+    for step in steps {
+      let x = object == root ? 0 : 1
+      let part = builder.allocate()
+      switch step {
+      case .field(let name): builder.emit(.getField, x: x, a: part, b: object, c: builder.cache(name))
+      case .constant(let value): builder.emit(.getIndexK, x: x, a: part, b: object, c: value & 0xFFFF)
+      case .local(let local): builder.emit(.getIndex, x: x, a: part, b: object, c: local)
+      case .index([false]):
+        builder.emit(.getIndex, x: x, a: part, b: object, c: index)
+        index += 1
+      case .index(let isWhole):
+        let count = isWhole.count { !$0 }
+        let operands = builder.allocate(1 + count)
+        builder.emit(.copy, a: operands, b: object)
+        for i in 0..<count { builder.emit(.copy, a: operands + 1 + i, b: index + i) }
+        prototype.indexLists.append(Prototype.IndexList(isWhole: isWhole))
+        builder.emit(.getIndexes, a: part, b: operands, c: prototype.indexLists.count - 1)
+        index += count
+      }
+      object = part
+    }
+    return object
   }
 }

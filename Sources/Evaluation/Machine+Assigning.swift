@@ -271,6 +271,9 @@ extension Machine {
     case .record:
       let key = heap.interned(name)
       defer { heap.release(key) }
+      if heap.field(slot.pointee, key) == nil, let other = otherSpelling(of: key, in: slot.pointee) {
+        return try fieldPlace(slot, slot.pointee.record.key(other), mayAdd: mayAdd)
+      }
       return try fieldPlace(slot, key, mayAdd: mayAdd)
     case .closure:
       return try capturePlace(slot, name)

@@ -78,12 +78,29 @@ extension Machine {
 
   /// The field of a cache's name, owned; fills the cache for records.
   private func lookUp(_ object: Value, _ cache: UnsafeMutablePointer<InlineCache>) throws -> Value? {
-    guard object.tag == .record else { return try member(of: object, named: cache.pointee.key) }
-    let index = object.record.shape.index(of: cache.pointee.key.string)
+    let name = cache.pointee.key
+    guard object.tag == .record else {
+      if let found = try member(of: object, named: name) { return found }
+      guard object.tag == .table, let other = otherSpelling(of: name, in: object.box.pointee.first) else { return nil }
+      return heap.retained(object.box.pointee.first.record.values[other])
+    }
+    var index = object.record.shape.index(of: name.string)
+    if index < 0, let other = otherSpelling(of: name, in: object) { index = other }
     guard index >= 0 else { return nil }
     cache.pointee.shape = object.record.shape.pointee.id
     cache.pointee.index = Int32(truncatingIfNeeded: index)
     return heap.retained(object.record.values[index])
+  }
+
+  /// The index of the one field of a record whose name is the one behind a dot but for how its accents are written:
+  /// names in source are in normal form C, those that come of files and strings as they stand there. Nil where none or
+  /// several are.
+  func otherSpelling(of name: Value, in record: Value) -> Int? {
+    if name.string.isASCII { return nil }
+    // Texts are equal where they are canonically equivalent.
+    let text = name.swiftString
+    let found = (0..<record.record.count).filter { record.record.name($0) == text }
+    return found.count == 1 ? found[0] : nil
   }
 
   /// The member of a name, owned; nil when there is none.
@@ -186,6 +203,10 @@ extension Machine {
     {
       help.append("all \(reasons.count) trials failed, the first with: \(first)")
     }
+    for other in names where other == name && !other.utf8.elementsEqual(name.utf8) {
+      let written = other.unicodeScalars.map { $0.isASCII ? String($0) : "\\u{\(String($0.value, radix: 16))}" }
+      help.append("its `\(other)` is written with other characters: `\"\(written.joined())\"`")
+    }
     // What has no fields is only followed by functions.
     let near = nearNames(name, among: names.isEmpty ? library.prelude.names.keys.sorted() : names).first
     let elsewhere = object.tag == .record ? mapMethodsFromElsewhere : names.isEmpty ? methodsFromElsewhere : [:]
@@ -201,9 +222,14 @@ extension Machine {
     _ object: UnsafeMutablePointer<Value>, _ value: UnsafeMutablePointer<Value>,
     _ cache: UnsafeMutablePointer<InlineCache>, _ flags: Int
   ) throws {
-    let name = cache.pointee.key
+    var name = cache.pointee.key
     switch object.pointee.tag {
     case .record:
+      if !name.string.isASCII, heap.field(object.pointee, name) == nil,
+        let other = otherSpelling(of: name, in: object.pointee)
+      {
+        name = object.pointee.record.key(other)
+      }
       object.pointee = heap.setField(object.pointee, name, heap.retained(value.pointee))
       cache.pointee.shape = object.pointee.record.shape.pointee.id
       cache.pointee.index = Int32(truncatingIfNeeded: object.pointee.record.shape.index(of: name.string))

@@ -234,7 +234,7 @@ struct StatementRunner {
       do { outcome.holds = try machine.condition(&value, 0) } catch {
         var failure = machine.runtimeError(error)
         failure.span = failure.span ?? Self.verdict(body)
-        failure.help = ["a claim ends in a condition, such as `error < 0.1`"]
+        if failure.id == "E0202" { failure.help.append("a claim ends in a condition, such as `error < 0.1`") }
         throw failure
       }
     } catch {

@@ -60,7 +60,7 @@ let namesFromElsewhere: [String: String] = [
   "numel": "size",
   "ndim": "rank", "permute": "transpose", "swapaxes": "transpose", "squeeze": "reshape", "unsqueeze": "reshape",
   "expand_dims": "reshape", "view": "reshape", "repmat": "tile", "expand": "broadcast", "randperm": "permutation",
-  "rnorm": "normal", "runif": "uniform", "rbinom": "binomial", "sample": "choice", "logdet": "log_det",
+  "rnorm": "normal", "runif": "uniform", "sample": "choice", "logdet": "log_det",
   "slogdet": "log_det",
   "lapply": "map", "sapply": "map", "paste": "join", "strsplit": "split", "gsub": "replace", "disp": "print",
   "fprintf": "print",

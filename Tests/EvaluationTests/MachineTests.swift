@@ -199,6 +199,24 @@ import Testing
     #expect(host.claims[1].error?.id == "E0206")
   }
 
+  /// A claim that ends in no condition says what a claim ends in, after what helps with that value.
+  @Test func claimsWithoutAConditionKeepTheirRemedy() throws {
+    let text = """
+      claim "many" { tensor([1.0, 2.0]) < 3 }
+      claim "list" { [1] }
+      claim "record" { { a: 1 } }
+      claim "tensor" { tensor(1.0) }
+      """
+    let (host, diagnostics, _) = try runProgram(text)
+    #expect(diagnostics.isEmpty, "\(diagnostics.map(\.message))")
+    let own = "a claim ends in a condition, such as `error < 0.1`"
+    let help = host.claims.map { $0.error?.help ?? [] }
+    #expect(help[0].first?.contains("`all(c)`") == true && !help[0].contains(own))
+    #expect(help[1] == ["write `length(x) > 0`", own])
+    #expect(help[2] == [own])
+    #expect(help[3] == ["compare it with something, as in `x > 0`", own])
+  }
+
   /// Numbers that pass inside a comprehension say nothing of the whole.
   @Test func claimsTellNumbersOfTheWhole() throws {
     let text = """

@@ -135,9 +135,11 @@ extension Machine {
     for group in 0..<groups {
       let size = starts[group + 1] - starts[group]
       let index = starts[group] + (group * 7) % size
-      let recorder = TrialRecorder { _ in }
+      let point = grid.point(index)
+      let recorder = TrialRecorder(Array(zip(sweep.axes, point))) { _ in }
       trial = recorder
-      rows.append(try walk.trial(starts[group], times: size, of: span) { try call(body, grid.point(index)) })
+      rows.append(try walk.trial(starts[group], times: size, of: span) { try call(body, point) })
+      try recorder.check(result: rows[group], self)
       tracked.append((index, recorder.table ?? Table(columns: [], rowCount: 0)))
     }
     var names = sweep.axes

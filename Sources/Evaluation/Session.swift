@@ -30,6 +30,8 @@ public final class Session {
   var moments: [SessionMoment] = []
   /// Which tests of a file run, by place and name.
   private(set) var isTestWanted: (Int, String) -> Bool = { _, _ in true }
+  /// Runs one of them in surroundings of its own.
+  private(set) var runsTest: (() throws -> Void) throws -> Void = { try $0() }
   /// Whether the cell that runs answers its tests.
   private(set) var answersTests = false
   /// Whether a statement beside tests may end with an error.
@@ -134,6 +136,7 @@ public final class Session {
   /// without being run, or to its end, where it may fail so, which is asked with its place and an error's id.
   public func runTests(
     _ file: SourceFile, mayFail: @escaping (Span, String) -> Bool = { _, _ in false },
+    apart: @escaping (() throws -> Void) throws -> Void = { try $0() },
     wanted: @escaping (Int, String) -> Bool = { _, _ in true }
   ) -> (outcomes: [TestOutcome], diagnostics: [Diagnostic]) {
     let parsed = parse(file)
@@ -159,6 +162,7 @@ public final class Session {
     case .success(let program):
       interrupts.reset()
       isTestWanted = wanted
+      runsTest = apart
       mayFailInTests = mayFail
       let result = execute(program, mode: .test)
       return (result.tests, result.diagnostics)

@@ -283,7 +283,7 @@ struct StatementRunner {
     do {
       let function = try execute(body.span) { $0.makeFunction(body, to: $0.result) }
       defer { machine.heap.release(function) }
-      machine.heap.release(try machine.call(function, []))
+      try session.runsTest { machine.heap.release(try machine.call(function, [])) }
     } catch {
       let failure = machine.runtimeError(error)
       if failure.id == RuntimeError.interrupted.id { throw failure }

@@ -70,7 +70,7 @@ final class SweepRunner: TrialRunner {
     do {
       let value = try machine.call(body, coordinates)
       defer { machine.heap.release(value) }
-      try recorder.check(value, machine) { ("field `\($0)` of the result", "give the result another name") }
+      try recorder.check(result: value, machine)
       let fields =
         value.tag == .record ? machine.fields(value) : [Datum.Field("value", machine.datum(value))]
       return TrialOutcome(
@@ -102,14 +102,21 @@ final class TrialRecorder {
 
   /// A coordinate keeps its name: what a trial gives or tracks under that name would be lost, unless it is the coordinate. Throws E0610, with
   /// the words for what has a name and what to do.
-  func check(_ value: Value, _ machine: Machine, _ words: (String) -> (what: String, help: String)) throws {
+  private func check(_ value: Value, _ machine: Machine, _ words: (String) -> (what: String, help: String)) throws {
     guard value.tag == .record else { return }
     for (name, coordinate) in coordinates {
       guard let field = machine.heap.field(value, named: name), !machine.isSame(field, coordinate) else { continue }
+      // In a study that is only planned it may be the coordinate.
+      if machine.tensors.walk != nil, !TensorHooks.isKnown(machine, field) { continue }
       let (what, help) = words(name)
       throw RuntimeError(
         "E0610", "the \(what), \(machine.brief(field)), has the name of a coordinate", help: [help])
     }
+  }
+
+  /// What a trial gives; throws E0610 where it has another value under a coordinate's name.
+  func check(result: Value, _ machine: Machine) throws {
+    try check(result, machine) { ("field `\($0)` of the result", "give the result another name") }
   }
 
   /// A row is tracked; throws E0610 where it has another value under a coordinate's name.

@@ -44,6 +44,20 @@ extension TensorHooks {
     }
   }
 
+  /// Whether the content of every tensor in a value, its lists and its records is known now.
+  static func isKnown(_ m: Machine, _ value: Value) -> Bool {
+    let operations = TensorOperations(m)
+    var pending = [value]
+    while let part = pending.popLast() {
+      if part.tag == .tensor, let operand = operations.operand(part) {
+        if knownContent(operand) == nil { return false }
+      } else if part.tag == .list || part.tag == .record, let node = TreeNode(part) {
+        for i in 0..<node.count where node[i].isHeap { pending.append(node[i]) }
+      }
+    }
+    return true
+  }
+
   /// The content without making it part of a trace's key.
   static func knownContent(_ x: TensorOperand) -> Tensor? {
     switch x {

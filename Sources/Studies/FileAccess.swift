@@ -15,12 +15,15 @@ public struct FileAccess: Sendable {
   public var readable: [String]
   /// Paths given by `--allow-write`.
   public var writable: [String]
+  /// Whether the command takes those two options, for what errors advise.
+  public var takesPaths: Bool
   /// Where the data folders that were there at the beginning really are: a sweep asks thousands of times.
   private let realData: [String: String]
 
   /// Makes the rules; relative paths are taken from the current folder.
   public init(
-    ownFolder: String, dataFolders: [String], outputFolder: String?, readable: [String] = [], writable: [String] = []
+    ownFolder: String, dataFolders: [String], outputFolder: String?, readable: [String] = [], writable: [String] = [],
+    takesPaths: Bool = true
   ) {
     self.ownFolder = Self.canonical(ownFolder)
     let data = dataFolders.map(Self.absolute)
@@ -30,6 +33,7 @@ public struct FileAccess: Sendable {
     self.outputFolder = outputFolder.map(Self.absolute)
     self.readable = readable.map(Self.canonical)
     self.writable = writable.map(Self.canonical)
+    self.takesPaths = takesPaths
   }
 
   /// The folders of data: those of `--data`, then those of `EXP_DATA` (separated by `:`), then `data` here and beside
@@ -70,7 +74,7 @@ public struct FileAccess: Sendable {
     guard Self.isPath(place) else { throw StudyErrors.noPath(place) }
     let real = Self.canonical(place)
     guard Self.isThere(real), !readablePlaces.contains(where: { Self.isBelow($0, real) }) else { return real }
-    throw StudyErrors.mayNotRead(real, at: real, allowed: readableRoots)
+    throw StudyErrors.mayNotRead(real, at: takesPaths ? real : nil, allowed: readableRoots)
   }
 
   private func resolveForWriting(_ path: String) throws -> String {
@@ -79,7 +83,7 @@ public struct FileAccess: Sendable {
     if let folder = outputFolder, !Self.isAbsolute(path), Self.isBelow(Self.canonical(folder), place) { return place }
     let fromHere = Self.canonical(path)
     for candidate in [place, fromHere] where roots.contains(where: { Self.isBelow($0, candidate) }) { return candidate }
-    throw StudyErrors.mayNotWrite(path, at: fromHere, allowed: roots)
+    throw StudyErrors.mayNotWrite(path, at: takesPaths ? fromHere : nil, allowed: roots)
   }
 
   private func resolveForReading(_ path: String) throws -> String {
@@ -95,8 +99,8 @@ public struct FileAccess: Sendable {
       roots.contains { Self.isBelow($0, place) }
     }
     guard let allowed, !Self.isThere(path) else {
-      throw StudyErrors.mayNotRead(
-        path, at: refused ?? Self.canonical(Self.candidates(path, below: [ownFolder])[0]), allowed: roots)
+      let place = refused ?? Self.canonical(Self.candidates(path, below: [ownFolder])[0])
+      throw StudyErrors.mayNotRead(path, at: takesPaths ? place : nil, allowed: roots)
     }
     return allowed
   }

@@ -18,6 +18,8 @@ public struct RunOptions: Sendable {
   public var readable: [String]
   /// Further paths a script may write (and read) below.
   public var writable: [String]
+  /// Whether the command takes such paths, for what errors advise.
+  public var takesPaths = true
   /// One line about the machine for the header, such as `avx512`.
   public var machine: String
   /// The command line, for the record.

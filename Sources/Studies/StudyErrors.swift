@@ -29,28 +29,26 @@ enum StudyErrors {
     Diagnostic("E0604", "option `\(name)` is declared twice", at: span, label: "a second time here")
   }
 
-  /// `place` is where the path leads, from the root and without links.
-  static func mayNotRead(_ path: String, at place: String, allowed: [String]) -> Diagnostic {
+  /// `place` is where the path leads, from the root and without links; nil where there is no option that would allow it.
+  static func mayNotRead(_ path: String, at place: String?, allowed: [String]) -> Diagnostic {
     Diagnostic(
       "E0701", "this study may not read \(path)", at: .none,
-      help: [
-        "it may read below " + allowed.joined(separator: ", "), "--allow-read \(ShellWord.quoted(place)) allows it",
-      ])
+      help: ["it may read below " + allowed.joined(separator: ", ")]
+        + (place.map { ["--allow-read \(ShellWord.quoted($0)) allows it"] } ?? []))
   }
 
   static func noPath(_ path: String) -> Diagnostic {
     Diagnostic("E0702", "\(StringLiteral.quoted(path)) is no path: it holds the character U+0000", at: .none)
   }
 
-  /// `place` is where the path leads, from the root and without links.
-  static func mayNotWrite(_ path: String, at place: String, allowed: [String]) -> Diagnostic {
+  /// `place` is where the path leads, from the root and without links; nil where there is no option that would allow it.
+  static func mayNotWrite(_ path: String, at place: String?, allowed: [String]) -> Diagnostic {
     Diagnostic(
       "E0702", "this study may not write \(path)", at: .none,
       help: [
         allowed.isEmpty
-          ? "it keeps no run folder to write to" : "it may write below " + allowed.joined(separator: ", "),
-        "--allow-write \(ShellWord.quoted(place)) allows it",
-      ])
+          ? "it keeps no run folder to write to" : "it may write below " + allowed.joined(separator: ", ")
+      ] + (place.map { ["--allow-write \(ShellWord.quoted($0)) allows it"] } ?? []))
   }
 
   static func cannotRecord(_ what: String, why: String) -> Diagnostic {

@@ -76,7 +76,7 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     rules = FileAccess(
       ownFolder: ownFolder, dataFolders: options.dataFolders, outputFolder: outputFolder ?? (isInteractive ? "." : nil),
       readable: options.readable,
-      writable: options.writable)
+      writable: options.writable, takesPaths: options.takesPaths)
     trialRules = rules
     seed = options.seed ?? 0
     undeclared = parse(source).tree.statements.reduce(0) { count, statement in

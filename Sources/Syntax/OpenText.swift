@@ -18,18 +18,18 @@ public struct OpenText {
   public var isOpen: Bool { !lexer.open.isEmpty }
 }
 
-/// Whether a line can only go on with the statement before it: it begins with `else`.
+/// Whether a line can only go on with the statement before it: it begins with `else` or `catch`.
 public func continuesStatement(_ line: String) -> Bool {
   var lexer = Lexer(SourceStore.detached(name: "line", text: line))
   lexer.run()
-  return lexer.tokens.first?.kind == .kwElse
+  return lexer.tokens.first.map { $0.kind == .kwElse || $0.kind == .kwCatch } ?? false
 }
 
-/// Whether a text ends in a form that the next line may go on with: an `if` without an `else`.
+/// Whether a text ends in a form that the next line may go on with: an `if` without an `else`, or a `try` without its `catch`.
 public func mayGoOn(_ text: String) -> Bool {
-  guard var last = parse(SourceStore.detached(name: "text", text: text)).tree.statements.last?.lastExpression else {
-    return false
-  }
+  let parsed = parse(SourceStore.detached(name: "text", text: text))
+  if parsed.endsBeforeCatch { return true }
+  guard var last = parsed.tree.statements.last?.lastExpression else { return false }
   while case .conditional(_, _, let otherwise?) = last.kind { last = otherwise }
   if case .conditional = last.kind { return true }
   return false

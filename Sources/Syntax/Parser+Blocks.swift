@@ -90,6 +90,7 @@ extension Parser {
     advance()
     let body = parseBlock()
     guard at(.kwCatch) || atWord("except") || atWord("finally") else {
+      if diagnostics.isEmpty, at(.end) { endsBeforeCatch = true }
       report(.missingCatch, at: word)
       return make(.attempt(body, nil, handler: Block(statements: [], span: here)), span(from: lower))
     }

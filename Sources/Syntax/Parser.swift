@@ -17,6 +17,8 @@ struct Parser {
   var lastErrorIndex = -1
   /// The first error was met at the end of the text.
   var endsEarly = false
+  /// That error is a `try` without its `catch`.
+  var endsBeforeCatch = false
   var reportedHeight = false
   /// A `test` block was met.
   var hasTests = false
@@ -234,14 +236,16 @@ private func parseAnew(_ file: SourceFile, _ part: Range<Int>? = nil) -> ParseRe
     let span = Span(file: file.id, lower: place, upper: place + 1)
     return ParseResult(
       tree: SyntaxTree(file: file, statements: [], nodeCount: 0, comments: []),
-      diagnostics: [SyntaxProblem.nullCharacter.diagnostic(at: span)], isIncomplete: false, hasTests: false)
+      diagnostics: [SyntaxProblem.nullCharacter.diagnostic(at: span)], isIncomplete: false, endsBeforeCatch: false,
+      hasTests: false)
   }
   var lexer = Lexer(file, part: part)
   lexer.run()
   var parser = Parser(file: file, tokens: lexer.tokens)
   let statements = parser.parseStatements(isTop: true)
   let tree = SyntaxTree(file: file, statements: statements, nodeCount: parser.nextID, comments: lexer.comments)
-  let incomplete = lexer.endsInsideText ? parser.diagnostics.isEmpty : lexer.problems.isEmpty && parser.endsEarly
+  let endsEarly = lexer.endsInsideText ? parser.diagnostics.isEmpty : lexer.problems.isEmpty && parser.endsEarly
+  let endsBeforeCatch = parser.endsBeforeCatch && lexer.open.isEmpty
   // A string without an end takes the brackets that would have closed along.
   let unended = lexer.problems.filter { $0.id == "E0002" }.map { file.position(Int($0.span.lower)).line }
   let found = parser.diagnostics.filter {
@@ -257,6 +261,7 @@ private func parseAnew(_ file: SourceFile, _ part: Range<Int>? = nil) -> ParseRe
     ($0.element.span.lower, $0.offset) < ($1.element.span.lower, $1.offset)
   }
   return ParseResult(
-    tree: tree, diagnostics: Array(all.map(\.element).prefix(SyntaxLimits.diagnostics)), isIncomplete: incomplete,
+    tree: tree, diagnostics: Array(all.map(\.element).prefix(SyntaxLimits.diagnostics)),
+    isIncomplete: endsEarly && !endsBeforeCatch, endsBeforeCatch: endsEarly && endsBeforeCatch,
     hasTests: parser.hasTests)
 }

@@ -126,6 +126,20 @@ final class ScratchFolder {
   /// Made by the first who writes in it.
   let path = FileManager.default.temporaryDirectory.appendingPathComponent("exp-examples-\(UUID().uuidString)").path
 
+  /// Gives a test a folder at the same place that begins with what is here; afterwards all is as it was. Throws where the folder cannot be
+  /// copied.
+  func apart(_ test: () throws -> Void) throws {
+    let files = FileManager.default, kept = path + "-kept"
+    let isThere = files.fileExists(atPath: path)
+    if isThere { try files.moveItem(atPath: path, toPath: kept) }
+    defer {
+      try? files.removeItem(atPath: path)
+      if isThere { try? files.moveItem(atPath: kept, toPath: path) }
+    }
+    if isThere { try files.copyItem(atPath: kept, toPath: path) }
+    try test()
+  }
+
   deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
@@ -173,7 +187,8 @@ final class ExampleRunner {
     _ library: StandardLibrary, _ path: String, writingIn folder: ScratchFolder,
     _ listener: any RunListener = SilentListener()
   ) -> Session {
-    let options = RunOptions(threads: 2, dataFolders: FileAccess.dataFolders([], ofStudyAt: path))
+    var options = RunOptions(threads: 2, dataFolders: FileAccess.dataFolders([], ofStudyAt: path))
+    options.takesPaths = false
     let source = SourceStore.shared.add(name: path, text: "")
     let run = StudyRun(
       source: source, options: options, listener: listener, isInteractive: true, outputFolder: folder.path)

@@ -77,6 +77,18 @@ private final class ReadingClock: ForwardingHost {
     #expect(report.diagnostics.map(\.id) == ["E0602"] && report.sweeps.isEmpty && report.unknown.isEmpty)
   }
 
+  /// What a trial gives or tracks under a coordinate's name is known where it is no result of tensors.
+  @Test func whatWouldBeLostUnderACoordinatesNameIsFound() throws {
+    func ids(_ body: String) throws -> [String] {
+      try plan("let x = normal(9000)\nlet runs = sweep step in [1, 2] {\n\(body)\n}\nlength(runs)").diagnostics.map(
+        \.id)
+    }
+    #expect(try ids("for i in 1..3 { track(step: i) }\n{ v: step }") == ["E0610"])
+    #expect(try ids("{ step: step + 1 }") == ["E0610"])
+    #expect(try ids("track(step: step)\n{ step: step, v: mean(x) }") == [])
+    #expect(try ids("track(step: mean(x))\ntrack(step: [mean(x)])\n{ step: x[0] }") == [])
+  }
+
   /// Steps come one after the other, whether a loop goes over them, a fold or a sweep: the memory is that of the largest.
   @Test func memoryIsThatOfOneStepAtATime() throws {
     let megabyte = 1_048_576.0

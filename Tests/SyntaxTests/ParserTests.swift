@@ -62,7 +62,8 @@ import Testing
   @Test(arguments: [
     "let x =", "f(", "f(1,", "[1, 2", "{ a: 1", "fn f(x) {", "if x {\n  1", "if x { 1 } else", "x +",
     "let s = \"\"\"\n text", "x ->",
-    "try { 1 }", "let x = try { 1 }", "try { 1 } catch", "sweep x in", "for x in xs", "x.", "not", "while", "a ?? ",
+    "fn f() { try { 1 }", "[1, try { 1 }", "try {", "try", "try { 1 } catch", "sweep x in", "for x in xs", "x.", "not",
+    "while", "a ?? ",
     "fn f(x)", "(x, y)  ->",
     "claim \"x\"", "{ a: [1, (2",
     "let", "x = ", "let f = fn(x) {\n  let y = x\n", "option n = 1 in",
@@ -77,10 +78,24 @@ import Testing
     "let x = 1", "f(1))", "\"abc", "'abc", "let = ", "x + )", "if x { 1 }", "", "# (", "## prose", "let x = [1, $\n",
     "fn f(x) }", "f(1 2", "return",
     "let s = \"a{x\"", "def f(x", "\"\\q\" +",
+    "try { 1 }", "let x = try { 1 }", "1 + try { 1 }", "try { 1 }\n7",
     "[i, j for i in 0..3]", "(1, 2)", "let f = ()", "xs[]", "f(a: 1, 2)", "f(x) = 1", "fn f(a, a) { 1 }",
   ])
   func finished(_ text: String) {
     #expect(!parseText(text).isIncomplete, "\(text)")
+  }
+
+  /// A next line that begins with `else` or `catch` is a part of the statement; any other is not.
+  @Test func theNextLineMayGoOn() {
+    for text in ["try { 1 }", "let x = try { 1 }\n", "1 + try { 1 }", "if a { 1 }", "x = if a { 1 } else if b { 2 }"] {
+      #expect(mayGoOn(text), "\(text)")
+    }
+    for text in [
+      "try { 1 } catch e { 2 }", "try { 1 }\n7", "{ try { 1 } }", "if a { 1 } else { 2 }", "f(try { 1 })", "",
+    ] {
+      #expect(!mayGoOn(text), "\(text)")
+    }
+    #expect(continuesStatement("  catch e { 2 }") && continuesStatement("else { 2 }") && !continuesStatement("7"))
   }
 
   @Test func proseIsDocumentationOnlyDirectlyAbove() {

@@ -40,6 +40,7 @@ struct ProfileCommand: ParsableCommand, AnswersInJSON {
     guard let library = SourceLoader.library() else { return false }
     var options = of.runOptions(ofStudyAt: path)
     options.writable = [NSTemporaryDirectory()]
+    options.takesPaths = false
     let run = StudyRun(source: file, options: options, listener: SilentListener())
     let session = Session(library: library, host: ProfileHost(run, trials: trials ?? .max), threads: 1)
     Interrupts.begin { session.interrupt() }

@@ -111,7 +111,8 @@ struct TestResult: Sendable {
 }
 
 /// Files to test, taken by several threads. Where there are more threads than files, a file's `test` blocks are dealt out
-/// to several sessions, each of which runs the file's definitions.
+/// to several sessions, each of which runs the file's definitions. A block sees the files that the top level wrote above it, and none of
+/// another block: what comes of it is the same for any number of threads.
 final class TestWork: @unchecked Sendable {
   /// The examples of a file, or every `of`-th of its test blocks.
   private enum Part {
@@ -219,7 +220,7 @@ final class TestWork: @unchecked Sendable {
     let folder = ScratchFolder()
     let (outcomes, diagnostics) = withExtendedLifetime(folder) {
       ExampleRunner.session(library, path, writingIn: folder).runTests(
-        file, mayFail: Example.expectedFailures(in: file)
+        file, mayFail: Example.expectedFailures(in: file), apart: folder.apart
       ) { [filter] place, name in
         guard place % turns == turn, filter.map({ name.contains($0) }) ?? true else { return false }
         places.append(place)

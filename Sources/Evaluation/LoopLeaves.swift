@@ -34,6 +34,9 @@ struct LoopLeaves {
       return result
     }
 
+    /// Where a step unties params, the loop begins again; after so many times without any that are tied, since each is a trace.
+    static let maximumUntyings = 8
+
     /// No param at more than one place.
     static func none(_ count: Int) -> Ties { Ties(first: Array(0..<count)) }
   }
@@ -65,26 +68,23 @@ struct LoopLeaves {
     return result
   }
 
-  /// The structure alone, with 0 for every leaf and 1 for frozen params: two values are built alike if these are the
-  /// same.
-  func structure(of value: Value) throws -> Value {
-    try replacing(value) { leaf, isParam in Value(isParam && TreeScan.isFrozen(leaf) ? 1 : 0) }
+  /// The structure alone, with marks in place of leaves that no value of a program is: two values are built alike if these are the same.
+  func structure(of value: Value, marksFrozen: Bool = true) throws -> Value {
+    try replacing(value) { leaf, isParam in
+      Value(tag: .unset, bits: marksFrozen && isParam && TreeScan.isFrozen(leaf) ? 1 : 0)
+    }
   }
 
-  /// Whether two values are built alike.
-  func areAlike(_ a: Value, _ b: Value) throws -> Bool {
-    let form = try structure(of: a)
-    defer { machine.heap.release(form) }
-    let other = try structure(of: b)
-    defer { machine.heap.release(other) }
-    return machine.isSame(form, other)
-  }
+  /// Whether two values are built alike, with the same params frozen.
+  func areAlike(_ a: Value, _ b: Value) throws -> Bool { try haveOneStructure(a, b, marksFrozen: true) }
 
   /// Whether two values that are not built alike would be if the same params were frozen in them.
-  func differInFrozen(_ a: Value, _ b: Value) throws -> Bool {
-    let form = try replacing(a) { _, _ in Value(0) }
+  func differInFrozen(_ a: Value, _ b: Value) throws -> Bool { try haveOneStructure(a, b, marksFrozen: false) }
+
+  private func haveOneStructure(_ a: Value, _ b: Value, marksFrozen: Bool) throws -> Bool {
+    let form = try structure(of: a, marksFrozen: marksFrozen)
     defer { machine.heap.release(form) }
-    let other = try replacing(b) { _, _ in Value(0) }
+    let other = try structure(of: b, marksFrozen: marksFrozen)
     defer { machine.heap.release(other) }
     return machine.isSame(form, other)
   }

@@ -138,7 +138,7 @@ struct TracedChoice {
     var leaves = LoopLeaves(machine)
     var carries = try leaves.leaves(of: start)
     var ties = try leaves.ties(of: start)
-    var attempts = 0
+    var attempts = 0, untyings = 0
     while attempts < 6 {
       attempts += 1
       let test = try Recording.body(inside: outer)
@@ -195,7 +195,8 @@ struct TracedChoice {
       // One param at two places at the start may be two after a step: then they are two from the start.
       let common = ties.common(with: try leaves.ties(of: next.result))
       guard common == ties else {
-        ties = common
+        untyings += 1
+        ties = untyings > LoopLeaves.Ties.maximumUntyings ? .none(carries.count) : common
         attempts -= 1
         continue
       }

@@ -86,7 +86,7 @@ struct TracedScan {
     var leaves = LoopLeaves(machine)
     var carries = try leaves.leaves(of: call[1])
     var ties = try leaves.ties(of: call[1])
-    var attempts = 0
+    var attempts = 0, untyings = 0
     while attempts < 6 {
       attempts += 1
       for (cell, content) in zip(cells, before) { cell.content = content }
@@ -97,7 +97,8 @@ struct TracedScan {
           if let form { carries[i] = try operations.convert(carries[i], to: form.type, asNumber: form.isNumber) }
         }
       case .untied(let common):
-        ties = common
+        untyings += 1
+        ties = untyings > LoopLeaves.Ties.maximumUntyings ? .none(carries.count) : common
         attempts -= 1
       case .withBools:
         leaves = LoopLeaves(machine, takesBools: true)

@@ -53,7 +53,7 @@ public struct LinearProgram {
   /// The first whole number from a bound on; one that the bound misses by rounding only is meant.
   private static func whole(above bound: Double) -> Double { -whole(below: -bound) + 0 }
   private static func whole(below bound: Double) -> Double {
-    bound.isFinite ? (bound + 1e-9 * max(1, bound.magnitude)).rounded(.down) + 0 : bound
+    bound.isFinite ? (bound + min(1e-6, max(1e-9, 4 * bound.ulp))).rounded(.down) + 0 : bound
   }
 
   /// GLPK's version, nil where it is not installed.

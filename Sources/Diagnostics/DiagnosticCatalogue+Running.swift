@@ -86,7 +86,7 @@ extension DiagnosticCatalogue {
     Entry("E0513", "a loop's carry changes its form", "What `scan` hands from step to step keeps structure, shapes, types and frozen weights, so that one step stands for all. A number may become a tensor without axes at the first step; anything else starts in the form that it ends in.",
       wrong: "print(scan((c, x) -> { carry: c + x }, 0.0, ones(3, 2)).carry)", right: "print(scan((c, x) -> { carry: c + x }, zeros(2), ones(3, 2)).carry)"),
     Entry("E0514", "a state is assigned by each entry of a batch", "Inside `vmap` and `grid` the entries run side by side, so a `state` would get as many values as there are entries. Assign it outside, to something of all entries such as their mean, or go over the entries with `scan`."),
-    Entry("E0515", "a NaN was made", "With `exp run --check-nan` the first operation on tensors whose result holds a NaN although its operands hold none is an error that names it and, inside of a loop that is compiled, the step, counted from 0. Plain numbers outside of compiled functions are not watched. Usual reasons: the logarithm or a root of a negative number, 0 / 0, inf - inf, or a step so large that the weights overflow."),
+    Entry("E0515", "a NaN was made", "With `exp run --check-nan` the first operation on tensors whose result holds a NaN although its operands hold none is an error that names it and, inside of a loop that is compiled, the step, counted from 0. Plain numbers outside of compiled functions are not watched; what `vmap` computes for entries that take another branch, and `where` for elements that it leaves out, is. Usual reasons: the logarithm or a root of a negative number, 0 / 0, inf - inf, or a step so large that the weights overflow."),
   ]
 
   // swift-format-ignore

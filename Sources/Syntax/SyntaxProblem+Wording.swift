@@ -158,7 +158,7 @@ extension SyntaxProblem {
       return Wording(id: "E0052", message: "this `\(word)` belongs to no `\(word == "else" ? "if" : "try")`", label: "nothing before it can take it",
         help: [
           isFirst
-            ? "`\(word)` stands after the closing brace, in a session on the same line"
+            ? "`\(word)` stands after the closing brace, in a session \(word == "else" ? "on the same line" : "on its line or on the next")"
             : "`\(word)` stands after the closing brace, on its line or on the next"
         ])
     case .foreignCatch(let word):

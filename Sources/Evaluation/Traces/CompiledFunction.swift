@@ -106,8 +106,8 @@ final class CompiledFunction {
     machine.tensors.planRunCount += 1
     var outputs: [Tensor]
     do { outputs = try self.outputs(entry, &inputs, machine) } catch let error as RuntimeError {
-      // What was to be drawn counts as drawn where the program goes on.
-      if !error.isUncatchable { machine.drawScope.count &+= entry.draws }
+      // What was to be drawn counts as drawn where the program goes on; a loop whose draws nobody counted made one at least.
+      if !error.isUncatchable { machine.drawScope.count &+= entry.draws + (entry.countsDraws ? 1 : 0) }
       throw error
     }
     if entry.countsDraws, let count = outputs.popLast() { machine.drawScope.count = Int64(count.integer(0)) }
@@ -400,8 +400,8 @@ extension Natives {
       // of the two does what cannot be traced, or fails: the one that is not taken may.
       if recording.isStaged { return try TracedChoice(call).choice(condition, scope) }
       do { return try TracedChoice(call).choice(condition, scope) } catch let error as RuntimeError
-        where !error.isUncatchable && !error.comesFromSurroundings
-      {}
+        where !error.isUncatchable
+      { machine.goesOn(after: error) }
     }
     guard let content = operations.requireContent(condition) else { throw call.mismatch(0, "true or false") }
     return try branch(content.integer(0) != 0 ? 1 : 2)

@@ -19,7 +19,7 @@ struct CompiledKey {
 
   /// Marks the params seen in the current walk, in the unused second value of their boxes, over the place among the inputs.
   private var stamp: UInt64 = 0
-  /// More inputs than memory holds, and as many walks as take years.
+  /// More inputs than memory holds; what is left counts walks, and begins again after days of them.
   private static let placeBits: UInt64 = 28
 
   /// Words in front of a part's own, by what it is; tags are below 64.
@@ -35,7 +35,7 @@ struct CompiledKey {
     words.removeAll(keepingCapacity: true)
     inputs.removeAll(keepingCapacity: true)
     names.removeAll(keepingCapacity: true)
-    stamp = machine.tensors.nextStamp()
+    stamp = machine.tensors.nextStamp() & (UInt64.max >> Self.placeBits)
     for argument in arguments { pending.append(Part(value: argument, isCaptured: false, role: .plain)) }
     pending.reverse()
     while let part = pending.popLast() { visit(part) }

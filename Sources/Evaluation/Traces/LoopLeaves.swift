@@ -34,7 +34,14 @@ struct LoopLeaves {
       return result
     }
 
-    /// Where a step unties params, the loop begins again; after so many times without any that are tied, since each is a trace.
+    /// What is one param here and stays one where only those of `common` do; each that comes apart anywhere comes apart everywhere.
+    func keepingWhole(in common: Ties) -> Ties {
+      var apart: Set<Int> = []
+      for (place, other) in zip(first, common.first) where place != other { apart.insert(place) }
+      return Ties(first: first.indices.map { apart.contains(first[$0]) ? $0 : first[$0] })
+    }
+
+    /// Where a step unties params, the loop begins again, which is a trace each time: after so many times with each of them apart at all its places.
     static let maximumUntyings = 8
 
     /// No param at more than one place.

@@ -196,7 +196,7 @@ struct TracedChoice {
       let common = ties.common(with: try leaves.ties(of: next.result))
       guard common == ties else {
         untyings += 1
-        ties = untyings > LoopLeaves.Ties.maximumUntyings ? .none(carries.count) : common
+        ties = untyings > LoopLeaves.Ties.maximumUntyings ? ties.keepingWhole(in: common) : common
         attempts -= 1
         continue
       }

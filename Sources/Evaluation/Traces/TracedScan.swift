@@ -98,7 +98,7 @@ struct TracedScan {
         }
       case .untied(let common):
         untyings += 1
-        ties = untyings > LoopLeaves.Ties.maximumUntyings ? .none(carries.count) : common
+        ties = untyings > LoopLeaves.Ties.maximumUntyings ? ties.keepingWhole(in: common) : common
         attempts -= 1
       case .withBools:
         leaves = LoopLeaves(machine, takesBools: true)

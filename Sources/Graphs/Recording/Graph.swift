@@ -104,7 +104,7 @@ public struct GraphError: Error, Sendable {
     case .overflow(let operation, let a, let b): "\(a) \(operation) \(b) does not fit into a 64-bit integer"
     case .divisionByZero(let operation): "integer \(operation) by zero"
     case .negativeExponent(let n): "an integer cannot be raised to the negative power \(n)"
-    case .noInteger(let x): "\(x) does not fit into an integer of 64 bits"
+    case .noInteger(let x): "\(x) does not fit into a 64-bit integer"
     case .notSolvable(let error): error.message
     case .interrupted: "interrupted"
     case .madeNaN(let operation, let operands, let place, let steps):

@@ -1,7 +1,7 @@
 import Tensors
 
 /// Which entries of a batch take part in what is recorded: the others are done with their loop, or take another branch.
-/// What is computed for those nobody reads, it raises no error, and no loop goes on for it.
+/// What is computed for those nobody reads, it raises no error (but for NaNs where all are looked for), and no loop goes on for it.
 struct ActiveEntries {
   /// A bool per entry: [size].
   let mask: NodeID

@@ -80,7 +80,7 @@ extension DiagnosticCatalogue {
     Entry("E0508", "a model has no such weights", "The path names no weights of the model. Those it has are listed."),
     Entry("E0509", "nothing to differentiate", "`grad` wants a function that gives one number, and something with floating-point numbers to differentiate by.",
       wrong: "print(grad(x -> x * 2)(zeros(3)))", right: "print(grad(x -> sum(x * 2))(zeros(3)))"),
-    Entry("E0510", "a state is assigned outside of training", "Only `value_and_grad(f, training: true)` opens states, and gives the model with its new ones as `next`. Everywhere else a model is used as it is."),
+    Entry("E0510", "a state is assigned outside of training", "Only `value_and_grad(f, training: true)` opens the states of its model, and gives the model with its new ones as `next`. Everywhere else a model is used as it is; within the training of another one, as the teacher of a distillation is, say so: `evaluating(() -> teacher(x))`."),
     Entry("E0511", "a state keeps its shape", "What is assigned to a `state` has the shape it began with."),
     Entry("E0512", "a function was traced too often", "Every new structure, shape, or number that a shape or branch needs makes a new trace, and more than eight point to a mistake: usually a number that should be an argument, or a shape that changes. Where shapes do change, `compiled(f, forms: 32)` keeps so many, and so does `train(…, forms: 32)`."),
     Entry("E0513", "a loop's carry changes its form", "What `scan` hands from step to step keeps structure, shapes, types and frozen weights, so that one step stands for all. A number may become a tensor without axes at the first step; anything else starts in the form that it ends in.",

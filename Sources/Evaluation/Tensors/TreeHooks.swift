@@ -35,12 +35,7 @@ extension TensorHooks {
   static func assignState(_ m: Machine, _ slot: Value, _ value: Value) throws {
     defer { m.heap.release(value) }
     guard m.tensors.isTraining, slot.tag == .tensor, let cell = slot.boxedObject as? StateCell else {
-      throw RuntimeError(
-        "E0510", "a state can only be assigned while its model is trained", label: "not in training",
-        help: [
-          "`value_and_grad(f, training: true)(model)` trains, and gives the model with its new states as `next`",
-          "assign it under `if training() { … }`",
-        ])
+      throw notInTraining(m, slot)
     }
     let operations = TensorOperations(m)
     switch try kept(operations, value, like: operations.operand(of: cell.content)) {
@@ -48,6 +43,30 @@ extension TensorHooks {
     case .traced(let traced): cell.content = traced
     case .int, .float, .bool: break
     }
+  }
+
+  /// Why a state cannot be assigned, and what to write.
+  private static func notInTraining(_ m: Machine, _ slot: Value) -> RuntimeError {
+    guard m.tensors.isTraining else {
+      return RuntimeError(
+        "E0510", "a state can only be assigned while its model is trained", label: "not in training",
+        help: [
+          "`value_and_grad(f, training: true)(model)` trains, and gives the model with its new states as `next`",
+          "assign it under `if training() { … }`",
+        ])
+    }
+    if slot.tag == .tensor, slot.boxedObject is TracedValue {
+      return RuntimeError(
+        "E0514", "a state cannot be assigned by a model that `vmap` takes apart or a loop hands on",
+        label: "assigned by an entry or a step",
+        help: ["`vmap(value_and_grad(f, training: true))(models)` trains each model of a stack"])
+    }
+    return RuntimeError(
+      "E0510", "this state is of another model than the one that is being trained", label: "not of the trained model",
+      help: [
+        "`evaluating(() -> model(x))` uses a model as it is, within the training of another",
+        "to train both, give them to `value_and_grad` as one value, such as `{ first, second }`",
+      ])
   }
 
   /// Another value for the slot of a state: both are borrowed, the result is owned.

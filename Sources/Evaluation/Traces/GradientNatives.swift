@@ -40,14 +40,17 @@ extension Natives {
       example: "grad(x -> sum(custom_gradient(round, (x, g) -> g)(x)))(tensor([2.3])) # => tensor([1])"
     ) { call in bind(call, CustomGradient.function, [try call.function(0), try call.function(1)]) },
     NativeFunction(
-      "training", [], doc: "Whether a model is being trained (by `value_and_grad(f, training: true)`); `evaluating` says no for what it calls.",
+      "training", [],
+      doc:
+        "Whether a model is being trained (by `value_and_grad(f, training: true)`); `evaluating` says no for what it calls.",
       example: "training() # => false"
     ) { call in Value(call.machine.tensors.isTraining) },
     NativeFunction(
       "evaluating", ["f"],
       doc:
         "f(), with all models in it used as they are, also where another one is being trained: `training()` is false, so that `dropout` keeps everything, `batch_norm` uses what it remembers, and no state is assigned. For the teacher of a distillation, say.",
-      example: "value_and_grad(w -> evaluating(() -> if training() { w } else { 2 * w }), training: true)(3.0).value # => 6.0"
+      example:
+        "value_and_grad(w -> evaluating(() -> if training() { w } else { 2 * w }), training: true)(3.0).value # => 6.0"
     ) { call in
       let state = call.machine.tensors
       let wasTraining = state.isTraining

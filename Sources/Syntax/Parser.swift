@@ -248,8 +248,12 @@ private func parseAnew(_ file: SourceFile, _ part: Range<Int>? = nil) -> ParseRe
   let endsBeforeCatch = parser.endsBeforeCatch && lexer.open.isEmpty
   // A string without an end takes the brackets that would have closed along.
   let unended = lexer.problems.filter { $0.id == "E0002" }.map { file.position(Int($0.span.lower)).line }
-  let found = parser.diagnostics.filter {
-    $0.id != "E0021" || !unended.contains(file.position(Int($0.span.lower)).line)
+  // Whether a word is one, or belongs to the number that it touches, is not known: what it would mean behind it is nothing to tell.
+  let joined = lexer.problems.filter { $0.id == "E0008" }.map(\.span)
+  let found = parser.diagnostics.filter { problem in
+    let place = problem.span.lower
+    if joined.contains(where: { $0.lower < place && place < $0.upper }) { return false }
+    return problem.id != "E0021" || !unended.contains(file.position(Int(place)).line)
   }
   var problems = lexer.problems + found
   if let place = file.firstInvalid, !problems.contains(where: { $0.span.lower == UInt32(clamping: place) }) {

@@ -16,6 +16,16 @@ extension SyntaxTree {
     return search.found
   }
 
+  /// The whole of the `and`s and `or`s of which the expression at `span` is an operand, and whether an `if`, a `while` or a filter asks it; nil where it is
+  /// an operand of none.
+  public func connective(around span: Span) -> (whole: Expression, isAsked: Bool)? {
+    var search = PlaceSearch(target: span)
+    search.statements(statements)
+    guard search.found != nil, let whole = search.connective else { return nil }
+    let isAsked = search.asked.contains { $0.lower <= whole.span.lower && whole.span.upper <= $0.upper }
+    return (whole, isAsked)
+  }
+
   /// How the name that is used at `place` got its value; nil where that may have happened in several places (`var`, loops), for
   /// names out of patterns, and for names that this file does not bind.
   public func origin(of name: String, usedAt place: Span) -> NameOrigin? {
@@ -32,6 +42,10 @@ private struct PlaceSearch {
   var found: Expression?
   /// In order of binding; inner names come later.
   var bound: [(name: String, origin: NameOrigin?)] = []
+  /// The outermost of the `and`s and `or`s that lead to what is found without anything else between.
+  var connective: Expression?
+  /// The conditions on the way down.
+  var asked: [Span] = []
 
   private func holds(_ span: Span) -> Bool { span.lower <= target.lower && target.upper <= span.upper }
 
@@ -90,6 +104,7 @@ private struct PlaceSearch {
       if holds(body.span) { bind(pattern) }
       block(body)
     case .whileLoop(let condition, let body):
+      asked.append(condition.span)
       expression(condition)
       block(body)
     case .returnValue(let value): if let value { expression(value) }
@@ -118,6 +133,15 @@ private struct PlaceSearch {
     if value.span == target {
       found = value
       return
+    }
+    switch value.kind {
+    case .and, .or: connective = connective ?? value
+    case .unary(.not, _): break
+    case .conditional(let condition, _, _): (connective, asked) = (nil, asked + [condition.span])
+    case .comprehension(_, let clauses):
+      connective = nil
+      for case .filter(let condition) in clauses { asked.append(condition.span) }
+    default: connective = nil
     }
     switch value.kind {
     case .none, .bool, .int, .float, .string, .name, .invalid: break

@@ -104,12 +104,16 @@ enum TensorHooks {
     }
     guard let content = operations.requireContent(x) else {
       if let walk = m.tensors.walk { return walk.decide(at: UInt(bitPattern: m.frame.pointee.code)) }
-      throw RuntimeError.untraceable(
+      let error = RuntimeError.untraceable(
         "a compiled function cannot branch on the content of a tensor",
         help: [
           "choose between values with `where(condition, a, b)`",
           "choose between computations with `cond(condition, f, g)`", "or do not compile this function",
         ])
+      // Text is not read for an error that is not going to be told, nor that of the library, whose names are not the user's.
+      let span = m.currentSpan
+      guard !m.tensors.mayFollowValues(after: error), !m.library.fileIDs.contains(span.file) else { throw error }
+      throw ConnectiveHelp.explain(error, at: span)
     }
     return content.integer(0) != 0
   }

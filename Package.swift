@@ -9,6 +9,19 @@ let hasBox2D =
     FileManager.default.fileExists(atPath: $0 + "/box2d/b2_world.h")
   }
 
+// GNU readline. What macOS has by that name is another library, which lacks what is used here: Homebrew's is named, which
+// stands apart from what is looked through.
+#if os(macOS)
+  let homebrew = [ProcessInfo.processInfo.environment["HOMEBREW_PREFIX"], "/opt/homebrew", "/usr/local"]
+  let readlineFolder = homebrew.compactMap { $0.map { $0 + "/opt/readline" } }.first {
+    FileManager.default.fileExists(atPath: $0 + "/include/readline/readline.h")
+  }
+#else
+  let readlineFolder: String? = nil
+#endif
+let readlineHeaders: [SwiftSetting] = readlineFolder.map { [.unsafeFlags(["-Xcc", "-I\($0)/include"])] } ?? []
+let readlineLibrary: [LinkerSetting] = readlineFolder.map { [.unsafeFlags(["-L\($0)/lib"])] } ?? []
+
 // Swift looks at run time whether two accesses to one variable overlap, a tenth of the time of an operation on a small
 // tensor. Debug builds, and so all tests, look; release builds do not.
 let checkedInDebug: [SwiftSetting] = [
@@ -74,7 +87,7 @@ let package = Package(
         .product(name: "FlyingFox", package: "FlyingFox"),
         .product(name: "FlyingSocks", package: "FlyingFox"),
       ],
-      exclude: ["README.md"]),
+      exclude: ["README.md"], swiftSettings: readlineHeaders, linkerSettings: readlineLibrary),
     .executableTarget(
       name: "training-benchmark", dependencies: ["Graphs", "Tensors"], path: "Benchmarks/training", exclude: ["run"]),
     .executableTarget(

@@ -38,9 +38,22 @@ enum HostMachine {
     ]
   }
 
+  /// The processor's name; on Linux for arm64, which has none, the numbers of its maker and its kind.
   private static var processor: String {
-    let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
-    let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
-    return line.flatMap { $0.split(separator: ":").last }.map { $0.trimmingCharacters(in: .whitespaces) } ?? ""
+    #if canImport(Darwin)
+      var size = 0
+      guard sysctlbyname("machdep.cpu.brand_string", nil, &size, nil, 0) == 0, size > 0 else { return "" }
+      var name = [UInt8](repeating: 0, count: size)
+      guard sysctlbyname("machdep.cpu.brand_string", &name, &size, nil, 0) == 0 else { return "" }
+      return String(decoding: name.prefix { $0 != 0 }, as: UTF8.self)
+    #else
+      let lines = ((try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? "").split(separator: "\n")
+      func value(_ name: String) -> String? {
+        lines.first { $0.hasPrefix(name) }?.split(separator: ":").last?.trimmingCharacters(in: .whitespaces)
+      }
+      if let name = value("model name") { return name }
+      guard let maker = value("CPU implementer"), let part = value("CPU part") else { return "" }
+      return "implementer \(maker), part \(part)"
+    #endif
   }
 }

@@ -161,26 +161,28 @@ import Testing
     #expect(watch.verdict("w9", at: 5.5, patience: 5) == .dead)
   }
 
-  @Test func aDeadProcessOfThisMachineIsSeenAtOnce() throws {
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sleep")
-    process.arguments = ["30"]
-    try process.run()
-    let stat = try String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
-    let start = stat.split(separator: ")").last?.split(separator: " ")[19]
-    var identity = ProcessIdentity.own
-    identity.process = Int(process.processIdentifier)
-    identity.start = String(start ?? "")
-    #expect(identity.lives == true)
-    // The number is used again by another.
-    var later = identity
-    later.start += "1"
-    #expect(later.lives == false)
-    process.terminate()
-    process.waitUntilExit()
-    let watch = LeaseWatch()
-    watch.observe([Lease(worker: "w2", identity: identity, seconds: 1000)], at: 0)
-    #expect(watch.verdict("w2", at: 0, patience: 1000) == .dead)
-    #expect(ProcessIdentity.own.lives == true)
-  }
+  #if os(Linux)
+    @Test func aDeadProcessOfThisMachineIsSeenAtOnce() throws {
+      let process = Process()
+      process.executableURL = URL(fileURLWithPath: "/bin/sleep")
+      process.arguments = ["30"]
+      try process.run()
+      let stat = try String(contentsOfFile: "/proc/\(process.processIdentifier)/stat", encoding: .utf8)
+      let start = stat.split(separator: ")").last?.split(separator: " ")[19]
+      var identity = ProcessIdentity.own
+      identity.process = Int(process.processIdentifier)
+      identity.start = String(start ?? "")
+      #expect(identity.lives == true)
+      // The number is used again by another.
+      var later = identity
+      later.start += "1"
+      #expect(later.lives == false)
+      process.terminate()
+      process.waitUntilExit()
+      let watch = LeaseWatch()
+      watch.observe([Lease(worker: "w2", identity: identity, seconds: 1000)], at: 0)
+      #expect(watch.verdict("w2", at: 0, patience: 1000) == .dead)
+      #expect(ProcessIdentity.own.lives == true)
+    }
+  #endif
 }

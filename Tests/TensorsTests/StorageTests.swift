@@ -32,17 +32,20 @@ import Testing
     }
   }
 
-  /// In a process of its own: the limit is the process's, and other tests run beside this one.
-  @Test func theLimitIsAnError() async {
-    await #expect(processExitsWith: .success) {
-      MemoryPool.limit = MemoryPool.liveBytes + (64 << 20)
-      #expect(throws: TensorError.self) { try Tensor(uninitialized: [1 << 26], type: .f32) }
-      _ = try Tensor(uninitialized: [1 << 10], type: .f32)
-      MemoryPool.limit = 0
-      #expect(throws: TensorError.self) { try Tensor(uninitialized: [1 << 12], type: .f64) }
-      #expect(Tensor(scalar: 2.5).scalar == 2.5)
+  #if compiler(>=6.2)
+    /// In a process of its own, which the test library of Swift 6.1 cannot begin: the limit is the process's, and other
+    /// tests run beside this one.
+    @Test func theLimitIsAnError() async {
+      await #expect(processExitsWith: .success) {
+        MemoryPool.limit = MemoryPool.liveBytes + (64 << 20)
+        #expect(throws: TensorError.self) { try Tensor(uninitialized: [1 << 26], type: .f32) }
+        _ = try Tensor(uninitialized: [1 << 10], type: .f32)
+        MemoryPool.limit = 0
+        #expect(throws: TensorError.self) { try Tensor(uninitialized: [1 << 12], type: .f64) }
+        #expect(Tensor(scalar: 2.5).scalar == 2.5)
+      }
     }
-  }
+  #endif
 
   @Test func impossibleShapesAreErrors() {
     #expect(throws: TensorError.self) { try Tensor(uninitialized: [Int.max, 2], type: .f32) }

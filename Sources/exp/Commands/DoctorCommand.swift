@@ -26,7 +26,7 @@ struct DoctorCommand: ParsableCommand, AnswersInJSON {
       }
     }
     line("✓", "exp", Version.line)
-    let isSlow = HostMachine.kernels == "base"
+    let isSlow = !Kernels.hasHardwareFMA
     line(
       isSlow ? "!" : "✓", "kernels",
       HostMachine.kernels + (isSlow ? ": right but 50 to 200 times slower than AVX2 or arm64" : ""))
@@ -46,11 +46,13 @@ struct DoctorCommand: ParsableCommand, AnswersInJSON {
     let programs = LinearProgram.libraryVersion
     line(
       programs == nil ? "–" : "✓", "GLPK",
-      programs ?? "absent; needed for linear_program(…): apt-get install libglpk40, or brew install glpk")
+      programs
+        ?? "absent; needed for linear_program(…): apt-get install libglpk40 (Debian, Ubuntu), or brew install glpk")
     let bodies = RigidBodies.libraryVersion
     line(
       bodies == nil ? "–" : "✓", "Box2D",
-      bodies ?? "absent when this was built; needed for rigid_bodies(…): apt-get install libbox2d-dev, then build again"
+      bodies
+        ?? "absent when this was built; needed for rigid_bodies(…): apt-get install libbox2d-dev (Debian, Ubuntu), and build"
     )
     for (tool, use) in [("rsvg-convert", "figures as PNG"), ("gnuplot", "figures from their .gp files")] {
       let path = find(tool)

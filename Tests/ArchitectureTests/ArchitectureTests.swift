@@ -137,7 +137,8 @@ let toolchain: Set<String> = [
   private var texts: [String] {
     Checkout.files(in: "Sources", endings: ["swift", "c", "h", "md"])
       + Checkout.files(in: "docs", endings: ["md"]) + Checkout.files(in: "scripts", endings: ["exp", "sh", "md"])
-      + Checkout.files(in: "stdlib", endings: ["exp"]) + ["README.md", "CHANGELOG.md", "scripts/exp", "scripts/test"]
+      + Checkout.files(in: "stdlib", endings: ["exp"]) + ["README.md", "CHANGELOG.md"]
+      + ["exp", "test", "fuzz", "toolchain"].map { "scripts/" + $0 }
   }
 
   /// What two changes made of one place was put together, not left side by side.

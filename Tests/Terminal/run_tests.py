@@ -77,7 +77,7 @@ def a_lesson_goes_forward_and_back():
 def a_cell_of_a_lesson_is_edited():
     text = "## # First\nlet x = 2\nx + 1\n\n## Second\nx * 10\n"
     path = script("edited.exp", text)
-    editor = script("editor", "#!/bin/sh\nsed -i s/2/40/ \"$1\"\n")
+    editor = script("editor", "#!/bin/sh\nsed s/2/40/ \"$1\" >\"$1.new\" && mv \"$1.new\" \"$1\"\n")
     os.chmod(editor, 0o755)
     child = command("demo", path, VISUAL="", EDITOR=editor)
     child.expect("Enter runs")

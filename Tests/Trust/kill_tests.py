@@ -98,7 +98,8 @@ def last(out):
 
 def differences(reference, out):
     found = outcome(last(out))
-    if subprocess.run(["sha256sum", "--quiet", "-c", "manifest.sha256"], cwd=last(out), capture_output=True).returncode:
+    hashes = ["sha256sum"] if shutil.which("sha256sum") else ["shasum", "-a", "256"]
+    if subprocess.run(hashes + ["--quiet", "-c", "manifest.sha256"], cwd=last(out), capture_output=True).returncode:
         return ["the manifest"]
     return [name for name in reference.keys() | found.keys() if reference.get(name) != found.get(name)]
 

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Evaluation
 import Foundation
 import Records
 import Studies
@@ -78,7 +79,9 @@ extension RunOptions {
   /// A recorded run once more: options and seed as they were, and what it may read and write. Data are looked for in `data` first.
   static func again(_ record: RunRecord, threads: Int, data: [String] = []) -> RunOptions {
     let surroundings = record.surroundings
-    let ownFolder = NSString(string: record.studyPath).deletingLastPathComponent
+    let study = record.studyPath
+    // As the run had it: a step up leads out of where a link leads to.
+    let ownFolder = NSString(string: study).deletingLastPathComponent.isEmpty ? "" : ImportedFile.folder(of: study)
     var options = RunOptions(
       seed: record.seed, threads: threads, dataFolders: data + surroundings.data,
       readable: surroundings.readable + (ownFolder.isEmpty ? [] : [ownFolder]), writable: surroundings.writable,

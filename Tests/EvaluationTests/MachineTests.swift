@@ -114,13 +114,15 @@ import Testing
         "\"{xs}\"", "text(xs)", "join([xs])", "join(xs)", "to_json(xs)", "\"{xs:>9}\"", "print(xs)", "fail(xs)",
       ]
       let shared = texts.map { "let xs = repeat([repeat(\"x\", 10_000)], 10_000)\n\($0)" }
-      return ([fill, double, comprehension] + shared).map {
+      // What is made beside the values counts too.
+      let beside = ["let xs = repeat([\"a\"], 150_000)\norder(xs)"]
+      return ([fill, double, comprehension] + shared + beside).map {
         // A session of its own, as what the last one bound before its error would stay.
         let session = Session(library: library, host: TestHost(), threads: 1, maxMemory: 8 << 20)
         return session.run(SourceStore.shared.add(name: "memory.exp", text: $0)).map(\.id)
       }
     }
-    #expect(found == Array(repeating: ["E0302"], count: 11))
+    #expect(found == Array(repeating: ["E0302"], count: 12))
   }
 
   /// What is shown of a great value is its beginning; a table is whole.
@@ -154,6 +156,7 @@ import Testing
 
   @Test(arguments: [
     "while true { }", "fn f(n) = f(n - 1)\nwhile true { try { f(1) } catch e { } }",
+    "var x = [1.0]\nvar y = [1.0]\nfor _ in 0..<60 { x = [x, x]; y = [y, y] }\norder([x, y])",
     "for i in 0..9_000_000_000 { [i] }", "sweep x in 1..2_000_000 { x }",
     "let values = to_list(zeros(600, 600))\nfor i in 0..9_000_000 { show figure({ marks: [{ kind: \"heat\", x: [], y: [], values }] }) }",
   ])

@@ -21,6 +21,8 @@ operations = {
     "unique": ("let xs = [i % 7 for i in 0..<10_000_000]", "for _ in 0..9 { unique(xs) }"),
     "sort list": ("let xs = [(i * 7919) % 1_000_003 for i in 0..<6_000_000]", "sort(xs)"),
     "sort texts": ("let xs = [text((i * 7919) % 1_000_003) for i in 0..<2_000_000]", "sort(xs)"),
+    "sort lists": ("let xs = [[(i * 7919) % 1009, i] for i in 0..<2_000_000]", "sort(xs)"),
+    "sort long texts": ("let s = repeat(\"a\", 40_000_000)\nlet xs = [s ++ \"b\", s ++ \"a\", s ++ \"c\"]", "for _ in 0..900 { order(xs) }"),
     "same": ("let xs = [[i] for i in 0..<4_000_000]\nlet ys = [[i] for i in 0..<4_000_000]", "for _ in 0..20 { same(xs, ys) }"),
     "reverse": ("let xs = [i for i in 0..<10_000_000]", "for _ in 0..90 { reverse(xs) }"),
     "member": ("let s = join([\"aaaa\" for _ in 0..<2_000_000], \"\")", "for _ in 0..900 { \"aaab\" in s }"),

@@ -120,8 +120,10 @@ extension Machine {
   /// By Unicode scalars, which is the order of UTF-8 bytes.
   static func order(strings a: Value, _ b: Value) -> Int {
     let x = a.string.buffer, y = b.string.buffer
-    let count = min(x.count, y.count)
-    for i in 0..<count where x[i] != y[i] { return x[i] < y[i] ? -1 : 1 }
+    if let first = x.baseAddress, let second = y.baseAddress {
+      let order = memcmp(first, second, min(x.count, y.count))
+      if order != 0 { return order < 0 ? -1 : 1 }
+    }
     return x.count == y.count ? 0 : x.count < y.count ? -1 : 1
   }
 

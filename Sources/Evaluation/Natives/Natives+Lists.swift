@@ -30,21 +30,26 @@ extension Natives {
       doc: "The indexes that sort numbers, strings, bools, or lists of these: stable, NaN last.",
       example: "order([3, 1, 2])  # => [1, 2, 0]"
     ) { call in
+      let descending = try call.bool(1, default: false)
+      let machine = call.machine
       let elements = try ownedElements(call, 0)
       defer { for element in elements { call.heap.release(element) } }
-      let descending = try call.bool(1, default: false)
-      if let indexes = try orderOfNumbers(elements, descending: descending, call.machine) {
-        return try call.machine.list(of: indexes.count) { Value(Int(indexes[$0])) }
+      // The elements, their keys, the indexes and half of them again where runs are merged.
+      let bytes = elements.count * (MemoryLayout<Value>.stride + MemoryLayout<SortKey>.stride + 12)
+      try machine.checkRoom(bytes)
+      call.heap.account(bytes)
+      defer { call.heap.account(-bytes) }
+      if let indexes = try orderOfNumbers(elements, descending: descending, machine) {
+        return try machine.list(of: indexes.count) { Value(Int(indexes[$0])) }
       }
-      let keys = try elements.map { try SortKey($0, call) }
-      var steps = 0
+      var check = SortCheck(call)
+      let keys = try elements.map { try check.key($0) }
+      var comparison = SortComparison(call, descending: descending)
       let indexes = try keys.indices.sorted { i, j in
-        steps &+= 1
-        try call.machine.pollInterrupt(at: steps << 4)
-        let order = try keys[i].compare(keys[j], descending: descending)
+        let order = try comparison.order(keys[i], keys[j])
         return order == 0 ? i < j : order < 0
       }
-      return call.heap.list(indexes.map { Value($0) })
+      return try machine.list(of: indexes.count) { Value(indexes[$0]) }
     },
   ]
 
@@ -72,39 +77,42 @@ extension Natives {
     return order
   }
 
-  /// What `order` compares by.
+  /// What `order` compares by. Texts and lists are borrowed from the list that is sorted.
   private enum SortKey {
     case number(Double)
     case integer(Int)
     case bool(Bool)
-    /// A string that the list holds.
     case text(Value)
-    case list([SortKey])
+    /// Its elements are compared as they stand, none of them copied.
+    case list(Value)
 
-    init(_ value: Value, _ call: NativeCall) throws {
+    @inline(__always) init(_ value: Value, _ call: NativeCall) throws {
       switch value.tag {
       case .int: self = .integer(value.asInt)
       case .float: self = .number(value.asDouble)
       case .bool: self = .bool(value.asBool)
       case .string: self = .text(value)
-      case .list:
-        let list = value.list
-        self = .list(try (0..<list.count).map { try SortKey(list.elements[$0], call) })
-      case .tensor:
-        guard let scalar = try TensorHooks.scalar(call.machine, value) else { fallthrough }
-        self = try SortKey(scalar, call)
-      default:
-        throw RuntimeError(
-          "E0211", "\(call.machine.brief(value)) has no place in an order", label: "sorted here",
-          help: [
-            value.isNone
-              ? "`[x for x in xs if x != none]` leaves out what is missing"
-              : "sort by numbers, strings, bools, or lists of these"
-          ])
+      case .list: self = .list(value)
+      default: self = try SortKey(other: value, call)
       }
     }
 
-    private var kind: String {
+    /// Throws E0211 for what has no place in an order.
+    @inline(never) private init(other value: Value, _ call: NativeCall) throws {
+      if value.tag == .tensor, let scalar = try TensorHooks.scalar(call.machine, value) {
+        self = try SortKey(scalar, call)
+        return
+      }
+      throw RuntimeError(
+        "E0211", "\(call.machine.brief(value)) has no place in an order", label: "sorted here",
+        help: [
+          value.isNone
+            ? "`[x for x in xs if x != none]` leaves out what is missing"
+            : "sort by numbers, strings, bools, or lists of these"
+        ])
+    }
+
+    var kind: String {
       switch self {
       case .number, .integer: "number"
       case .bool: "bool"
@@ -113,38 +121,124 @@ extension Natives {
       }
     }
 
-    /// Below 0 when this comes first. NaN comes last in both directions. Throws E0211 for keys of different kinds.
-    func compare(_ other: SortKey, descending: Bool) throws -> Int {
-      let sign = descending ? -1 : 1
-      switch (self, other) {
-      case (.bool(let a), .bool(let b)): return a == b ? 0 : (b ? -sign : sign)
-      case (.text(let a), .text(let b)): return Machine.order(strings: a, b) * sign
-      case (.list(let a), .list(let b)):
-        for (x, y) in zip(a, b) {
-          let order = try x.compare(y, descending: descending)
-          if order != 0 { return order }
-        }
-        return a.count == b.count ? 0 : (a.count < b.count ? -sign : sign)
-      default:
-        guard kind == other.kind else {
-          throw RuntimeError(
-            "E0211", "a \(kind) and a \(other.kind) have no order", label: "sorted here",
-            help: ["sort by numbers, by strings, by bools, or by lists of these"])
-        }
-        let order = Machine.order(value, other.value)
-        // A NaN is after what is none, and equal to another one.
-        return order == 2 ? (isNaN ? (other.isNaN ? 0 : 1) : -1) : order * sign
-      }
-    }
-
-    private var isNaN: Bool { if case .number(let x) = self { x.isNaN } else { false } }
+    var isNaN: Bool { if case .number(let x) = self { x.isNaN } else { false } }
 
     /// The number as a value.
-    private var value: Value {
+    var value: Value {
       switch self {
       case .number(let x): Value(x)
       case .integer(let n): Value(n)
       default: .none
+      }
+    }
+  }
+
+  /// Looks through everything that is to be sorted, before anything is compared, for what has no place in an order. A list
+  /// that stands in several places is looked through once: lists of lists can be exponentially many and share most of them.
+  private struct SortCheck {
+    private let call: NativeCall
+    private var watch = WalkWatch()
+    private var seen: Set<UInt64> = []
+    /// Lists with the place from which on they are to be looked through, inner ones last.
+    private var work: [(list: Value, next: Int)] = []
+
+    init(_ call: NativeCall) { self.call = call }
+
+    /// The key of an element that the caller holds too. Throws E0211.
+    @inline(__always) mutating func key(_ value: Value) throws -> SortKey {
+      // Beside the list that is sorted, the caller's hold is one.
+      if value.tag == .list, isNew(value, holders: 2) { try look(into: value) }
+      try watch.step(call.machine)
+      return try SortKey(value, call)
+    }
+
+    private mutating func isNew(_ list: Value, holders: UInt32) -> Bool {
+      list.header.pointee.references <= holders || seen.insert(list.bits).inserted
+    }
+
+    private mutating func look(into list: Value) throws {
+      work.append((list, 0))
+      while let (list, next) = work.popLast() {
+        for i in next..<list.list.count {
+          let held = (work.capacity + seen.capacity) * MemoryLayout<(Value, Int)>.stride
+          try watch.step(call.machine, holding: held)
+          let element = list.list.elements[i]
+          guard element.tag == .list else {
+            _ = try SortKey(element, call)
+            continue
+          }
+          guard isNew(element, holders: 1) else { continue }
+          work.append((list, i + 1))
+          work.append((element, 0))
+          break
+        }
+      }
+    }
+  }
+
+  /// Compares keys for `order`.
+  private struct SortComparison {
+    private let call: NativeCall
+    private let sign: Int
+    private var watch = WalkWatch()
+
+    init(_ call: NativeCall, descending: Bool) {
+      self.call = call
+      sign = descending ? -1 : 1
+    }
+
+    /// Below 0 when the first comes first. NaN comes last in both directions. Throws E0211 for keys of different kinds.
+    mutating func order(_ a: SortKey, _ b: SortKey) throws -> Int {
+      try watch.step(call.machine)
+      if case .list(let x) = a, case .list(let y) = b { return try order(lists: x, y) }
+      return try order(atoms: a, b)
+    }
+
+    private mutating func order(atoms a: SortKey, _ b: SortKey) throws -> Int {
+      switch (a, b) {
+      case (.bool(let a), .bool(let b)): return a == b ? 0 : (b ? -sign : sign)
+      case (.text(let a), .text(let b)):
+        try watch.step(call.machine, parts: min(a.string.buffer.count, b.string.buffer.count) >> 6)
+        return Machine.order(strings: a, b) * sign
+      default:
+        guard a.kind == b.kind else {
+          throw RuntimeError(
+            "E0211", "a \(a.kind) and a \(b.kind) have no order", label: "sorted here",
+            help: ["sort by numbers, by strings, by bools, or by lists of these"])
+        }
+        let order = Machine.order(a.value, b.value)
+        // A NaN is after what is none, and equal to another one.
+        return order == 2 ? (a.isNaN ? (b.isNaN ? 0 : 1) : -1) : order * sign
+      }
+    }
+
+    /// Element by element, the shorter of two alike first; a list is equal to itself, whatever it holds.
+    private mutating func order(lists a: Value, _ b: Value) throws -> Int {
+      if a.isIdentical(b) { return 0 }
+      var (x, y, next) = (a, b, 0)
+      // The lists around those that are compared, with the place where they go on.
+      var around: [(Value, Value, Int)] = []
+      while true {
+        let shared = min(x.list.count, y.list.count)
+        var isInside = false
+        while next < shared {
+          try watch.step(call.machine, holding: around.capacity * MemoryLayout<(Value, Value, Int)>.stride)
+          let (p, q) = (x.list.elements[next], y.list.elements[next])
+          next += 1
+          if p.tag == .list, q.tag == .list {
+            if p.isIdentical(q) { continue }
+            around.append((x, y, next))
+            (x, y, next) = (p, q, 0)
+            isInside = true
+            break
+          }
+          let order = try order(atoms: SortKey(p, call), SortKey(q, call))
+          if order != 0 { return order }
+        }
+        if isInside { continue }
+        if x.list.count != y.list.count { return x.list.count < y.list.count ? -sign : sign }
+        guard let outer = around.popLast() else { return 0 }
+        (x, y, next) = outer
       }
     }
   }
@@ -207,13 +301,6 @@ extension Natives {
           label: "called here")
       }
     }
-  }
-
-  /// The numbers of a list or range argument (rank-0 tensors count).
-  static func numbers(_ call: NativeCall, _ index: Int) throws -> [Value] {
-    var numbers: [Value] = []
-    try eachNumber(call, index) { numbers.append($0) }
-    return numbers
   }
 
   private static func extremeOfList(_ call: NativeCall, isMax: Bool) throws -> Value {

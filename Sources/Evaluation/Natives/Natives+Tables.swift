@@ -26,32 +26,56 @@ extension Natives {
       let count = call[0].tableRowCount
       let index = try call.int(1)
       let i = index < 0 ? index + count : index
-      guard i >= 0, i < count else { throw noRow(index, count) }
+      guard i >= 0, i < count else { throw noRow("\(index)", count) }
       return tableRow(call.heap, call[0], i)
     },
     NativeFunction(
       "rows", ["t", "ids"], kinds: .table, doc: "The table of the rows with these indexes, in that order.",
       example: "rows(table([{ a: 1 }, { a: 2 }]), [1]).a  # => [2]"
     ) { call in
-      let count = call[0].tableRowCount
-      let ids = try numbers(call, 1).map { id in
-        guard id.tag == .int, id.asInt >= -count, id.asInt < count else {
-          throw noRow(id.tag == .int ? id.asInt : Int(clamping: Int64(id.number.isFinite ? id.number : 0)), count)
-        }
-        return id.asInt < 0 ? id.asInt + count : id.asInt
-      }
+      let ids = try rowIndexes(call)
+      defer { call.heap.release(ids) }
       let columns = call[0].box.pointee.first.record
       var result = call.heap.emptyRecord(capacity: Swift.max(1, columns.count))
-      for c in 0..<columns.count {
-        let source = columns.values[c].list
-        let column = call.heap.list(ids.map { call.heap.retained(source.elements[$0]) })
-        result = call.heap.setField(result, columns.key(c), column)
+      do {
+        for c in 0..<columns.count {
+          let source = columns.values[c].list
+          let column = try call.machine.list(of: ids.list.count) {
+            call.heap.retained(source.elements[ids.list.elements[$0].asInt])
+          }
+          result = call.heap.setField(result, columns.key(c), column)
+        }
+      } catch {
+        call.heap.release(result)
+        throw error
       }
       return call.heap.table(columns: result, attachments: call.heap.emptyRecord(capacity: 1))
     },
   ]
 
-  private static func noRow(_ index: Int, _ count: Int) -> RuntimeError {
+  /// The indexes that `rows` was given, each counted from the first row, as a list that the caller owns: it stands on the
+  /// heap, as it may be as long as memory. The first index without a row is an error, whatever would follow.
+  private static func rowIndexes(_ call: NativeCall) throws -> Value {
+    let heap = call.heap, count = call[0].tableRowCount
+    // No more than a range's ends are wanted of it where it leaves the table.
+    let most = call[1].tag == .list ? call[1].list.count : 8
+    try call.machine.checkRoom(forElements: most)
+    var ids = heap.emptyList(capacity: most)
+    do {
+      try eachNumber(call, 1) { id in
+        guard id.tag == .int, id.asInt >= -count, id.asInt < count else {
+          throw noRow(call.machine.brief(id), count)
+        }
+        ids = heap.append(Value(id.asInt < 0 ? id.asInt + count : id.asInt), to: ids)
+      }
+    } catch {
+      heap.release(ids)
+      throw error
+    }
+    return ids
+  }
+
+  private static func noRow(_ index: String, _ count: Int) -> RuntimeError {
     RuntimeError(
       "E0206", "the table has no row \(index)", label: count == 0 ? "it is empty" : "it has rows 0 to \(count - 1)")
   }

@@ -77,3 +77,26 @@ extension Machine {
     return result
   }
 }
+
+/// Stands beside a walk over a value. Values share parts, so what they look like as trees can be far more than what memory
+/// holds: a walk answers interrupts, and ends with the memory error where what it has collected, outside of the heap, passes
+/// what the limit leaves.
+struct WalkWatch {
+  /// Parts between two looks.
+  private static let stretch = 1 << 12
+  private var left = WalkWatch.stretch
+
+  /// One more part, or as many as one that takes long stands for; `bytes` are those that the walk holds, asked for at looks only.
+  @inline(__always) mutating func step(
+    _ machine: Machine, parts: Int = 1, holding bytes: @autoclosure () -> Int = 0
+  ) throws {
+    left &-= parts
+    if left <= 0 { try look(machine, bytes()) }
+  }
+
+  @inline(never) private mutating func look(_ machine: Machine, _ bytes: Int) throws {
+    left = WalkWatch.stretch
+    try machine.pollInterrupt()
+    try machine.checkRoom(bytes)
+  }
+}

@@ -5,7 +5,7 @@ enum ResolutionProblem {
   // E0101–E0104: names
   case usedBeforeBound(name: String, bound: Span, inFunction: Bool)
   case functionUsedTooEarly(function: String, needs: String, bound: Span)
-  case unknownName(name: String, near: [(name: String, span: Span)], elsewhere: String?, isAssigned: Bool)
+  case unknownName(name: String, near: [(name: String, span: Span)], meant: Counterpart?, isAssigned: Bool)
   case seesNotItself(name: String, inFunction: Bool)
   // E0105–E0109: calls
   case tooManyArguments(callee: String, signature: Signature, given: Int)
@@ -59,16 +59,12 @@ enum ResolutionProblem {
         label: "it uses `\(needs)`, which is bound only at \(line(bound))",
         notes: [Diagnostic.Note(bound, "`\(needs)` is bound here")],
         help: ["move the line that binds `\(needs)` above this one, or pass it to `\(function)` as an argument"])
-    case .unknownName(let name, let near, let elsewhere, let isAssigned):
-      var label = ""
+    case .unknownName(let name, let near, let meant, let isAssigned):
+      var label = meant?.told ?? ""
       if let first = near.first {
         let place = first.span == .none ? "" : " (\(line(first.span)))"
         let others = near.dropFirst().map { " or `\($0.name)`" }.joined()
         label = "did you mean `\(first.name)`\(place)\(others)?"
-      } else if let elsewhere {
-        label = "Exp says `\(elsewhere)`"
-      } else if let told = advice[name] {
-        label = told
       }
       return Diagnostic(
         "E0103", "nothing is named `\(name)` here", at: span, label: label,

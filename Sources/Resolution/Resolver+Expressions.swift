@@ -8,6 +8,12 @@ extension Resolver {
     guard expression.leftOperand != nil else { return walkLink(expression) }
     var spine = [expression]
     while let last = spine.last, let inner = last.leftOperand { spine.append(inner) }
+    // What a name is asked for, as `normal` in `np.random.normal(3)`.
+    let fields = spine.reversed().dropFirst().prefix { if case .field = $0.kind { true } else { false } }
+    if case .name(let name) = spine[spine.count - 1].kind, case .field(_, let member)? = fields.last?.kind {
+      use(name, id: spine[spine.count - 1].id, span: spine[spine.count - 1].span, member: member.text)
+      spine.removeLast()
+    }
     for link in spine.reversed() { walkLink(link) }
   }
 

@@ -96,7 +96,8 @@ extension Resolver {
   }
 
   /// Resolves a name in an expression, noting what the function around it must hold.
-  func use(_ name: String, id: Int, span: Span) {
+  /// - Parameter member: What is asked of it behind a point.
+  func use(_ name: String, id: Int, span: Span, member: String? = nil) {
     switch lookUp(name) {
     case .variable(let variable): note(variable, id: id, span: span)
     case .functions(let set): note(set, id: id, span: span)
@@ -105,7 +106,7 @@ extension Resolver {
         program.references[id] = .prelude(name)
       } else {
         program.references[id] = .unresolved
-        reportUnknown(name, at: span)
+        reportUnknown(name, member: member, at: span)
       }
     }
   }
@@ -152,7 +153,7 @@ extension Resolver {
     uses.append(Use(id: id, target: .functions(set), frame: frame, order: clock, span: span, isMember: isMember))
   }
 
-  func reportUnknown(_ name: String, at span: Span, isAssigned: Bool = false) {
+  func reportUnknown(_ name: String, member: String? = nil, at span: Span, isAssigned: Bool = false) {
     // Where a name was assigned that nothing binds, its later uses say nothing new.
     if assignedUnknown.contains(name) { return }
     if isAssigned { assignedUnknown.insert(name) }
@@ -167,15 +168,15 @@ extension Resolver {
         return report(.usedBeforeBound(name: name, bound: bound, inFunction: scope.frame !== frame), at: span)
       }
     }
+    let isKnown = { [self] (name: String) in prelude.names[name] != nil || lookUp(name) != nil }
+    let meant =
+      member.flatMap { counterpart(of: $0, in: name, isKnown: isKnown) } ?? counterpart(of: name, isKnown: isKnown)
     var near: [(name: String, span: Span)] = []
-    let elsewhere = namesFromElsewhere[name]
-    if let elsewhere, prelude.names[elsewhere] != nil || lookUp(elsewhere) != nil {
-      near.append((elsewhere, .none))
-    } else if elsewhere == nil, advice[name] == nil {
+    if meant == nil {
       let visible = Set(scopes.flatMap { $0.names.keys }).union(prelude.names.keys).union(globals.names)
       near = nearNames(name, among: visible).prefix(2).map { ($0, self.spanOfBinding($0)) }
     }
-    report(.unknownName(name: name, near: near, elsewhere: elsewhere, isAssigned: isAssigned), at: span)
+    report(.unknownName(name: name, near: near, meant: meant, isAssigned: isAssigned), at: span)
   }
 
   private func spanOfBinding(_ name: String) -> Span {

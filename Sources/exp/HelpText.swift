@@ -1,6 +1,7 @@
 import Diagnostics
 import Evaluation
 import Reports
+import Resolution
 
 /// What `?name` and `exp doc name` say.
 enum HelpText {
@@ -48,7 +49,13 @@ enum HelpText {
 
   /// What to say about a name that means nothing.
   static func unknown(_ name: String, _ library: StandardLibrary) -> String {
-    let near = nearestName(name, among: library.prelude.names.keys.sorted())
-    return "nothing is named \(name)" + (near.map { "; did you mean \($0)?" } ?? "")
+    let names = library.prelude.names
+    return switch counterpart(of: name, isKnown: { names[$0] != nil }) {
+    case .function(let ours)?: "nothing is named \(name); did you mean \(ours)?"
+    case .expression(let ours)?: "nothing is named \(name); Exp says `\(ours)`"
+    case .advice(let told)?: "nothing is named \(name); \(told)"
+    case nil:
+      "nothing is named \(name)" + (nearestName(name, among: names.keys.sorted()).map { "; did you mean \($0)?" } ?? "")
+    }
   }
 }

@@ -105,7 +105,7 @@ import Testing
       "lstsq": "did you mean `least_squares`?", "conv1d": "Exp says `conv(…, axes: 1)`",
       "conv2d": "Exp says `conv(…, axes: 2)`",
       "gather":
-        "entries of the first axis are `x[ids]`, one of each row `take_along(x, ids, axis: 1)`",
+        "entries of the first axis are `x[ids]`, one of each row `pick(x, ids)`",
     ]
     for (name, answer) in answers { #expect(label(name) == answer) }
     // `binomial` counts choices and draws nothing.

@@ -1,36 +1,10 @@
 import Diagnostics
 import Resolution
 
-/// Methods of other languages' lists, strings and maps, and what Exp says.
-let methodsFromElsewhere: [String: String] = [
-  "push": "`xs ++= [v]` adds at the end of a `var`", "append": "`xs ++= [v]` adds at the end of a `var`",
-  "add": "`xs ++= [v]` adds at the end of a `var`", "extend": "`xs ++= ys` joins two lists",
-  "pop": "values do not change: `last(xs)` is the last element, `xs[0..<length(xs) - 1]` the rest",
-  "size": "`length(x)`, or `shape(t)` of a tensor", "len": "`length(x)`", "each": "write `for x in xs { … }`",
-  "forEach": "write `for x in xs { … }`", "collect": "`[f(x) for x in xs]` makes a list", "contains": "write `v in xs`",
-  "includes": "write `v in xs`", "indexOf": "`find(xs, x -> x == v)` gives the index",
-  "index": "`find(xs, x -> x == v)` gives the index", "fold": "`reduce(xs, f, start)`",
-  "inject": "`reduce(xs, f, start)`",
-  "toUpperCase": "`upper(s)`", "toLowerCase": "`lower(s)`", "strip": "`trim(s)`",
-  "format": "\"{x:.2f}\" formats in place",
-  "toString": "`text(x)`", "T": "`transpose(x)`",
-  "view": "`reshape(t, -1)`",
-  "item": "a tensor of one element is a number where one is wanted", "numpy": "`to_list(x)` makes lists of numbers",
-]
-
-/// Those of maps, which records are asked for.
-let mapMethodsFromElsewhere: [String: String] = [
-  "items": "`for { key, value } in r { … }` goes through a record",
-  "get": "a name that a record may lack: `if has(r, name) { r[name] } else { … }`",
-  "update": "`{ ...r, lr: 0.2 }` is the record with another value",
-  "copy": "values do not change: there is nothing to copy",
-  "has_key": "`has(r, name)`", "containsKey": "`has(r, name)`",
-]
-
 extension Machine {
   /// What to say to a first argument that no definition of a function takes.
   func meantFirst(_ name: String, _ kinds: KindSet, _ first: Value) -> [String] {
-    if (first.tag == .list || first.tag == .string), let method = methodsFromElsewhere[name] { return [method] }
+    if let method = methodFromElsewhere(name, of: first) { return [method] }
     if first.tag == .list || first.tag == .range, kinds.contains(.tensor) { return [Self.tensorOfList] }
     if first.tag == .list || first.tag == .string { return [] }
     guard kinds.isSubset(of: [.list, .range]), first.isNumber || first.tag == .tensor else { return [] }
@@ -208,14 +182,23 @@ extension Machine {
       help.append("its `\(other)` is written with other characters: `\"\(written.joined())\"`")
     }
     // What has no fields is only followed by functions.
-    let near = nearNames(name, among: names.isEmpty ? library.prelude.names.keys.sorted() : names).first
-    let elsewhere = object.tag == .record ? mapMethodsFromElsewhere : names.isEmpty ? methodsFromElsewhere : [:]
-    if let ours = elsewhere[name] { help.append(ours) }
+    var label = "no such \(noun)"
+    var near = names.isEmpty ? nil : nearNames(name, among: names).first
+    if let ours = methodFromElsewhere(name, of: object) {
+      help.append(ours)
+    } else if near == nil {
+      let isKnown = { [library] in library.prelude.names[$0] != nil }
+      switch counterpart(of: name, isKnown: isKnown) {
+      case .advice(let told)?: help.append(told)
+      case let meant?: label = meant.told
+      case nil: near = names.isEmpty ? nearNames(name, among: library.prelude.names.keys.sorted()).first : nil
+      }
+    }
+    if let near { label = "did you mean `\(near)`?" }
     if near == nil { help += unquoted(object, exactly: true) }
     return RuntimeError(
       "E0208", "\(brief(object)) has no \(noun) `\(name)`",
-      label: near.map { "did you mean `\($0)`?" } ?? "no such \(noun)",
-      help: help)
+      label: label, help: help)
   }
 
   @inline(never) func setFieldSlow(

@@ -88,6 +88,17 @@ extension Machine {
     return format
   }
 
+  /// How the numbers of a tensor or list are formatted.
+  private func eachFormatted(_ value: Value, _ text: String) -> [String] {
+    let numbers: String
+    switch value.tag {
+    case .list where value.list.count > 0 && value.list.elements[0].isNumber: numbers = "xs"
+    case .tensor: numbers = TensorOperations(self).operand(value)?.shape.count == 1 ? "t" : "reshape(t, -1)"
+    default: return []
+    }
+    return ["each of its numbers is formatted in a list: `[\"{x:\(text)}\" for x in \(numbers)]`"]
+  }
+
   /// A value in one of Python's formats.
   func formatted(_ value: Value, _ text: String) throws -> String {
     let format = try specification(text)
@@ -100,7 +111,9 @@ extension Machine {
     default: result = format.format(try displayText(value))
     }
     guard let result else {
-      throw RuntimeError("E0212", "the format `:\(text)` does not fit \(brief(value))", label: describeKind(value))
+      throw RuntimeError(
+        "E0212", "the format `:\(text)` does not fit \(brief(value))", label: describeKind(value),
+        help: eachFormatted(value, text))
     }
     return result
   }

@@ -1,0 +1,147 @@
+import Diagnostics
+import Testing
+
+@testable import Evaluation
+@testable import Resolution
+
+/// What errors advise, followed literally.
+@Suite struct RemedyTests {
+  /// Names that the tables' remedies speak of; `x` and `a` are a number or a tensor.
+  private static let scene = """
+    let b = ones(3, 3)
+    let c = [true, false, true]
+    let t = if kind(x) == "number" { ones(2, 2) } else { tensor([[1, 2, 3], [4, 5, 6], [7, 8, 9]]) }
+    let [u, y, targets, outputs, mask, n, i] = [t, b, b, b, b > 0, 3, 1]
+    let [logits, labels, ids] = [b, tensor([0, 1, 2], dtype: "i64"), tensor([0, 1, 2], dtype: "i64")]
+    let name = "a"
+    let s = "ab"
+    let f = x -> sum(x * x)
+    let r = { a: 1, b: 2 }
+    let net = dense(3, 3)
+    var xs = [3, 1, 2]
+    let [ys, v, start, data, g] = [[4], 2, 0, { x: b, y: b }, f]
+    let [condition, row] = [true, r]
+
+    """
+  private static let scenes = [
+    "let [x, a] = [1.5, 2.5]\n" + scene, "let [x, a] = [ones(3, 3), ones(3, 3)]\n" + scene,
+    // Tables.
+    """
+    let t = table([{ a: 1, b: 2, c: 0 }, { a: 3, b: 4, c: 0 }, { a: 3, b: 5, c: 0 }, { a: 1, b: 2, c: 1 },
+      { a: 5, b: 2, c: 1 }])
+    let [f, rows, other, table_] = [r -> r.a, [{ a: 1 }], table([{ a: 1, d: 4 }, { a: 3, d: 5 }]), t]
+
+    """, "let table = table([{ a: 1, b: 2, c: 3 }, { a: 2, b: 3, c: 4 }])\nlet t = table\n",
+    // Functions of elements, masks, sets of samples.
+    "let [xs, f, c, a, b] = [[1, 2], x -> x, true, 1, 2]\n",
+    "let [xs, f, start] = [[1, 2], (sum, x) -> sum + x, 0]\n",
+    "let [net, x, y] = [dense(3, 3), ones(40, 3), ones(40, 3)]\n",
+    // Vectors.
+    "let [x, y, ids] = [tensor([1.0, 2.0]), tensor([1.0, 4.0]), [0, 1]]\nlet [t, mask] = [x, x > 1.5]\nlet name = \"a\"\n",
+    // What reads files stands where they are written.
+    "let net = dense(3, 3)\nlet t = table([{ a: 1 }])\nsave(net, \"net.safetensors\")\nwrite_csv(t, \"file.csv\")\n",
+  ]
+
+  /// What is told, but is no program: commands of a session and of the terminal, and words.
+  private static let noPrograms: Set = [
+    ":vars", ":undo", ":time", "?name", "exp doc name", "exp profile study.exp", "}", "test", "expect condition", "def",
+    "var",
+    "use nn", "nn.dense(3, 4)", "fn", "let", "else if", "fn(x) { … }", "fail", "grad", "{ model, history }",
+    "fail(\"…\")",
+  ]
+
+  private func errors(_ text: String) throws -> [Diagnostic] {
+    let session = Session(library: try testLibrary.get(), host: TestHost(), threads: 1)
+    let source = SourceStore.shared.add(name: "remedy.exp", text: text)
+    return try onLargeStack { session.run(source) }.filter { $0.severity == .error }
+  }
+
+  /// Every program in the sentences of the tables runs.
+  @Test func everyRemedyRuns() throws {
+    let tables = [
+      advice, namespaces, callsFromElsewhere, methodsFromElsewhere, stringMethods, tensorMethods, functionMethods,
+      recordMethods, tableMethods,
+    ]
+    var programs = Set(
+      tables.flatMap(\.values).flatMap { $0.matches(of: #/`([^`]+)`/#).map { String($0.1) } })
+    programs.formUnion(namesFromElsewhere.values.filter { $0.contains(" ") || $0.contains("(") || $0.contains("^") })
+    for program in programs.subtracting(Self.noPrograms).sorted() {
+      let text = program.replacing("{ … }", with: "{ }").replacing("(…, ", with: "(1, 2, ").replacing("…", with: "x")
+      let found = try Self.scenes.lazy.map { try errors($0 + text) }.first { $0.isEmpty }
+      if found == nil {
+        let said = try Self.scenes.map { try errors($0 + text).first.map { "\($0.id) \($0.message)" } ?? "" }
+        Issue.record("\(program): \(said)")
+      }
+    }
+  }
+
+  /// What is written, what is said to it, and what the remedy gives.
+  static let mended: [(wrong: String, told: String, right: String, shows: String)] = [
+    (
+      "np.hstack([t, t])", "concat([a, b], axis: -1)", "shape(concat([t, t], axis: -1))", "[2, 4]"
+    ),
+    ("hstack([v, v])", "concat([a, b], axis: -1)", "to_list(concat([v, v], axis: -1))", "[1.0, 2.0, 1.0, 2.0]"),
+    ("vstack([t, t])", "concat([a, b], axis: 0)", "shape(concat([t, t], axis: 0))", "[4, 2]"),
+    ("vstack([v, v])", "stack([a, b])", "shape(stack([v, v]))", "[2, 2]"),
+    ("sprintf(\"%d\", 3)", "\"{x:.2f}\"", "\"{x:.2f}\"", "\"1.50\""),
+    ("fprintf(\"%d\", 3)", "print(\"{x:.2f}\")", "print(\"{x:.2f}\")", ""),
+    ("list(0..<5)", "did you mean `to_list`?", "to_list(0..<5)", "[0, 1, 2, 3, 4]"),
+    ("t.view(4)", "did you mean `reshape`?", "shape(t.reshape(4))", "[4]"),
+    ("t.ndim", "did you mean `rank`?", "t.rank", "2"),
+    (
+      "t.squeeze()", "reshape(t, [n for n in shape(t) if n != 1])",
+      "shape(reshape(w, [n for n in shape(w) if n != 1]))", "[2]"
+    ),
+    ("t.unsqueeze(0)", "reshape(t, 1, ...shape(t))", "shape(reshape(t, 1, ...shape(t)))", "[1, 2, 2]"),
+    ("t.permute(1, 0)", "transpose(t, [1, 0])", "shape(transpose(w, [1, 0]))", "[2, 1]"),
+    ("t.mm(t)", "a @ b", "to_list(t @ t)", "[[7.0, 10.0], [15.0, 22.0]]"),
+    ("t.astype(\"float64\")", "cast(t, \"f64\")", "dtype(cast(t, \"f64\"))", "\"f64\""),
+    ("t.detach()", "stop_gradient(x)", "shape(stop_gradient(t))", "[2, 2]"),
+    ("t.clone()", "there is nothing to copy", "shape(t)", "[2, 2]"),
+    ("t.to(\"cuda\")", "leave it out", "shape(t)", "[2, 2]"),
+    ("x.backward()", "grad(f)(x)", "grad(f)(x)", "3.0"),
+    ("net.parameters()", "params(net)", "keys(params(net))", "[\"weight\", \"bias\"]"),
+    ("net.fit(t, t)", "train(net, { x, y }, mse, steps: 100)", "train(net, { x: t, y: t }, mse, steps: 2).steps", "2"),
+    ("net.forward(t)", "net(x)", "shape(net(t))", "[2, 2]"),
+    ("adam().step()", "optimizer: adam()", "train(net, { x: t, y: t }, mse, optimizer: adam(), steps: 2).steps", "2"),
+    ("rows.head(1)", "take(t, 5)", "length(take(rows, 1))", "1"),
+    ("rows.groupby(\"a\")", "group(t, by: \"a\")", "length(group(rows, by: \"a\"))", "2"),
+    ("rows.shape", "length(t)", "[length(rows), columns(rows)]", "[2, [\"a\", \"b\"]]"),
+    ("array([1, 2])", "did you mean `tensor`?", "shape(tensor([1, 2]))", "[2]"),
+    ("dict(a: 1)", "{ a: 1, b: 2 }", "{ a: 1 }", "{ a: 1 }"),
+    ("F.relu(x)", "relu(…)", "relu(x)", "1.5"),
+    ("MSELoss()", "mse(outputs, targets)", "mse(t, t)", "0.0"),
+    (
+      "nn.CrossEntropyLoss()", "cross_entropy(logits, labels)", "cross_entropy(t, tensor([0, 1], dtype: \"i64\")) > 0",
+      "true"
+    ),
+    ("\", \".join([\"a\", \"b\"])", "join(xs, \", \")", "join([\"a\", \"b\"], \", \")", "\"a, b\""),
+    ("sort([1, 3], key: x -> -x)", "did you mean `by`?", "sort([1, 3], by: x -> -x)", "[3, 1]"),
+    ("sort([1, 3], reverse: true)", "did you mean `descending`?", "sort([1, 3], descending: true)", "[3, 1]"),
+    ("\"{v:.2f}\"", "[\"{x:.2f}\" for x in t]", "[\"{x:.2f}\" for x in v]", "[\"1.00\", \"2.00\"]"),
+    (
+      "\"{t:.1f}\"", "for x in reshape(t, -1)]", "[\"{x:.1f}\" for x in reshape(t, -1)]",
+      "[\"1.0\", \"2.0\", \"3.0\", \"4.0\"]"
+    ),
+  ]
+
+  @Test(arguments: mended.map(\.wrong)) func theRemedyGivesWhatIsMeant(_ wrong: String) throws {
+    let scene = """
+      let [x, v, t, w] = [1.5, tensor([1.0, 2.0]), tensor([[1.0, 2.0], [3.0, 4.0]]), ones(1, 2)]
+      let [f, net, rows] = [x -> x * x, dense(2, 2), table([{ a: 1, b: 2 }, { a: 2, b: 2 }])]
+
+      """
+    for (_, told, right, shows) in Self.mended.filter({ $0.wrong == wrong }) {
+      let found = try errors(scene + wrong)
+      let words = found.flatMap { [$0.message, $0.label] + $0.help }
+      #expect(words.contains { $0.contains(told) }, "\(wrong): \(words)")
+      let host = TestHost()
+      let session = Session(library: try testLibrary.get(), host: host, threads: 1)
+      let source = SourceStore.shared.add(name: "remedy.exp", text: scene + right)
+      let mistakes = try onLargeStack { session.run(source) }
+      #expect(
+        mistakes.isEmpty && host.shown.map(plain) == (shows.isEmpty ? [] : [shows]),
+        "\(right): \(mistakes.map(\.message))")
+    }
+  }
+}

@@ -150,9 +150,9 @@ final class RunRecorder: @unchecked Sendable {
     last.append(RunFolder.content(study))
     if let page = drawing?.report(study) { last.append(RunFiles.Content(RunFolder.pageName, page)) }
     if recording.diagnostic == nil { attempt { try folder.seal(run, after: last) } }
-    // A run that could not record all of itself is not done, and what is there gets no manifest.
+    // A run that could not record all of itself is not done, and what is there gets no manifest. One that was stopped can be gone on with.
     if recording.diagnostic != nil {
-      run.state = .failed
+      if !state.isUnfinished { run.state = .failed }
       attempt { try folder.add(last) }
       attempt { try folder.write(run) }
     }

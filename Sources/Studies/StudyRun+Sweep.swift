@@ -36,9 +36,15 @@ extension StudyRun {
       options.callsWorkers?(participant.folder, (left + options.threads - 1) / options.threads)
     }
     wait(for: running, work)
+    // Who waits runs nothing.
+    participant?.setRunning(0)
     work.close()
     defer { work.schedule.close() }
-    if let error = work.error { throw error }
+    if let error = work.error {
+      // The trials that a worker claimed and did not run are free: it leaves.
+      if participant?.leads == false { interrupt() }
+      throw error
+    }
     let tally = work.schedule.tally, seconds = work.schedule.progress.elapsed
     if isInterrupted {
       // Of more that did not run, the record says only how many they are.

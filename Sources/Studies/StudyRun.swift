@@ -287,6 +287,8 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
   private static let interruptedElsewhere = "interrupted"
   /// Why a run was stopped that could not have its folder.
   private static let refused = "refused"
+  /// Why one stops whose results the others cannot have, for want of room.
+  static let unrecorded = "unrecorded"
 
   /// The run's folder, and this process's part in it; gives what was found wrong there. A run that cannot have its folder is
   /// stopped before it computes what nothing would keep.
@@ -363,8 +365,8 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     participant?.end()
     if recorder != nil { participant?.live.remove() }
     if recording.diagnostic != nil { status = max(status, .notRecorded) }
-    // Of a run that was refused, its program says only where it was stopped.
-    let told = stopReason == StudyRun.refused ? [] : diagnostics
+    // Of a run that was refused, or that could not go on recording, its program says only where it was stopped.
+    let told = [StudyRun.refused, StudyRun.unrecorded].contains(stopReason) ? [] : diagnostics
     let summary = RunSummary(
       status: status, hasRun: hasBegun, claimsHeld: held, claims: claims.count,
       trials: counts.done + counts.failed + counts.diverged,

@@ -126,7 +126,7 @@ final class SweepWork: @unchecked Sendable {
     event.isOwn = record == nil
     if record != nil { noteReads(outcome) }
     if outcome.status != .interrupted {
-      commit(event, record, why)
+      if !commit(event, record, why), leavesUnrecorded() { return schedule.drop(index) }
       if let key = request.archive?.key(index) { run.checkpoints?.ended(key) }
     }
     run.ended(event)
@@ -142,6 +142,15 @@ final class SweepWork: @unchecked Sendable {
       seconds: 0)
   }
 
+  /// Others wait for a trial that is claimed here as long as this process lives, and cannot have what it found: so a worker leaves the
+  /// run, and who keeps the record ends it for all. False for one who works alone, and goes on.
+  private func leavesUnrecorded() -> Bool {
+    guard let participant = run.participant, !participant.leads || !participant.others.isEmpty else { return false }
+    // Two results of a trial are the end of the study, which says so.
+    if !participant.leads || error == nil { run.stop(StudyRun.unrecorded) }
+    return true
+  }
+
   /// A coordinator that cannot write claims goes on alone, and its run has failed to be recorded; others stop.
   private func claimsFailed(_ error: Error) {
     guard run.participant?.leads == true else { return run.interrupt() }
@@ -152,15 +161,15 @@ final class SweepWork: @unchecked Sendable {
 
   // MARK: the record
 
-  /// Writes a finished trial; when this returns it survives the end of the process. `record` is the one it was taken
+  /// Writes a finished trial; when this returns true it survives the end of the process. `record` is the one it was taken
   /// from, if it was not run.
-  private func commit(_ event: TrialEvent, _ record: TrialRecord?, _ why: String) {
-    guard let store, let participant = run.participant else { return }
+  private func commit(_ event: TrialEvent, _ record: TrialRecord?, _ why: String) -> Bool {
+    guard let store, let participant = run.participant else { return true }
     // Where the run is over, nothing may change any more.
-    if !participant.leads, !participant.live.exists { return }
+    if !participant.leads, !participant.live.exists { return true }
     let archive = request.archive, outcome = event.outcome
     let encoded = outcome.value.flatMap { archive?.encode($0) }
-    run.recording.attempt {
+    return run.recording.attempt {
       var value: TrialRecord.Value?
       if let encoded {
         value = TrialRecord.Value(json: encoded.json)
@@ -177,7 +186,8 @@ final class SweepWork: @unchecked Sendable {
       note(event.index, json, log: store.ownLog)
       try store.append(json)
       if outcome.seconds > 0.5 { try store.sync() }
-    }
+      return true
+    } ?? false
   }
 
   private func commitTensors(

@@ -125,6 +125,65 @@ import Testing
     #expect(error?.message.contains("x=1") == true)
   }
 
+  /// Two processes of one run, of which one has a log that nothing can be written to; what each gave and how each ended.
+  private func sharing(_ counter: Counter, unwritable: Int) throws -> (
+    folder: RunFolder, outcomes: [[TrialOutcome]], ends: [RunSummary]
+  ) {
+    let first = study("", Ears(), options(threads: 1))
+    first.startIfNeeded()
+    let folder = try folder(first)
+    let second = study("", Ears(), options(RunPlace(folder: folder, role: .worker), threads: 1))
+    second.startIfNeeded()
+    first.participant?.look()
+    try folder.files.makeFolders(folder.path + "/trials/runs/w\(unwritable).jsonl")
+    let results = Mutex<[([TrialOutcome], RunSummary?)]>([([], nil), ([], nil)])
+    let threads = [first, second].enumerated().map { place, run in
+      WorkerThread(name: "process") {
+        let done = (try? run.sweep(trials(60, counter, seconds: 0.02))) ?? []
+        _ = run.waitForLead()
+        let end = run.finish([])
+        results.withLock { $0[place] = (done, end) }
+      }
+    }
+    for thread in threads { thread.start() }
+    for thread in threads { thread.join() }
+    return (folder, results.withLock { $0.map(\.0) }, results.withLock { $0.compactMap(\.1) })
+  }
+
+  @Test func aWorkerThatCannotWriteLeavesItsTrialsToTheOthers() throws {
+    let counter = Counter()
+    let (folder, outcomes, ends) = try sharing(counter, unwritable: 2)
+    #expect(ends[1].status == .notRecorded && ends[1].diagnostics.map(\.id) == ["E0801"] && outcomes[1].isEmpty)
+    #expect(ends[0].status == .good && outcomes[0].allSatisfy { $0.status == .done })
+    #expect(counter.seen.count == 61 && Set(counter.seen).count == 60)
+    #expect(try folder.readRun()?.state == .done && folder.checkManifest().isEmpty)
+  }
+
+  @Test func oneThatLeadsAndCannotWriteEndsTheRunForAll() throws {
+    let counter = Counter()
+    let (folder, outcomes, ends) = try sharing(counter, unwritable: 1)
+    #expect(ends[0].status == .notRecorded && ends[0].diagnostics.map(\.id) == ["E0801"])
+    #expect(ends[1].status == .interrupted && outcomes.allSatisfy(\.isEmpty) && !folder.live.exists)
+    #expect(Set(counter.seen).count < 60 && !folder.isSealed)
+    // What the others found is there to go on with.
+    let newest = try #require(UnfinishedRun.newest(ofStudyAt: "demo.exp", in: scratch.path + "/runs"))
+    let again = study("", Ears(), options(RunPlace(folder: newest, role: .coordinator)))
+    again.startIfNeeded()
+    #expect(try again.sweep(trials(60, counter)).allSatisfy { $0.status == .done })
+    #expect(try again.finish([]).status == .good && folder.checkManifest().isEmpty)
+  }
+
+  @Test func whoWaitsForTheLeadRunsNothing() throws {
+    let run = study("", Ears(), options())
+    run.startIfNeeded()
+    _ = try run.sweep(trials(3, Counter(), seconds: 0.15))
+    let participant = try #require(run.participant)
+    let end = monotonicSeconds() + 10
+    func running() -> Int? { participant.live.lease(of: participant.name)?.running }
+    while running() != 0, monotonicSeconds() < end { Thread.sleep(forTimeInterval: 0.05) }
+    #expect(running() == 0)
+  }
+
   @Test func aRunThatWasKilledGoesOn() throws {
     let counter = Counter(), first = study("", Ears(), options())
     first.startIfNeeded()

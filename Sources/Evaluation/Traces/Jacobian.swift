@@ -2,8 +2,9 @@ import Graphs
 import Tensors
 
 /// Jacobians and Hessians: one product with a direction is traced, and then batched over all directions, so that what
-/// does not depend on the direction is computed once. Functions that can only be followed with values at hand are
-/// differentiated row by row.
+/// does not depend on the direction is computed once. The directions are those of the function's results where these are fewer numbers than
+/// its arguments (reverse mode), and otherwise those of the arguments (forward mode), as where a loop has no reverse mode. Functions that can
+/// only be followed with values at hand are differentiated row by row.
 struct Jacobian {
   unowned(unsafe) let machine: Machine
   private let name: String
@@ -22,7 +23,9 @@ struct Jacobian {
     /// The shapes of the one tensor that the function takes and gives, where it is one.
     let from: Shape?
     let to: Shape?
+    /// How many directions there are, and whether they are the results'.
     let count: Int
+    let isReverse: Bool
     let type: ElementType
   }
 
@@ -61,9 +64,9 @@ struct Jacobian {
     let body = try traced(x, values)
     guard body.count > 0 else { return operations.value(try operations.apply(.broadcast([0, 0]), [.float(0)])) }
     let eye = try identity(body.count, body.type)
-    // Rows are directions: entry i is the derivative along leaf element i.
+    // Rows are directions: entry i is the derivative along leaf element i, or that of number i of the results.
     let rows = try batched(body, eye)
-    var result = try operations.apply(.transpose([1, 0]), [rows], isTensor: true)
+    var result = body.isReverse ? rows : try operations.apply(.transpose([1, 0]), [rows], isTensor: true)
     if let from = body.from, let to = body.to {
       result = try operations.reshape(result, to + from)
       if isNumber, to.isEmpty {
@@ -108,6 +111,15 @@ struct Jacobian {
   }
 
   private func traced(_ x: Value, _ values: Values) throws -> Body {
+    do { return try traced(x, values, mayReverse: true) } catch is NoReverse {
+      return try traced(x, values, mayReverse: false)
+    }
+  }
+
+  /// A function on whose way there is something without reverse mode.
+  private struct NoReverse: Error {}
+
+  private func traced(_ x: Value, _ values: Values, mayReverse: Bool) throws -> Body {
     let state = machine.tensors
     let outer = state.recording
     let wasTraining = state.isTraining
@@ -125,8 +137,18 @@ struct Jacobian {
       defer { heap.release(variables.value) }
       let (outputs, to) = try values(gradient, recording, variables)
       if let failure = recording.failure { throw failure }
-      let type: ElementType = variables.nodes.contains { recording.trace.type($0) == .f64 } ? .f64 : .f32
+      let from = operations.operand(x)?.shape
       let total = variables.nodes.reduce(0) { $0 + recording.trace.shape($1).reduce(1, *) }
+      let count = outputs.reduce(0) { $0 + recording.trace.shape($1).reduce(1, *) }
+      if mayReverse, count > 0, count < total {
+        let (output, type): (NodeID, ElementType)
+        do {
+          (output, type) = try reversed(outputs, count, gradient, variables, recording)
+        } catch let error as RuntimeError where !error.isUncatchable { throw NoReverse() }
+        recording.passGuardsOn()
+        return Body(recording: recording, output: output, from: from, to: to, count: count, isReverse: true, type: type)
+      }
+      let type: ElementType = variables.nodes.contains { recording.trace.type($0) == .f64 } ? .f64 : .f32
       let direction = recording.trace.input(shape: [total], type: type)
       var start = 0
       let moves = try variables.nodes.map { node -> (variable: NodeID, direction: NodeID) in
@@ -141,13 +163,24 @@ struct Jacobian {
         return try operations.node(try gradient.flattened(parts, recording), in: recording)
       }
       recording.passGuardsOn()
-      let from = operations.operand(x)?.shape
-      return Body(recording: recording, output: output, from: from, to: to, count: total, type: type)
+      return Body(recording: recording, output: output, from: from, to: to, count: total, isReverse: false, type: type)
     } catch {
       machine.drawScope = count
       if let scope { outer?.scope = scope }
       throw error
     }
+  }
+
+  /// The gradient of the results' product with a direction, for a new input: all leaves' numbers in one row, in the results' type.
+  private func reversed(
+    _ outputs: [NodeID], _ count: Int, _ gradient: Gradient, _ variables: Gradient.Variables, _ recording: Recording
+  ) throws -> (NodeID, ElementType) {
+    let results = try gradient.flattened(outputs, recording)
+    let direction = recording.trace.input(shape: [count], type: results.type)
+    let product = try operations.arithmetic(.multiply, results, .traced(TracedValue(direction, recording)))
+    let sum = try operations.node(try operations.reduce(.sum, product, axes: [0], keep: false), in: recording)
+    let row = try gradient.flattened(try gradient.gradients(sum, variables, recording), recording)
+    return (try operations.node(try operations.convert(row, to: results.type), in: recording), results.type)
   }
 
   private func part(

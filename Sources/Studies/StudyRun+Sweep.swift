@@ -111,6 +111,7 @@ extension StudyRun {
   private func record(
     _ request: SweepRequest, _ rows: [SweepRow], _ counts: RunRecord.Counts, _ recorder: RunRecorder
   ) -> String? {
+    for row in rows { for line in row.outcome.printed { recorder.add(.printed(line)) } }
     let table = sweepTable(request, rows)
     let series = seriesTable(request, rows).map { [($0, request.name + "-series")] } ?? []
     let file = recorder.saveTables([(table, request.name)] + series)?.first
@@ -127,6 +128,9 @@ extension StudyRun {
 
   /// A trial at work tracked a row.
   func tracked(_ row: [Datum.Field], _ place: TrialPlace) { locked { listener.receive(.tracked(row, trial: place)) } }
+
+  /// A trial that another process runs printed lines.
+  func printedElsewhere(_ lines: [String]) { locked { for line in lines { listener.receive(.printed(line)) } } }
 
   /// A trial ended, and is on disk.
   func ended(_ event: TrialEvent) {

@@ -171,11 +171,11 @@ public final class StudyRun: StudyHost, @unchecked Sendable {
     }
   }
 
-  /// `print`.
+  /// `print`. What trials print is recorded with them, in their order.
   public func print(_ text: String) {
     locked {
       startIfNeeded()
-      recorder?.add(.printed(text))
+      if !WorkerThread.isRunningTrials { recorder?.add(.printed(text)) }
       listener.receive(.printed(text))
     }
   }

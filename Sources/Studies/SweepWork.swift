@@ -271,6 +271,7 @@ final class SweepWork: @unchecked Sendable {
     let event = TrialEvent(
       sweep: request.name, index: index, coordinates: request.coordinates(index), outcome: outcome)
     schedule.finish(index, outcome)
+    if !outcome.isFromRecord { run.printedElsewhere(outcome.printed) }
     run.ended(event)
   }
 

@@ -43,6 +43,7 @@ struct TrialRecord {
       .init("status", .string(outcome.status.rawValue)), .init("fields", .object(Datum.members(outcome.fields))),
     ]
     if let series = outcome.series { record.append(.init("series", series.json)) }
+    if !outcome.printed.isEmpty { record.append(.init("printed", .array(outcome.printed.map(JSON.string)))) }
     if let error = outcome.error {
       record.append(.init("error", .string("\(error.id): \(error.message)")))
       if !error.help.isEmpty { record.append(.init("help", .array(error.help.map(JSON.string)))) }
@@ -120,6 +121,7 @@ struct TrialRecord {
       guard let table = Table(json: series) else { return nil }
       outcome.series = table
     }
+    outcome.printed = (json["printed"]?.array ?? []).compactMap(\.string)
     if status == .done, let archive {
       guard let value = value(archive) else {
         if let file = json["tensors"]?.string, tensorBytes() == nil {

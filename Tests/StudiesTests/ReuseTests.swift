@@ -69,6 +69,37 @@ import Testing
     }
   }
 
+  /// What trials print is kept with them: the report has it in the order of the points, whoever ran them and when.
+  @Test func whatTrialsPrintStandsInOrder() throws {
+    let bench = Bench()
+    let text = """
+      print("before")
+      let runs = sweep i in 1..6 {
+        var total = 0.0
+        for j in 1..(7 - i) * 3000 { total += j }
+        print("trial", i)
+        let inner = sweep k in 1..2 {
+          print("inner", i, k)
+          { k: k }
+        }
+        if i == 3 { fail("three") }
+        { total: total }
+      }
+      print("after")
+      """
+    let trials = (1...6).flatMap { ["trial \($0)", "inner \($0) 1", "inner \($0) 2"] }
+    for run in 1...2 {
+      let seen = try bench.run(text)
+      #expect(seen.run == (run == 1 ? Array(0...5) : [2]))
+      #expect(bench.files("study.json").count == run)
+      for file in bench.files("study.json") {
+        let study = RunFolder.open(String(file.dropLast("/study.json".count)))?.readStudy()
+        let lines = (study?.items ?? []).compactMap { if case .printed(let text) = $0 { text } else { nil } }
+        #expect(lines == ["before"] + trials + ["after"])
+      }
+    }
+  }
+
   static let study = """
     option size = 3
     let base = tensor([1.0, 2.0, 3.0])

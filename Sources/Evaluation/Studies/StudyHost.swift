@@ -15,7 +15,7 @@ public protocol StudyHost: AnyObject {
   func beginStatement(_ span: Span, prose: [String])
   /// A value is shown: an expression statement at the top level, or `show`.
   func show(_ value: Datum, name: String?, at span: Span)
-  /// `print`.
+  /// `print`. What a trial prints, on the thread that runs it, is told here as it comes and stands once more in the trial's outcome.
   func print(_ text: String)
   /// `cite`.
   func cite(_ text: String)
@@ -222,6 +222,8 @@ public struct TrialOutcome: Sendable {
   public var error: Diagnostic?
   /// CPU seconds of the trial's thread.
   public var seconds: Double
+  /// What it printed, in order.
+  public var printed: [String] = []
   /// Files that it read, each once.
   public var reads: [FileRead] = []
   /// False when the trial wrote files, which a record of it cannot repeat.

@@ -82,8 +82,8 @@ struct SweepArchive: TrialArchive, @unchecked Sendable {
   }
 }
 
-/// The host as a trial sees it: notes which files it reads, on which its result depends, whether it writes any, and whether it caught an
-/// error of its surroundings.
+/// The host as a trial sees it: notes what it prints, which files it reads, on which its result depends, whether it writes any, and whether
+/// it caught an error of its surroundings.
 final class TrialHost: ForwardingHost {
   /// A file that it asked for and was given, with what told its state apart before it was read.
   private struct Asked {
@@ -96,6 +96,7 @@ final class TrialHost: ForwardingHost {
 
   private let files: TrialFiles
   private var asked: [Asked] = []
+  private var printed: [String] = []
   /// The files that it was given to write.
   private var written: Set<String> = []
   private var hasWritten = false, hasMetSurroundings = false
@@ -110,13 +111,14 @@ final class TrialHost: ForwardingHost {
 
   /// The trial of an index and a key begins.
   func begin(_ index: Int, _ key: String?) {
-    (asked, written, hasWritten, hasMetSurroundings) = ([], [], false, false)
+    (asked, printed, written, hasWritten, hasMetSurroundings) = ([], [], [], false, false)
     (self.index, self.key) = (index, key)
   }
 
-  /// Puts into the trial's outcome which files it read, with the contents that it saw, which it wrote, and whether it caught an error of
-  /// its surroundings.
+  /// Puts into the trial's outcome what it printed, which files it read, with the contents that it saw, which it wrote, and whether it caught
+  /// an error of its surroundings.
   func end(_ outcome: inout TrialOutcome) {
+    outcome.printed = printed
     outcome.reads = reads
     outcome.isRepeatable = !hasWritten
     outcome.written = written.sorted()
@@ -160,6 +162,11 @@ final class TrialHost: ForwardingHost {
   override func tookOver(_ read: FileRead) {
     note(FileRead(path: read.path, isData: read.isData, hash: ""), outer.path(of: read))
     outer.tookOver(read)
+  }
+
+  override func print(_ text: String) {
+    printed.append(text)
+    outer.print(text)
   }
 
   override func metSurroundings() {

@@ -3,7 +3,8 @@ import Diagnostics
 extension Lexer {
   /// Operators of other languages that the parser knows how to talk about, longest first.
   private static let foreignOperators: [[UInt8]] = [
-    "===", "!==", "**=", "%>%", "%/%", "&&", "||", "**", "=>", "|>", "<>", "~=", "%%", "!", "|", "&", "~", "$", "`",
+    "%in%", "===", "!==", "**=", "%>%", "%/%", "%*%", "&&", "||", "**", "=>", "|>", "<>", "~=", "%%", "!", "|", "&",
+    "~", "$", "`",
     "\\", "?",
   ].map { Array($0.utf8) }
 

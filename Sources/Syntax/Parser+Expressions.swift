@@ -50,8 +50,8 @@ extension Parser {
     switch text(token) {
     case "&&": return .and
     case "||": return .or
-    case "===", "!==", "<>", "~=", "≤", "≥", "≠", "∈": return .comparison
-    case "×", "·", "÷", ".*", "./", "%%", "%/%": return .multiplicative
+    case "===", "!==", "<>", "~=", "≤", "≥", "≠", "∈", "%in%", "~": return .comparison
+    case "×", "·", "÷", ".*", "./", "%%", "%/%", "%*%": return .multiplicative
     case "−", ".+", ".-": return .additive
     default: return nil
     }
@@ -124,6 +124,7 @@ extension Parser {
     case ".+": return .add
     case "div", "%/%": return .floorDivide
     case "mod", "%%": return .remainder
+    case "%*%": return .matmul
     default: return .multiply
     }
   }
@@ -173,9 +174,12 @@ extension Parser {
       remark(.foreignOperator(isNegated ? "is not" : "is"), at: place)
     } else if at(.foreign) {
       let spelling = text(token)
-      remark(.foreignOperator(spelling))
+      remark(.foreignOperator(spelling == "~" ? "a ~ b" : spelling))
       operation =
-        ["!==": .notEqual, "~=": .notEqual, "≠": .notEqual, "≤": .lessEqual, "≥": .greaterEqual, "∈": .member][spelling]
+        [
+          "%in%": .member, "~": .close, "!==": .notEqual, "~=": .notEqual, "≠": .notEqual, "≤": .lessEqual,
+          "≥": .greaterEqual, "∈": .member,
+        ][spelling]
     }
     advance()
     return operation ?? .equal
@@ -184,7 +188,7 @@ extension Parser {
   /// `-x`, and whatever binds tighter.
   mutating func parseUnary() -> Expression {
     let lower = token.lower
-    let isForeign = at(.foreign) && ["!", "−", "¬", "~"].contains(text(token))
+    let isForeign = at(.foreign) && ["!", "−", "¬", "~", "√"].contains(text(token))
     guard at(.minus) || at(.plus) || isForeign else { return parsePower() }
     let isNot = isForeign && text(token) != "−"
     let isPlus = at(.plus)
@@ -282,7 +286,7 @@ extension Parser {
   }
 
   private mutating func parseArgument() -> Expression.Argument {
-    if eat(.ellipsis) { return .spread(parseExpression()) }
+    if eat(.ellipsis) || eatForeignSpread() { return .spread(parseExpression()) }
     if kind.isWord, peek().kind == .colon {
       let name = makeName(token)
       advance()
@@ -298,7 +302,7 @@ extension Parser {
     }
     let value = parseExpression()
     if at(.kwFor) { report(.bareComprehension) }
-    return .positional(value)
+    return eatTrailingSpread() ? .spread(value) : .positional(value)
   }
 
   private mutating func parseIndex(_ base: Expression, _ lower: Int) -> Expression {

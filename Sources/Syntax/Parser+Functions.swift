@@ -44,6 +44,22 @@ extension Parser {
     return make(.function(literal), literal.span)
   }
 
+  /// `function(x) { … }` or `function(x) x + 1`, whose meaning is clear.
+  mutating func parseForeignFunction() -> Expression {
+    let lower = token.lower
+    remark(.foreignOperator(text(token)))
+    advance()
+    let id = newID()
+    guard enter() else {
+      leave()
+      return invalid()
+    }
+    let parameters = parseParameters()
+    let body = at(.leftBrace) ? FunctionLiteral.Body.block(parseBlock()) : .expression(parseExpression())
+    leave()
+    return finish(id: id, name: nil, parameters, body, lower)
+  }
+
   private mutating func finish(
     id: Int, name: String?, _ parameters: [Parameter], _ body: FunctionLiteral.Body, _ lower: Int
   ) -> Expression {
@@ -121,7 +137,7 @@ extension Parser {
   }
 
   private mutating func parseParameter() -> Parameter {
-    let isRest = eat(.ellipsis)
+    var isRest = eat(.ellipsis) || eatForeignSpread()
     if at(.leftBrace) || at(.leftBracket) {
       let pattern = parsePattern()
       // Named by its own text, which is no identifier, so that it cannot collide with one and reads well in messages.
@@ -136,6 +152,7 @@ extension Parser {
     }
     let name = makeName(token)
     advance()
+    if eatTrailingSpread() { isRest = true }
     var kindName: Name?
     if eat(.colon) {
       if kind.isWord {

@@ -29,6 +29,7 @@ extension Parser {
   }
 
   private mutating func parseNameExpression() -> Expression {
+    if beginsForeignFunction { return parseForeignFunction() }
     if beginsArrowFunction {
       remark(.needsParentheses("a function written with `->`"))
       return parseArrowFunction()
@@ -56,10 +57,18 @@ extension Parser {
       return invalid()
     }
     switch kind {
-    case .kwFor, .kwWhile, .kwReturn, .kwBreak, .kwContinue, .kwLet, .kwVar, .kwShow, .kwExpect:
+    case .kwVar where peek().kind == .leftParen: report(.foreignForm(.variance))
+    case .kwFor, .kwWhile: report(.foreignForm(.loopAsValue(text(token))))
+    case .kwReturn, .kwBreak, .kwContinue, .kwLet, .kwVar, .kwShow, .kwExpect:
       report(.statementAsExpression(text(token)))
     case .foreign:
       if let function = parseLambda() { return function }
+      if let end = closingBar {
+        remark(.foreignOperator("|x|"), at: Span(file: file.id, lower: token.lower, upper: tokens[end].upper))
+        index = end
+        advance()
+        return parseExpression()
+      }
       report(.foreignOperator(text(token)))
     case .assign where index > 0 && tokens[index - 1].kind == .assign: report(.foreignOperator("= ="))
     default: report(.expected("an expression", found: describe(token)))
@@ -145,8 +154,9 @@ extension Parser {
     let lower = token.lower
     var clauses: [Expression.Clause] = []
     let elements = parseBracketed(.rightBracket, "`,`") { parser -> Expression.Element in
-      if parser.eat(.ellipsis) { return .spread(parser.parseExpression()) }
+      if parser.eat(.ellipsis) || parser.eatForeignSpread() { return .spread(parser.parseExpression()) }
       let value = parser.parseExpression()
+      if parser.eatTrailingSpread() { return .spread(value) }
       if parser.at(.kwFor) { clauses = parser.parseClauses() }
       return .value(value)
     }
@@ -176,7 +186,7 @@ extension Parser {
   mutating func expectIn() {
     if eat(.kwIn) { return }
     let isForeign = at(.assign) || at(.colon) || atForeign("∈") || atWord("of")
-    report(.expected("`in`", found: describe(token)))
+    report(at(.assign) ? .foreignForm(.countedLoop) : .expected("`in`", found: describe(token)))
     if isForeign { advance() }
   }
 
@@ -239,7 +249,7 @@ extension Parser {
       return .spread(invalid())
     }
     if at(.int) || at(.float) {
-      report(.numberAsField(text(token)))
+      report(next == .colon ? .numberAsField(text(token)) : .foreignForm(.setOfValues(text(token))))
     } else if at(.name) || kind.isReserved || at(.minus) || at(.leftBracket) {
       report(.blockForRecord(afterArrow: false), at: here)
     } else {
@@ -252,6 +262,14 @@ extension Parser {
     let lower = token.lower
     let key = parseString()
     let place = span(from: lower)
+    if at(.comma) || at(.rightBrace) {
+      report(.foreignForm(.setOfValues(file.text(place))), at: place)
+      while !at(.rightBrace), !at(.end) {
+        if kind.opens, token.match > index { index = token.match }
+        advance()
+      }
+      return .spread(invalid())
+    }
     if !eat(.colon) { report(.expected("`:` after the field's name", found: describe(token))) }
     let value = parseExpression()
     if case .string(let text) = key.kind { return .field(Name(id: newID(), text: text, span: place), value) }

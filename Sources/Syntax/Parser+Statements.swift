@@ -49,7 +49,7 @@ extension Parser {
   private var strayAfterStatement: SyntaxProblem {
     let previous = tokens[max(0, index - 1)]
     switch kind {
-    case .comma: return .tuple
+    case .comma: return numberWithCommas.map { .foreignForm($0) } ?? .tuple
     case .kwIf: return .trailingIf
     case .rightParen, .rightBracket: return .strayCloser(text(token))
     case .foreign: return .foreignOperator(text(token))
@@ -187,6 +187,11 @@ extension Parser {
   private mutating func parseBinding() -> Statement {
     let lower = token.lower
     let isLet = at(.kwLet)
+    if !isLet, peek().kind == .leftParen {
+      report(.foreignForm(.variance))
+      skipStatement()
+      return Statement(.invalid, span: span(from: lower))
+    }
     advance()
     if at(.name), peek().kind == .leftParen { return parseFunctionAfterLet() }
     if isLet, atWord("mut"), peek().kind == .name {

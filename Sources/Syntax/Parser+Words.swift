@@ -167,7 +167,8 @@ enum ForeignWord {
     "throw": "an error is raised with `fail(\"what went wrong\")`",
     "assert": "write `expect condition` inside a `test`, or `claim \"text\" { condition }`",
     "pass": "an empty block is `{ }`",
-    "del": "values need no deleting: they go when nothing holds them",
+    "del":
+      "values need no deleting; `without(r, \"a\")` is a record without a field, `remove_at(xs, 0)` a list without an element",
     "with": "there is no `with` statement: call the function with what it needs",
     "repeat": "loops are written `for i in 0..<n { … }` or `while condition { … }`",
     "loop": "loops are written `for i in 0..<n { … }` or `while condition { … }`",

@@ -154,6 +154,12 @@ struct Parser {
       report(.foreignOperator(text(token)))
     } else if kind.isAssignment {
       report(.assignmentAsValue(text(token)))
+    } else if at(.kwIf) {
+      report(.trailingIf)
+    } else if closer == .rightBracket, at(.semicolon) || [.int, .float].contains(kind) {
+      report(
+        .foreignForm(.rowsWithoutCommas(found: describe(token))), notes: [Diagnostic.Note(span(opening), "opened here")]
+      )
     } else {
       report(
         .expected("\(expected) or \(describeCloser(closer))", found: describe(token)),

@@ -198,7 +198,7 @@ extension SyntaxProblem {
         help: ["`var d = {}`, then `for x in xs { d[name] = value }` fills a record"])
     case .setComprehension(let name):
       return Wording(id: "E0062", message: "a comprehension makes a list, and there are no sets", label: "no `for` stands in a record",
-        help: ["the different elements of a list: `unique([\(name) for \(name) in xs])`"])
+        help: ["the different elements of a list: `distinct([\(name) for \(name) in xs])`"])
     case .mixedComprehension:
       return Wording(id: "E0063", message: "a comprehension has one element before its `for`", label: "it can have no other elements",
         help: ["join lists with `++`"])
@@ -232,6 +232,7 @@ extension SyntaxProblem {
       return Wording(id: "E0072", message: "\(what) is a plain string", label: "it cannot interpolate")
     case .foreignStatement(let word, let advice):
       return Wording(id: "E0073", message: "Exp has no `\(word)` statement", label: advice)
+    case .foreignForm(let form): return form.wording
     // E0090–E0099: limits.
     case .tooDeep:
       return Wording(id: "E0090", message: "this is nested deeper than \(SyntaxLimits.nesting) levels", label: "one level too many",
@@ -247,7 +248,8 @@ extension SyntaxProblem {
 enum ForeignOperator {
   private static let equivalents: [String: String] = [
     "&&": "and", "||": "or", "!": "not", "¬": "not", "**": "^", ".^": "^", "**=": "^=", "===": "==", "!==": "!=",
-    "<>": "!=", "~=": "!=", "div": "//", "mod": "%", "%/%": "//", "%%": "%", "is": "==", "is not": "!=",
+    "<>": "!=", "~=": "!=", "div": "//", "mod": "%", "%/%": "//", "%%": "%", "%*%": "@", "%in%": "in", "is": "==",
+    "is not": "!=",
     "= =": "==",
     ":=": "=", "=>": "->", "→": "->", "≤": "<=", "≥": ">=", "≠": "!=", "×": "*", "·": "*", "÷": "/", "−": "-",
     ".*": "*", "./": "/", ".+": "+", ".-": "-", "∈": "in", "–": "-", "—": "-", "…": "...", "...": "..",
@@ -265,6 +267,10 @@ enum ForeignOperator {
     "?": "write `if condition { a } else { b }`",
     "::": "functions are called `f(x)` or `x.f()`; `reverse(xs)` turns a list round",
     "~": "write `not` for conditions",
+    "a ~ b": "numbers that are close are compared by `a ≈ b`",
+    "|x|": "a function is written `x -> x + 1`, and of two arguments `(x, y) -> x + y`",
+    "function": "a function is written `x -> x + 1`, and one of several statements `fn(x) { … }`",
+    "√": "a root is written `sqrt(x)`",
     "$": "strings interpolate with braces: \"{x}\"",
     "\\": "a line goes on by itself inside brackets and after an operator",
     "\\ … ->": "a function is written `x -> …`, and of two arguments `(x, y) -> …`",

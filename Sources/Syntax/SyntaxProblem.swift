@@ -82,6 +82,7 @@ enum SyntaxProblem: Hashable {
   case versionNotFirst
   case unknownVersion(String)
   case foreignStatement(String, String)
+  case foreignForm(ForeignForm)
   case tooDeep
   case tooTall
 }

@@ -123,6 +123,39 @@ import Testing
       "\"{t:.1f}\"", "for x in reshape(t, -1)]", "[\"{x:.1f}\" for x in reshape(t, -1)]",
       "[\"1.0\", \"2.0\", \"3.0\", \"4.0\"]"
     ),
+    // Forms of other languages.
+    ("{1, 2, 2}", "distinct([1, …])", "distinct([1, 2, 2])", "[1, 2]"),
+    ("{\"a\", \"b\"}", "[\"a\", …]", "[\"a\", \"b\"]", "[\"a\", \"b\"]"),
+    ("let d = { a: 1, b: 2 }\ndel d.a", "without(r, \"a\")", "let d = { a: 1, b: 2 }\nwithout(d, \"a\")", "{ b: 2 }"),
+    ("map([1, 2], |x| x + 1)", "x -> x + 1", "map([1, 2], x -> x + 1)", "[2, 3]"),
+    ("1.0 ~ 1.0", "a ≈ b", "1.0 ≈ 1.0", "true"),
+    ("var([1, 2, 3])", "variance(xs)", "variance([1, 2, 3])", "1.0"),
+    ("print(var([1, 2, 3]))", "variance(xs)", "variance([1, 2, 3])", "1.0"),
+    ("let n = 1,000,000", "1_000_000", "1_000_000", "1000000"),
+    ("let n = 0,5", "`0.5`", "0.5", "0.5"),
+    (
+      "linspace(**{ start: 0, stop: 1, count: 2 })", "...xs", "shape(linspace(...{ start: 0, stop: 1, count: 2 }))",
+      "[2]"
+    ),
+    ("max(*[1, 2])", "...xs", "max(...[1, 2])", "2"),
+    ("max([1, 2]...)", "...xs", "max(...[1, 2])", "2"),
+    ("[*[1, 2], 3]", "...xs", "[...[1, 2], 3]", "[1, 2, 3]"),
+    ("fn g(*xs) = xs", "...xs", "fn g(...xs) = xs\ng(1, 2)", "[1, 2]"),
+    ("fn g(xs...) = xs", "...xs", "fn g(...xs) = xs\ng(1, 2)", "[1, 2]"),
+    ("print(\"{ 'a': 1 }\")", "`\\{`", "print(\"\\{ 'a': 1 }\")", ""),
+    ("let g = function(x) { x + 1 }", "fn(x) { … }", "let g = fn(x) { x + 1 }\ng(1)", "2"),
+    ("map([1, 2], function(x) x + 1)", "x -> x + 1", "map([1, 2], x -> x + 1)", "[2, 3]"),
+    (
+      "[n if n > 1 else 0 for n in [1, 2]]", "if condition { a } else { b }",
+      "[if n > 1 { n } else { 0 } for n in [1, 2]]", "[0, 2]"
+    ),
+    ("let ys = for n in [1, 2] { f(n) }", "[f(x) for x in xs]", "[f(x) for x in [1, 2]]", "[1, 4]"),
+    ("for i = 1:3 { i }", "for i in 1..10 { … }", "for i in 1..3 { print(i) }", ""),
+    ("let m = [1 2; 3 4]", "tensor([[1, 2], [3, 4]])", "shape(tensor([[1, 2], [3, 4]]))", "[2, 2]"),
+    ("let m = [1, 2; 3, 4]", "tensor([[1, 2], [3, 4]])", "shape(tensor([[1, 2], [3, 4]]))", "[2, 2]"),
+    ("t %*% t", "write `@`", "to_list(t @ t)", "[[7.0, 10.0], [15.0, 22.0]]"),
+    ("2 %in% [1, 2]", "write `in`", "2 in [1, 2]", "true"),
+    ("√4", "sqrt(x)", "sqrt(4)", "2.0"),
   ]
 
   @Test(arguments: mended.map(\.wrong)) func theRemedyGivesWhatIsMeant(_ wrong: String) throws {

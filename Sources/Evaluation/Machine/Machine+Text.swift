@@ -77,7 +77,7 @@ extension Machine {
     guard let format = FormatSpecification(text) else {
       throw RuntimeError(
         "E0212", "`:\(text)` is not a format", label: "cannot be read",
-        help: ["formats are Python's, such as `:.3f`, `:>8`, `:,`, `:.1%`, `:.2e`"])
+        help: ["formats are Python's, such as `:.3f`, `:>8`, `:,`, `:.1%`, `:.2e`; a brace itself is written `\\{`"])
     }
     if format.isTooLong {
       throw RuntimeError(

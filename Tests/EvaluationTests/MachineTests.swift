@@ -125,6 +125,38 @@ import Testing
     #expect(found == Array(repeating: ["E0302"], count: 12))
   }
 
+  private func runs(_ texts: [String], maxMemory: Int) throws -> [[String]] {
+    try onLargeStack {
+      let library = try testLibrary.get()
+      return texts.map {
+        let session = Session(library: library, host: TestHost(), threads: 1, maxMemory: maxMemory)
+        return session.run(SourceStore.shared.add(name: "memory.exp", text: $0)).map(\.id)
+      }
+    }
+  }
+
+  /// What is collected of a value beside the heap counts as memory: its leaves, the key of a compiled call, data.
+  @Test func whatWalksCollectIsLimited() throws {
+    let texts = [
+      "norm(to_list(0..<300_000))", "track(v: to_list(0..<300_000))", "compiled(v -> 1)(to_list(0..<30_000))",
+    ]
+    let found = try runs(texts, maxMemory: 8 << 20)
+    #expect(found == Array(repeating: ["E0302"], count: texts.count))
+    let free = try runs(texts, maxMemory: 256 << 20)
+    #expect(free == Array(repeating: [], count: texts.count))
+  }
+
+  /// A value whose parts are shared looks like more leaves than there is memory for.
+  @Test func sharedPartsAreAsManyLeaves() throws {
+    let texts = [
+      "x * 2.0", "x + x", "norm(x)", "leaves(x)", "zeros_like(x)", "tree_map(v -> v, x)", "grad(v -> 1.0)(x)",
+      "compiled(v -> 1)(x)", "track(v: x)", "table([{ a: x }])", "option o = x",
+      "save(x, \"x.safetensors\")",
+    ].map { "var x = [1.0]\nfor _ in 0..<60 { x = [x, x] }\n\($0)" }
+    let found = try runs(texts, maxMemory: 8 << 20)
+    #expect(found == Array(repeating: ["E0302"], count: texts.count))
+  }
+
   /// What is shown of a great value is its beginning; a table is whole.
   @Test func greatValuesAreShownInPart() throws {
     let text =
@@ -157,6 +189,8 @@ import Testing
   @Test(arguments: [
     "while true { }", "fn f(n) = f(n - 1)\nwhile true { try { f(1) } catch e { } }",
     "var x = [1.0]\nvar y = [1.0]\nfor _ in 0..<60 { x = [x, x]; y = [y, y] }\norder([x, y])",
+    "var x = [none]\nfor _ in 0..<60 { x = [x, x] }\nnorm(x)",
+    "fn model() { param w = tensor(1.0); x -> w }\nvar x = model()\nfor _ in 0..<60 { let a = x; let b = x; x = q -> [a, b] }\nuntied(x)",
     "for i in 0..9_000_000_000 { [i] }", "sweep x in 1..2_000_000 { x }",
     "let values = to_list(zeros(600, 600))\nfor i in 0..9_000_000 { show figure({ marks: [{ kind: \"heat\", x: [], y: [], values }] }) }",
   ])

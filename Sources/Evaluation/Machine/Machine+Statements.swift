@@ -14,7 +14,7 @@ extension Machine {
 
   /// A value as data for the study to show. A figure must be one that can be drawn.
   func shown(_ value: Value) throws -> Datum {
-    guard value.tag == .figure, !isInterrupted else { return ShownParts(self).datum(of: value) }
+    guard value.tag == .figure, !isInterrupted else { return try ShownParts(self).datum(of: value) }
     do {
       let figure = try figure(value)
       try pollInterrupt()
@@ -28,7 +28,7 @@ extension Machine {
   }
 
   private func figure(_ value: Value) throws -> Figure {
-    let description = datum(value.box.pointee.first), interrupts = interrupts
+    let description = try datum(value.box.pointee.first), interrupts = interrupts
     return try Interruption.heeding({ interrupts.isInterrupted }) { try Figure(description: description) }
   }
 

@@ -89,7 +89,7 @@ extension Natives {
       if let trial = machine.trial {
         try trial.track(call[0], machine)
       } else {
-        machine.host.track(machine.fields(call[0]))
+        machine.host.track(try machine.fields(call[0]))
       }
       return call.take(0)
     },

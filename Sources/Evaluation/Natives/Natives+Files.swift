@@ -40,7 +40,7 @@ extension Natives {
         read_text("table.csv")  # => "a,b\\n1,\\"x\\"\\n"
         """
     ) { call in
-      let table = call.machine.table(call[0])
+      let table = try call.machine.table(call[0])
       try call.machine.pollInterrupt()
       var text = try CSV.write(table) { _ in try call.machine.pollInterrupt() }
       try text.withUTF8 { try write($0, call) }

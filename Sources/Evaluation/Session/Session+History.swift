@@ -196,8 +196,9 @@ extension Machine {
       let rows = "\(value.tableRowCount) row\(value.tableRowCount == 1 ? "" : "s")"
       return "table of \(rows): \(names)\(columns.count > 12 ? ", …" : "")"
     case .native, .closure, .overload, .bound:
-      let scan = TreeScan(value, wantsPaths: true, machine: self)
-      guard !scan.params.isEmpty else { return functionText(value) }
+      guard let scan = try? TreeScan(value, wantsPaths: true, machine: self), !scan.params.isEmpty else {
+        return functionText(value)
+      }
       let sizes = scan.modelTensors.filter(\.isTrainable).compactMap { TensorOperations(self).operand($0.value)?.shape }
       return "function with \(sizes.reduce(0) { $0 + $1.reduce(1, *) }) parameters"
     default: return value.kindName

@@ -173,7 +173,7 @@ struct StatementRunner {
     let limits = try bounds.map { try evaluate($0) } ?? .none
     defer { machine.heap.release(limits) }
     let declaration = OptionDeclaration(
-      name: name.text, defaultValue: machine.datum(initial), bounds: try boundsDatum(limits, bounds?.span ?? span),
+      name: name.text, defaultValue: try machine.datum(initial), bounds: try boundsDatum(limits, bounds?.span ?? span),
       documentation: text, span: span)
     let chosen = try host.choose(declaration)
     guard let slot = prepared.program.bindings[name.id], case .global(let register) = slot.place else { return }
@@ -184,12 +184,14 @@ struct StatementRunner {
   private func boundsDatum(_ bounds: Value, _ span: Span) throws -> Datum {
     switch bounds.tag {
     case .none: return .none
-    case .list: return machine.datum(bounds)
+    case .list: return try machine.datum(bounds)
     case .range:
       let range = bounds.range.pointee
-      var fields = [Datum.Field("lower", machine.datum(range.start)), Datum.Field("upper", machine.datum(range.end))]
+      var fields = [
+        Datum.Field("lower", try machine.datum(range.start)), Datum.Field("upper", try machine.datum(range.end)),
+      ]
       if range.header.flags & RangeObject.isInclusive == 0 { fields.append(Datum.Field("open", .bool(true))) }
-      if !range.step.isNone { fields.append(Datum.Field("step", machine.datum(range.step))) }
+      if !range.step.isNone { fields.append(Datum.Field("step", try machine.datum(range.step))) }
       return .record(fields)
     default:
       throw RuntimeError(
@@ -243,7 +245,7 @@ struct StatementRunner {
       outcome.error = failure.diagnostic
       if outcome.error?.span == Span.none { outcome.error?.span = span }
     }
-    outcome.numbers = noted()
+    outcome.numbers = try noted()
     host.claim(outcome)
   }
 
@@ -256,10 +258,10 @@ struct StatementRunner {
   }
 
   /// The values noted, each name once, with its last value.
-  private func noted() -> [Datum.Field] {
+  private func noted() throws -> [Datum.Field] {
     var fields: [Datum.Field] = []
     for (name, value) in machine.notes {
-      let datum = machine.datum(value)
+      let datum = try machine.datum(value)
       if let known = fields.firstIndex(where: { $0.name == name }) {
         fields[known].value = datum
       } else {

@@ -120,10 +120,8 @@ struct SweepAxis: @unchecked Sendable {
     for (index, value) in values.enumerated() {
       try machine.pollInterrupt(at: index)
       copies.append(try machine.portable(value))
-      data.append(machine.datum(value))
+      data.append(try machine.datum(value))
     }
-    // Data are unfinished where an interrupt came.
-    try machine.pollInterrupt()
     self.values = .copied(copies, data)
   }
 

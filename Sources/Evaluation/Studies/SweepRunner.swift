@@ -72,7 +72,7 @@ final class SweepRunner: TrialRunner {
       defer { machine.heap.release(value) }
       try recorder.check(result: value, machine)
       let fields =
-        value.tag == .record ? machine.fields(value) : [Datum.Field("value", machine.datum(value))]
+        value.tag == .record ? try machine.fields(value) : [Datum.Field("value", try machine.datum(value))]
       return TrialOutcome(
         status: .done, value: try machine.portable(value), fields: fields, series: recorder.table, error: nil,
         seconds: ThreadClock.seconds - start)
@@ -122,7 +122,7 @@ final class TrialRecorder {
   /// A row is tracked; throws E0610 where it has another value under a coordinate's name.
   func track(_ row: Value, _ machine: Machine) throws {
     try check(row, machine) { ("column `\($0)` of the series", "give the column another name, or the coordinate") }
-    track(machine.fields(row))
+    track(try machine.fields(row))
   }
 
   private func track(_ row: [Datum.Field]) {

@@ -29,7 +29,7 @@ extension TensorHooks {
     else { return }
     let operations = TensorOperations(m)
     var pending = [value]
-    while let part = pending.popLast() {
+    while !m.isInterrupted, let part = pending.popLast() {
       if part.tag == .tensor, let operand = operations.operand(part) {
         if operations.requireContent(operand) == nil, recording.failure == nil {
           var failure = RuntimeError.untraceable(
@@ -48,7 +48,7 @@ extension TensorHooks {
   static func isKnown(_ m: Machine, _ value: Value) -> Bool {
     let operations = TensorOperations(m)
     var pending = [value]
-    while let part = pending.popLast() {
+    while !m.isInterrupted, let part = pending.popLast() {
       if part.tag == .tensor, let operand = operations.operand(part) {
         if knownContent(operand) == nil { return false }
       } else if part.tag == .list || part.tag == .record, let node = TreeNode(part) {
@@ -148,8 +148,8 @@ extension TensorHooks {
   }
 
   /// A function that holds parameters, as data; nil when it holds none.
-  static func modelDatum(_ m: Machine, _ f: Value) -> ModelDatum? {
-    let scan = TreeScan(f, wantsPaths: true, machine: m)
+  static func modelDatum(_ m: Machine, _ f: Value) throws -> ModelDatum? {
+    let scan = try TreeScan(f, wantsPaths: true, machine: m)
     guard !scan.params.isEmpty else { return nil }
     let operations = TensorOperations(m)
     var leaves: [ModelDatum.Leaf] = []

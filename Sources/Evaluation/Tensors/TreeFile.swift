@@ -14,6 +14,9 @@ struct TreeFileWriter {
   private let call: NativeCall
   private(set) var tensors: [(name: String, tensor: Tensor)] = []
   private var used: Set<String> = []
+  private var watch = WalkWatch()
+  /// Bytes of the names and of the structure so far.
+  private var bytes = 0
 
   init(_ call: NativeCall) { self.call = call }
 
@@ -23,6 +26,8 @@ struct TreeFileWriter {
     var name = path.isEmpty ? "value" : path
     while !used.insert(name).inserted { name += "'" }
     tensors.append((name, try call.content(operand)))
+    // The name stands in the structure too.
+    bytes += 2 * name.utf8.count + 2 * MemoryLayout<(String, Tensor)>.stride
     return .string(name)
   }
 
@@ -31,6 +36,8 @@ struct TreeFileWriter {
     guard depth < Self.maxDepth else {
       throw RuntimeError("E0203", "`save` takes values nested up to \(Self.maxDepth) levels deep", label: "called here")
     }
+    bytes += 2 * MemoryLayout<JSON>.stride
+    try watch.step(call.machine, holding: bytes)
     switch value.tag {
     case .none, .unset: return .null
     case .bool: return .bool(value.asBool)
@@ -43,8 +50,7 @@ struct TreeFileWriter {
     case .list:
       return .array(
         try (0..<value.list.count).map {
-          try call.machine.pollInterrupt(at: $0)
-          return try structure(value.list.elements[$0], "\(path)[\($0)]", depth: depth + 1)
+          try structure(value.list.elements[$0], "\(path)[\($0)]", depth: depth + 1)
         })
     case .record: return ["record": try fields(value, path, depth)]
     case .table:
@@ -79,6 +85,7 @@ struct TreeFileWriter {
   private mutating func weights(_ value: Value, _ path: String, _ depth: Int, _ names: inout [JSON]) throws {
     guard let node = TreeNode(value) else { return }
     try call.machine.checkNativeStack()
+    try call.machine.pollInterrupt()
     for i in 0..<node.count {
       let under = TreeFileReader.path(node, i, under: path)
       if node.role(i) != .plain {
@@ -243,6 +250,7 @@ struct TreeFileReader {
   /// the name for a path, nil where the file has none left.
   func weights(_ value: Value, _ path: String, inside: Bool = true, _ next: (String) -> String?) throws -> Value {
     try call.machine.checkNativeStack()
+    try call.machine.pollInterrupt()
     guard let node = TreeNode(value) else {
       guard !inside, value.tag == .tensor else { return heap.retained(value) }
       return try tensor(next(path) ?? path, like: value, path)

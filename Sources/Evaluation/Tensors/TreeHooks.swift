@@ -97,9 +97,9 @@ struct TreeStates {
   init(_ machine: Machine) { self.machine = machine }
 
   /// The value with a fresh cell in each slot of a state; the cells in order.
-  func withCells(_ value: Value) -> (value: Value, hasCells: Bool) {
+  func withCells(_ value: Value) throws -> (value: Value, hasCells: Bool) {
     var hasCells = false
-    let result = replaceStates(value) { slot in
+    let result = try replaceStates(value) { slot in
       guard slot.tag == .tensor, let object = slot.boxedObject else { return nil }
       hasCells = true
       let content = (object as? StateCell)?.content ?? object
@@ -109,9 +109,9 @@ struct TreeStates {
   }
 
   /// The cells in a value's slots of states, each once.
-  func cells(of value: Value) -> [StateCell] {
+  func cells(of value: Value) throws -> [StateCell] {
     var result: [StateCell] = []
-    let walked = replaceStates(value) { slot in
+    let walked = try replaceStates(value) { slot in
       if slot.tag == .tensor, let cell = slot.boxedObject as? StateCell, !result.contains(where: { $0 === cell }) {
         result.append(cell)
       }
@@ -122,17 +122,17 @@ struct TreeStates {
   }
 
   /// The value with what its cells hold now in place of the cells.
-  func settled(_ value: Value) -> Value {
+  func settled(_ value: Value) throws -> Value {
     let operations = TensorOperations(machine)
-    return replaceStates(value) { slot in
+    return try replaceStates(value) { slot in
       guard slot.tag == .tensor, let cell = slot.boxedObject as? StateCell else { return nil }
       return operations.value(operations.operand(of: cell.content))
     }
   }
 
   /// Rebuilds a value with some slots of states replaced; `replace` gives an owned value or nil to keep.
-  private func replaceStates(_ value: Value, _ replace: (Value) -> Value?) -> Value {
-    TreeRebuild(machine).rebuild(value) { child, role in
+  private func replaceStates(_ value: Value, _ replace: (Value) -> Value?) throws -> Value {
+    try TreeRebuild(machine).rebuild(value) { child, role in
       role == .state ? replace(child) : nil
     }
   }
@@ -152,14 +152,28 @@ struct TreeRebuild {
   }
 
   /// `replace` borrows a part with its role and gives what stands in its stead, owned, or nil to look inside it.
-  func rebuild(_ value: Value, _ replace: (Value, TreeNode.Role) -> Value?) -> Value {
+  func rebuild(_ value: Value, _ replace: (Value, TreeNode.Role) throws -> Value?) throws -> Value {
+    var levels: [Level] = []
+    do { return try rebuild(value, &levels, replace) } catch {
+      for level in levels { for child in level.children { machine.heap.release(child) } }
+      throw error
+    }
+  }
+
+  private func rebuild(
+    _ value: Value, _ levels: inout [Level], _ replace: (Value, TreeNode.Role) throws -> Value?
+  ) throws -> Value {
     let heap = machine.heap
-    if let whole = replace(value, .plain) { return whole }
+    if let whole = try replace(value, .plain) { return whole }
     guard let root = TreeNode(value) else { return heap.retained(value) }
-    var levels = [Level(node: root)]
+    levels = [Level(node: root)]
     var done: [UInt64: (value: Value, isChanged: Bool)] = [:]
-    while var level = levels.popLast() {
-      guard level.next < level.node.count else {
+    var watch = WalkWatch()
+    while let top = levels.indices.last {
+      try watch.step(machine, holding: done.capacity * MemoryLayout<(UInt64, Value, Bool)>.stride)
+      let index = levels[top].next
+      guard index < levels[top].node.count else {
+        let level = levels.removeLast()
         let result: Value
         if level.isChanged {
           result = level.node.rebuilt(level.children, heap)
@@ -168,30 +182,25 @@ struct TreeRebuild {
           result = heap.retained(level.node.value)
         }
         if !level.node.value.isUnique { done[level.node.value.bits] = (result, level.isChanged) }
-        guard var parent = levels.popLast() else { return result }
-        parent.children.append(result)
-        parent.isChanged = parent.isChanged || level.isChanged
-        levels.append(parent)
+        guard let parent = levels.indices.last else { return result }
+        levels[parent].children.append(result)
+        levels[parent].isChanged = levels[parent].isChanged || level.isChanged
         continue
       }
-      let child = level.node[level.next]
-      let role = level.node.role(level.next)
-      level.next += 1
+      let child = levels[top].node[index]
+      levels[top].next = index + 1
       if child.isHeap, let known = done[child.bits] {
-        level.children.append(heap.retained(known.value))
-        level.isChanged = level.isChanged || known.isChanged
-      } else if let new = replace(child, role) {
+        levels[top].children.append(heap.retained(known.value))
+        levels[top].isChanged = levels[top].isChanged || known.isChanged
+      } else if let new = try replace(child, levels[top].node.role(index)) {
         if child.isHeap, !child.isUnique { done[child.bits] = (new, true) }
-        level.children.append(new)
-        level.isChanged = true
+        levels[top].children.append(new)
+        levels[top].isChanged = true
       } else if let node = TreeNode(child) {
-        levels.append(level)
         levels.append(Level(node: node))
-        continue
       } else {
-        level.children.append(heap.retained(child))
+        levels[top].children.append(heap.retained(child))
       }
-      levels.append(level)
     }
     return heap.retained(value)
   }

@@ -34,27 +34,14 @@ struct TreeLoops {
 
   /// Entry `i` of every tensor in a tree.
   private func entry(_ x: Value, _ i: Int, axis: Int) throws -> Value {
-    var failure: Error?
-    let result = TreeRebuild(machine).rebuild(x) { part, _ in
-      guard part.tag == .tensor, let operand = operations.operand(part), operand.rank > 0, failure == nil else {
-        return nil
-      }
-      do {
-        let axis = try call.axis(axis, of: operand.shape)
-        if axis == 0 { return operations.value(try operations.row(operand, i)) }
-        var indexes: [TensorHooks.Index] = Array(repeating: .whole, count: axis)
-        indexes.append(.value(Value(i)))
-        return operations.value(try operations.index(operand, indexes))
-      } catch {
-        failure = error
-        return nil
-      }
+    try TreeRebuild(machine).rebuild(x) { part, _ in
+      guard part.tag == .tensor, let operand = operations.operand(part), operand.rank > 0 else { return nil }
+      let axis = try call.axis(axis, of: operand.shape)
+      if axis == 0 { return operations.value(try operations.row(operand, i)) }
+      var indexes: [TensorHooks.Index] = Array(repeating: .whole, count: axis)
+      indexes.append(.value(Value(i)))
+      return operations.value(try operations.index(operand, indexes))
     }
-    if let failure {
-      heap.release(result)
-      throw failure
-    }
-    return result
   }
 
   /// The function for a whole batch where it can be traced, otherwise entry by entry.
@@ -132,7 +119,7 @@ struct TreeLoops {
     let flat = try points(f, axes, scope)
     if shape.count == 1 { return flat }
     defer { heap.release(flat) }
-    return TreeRebuild(machine).rebuild(flat) { part, _ in
+    return try TreeRebuild(machine).rebuild(flat) { part, _ in
       guard part.tag == .tensor, let operand = operations.operand(part), operand.rank > 0,
         let reshaped = try? operations.reshape(operand, shape + operand.shape.dropFirst())
       else { return nil }

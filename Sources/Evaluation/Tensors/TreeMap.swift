@@ -21,7 +21,7 @@ struct TreeMap {
 
   /// The leaves of a value, checked to be usable as coordinates.
   func scan(_ value: Value, _ what: String) throws -> TreeScan {
-    let scan = TreeScan(value, machine: machine)
+    let scan = try TreeScan(value, machine: machine)
     guard scan.holdsFunction else { return scan }
     if scan.isFrozen {
       throw RuntimeError(
@@ -43,7 +43,7 @@ struct TreeMap {
     var seen: [UInt64: Int] = [:]
     for (i, param) in scan.params.enumerated() {
       guard let first = seen.updateValue(i, forKey: param.bits) else { continue }
-      let paths = TreeScan(value, wantsPaths: true, machine: machine).paramPaths
+      let paths = try TreeScan(value, wantsPaths: true, machine: machine).paramPaths
       throw RuntimeError(
         "E0505", "`\(paths[first])` and `\(paths[i])` are one param reached by two paths", label: "tied params",
         help: ["hold it in one place and pass it in", "`untied(x)` makes independent copies"])
@@ -59,13 +59,19 @@ struct TreeMap {
     if leaves.contains(tree, .plain) { return try body(tree, others) }
     guard let root = TreeNode(tree) else { return heap.retained(tree) }
     var levels: [Level] = []
+    var watch = WalkWatch()
+    // Children that wait for their node to be rebuilt.
+    var waiting = root.count
     do {
+      try watch.step(machine, parts: root.count, holding: waiting * MemoryLayout<Value>.stride)
       levels.append(try level(root, others, what))
       while true {
+        try watch.step(machine, holding: waiting * MemoryLayout<Value>.stride)
         let top = levels.count - 1
         let index = levels[top].next
         if index == levels[top].node.count {
           let done = levels.removeLast()
+          waiting -= done.node.count
           let value = finish(done)
           guard var parent = levels.popLast() else { return value }
           parent.isChanged = parent.isChanged || done.isChanged
@@ -82,10 +88,12 @@ struct TreeMap {
           levels[top].isChanged = true
         } else if levels[top].node.role(index) == .plain, let node = TreeNode(child) {
           do {
-            levels.append(try level(node, partners(levels[top], index, others), what))
+            let inner = try level(node, partners(levels[top], index, others), what)
+            levels.append(inner)
+            waiting += node.count
           } catch let error as RuntimeError where error.id == "E0409" {
             // Parts that hold no leaves are carried along and need not be alike.
-            guard TreeScan(child, machine: machine).isEmpty(of: leaves) else { throw error }
+            guard try TreeScan(child, machine: machine).isEmpty(of: leaves) else { throw error }
             levels[top].children.append(heap.retained(child))
           }
         } else {

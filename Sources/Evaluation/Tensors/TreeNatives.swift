@@ -57,11 +57,11 @@ extension Natives {
   ]
 
   private static func checkedScan(_ call: NativeCall, _ index: Int, wantsPaths: Bool) throws -> TreeScan {
-    let plain = TreeScan(call[index], machine: call.machine)
+    let plain = try TreeScan(call[index], machine: call.machine)
     // A model that is frozen as a whole has no leaves.
     if plain.isFrozen { return plain }
     let checked = try TreeMap(call.machine).scan(call[index], call.function.name)
-    return wantsPaths ? TreeScan(call[index], wantsPaths: true, machine: call.machine) : checked
+    return wantsPaths ? try TreeScan(call[index], wantsPaths: true, machine: call.machine) : checked
   }
 
   private static func treeMap(_ call: NativeCall) throws -> Value {
@@ -72,7 +72,7 @@ extension Natives {
     let tree = call[1]
     let takesPath = requiredCount(machine, f).map { $0 == others.count + 2 } ?? false
     let scan = try TreeMap(machine).scan(tree, "tree_map")
-    let paths = takesPath ? TreeScan(tree, wantsPaths: true, machine: machine).paths : []
+    let paths = takesPath ? try TreeScan(tree, wantsPaths: true, machine: machine).paths : []
     var position = 0
     return try TreeMap(machine).map(tree, scan.leaves, with: others, what: "tree_map") { leaf, partners in
       var arguments = [leaf] + partners
@@ -136,7 +136,7 @@ extension Natives {
       guard list.elements[i].tag == .string else { throw call.mismatch(1, "paths such as \"inner\"") }
       paths.append(list.elements[i].swiftString)
     }
-    let scan = TreeScan(call[0], wantsPaths: true, machine: call.machine)
+    let scan = try TreeScan(call[0], wantsPaths: true, machine: call.machine)
     var unused = Set(paths)
     var frozen: [UInt64: Bool] = [:]
     func isUnder(_ path: String, _ tensor: TreeScan.ModelTensor) -> Bool {
@@ -156,7 +156,7 @@ extension Natives {
         help: ["its weights are \(scan.paramPaths.prefix(8).map { "`\($0)`" }.joined(separator: ", "))"])
     }
     let operations = call.operations
-    return TreeRebuild(call.machine).rebuild(call[0]) { part, role in
+    return try TreeRebuild(call.machine).rebuild(call[0]) { part, role in
       guard role == .param, frozen[part.bits] == true, let operand = operations.operand(part) else { return nil }
       let box = operations.value(operand)
       guard box.tag == .tensor else { return heap.retained(part) }
@@ -169,6 +169,7 @@ extension Natives {
   private static func untied(_ machine: Machine, _ value: Value) throws -> Value? {
     guard let node = TreeNode(value) else { return nil }
     try machine.checkNativeStack()
+    try machine.pollInterrupt()
     let operations = TensorOperations(machine)
     var children: [Value] = []
     var isChanged = false
@@ -206,6 +207,7 @@ struct TreeParamsRecord {
   func record(of value: Value) throws -> Value? {
     guard let node = TreeNode(value) else { return nil }
     try machine.checkNativeStack()
+    try machine.pollInterrupt()
     let heap = machine.heap
     if value.tag == .overload || value.tag == .bound { return try record(of: node[0]) }
     var parts: [Value?] = []

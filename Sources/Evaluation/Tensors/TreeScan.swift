@@ -68,94 +68,105 @@ struct TreeScan {
   private(set) var allTensors: [(path: String, value: Value)] = []
 
   private let wantsPaths: Bool
+  /// Bytes of the paths.
+  private var pathBytes = 0
 
-  init(_ value: Value, wantsPaths: Bool = false, machine: Machine) {
+  /// Walks a value. Throws where the user asks to stop, and E0302 where what is found takes more memory than is left: a value
+  /// whose parts share their own can have more leaves than memory holds.
+  init(_ value: Value, wantsPaths: Bool = false, machine: Machine) throws {
     self.wantsPaths = wantsPaths
-    var pending = [Pending(value: value, place: -1, role: .plain)]
-    var places: [Place] = []
-    while let next = pending.popLast() {
-      if next.role == .plain || next.role == .param { visit(next, places) }
-      if next.role == .state { holdsState = true }
-      if wantsPaths, next.role != .plain { note(next, places) }
-      guard next.role == .plain, let children = TreeNode(next.value) else { continue }
-      if next.value.tag != .list { holdsOnlyScalars = false }
-      var parent = -1
-      if wantsPaths, children.count > 0 {
-        parent = places.count
-        places.append(Place(node: children, index: next.index, parent: next.place))
-      }
-      for i in stride(from: children.count - 1, through: 0, by: -1) {
-        let child = children[i]
+    var watch = WalkWatch()
+    var levels: [Level] = []
+    meet(value, .plain, levels)
+    if let node = TreeNode(value) { levels.append(open(node)) }
+    nodes: while let top = levels.indices.last {
+      let node = levels[top].node
+      while levels[top].next < node.count {
+        let index = levels[top].next, child = node[index]
+        levels[top].next = index + 1
         guard child.isHeap || child.isNumber || child.tag == .native else { continue }
-        pending.append(Pending(value: child, place: parent, index: i, role: children.role(i)))
+        // Writing a path takes as long as it is.
+        try watch.step(machine, parts: wantsPaths ? levels.count : 1, holding: bytes(levels))
+        let role = node.role(index)
+        meet(child, role, levels)
+        guard role == .plain, let inner = TreeNode(child) else { continue }
+        levels.append(open(inner))
+        continue nodes
       }
+      levels.removeLast()
     }
   }
 
-  private struct Pending {
-    var value: Value
-    /// What holds it, in `places`, and where; -1 for the root.
-    var place: Int
-    var index = 0
-    var role: TreeNode.Role
+  /// A node on the way to what is met, with the place of its next child.
+  private struct Level {
+    var node: TreeNode
+    var next = 0
   }
 
-  /// A node on the way to a leaf.
-  private struct Place {
-    var node: TreeNode
-    var index: Int
-    var parent: Int
+  private mutating func open(_ node: TreeNode) -> Level {
+    if node.value.tag != .list { holdsOnlyScalars = false }
+    return Level(node: node)
+  }
+
+  private mutating func meet(_ value: Value, _ role: TreeNode.Role, _ levels: [Level]) {
+    if role == .plain || role == .param { visit(value, role, levels) }
+    if role == .state { holdsState = true }
+    if wantsPaths, role != .plain { note(value, role, levels) }
+  }
+
+  /// What the walk holds.
+  private func bytes(_ levels: [Level]) -> Int {
+    let values = params.capacity + floats.capacity + numbers.capacity + scalars.capacity
+    let paths = paramPaths.capacity + floatPaths.capacity + numberPaths.capacity + scalarPaths.capacity
+    return values * MemoryLayout<Value>.stride + paths * MemoryLayout<String>.stride + pathBytes
+      + levels.capacity * MemoryLayout<Level>.stride + modelTensors.capacity * MemoryLayout<ModelTensor>.stride
+      + allTensors.capacity * MemoryLayout<(path: String, value: Value)>.stride
   }
 
   /// Paths are written for leaves only: a deep tree would take quadratic time otherwise.
-  private func path(_ part: Pending, _ places: [Place]) -> String {
+  private mutating func path(_ levels: [Level]) -> String {
     guard wantsPaths else { return "" }
-    var steps: [String] = []
-    var (place, index) = (part.place, part.index)
-    while place >= 0 {
-      steps.append(places[place].node.path(index, under: ""))
-      (index, place) = (places[place].index, places[place].parent)
-    }
     var result = ""
-    for step in steps.reversed() where !step.isEmpty {
+    for level in levels {
+      let step = level.node.path(level.next - 1, under: "")
+      if step.isEmpty { continue }
       if !result.isEmpty, !step.hasPrefix("[") { result += "." }
       result += step
     }
+    pathBytes += result.utf8.count
     return result
   }
 
-  private mutating func note(_ part: Pending, _ places: [Place]) {
-    guard part.value.tag == .tensor else { return }
-    let isFrozen = part.value.header.pointee.flags & TensorFlags.isFrozen != 0
-    modelTensors.append(
-      ModelTensor(value: part.value, path: path(part, places), isTrainable: part.role == .param && !isFrozen))
+  private mutating func note(_ value: Value, _ role: TreeNode.Role, _ levels: [Level]) {
+    guard value.tag == .tensor else { return }
+    let isFrozen = value.header.pointee.flags & TensorFlags.isFrozen != 0
+    modelTensors.append(ModelTensor(value: value, path: path(levels), isTrainable: role == .param && !isFrozen))
   }
 
-  private mutating func visit(_ part: Pending, _ places: [Place]) {
-    let (value, role) = (part.value, part.role)
+  private mutating func visit(_ value: Value, _ role: TreeNode.Role, _ levels: [Level]) {
     if value.isFunction { holdsFunction = true }
     if role == .param, TreeScan.isFrozen(value) { holdsFrozen = true }
-    if wantsPaths, value.tag == .tensor, role != .param { allTensors.append((path(part, places), value)) }
-    if holdsOnlyScalars { visitScalar(part, places) }
+    if wantsPaths, value.tag == .tensor, role != .param { allTensors.append((path(levels), value)) }
+    if holdsOnlyScalars { visitScalar(value, levels) }
     if Leaves.numbers.contains(value, role) {
       numbers.append(value)
-      if wantsPaths { numberPaths.append(path(part, places)) }
+      if wantsPaths { numberPaths.append(path(levels)) }
     } else if Leaves.params.contains(value, role) {
       params.append(value)
-      if wantsPaths { paramPaths.append(path(part, places)) }
+      if wantsPaths { paramPaths.append(path(levels)) }
     } else if role != .param, Leaves.floats.contains(value, .plain) {
       floats.append(value)
-      if wantsPaths { floatPaths.append(path(part, places)) }
+      if wantsPaths { floatPaths.append(path(levels)) }
     }
   }
 
-  private mutating func visitScalar(_ part: Pending, _ places: [Place]) {
-    let isScalar = TreeScan.isScalar(part.value)
-    holdsOnlyScalars = isScalar || part.value.tag != .tensor
-    guard isScalar || part.value.isNumber else { return }
-    scalars.append(part.value)
-    if isScalar, part.value.header.pointee.flags & TensorFlags.isNumber == 0 { scalarTensors += 1 }
-    if wantsPaths { scalarPaths.append(path(part, places)) }
+  private mutating func visitScalar(_ value: Value, _ levels: [Level]) {
+    let isScalar = TreeScan.isScalar(value)
+    holdsOnlyScalars = isScalar || value.tag != .tensor
+    guard isScalar || value.isNumber else { return }
+    scalars.append(value)
+    if isScalar, value.header.pointee.flags & TensorFlags.isNumber == 0 { scalarTensors += 1 }
+    if wantsPaths { scalarPaths.append(path(levels)) }
   }
 
   /// Whether it is a tensor of numbers without axes.

@@ -15,7 +15,25 @@ struct CompiledKey {
     /// Inside a function's captures, where numbers are part of the key.
     var isCaptured: Bool
     var role: TreeNode.Role
+
+    /// Parts, or words, that it gives at once when it is visited.
+    @inline(__always) var count: Int {
+      switch value.tag {
+      case .list: value.list.count
+      case .record: value.record.count
+      case .string: value.string.pointee.byteCount >> 3
+      default: 0
+      }
+    }
   }
+
+  /// What the walk holds when it has visited a part.
+  private func bytes(with part: Part) -> Int {
+    words.capacity * MemoryLayout<UInt64>.stride + names.capacity * MemoryLayout<Value>.stride
+      + inputs.count * Self.inputBytes + (pending.capacity + part.count) * MemoryLayout<Part>.stride
+  }
+  /// A number becomes a tensor of its own, an input of the trace and one of the plan; measured.
+  private static let inputBytes = 640
 
   /// Marks the params seen in the current walk, in the unused second value of their boxes, over the place among the inputs.
   private var stamp: UInt64 = 0
@@ -38,7 +56,11 @@ struct CompiledKey {
     stamp = machine.tensors.nextStamp() & (UInt64.max >> Self.placeBits)
     for argument in arguments { pending.append(Part(value: argument, isCaptured: false, role: .plain)) }
     pending.reverse()
-    while let part = pending.popLast() { visit(part) }
+    var watch = WalkWatch()
+    while let part = pending.popLast() {
+      try watch.step(machine, parts: 1 + part.count, holding: bytes(with: part))
+      visit(part)
+    }
   }
 
   private mutating func visit(_ part: Part) {

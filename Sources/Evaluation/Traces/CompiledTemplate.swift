@@ -126,7 +126,9 @@ final class CompiledTemplate {
     mutating func build(_ result: Value) throws {
       guard var level = try open(result) else { return }
       var levels: [Level] = []
+      var watch = WalkWatch()
       while true {
+        try watch.step(operations.machine, holding: template.steps.capacity * MemoryLayout<Step>.stride)
         if level.next == level.node.count {
           close(level)
           guard var parent = levels.popLast() else { return }

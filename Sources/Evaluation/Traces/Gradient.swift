@@ -109,7 +109,7 @@ struct Gradient {
     _ f: Value, _ x: Value, _ rest: [Value], named: [(String, Value)], training: Bool
   ) throws -> (value: Value, gradient: Value, next: Value) {
     let isOutermost = machine.tensors.recording == nil
-    let (start, _) = training ? TreeStates(machine).withCells(x) : (heap.retained(x), false)
+    let (start, _) = training ? try TreeStates(machine).withCells(x) : (heap.retained(x), false)
     defer { heap.release(start) }
     let (gradients, leaves, output) = try self.recording(training: training) {
       recording -> ([TensorOperand], TreeScan.Leaves, TensorOperand) in
@@ -128,7 +128,7 @@ struct Gradient {
     }
     let gradient = try tree(gradients, like: x, leaves)
     let value = operations.value(settled(output))
-    return (value, gradient, training ? TreeStates(machine).settled(start) : heap.retained(x))
+    return (value, gradient, training ? try TreeStates(machine).settled(start) : heap.retained(x))
   }
 
   /// The result without what it never reads.
@@ -190,7 +190,7 @@ struct Gradient {
   }
 
   private func operands(_ v: Value, like count: Int, _ what: String) throws -> [TensorOperand] {
-    let scan = TreeScan(v, machine: machine)
+    let scan = try TreeScan(v, machine: machine)
     let operands = scan.values.compactMap { operations.operand($0) }
     guard operands.count == count else {
       throw RuntimeError(

@@ -145,6 +145,7 @@ struct LoopLeaves {
 
     mutating func visit(_ value: Value, isParam: Bool, inFunction: Bool, depth: Int) throws -> Value {
       count += 1
+      try leaves.machine.pollInterrupt()
       guard depth < LoopLeaves.maximumDepth, count < LoopLeaves.maximumParts else {
         throw RuntimeError(
           "E0303", "a value handed from step to step of a loop is nested too deep or has too many parts")

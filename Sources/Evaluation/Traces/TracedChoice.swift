@@ -22,7 +22,8 @@ struct TracedChoice {
   ) throws -> Body {
     let state = machine.tensors
     let outer = state.recording
-    let cells = state.isTraining ? TreeStates(machine).cells(of: call[1]) + TreeStates(machine).cells(of: call[2]) : []
+    let cells =
+      state.isTraining ? try TreeStates(machine).cells(of: call[1]) + TreeStates(machine).cells(of: call[2]) : []
     let before = cells.map(\.content)
     state.recording = recording
     defer {

@@ -36,7 +36,7 @@ struct TracedMap {
     let state = machine.tensors
     let outer = state.recording
     let recording = try Recording.body(inside: outer)
-    let cells = state.isTraining ? TreeStates(machine).cells(of: f) : []
+    let cells = state.isTraining ? try TreeStates(machine).cells(of: f) : []
     let before = cells.map(\.content)
     state.recording = recording
     defer {

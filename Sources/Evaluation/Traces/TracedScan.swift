@@ -47,7 +47,7 @@ struct TracedScan {
   func run() throws -> Value {
     let sequences = try entriesFirst()
     // The states that the body may assign while a model is trained.
-    let cells = machine.tensors.isTraining ? TreeStates(machine).cells(of: f) : []
+    let cells = machine.tensors.isTraining ? try TreeStates(machine).cells(of: f) : []
     let before = cells.map(\.content)
     do {
       let body = try traced(sequences, cells)
@@ -189,6 +189,7 @@ struct TracedScan {
     guard out.tag == .list || out.tag == .record, let node = TreeNode(out) else {
       throw RuntimeError("E0203", "`scan` cannot stack \(machine.brief(out))")
     }
+    try machine.pollInterrupt()
     for i in 0..<node.count { try checkStackable(node[i], depth: depth + 1) }
   }
 

@@ -12,10 +12,10 @@ struct ShownParts {
   init(_ machine: Machine) { self.machine = machine }
 
   /// The value as data, cut where it is too large.
-  func datum(of value: Value) -> Datum {
-    guard isLarge(value) else { return machine.datum(value, isShown: true) }
+  func datum(of value: Value) throws -> Datum {
+    guard isLarge(value) else { return try machine.datum(value, isShown: true) }
     var parts = self
-    return parts.cut(value, depth: 0)
+    return try parts.cut(value, depth: 0)
   }
 
   /// Whether there is more than is shown; looks at no more than that.
@@ -38,7 +38,7 @@ struct ShownParts {
     return false
   }
 
-  private mutating func cut(_ value: Value, depth: Int) -> Datum {
+  private mutating func cut(_ value: Value, depth: Int) throws -> Datum {
     left -= 1
     switch value.tag {
     case .string: return cut(value.string.buffer)
@@ -46,7 +46,7 @@ struct ShownParts {
       var elements: [Datum] = []
       let count = value.list.count
       while left > 0, elements.count < count, !machine.isInterrupted {
-        elements.append(cut(value.list.elements[elements.count], depth: depth + 1))
+        elements.append(try cut(value.list.elements[elements.count], depth: depth + 1))
       }
       if elements.count < count { elements.append(.omitted(count - elements.count)) }
       return .list(elements)
@@ -55,11 +55,11 @@ struct ShownParts {
       let count = value.record.count
       while left > 0, fields.count < count, !machine.isInterrupted {
         fields.append(
-          Datum.Field(value.record.name(fields.count), cut(value.record.values[fields.count], depth: depth + 1)))
+          Datum.Field(value.record.name(fields.count), try cut(value.record.values[fields.count], depth: depth + 1)))
       }
       if fields.count < count { fields.append(Datum.Field("…", .omitted(count - fields.count))) }
       return .record(fields)
-    default: return machine.datum(value, depth: depth, isShown: true)
+    default: return try machine.datum(value, depth: depth, isShown: true)
     }
   }
 

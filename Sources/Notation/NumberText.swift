@@ -58,6 +58,12 @@ public enum NumberText {
     return value
   }
 
+  /// Whether a text's bytes are an optional sign and digits, however many.
+  public static func isWhole(utf8 text: UnsafeBufferPointer<UInt8>) -> Bool {
+    let digits = text.dropFirst(text.first == 0x2D || text.first == 0x2B ? 1 : 0)
+    return !digits.isEmpty && digits.allSatisfy(isDigit)
+  }
+
   @inline(__always) private static func isDigit(_ b: UInt8) -> Bool { b &- 0x30 < 10 }
 
   // MARK: numbers of ordinary size

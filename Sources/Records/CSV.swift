@@ -80,12 +80,13 @@ public struct CSVError: Error, Sendable, Hashable, CustomStringConvertible {
 extension CSV {
   /// Reads a table. The first record names the columns (empty names become `column_1` …, repeated ones get `_2` …); without
   /// a header it is the first row, and all columns are `column_1` …. A
-  /// quoted field is a string; an unquoted one is `none` when empty, otherwise a bool, an integer or a double if it
-  /// reads as one, otherwise a string. Accepts `\n` and `\r\n`, a byte-order mark and blank lines (in a table of one
+  /// quoted field is a string; an unquoted one is `none` when empty, otherwise, unless its column is among those of `text`, a bool,
+  /// an integer or a double if it reads as one, otherwise a string, as whole numbers beyond 64 bits are. Accepts `\n` and `\r\n`, a byte-order mark and blank lines (in a table of one
   /// column a blank line is a `none`). Throws `CSVError` for a quote that does not end, text after a closing quote, and
   /// rows longer or shorter than the first record. `beforeRow` is told the number of each row, and may throw to leave off.
   public static func read(
-    _ text: String, separator: Character = ",", hasHeader: Bool = true, beforeRow: (Int) throws -> Void = { _ in }
+    _ text: String, separator: Character = ",", hasHeader: Bool = true, text kept: Set<String> = [],
+    beforeRow: (Int) throws -> Void = { _ in }
   ) throws -> Table {
     var text = text
     return try text.withUTF8 { bytes in
@@ -95,6 +96,7 @@ extension CSV {
       while isThere, !hasHeader, reader.isBlank { isThere = try reader.next() }
       guard isThere else { return Table(columns: [], rowCount: 0) }
       let names = names(reader.fields.map { hasHeader ? reader.text($0) : "" })
+      let isText = names.map(kept.contains)
       var columns = [[Datum]](repeating: [], count: names.count)
       var count = 0
       if hasHeader { isThere = try reader.next() }
@@ -108,7 +110,7 @@ extension CSV {
                 "\(found == 1 ? "1 field" : "\(found) fields") where the \(hasHeader ? "header" : "first row") has \(names.count)",
               line: reader.recordLine)
           }
-          for i in 0..<found { columns[i].append(reader.value(reader.fields[i])) }
+          for i in 0..<found { columns[i].append(reader.value(reader.fields[i], isText: isText[i])) }
           count += 1
         }
         isThere = try reader.next()
@@ -214,14 +216,17 @@ private struct CSVReader {
     return String(decoding: text, as: UTF8.self)
   }
 
-  func value(_ field: Field) -> Datum {
+  func value(_ field: Field, isText: Bool) -> Datum {
     if field.isQuoted { return .string(text(field)) }
     var (first, end) = (field.bytes.lowerBound, field.bytes.upperBound)
     while first < end, isSpace(bytes[first]) { first += 1 }
     while first < end, isSpace(bytes[end - 1]) { end -= 1 }
     if first == end { return .none }
+    if isText { return .string(text(field)) }
     let trimmed = UnsafeBufferPointer(rebasing: bytes[first..<end])
     if let i = NumberText.integer(utf8: trimmed) { return .int(i) }
+    // As a double it would lose digits, and two names that are numbers would become one.
+    if NumberText.isWhole(utf8: trimmed) { return .string(text(field)) }
     if let x = NumberText.double(utf8: trimmed) { return .float(x) }
     if trimmed.elementsEqual("true".utf8) { return .bool(true) }
     if trimmed.elementsEqual("false".utf8) { return .bool(false) }

@@ -1,3 +1,4 @@
+import Notation
 import Syntax
 
 /// Indexing.
@@ -87,7 +88,15 @@ extension Machine {
 
   func unsuitableIndex(_ object: Value, _ index: Value) -> RuntimeError {
     switch object.tag {
-    case .list, .string, .range, .table:
+    case .table:
+      // A selection meets the first of a list of names.
+      let isName = index.tag == .string
+      let wanted = isName ? ["`select(t, \(StringLiteral.quoted(index.swiftString)))` has the columns named"] : []
+      let given = isName ? "a list of names" : brief(index)
+      return RuntimeError(
+        "E0207", "\(brief(object)) is indexed by integers, ranges and a column's name, not by \(given)",
+        label: describeKind(index), help: wholeNumberHelp(index) + wanted)
+    case .list, .string, .range:
       return RuntimeError(
         "E0207", "\(brief(object)) is indexed by integers and ranges, not by \(brief(index))",
         label: describeKind(index),

@@ -7,9 +7,9 @@ import Tensors
 extension Natives {
   static let files: [NativeFunction] = [
     NativeFunction(
-      "read_csv", ["path", "separator?", "header?"], kinds: .string,
+      "read_csv", ["path", "separator?", "header?", "text?"], kinds: .string,
       doc:
-        "A table from a CSV file with a header line; numbers, true and false are recognised, empty fields are none. Fields are separated by commas, or by the `separator` given, such as \";\" or \"\\t\". With `header: false` the first line is a row, and the columns are `column_1`, `column_2` and so on.",
+        "A table from a CSV file with a header line; numbers, true and false are recognised, empty fields are none, and whole numbers that do not fit into 64 bits stay strings. Columns that `text` names, one name or a list, stay as they are written, such as \"01234\" where digits are no number. Fields are separated by commas, or by the `separator` given, such as \";\" or \"\\t\". With `header: false` the first line is a row, and the columns are `column_1`, `column_2` and so on.",
       example: """
         write_text("1,a\\n2,b\\n", "pairs.csv")
         read_csv("pairs.csv", header: false).column_2  # => ["a", "b"]
@@ -26,8 +26,21 @@ extension Natives {
       if given == nil { try lookForSeparator(text, asked) }
       do {
         let hasHeader = try call.bool(2, default: true)
-        return call.heap.table(
-          try CSV.read(text, separator: separator, hasHeader: hasHeader) { _ in try call.machine.pollInterrupt() })
+        let kept = !call.has(3) ? [] : call[3].tag == .string ? [try call.text(3)] : try call.texts(3)
+        let table = try CSV.read(text, separator: separator, hasHeader: hasHeader, text: Set(kept)) { _ in
+          try call.machine.pollInterrupt()
+        }
+        let names = table.columnNames
+        if let missing = kept.first(where: { !names.contains($0) }) {
+          throw RuntimeError(
+            "E0208", "`\(asked)` has no column `\(missing)`", label: "no such column",
+            help: names.isEmpty
+              ? []
+              : [
+                "its columns are \(names.prefix(20).map { "`\($0)`" }.joined(separator: ", "))\(names.count > 20 ? ", …" : "")"
+              ])
+        }
+        return call.heap.table(table)
       } catch let error as CSVError {
         throw RuntimeError("E0702", "`\(asked)` is no CSV table: \(error)")
       }

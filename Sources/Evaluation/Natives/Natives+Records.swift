@@ -28,17 +28,15 @@ extension Natives {
       example: "without({ a: 1, b: 2 }, \"b\")  # => { a: 1 }"
     ) { call in
       let isTable = call[0].tag == .table
-      var result = call.heap.retained(isTable ? call[0].box.pointee.first : call[0])
-      let names = try call.list(1)
+      let record = isTable ? call[0].box.pointee.first : call[0], names = try call.list(1)
+      var left: Set<Int> = []
       for i in 0..<names.count {
-        guard names.elements[i].tag == .string else {
-          call.heap.release(result)
-          throw call.mismatch(1, "names")
-        }
+        guard names.elements[i].tag == .string else { throw call.mismatch(1, "names") }
         let key = call.heap.interned(names.elements[i].swiftString)
-        result = call.heap.removeField(result, key)
+        left.insert(record.record.shape.index(of: key.string))
         call.heap.release(key)
       }
+      let result = call.heap.record(record, without: left)
       return isTable
         ? call.heap.table(columns: result, attachments: call.heap.retained(call[0].box.pointee.second)) : result
     },

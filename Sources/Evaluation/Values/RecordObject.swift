@@ -113,15 +113,13 @@ extension Heap {
     return copy
   }
 
-  /// The record without one field; consumes the record, borrows the key.
-  func removeField(_ value: Value, _ key: Value) -> Value {
+  /// The record without the fields at these places; borrows the record, which is its own result where none of them is one of its fields.
+  func record(_ value: Value, without left: Set<Int>) -> Value {
     let record = value.record
-    guard record.shape.index(of: key.string) >= 0 else { return value }
-    var result = emptyRecord(capacity: max(1, record.count - 1))
-    for i in 0..<record.count where record.shape.pointee.keys[i] != key.string {
-      result = setField(result, record.key(i), retained(record.values[i]))
+    let kept = (0..<record.count).filter { !left.contains($0) }
+    guard kept.count < record.count else { return retained(value) }
+    return kept.reduce(emptyRecord(capacity: max(1, kept.count))) { result, i in
+      setField(result, record.key(i), retained(record.values[i]))
     }
-    release(value)
-    return result
   }
 }

@@ -7,7 +7,8 @@ public final class LiveFolder: Sendable {
   /// The run's folder.
   public let runPath: String
   private let files: RunFiles
-  var path: String { runPath + "/" + LiveFolder.name }
+  /// Where it lies.
+  public var path: String { runPath + "/" + LiveFolder.name }
 
   static let name = "live"
 

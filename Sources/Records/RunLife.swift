@@ -20,13 +20,19 @@ public final class RunLife {
 
   private let live: LiveFolder
   private let watch = LeaseWatch()
+  private let beginning: SessionClaims?
 
-  /// Of a run's folder.
-  public init(_ folder: RunFolder) { live = folder.live }
+  /// Of a run's folder; with claims on a session, who is about to begin it counts too.
+  public init(_ folder: RunFolder, beginning: SessionClaims? = nil) {
+    live = folder.live
+    self.beginning = beginning
+  }
 
   /// Looks once.
   public func look() -> Verdict {
     let now = monotonicSeconds()
+    // Who has begun has a lease in `live/` before its claim ends.
+    if let lease = beginning?.last { watch.observe([lease], at: now) }
     watch.observe(live.leases(), at: now)
     var verdict = Verdict(living: [], dead: [], isCertain: watch.undecided(at: now).isEmpty)
     for lease in watch.leases {

@@ -25,8 +25,17 @@ struct RunBeginning {
     guard let place = options.place else { return try make() }
     guard var run = place.folder.readRun() else { throw StudyErrors.notARun(place.folder.path) }
     guard run.identity == identity else { throw StudyErrors.otherStudy(place.folder.path) }
+    let sessions = SessionClaims(place.folder, session: run.state == .planned ? run.session : run.session + 1)
+    let before = sessions.count
+    var hasClaimed = false
+    defer { if hasClaimed { sessions.end(after: before) } }
     do {
-      let notices = place.role == .coordinator ? try prepare(place.folder, &run) : []
+      var notices: [String] = []
+      if place.role == .coordinator {
+        notices = try claim(sessions, after: before, of: place.folder, run)
+        hasClaimed = true
+        try prepare(place.folder, &run)
+      }
       if options.isPlanOnly {
         run.state = .planned
         try place.folder.write(run)
@@ -41,13 +50,36 @@ struct RunBeginning {
         throw StudyErrors.isBeingRun(place.folder.path)
       }
       return Begun(folder: place.folder, run: run, participant: participant, notices: notices)
-    } catch let error as FileError { throw StudyErrors.cannotRecord(place.folder.path, why: "\(error)") }
+    } catch let error as FileError {
+      // Somebody has removed what this process was about to join.
+      if error.code == ENOENT, error.path.hasPrefix(place.folder.live.path + "/") {
+        throw StudyErrors.isBeingRun(place.folder.path)
+      }
+      throw StudyErrors.cannotRecord(place.folder.path, why: "\(error)")
+    }
   }
 
-  /// Makes a run that was left ready to be gone on with; says what is missing in its folder.
-  private func prepare(_ folder: RunFolder, _ run: inout RunRecord) throws -> [String] {
-    guard RunLife(folder).waitForVerdict().living.isEmpty else { throw StudyErrors.isBeingRun(folder.path) }
+  /// Takes the right to go on with a run that was left, for which others may ask at the same time; says what is missing in its folder.
+  private func claim(
+    _ sessions: SessionClaims, after count: Int, of folder: RunFolder, _ run: RunRecord
+  ) throws -> [String] {
+    guard RunLife(folder, beginning: sessions).waitForVerdict().living.isEmpty else {
+      throw StudyErrors.isBeingRun(folder.path)
+    }
     let notices = folder.damage(sources: sources)
+    guard try sessions.claim(after: count, seconds: options.leaseSeconds) else {
+      throw StudyErrors.isBeingRun(folder.path)
+    }
+    // Another may have begun the session, and ended it, since this process read of the run.
+    guard let now = folder.readRun(), now.session == run.session, now.state == run.state else {
+      sessions.end(after: count)
+      throw StudyErrors.isBeingRun(folder.path)
+    }
+    return notices
+  }
+
+  /// Makes a run that was left ready to be gone on with.
+  private func prepare(_ folder: RunFolder, _ run: inout RunRecord) throws {
     try folder.unseal()
     if run.state != .planned { run.session += 1 }
     run.surroundings = surroundings
@@ -56,7 +88,6 @@ struct RunBeginning {
     folder.live.remove()
     try folder.live.make()
     try folder.add(frozen)
-    return notices
   }
 
   private var surroundings: RunRecord.Surroundings {

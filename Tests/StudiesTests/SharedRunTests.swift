@@ -203,6 +203,52 @@ import Testing
     #expect(try folder.checkManifest().isEmpty)
   }
 
+  /// A run that was left, as a killed process leaves it.
+  private func leftRun() throws -> RunFolder {
+    let first = study("", Ears(), options())
+    first.startIfNeeded()
+    _ = try first.sweep(trials(3, Counter()))
+    first.participant?.end()
+    return try folder(first)
+  }
+
+  @Test func ofSeveralWhoGoOnWithARunOneDoes() throws {
+    for _ in 1...10 {
+      let folder = try leftRun(), place = RunPlace(folder: folder, role: .coordinator)
+      let runs = (1...6).map { _ in study("", Ears(), options(place)) }
+      let threads = runs.map { run in WorkerThread(name: "process") { run.startIfNeeded() } }
+      for thread in threads { thread.start() }
+      for thread in threads { thread.join() }
+      let led = runs.filter { $0.participant?.leads == true }
+      #expect(led.count == 1 && folder.live.exists && folder.readRun()?.session == 2)
+      for run in runs where run.participant?.leads != true {
+        #expect(run.participant == nil && run.finish([]).diagnostics.map(\.id) == ["E0804"])
+      }
+      let last = try #require(led.first)
+      _ = try last.sweep(trials(3, Counter()))
+      #expect(try last.finish([]).status == .good && folder.checkManifest().isEmpty)
+    }
+  }
+
+  @Test func whoDiedBeforeItWentOnIsFollowed() throws {
+    let folder = try leftRun()
+    let own = ProcessIdentity.own
+    let gone = ProcessIdentity(host: own.host, system: own.system, process: 1 << 30, start: "1")
+    #expect(try SessionClaims(folder, session: 2).claim(after: 0, seconds: 30, identity: gone))
+    let again = study("", Ears(), options(RunPlace(folder: folder, role: .coordinator)))
+    again.startIfNeeded()
+    #expect(try again.sweep(trials(3, Counter())).allSatisfy { $0.status == .done })
+    #expect(again.finish([]).status == .good)
+  }
+
+  @Test func whoJoinsWhatIsRemovedIsToldSo() throws {
+    let folder = try leftRun()
+    folder.live.remove()
+    let late = study("", Ears(), options(RunPlace(folder: folder, role: .worker)))
+    late.startIfNeeded()
+    #expect(late.participant == nil && late.finish([]).diagnostics.map(\.id) == ["E0804"])
+  }
+
   @Test func whatFailedIsTriedAgainWhenARunGoesOn() throws {
     let counter = Counter(), first = study("", Ears(), options())
     func failing(_ isFailing: Bool) -> SweepRequest {

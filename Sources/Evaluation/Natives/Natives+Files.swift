@@ -26,6 +26,8 @@ extension Natives {
       if given == nil { try lookForSeparator(text, asked) }
       do {
         let hasHeader = try call.bool(2, default: true)
+        let isNamed = !call.has(3) || [.string, .list].contains(call[3].tag)
+        guard isNamed else { throw call.mismatch(3, "a column's name or a list of names") }
         let kept = !call.has(3) ? [] : call[3].tag == .string ? [try call.text(3)] : try call.texts(3)
         let table = try CSV.read(text, separator: separator, hasHeader: hasHeader, text: Set(kept)) { _ in
           try call.machine.pollInterrupt()

@@ -11,6 +11,15 @@ extension RunFolder {
     try files.write(JSON.object(members).pretty, to: place)
   }
 
+  /// The logs that each worker has begun, in its order, relative to the folder.
+  public func logsBegun() -> [[String]] {
+    let names = ((try? files.fileSystem.list(path + "/workers")) ?? []).filter { $0.hasSuffix(".json") }
+    return names.map { name in
+      let json = (try? files.fileSystem.read(path + "/workers/" + name)).flatMap { try? JSON.read($0) }
+      return (json?["logs"]?.array ?? []).compactMap(\.string)
+    }
+  }
+
   /// Logs of trials that are not as the manifest has them, relative to the folder; none where there is no manifest.
   public func changedLogs() -> [String] {
     let problems = try? manifestProblems { $0.hasPrefix("trials/") && $0.hasSuffix(".jsonl") }

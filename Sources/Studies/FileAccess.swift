@@ -113,10 +113,11 @@ public struct FileAccess: Sendable {
     return output + [ownFolder] + data + readable + writable
   }
 
-  /// All folders that may be read.
+  /// All folders that may be read, each once.
   private var readableRoots: [String] {
     let folders = (outputFolder.map { [$0] } ?? []) + [ownFolder] + dataFolders
-    return folders.map(Self.canonical) + readable + writable
+    var seen = Set<String>()
+    return (folders.map(Self.canonical) + readable + writable).filter { seen.insert($0).inserted }
   }
 
   /// What a script may mean by a path, in order of search.

@@ -78,9 +78,30 @@ public final class RunWatcher {
 
   private func findSweeps() {
     let found = ((try? folder.files.fileSystem.list(folder.path + "/trials")) ?? []).filter { $0.hasSuffix("/") }
-    for name in found.map({ String($0.dropLast()) }) where !stores.contains(where: { $0.name == name }) {
-      stores.append((name, TrialStore(run: folder, sweep: name, worker: "")))
+    let new = found.map { String($0.dropLast()) }.filter { name in !stores.contains { $0.name == name } }
+    guard !new.isEmpty else { return }
+    stores += new.map { ($0, TrialStore(run: folder, sweep: $0, worker: "")) }
+    // A worker has worked on some sweeps, one after the other: `trials/<sweep>/<worker>.jsonl`.
+    let begun = folder.logsBegun().map { logs in logs.compactMap { $0.split(separator: "/").dropFirst().first } }
+    let order = RunWatcher.merged(begun.map { $0.map(String.init) }, stores.map(\.name))
+    let places = Dictionary(uniqueKeysWithValues: zip(order, 0...))
+    stores.sort { places[$0.name, default: 0] < places[$1.name, default: 0] }
+  }
+
+  /// Names in the order that each part tells of some; where these say nothing, as they stand.
+  static func merged(_ parts: [[String]], _ names: [String]) -> [String] {
+    let known = Set(names)
+    var parts = parts.map { $0.filter(known.contains)[...] }, left = names, order: [String] = []
+    var tellers: [String: Int] = [:]
+    for name in parts.joined() { tellers[name, default: 0] += 1 }
+    while !left.isEmpty {
+      var heads: [String: Int] = [:]
+      for name in parts.compactMap(\.first) { heads[name, default: 0] += 1 }
+      let next = left.remove(at: left.firstIndex { heads[$0] == tellers[$0] } ?? 0)
+      for part in parts.indices where parts[part].first == next { parts[part].removeFirst() }
+      order.append(next)
     }
+    return order
   }
 
   private func sweep(_ name: String) -> Sweep {

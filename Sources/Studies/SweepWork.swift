@@ -112,10 +112,15 @@ final class SweepWork: @unchecked Sendable {
     let why =
       dead.map { "\($0) ended while it ran" }
       ?? reasons.reason(request.coordinates(index), key: request.archive?.key(index))
-    for read in outcome.reads where read.hash == FileRead.changed {
-      run.noticed("\(read.path) changed while \(self.place(index)) ran, which is computed again by any other run")
-    }
+    tellChanges(outcome, of: index)
     finish(index, outcome, why: why, seconds: monotonicSeconds() - begun)
+  }
+
+  /// Says which files changed while a trial ran that read them.
+  private func tellChanges(_ outcome: TrialOutcome, of index: Int) {
+    for read in outcome.reads where read.hash == FileRead.changed {
+      run.noticed("\(read.path) changed while \(place(index)) ran, which is computed again by any other run")
+    }
   }
 
   private func finish(
@@ -271,7 +276,10 @@ final class SweepWork: @unchecked Sendable {
     let event = TrialEvent(
       sweep: request.name, index: index, coordinates: request.coordinates(index), outcome: outcome)
     schedule.finish(index, outcome)
-    if !outcome.isFromRecord { run.printedElsewhere(outcome.printed) }
+    if !outcome.isFromRecord {
+      if participant.leads { tellChanges(outcome, of: index) }
+      run.printedElsewhere(outcome.printed)
+    }
     run.ended(event)
   }
 

@@ -101,6 +101,7 @@ extension RunOptions {
     options.arguments = CommandLine.arguments
     options.versions = HostMachine.versions
     options.host = HostMachine.description
+    options.environment = HostMachine.environment
     options.leaseSeconds = LeaseLength.seconds
     return options
   }

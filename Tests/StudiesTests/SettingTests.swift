@@ -110,6 +110,14 @@ private func id(_ body: () throws -> Datum?) -> String {
     #expect(access.dataFile("../c/y").path == nil)
   }
 
+  @Test func foldersThatMayBeReadAreNamedOnce() {
+    let scratch = Scratch(), folder = FileAccess.canonical(scratch.path)
+    let access = FileAccess(
+      ownFolder: folder, dataFolders: [folder + "/data", folder], outputFolder: nil, readable: [folder])
+    let error = #expect(throws: Diagnostic.self) { try access.resolve("/etc/passwd", forWriting: false) }
+    #expect(error?.help.first == "it may read below \(folder), \(folder)/data")
+  }
+
   /// The system ends a path there, and would give the file in front.
   @Test func aPathWithAZeroIsNone() {
     let scratch = Scratch()

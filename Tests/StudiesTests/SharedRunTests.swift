@@ -184,6 +184,36 @@ import Testing
     #expect(running() == 0)
   }
 
+  @Test func whoLeadsTellsOfFilesThatChangedUnderAnothersTrial() throws {
+    let ears = Ears(), first = study("", ears, options())
+    first.startIfNeeded()
+    let place = RunPlace(folder: try folder(first), role: .worker)
+    let others = [Ears(), Ears()], workers = others.map { study("", $0, options(place)) }
+    let sweep = request(2) { index, _ in
+      var found = outcome([Datum.Field("y", .int(index))])
+      found.reads = [FileRead(path: "d.csv", isData: true, hash: index == 1 ? FileRead.changed : "0")]
+      found.printed = ["trial \(index)"]
+      return found
+    }
+    for worker in workers { _ = try worker.sweep(sweep) }
+    _ = try first.sweep(sweep)
+    let notices = ([ears] + others).map { ears in
+      ears.events.compactMap { if case .noticed(let text) = $0 { text } else { nil } }
+    }
+    #expect(notices[0].count == 1)
+    #expect(notices[0].first?.hasPrefix("d.csv changed while trial 1 of runs (x=1) ran") == true)
+    #expect(notices[1] == notices[0] && notices[2].isEmpty)
+    let printed = ears.events.compactMap { if case .printed(let text) = $0 { text } else { nil } }
+    #expect(printed.sorted() == ["trial 0", "trial 1"])
+  }
+
+  @Test func sweepsOfARunStandInTheOrderOfTheRun() {
+    let parts = [["runs", "long", "a"], ["long", "b"], ["b", "gone", "a"]]
+    #expect(RunWatcher.merged(parts, ["a", "b", "c", "long", "runs"]) == ["c", "runs", "long", "b", "a"])
+    #expect(RunWatcher.merged([["b", "a"], ["a", "b"]], ["a", "b"]) == ["a", "b"])
+    #expect(RunWatcher.merged([], ["b", "a"]) == ["b", "a"])
+  }
+
   @Test func aRunThatWasKilledGoesOn() throws {
     let counter = Counter(), first = study("", Ears(), options())
     first.startIfNeeded()

@@ -117,7 +117,12 @@ struct RunCommand: ParsableCommand, AnswersInJSON {
     do {
       let job = try SlurmEngine().submit(elsewhere.wish, run: folder, program: OwnProgram.path)
       SourceLoader.complain("\(Phrase.count(elsewhere.wish.workers, "worker")) submitted to Slurm as job \(job)")
-    } catch { throw RunLookup.failure("\(path) could not be submitted: \(error)") }
+    } catch {
+      // Of a new run that nobody will work on nothing stays.
+      let isRefused = error is SlurmEngine.Failure && options.place == nil
+      if isRefused { DiskFileSystem.shared.removeAll(folder.path) }
+      throw RunLookup.failure("\(isRefused ? study : path) could not be submitted: \(error)")
+    }
     if elsewhere.detach {
       Terminal.output.line("\(path) is on its way; `exp attach \(path)` watches, `exp cancel \(path)` ends it")
       return .good
@@ -169,7 +174,6 @@ struct RunCommand: ParsableCommand, AnswersInJSON {
     options.reusesRecords = !fresh && !checkNan
     options.checksNaN = checkNan
     options.maxMemory = memoryEach
-    options.environment = HostMachine.environment
     options.git = GitTree(around: NSString(string: FileAccess.absolute(study)).deletingLastPathComponent)
     return options
   }

@@ -43,6 +43,43 @@ extension Resolver {
     }
   }
 
+  /// An operation on names that nothing binds stands where a function of the library takes a function, as `a > 1` in
+  /// `t.where(a > 1)`: says how it is written, beside the first of the problems that it has caused.
+  func adviseFunction(_ callee: Expression, _ place: Int, _ argument: Expression, since first: Int) {
+    switch argument.kind {
+    case .binary, .comparison, .unary, .and, .or: break
+    default: return
+    }
+    let name: String, index: Int
+    switch callee.kind {
+    case .name(let called): (name, index) = (called, place)
+    case .field(_, let called): (name, index) = (called.text, place + 1)
+    default: return
+    }
+    let takers = (prelude.names[name] ?? []).filter {
+      $0.parameters.indices.contains(index) && $0.parameters[index].name == "f"
+    }
+    let unknown = problems[first...].filter { $0.id == "E0103" && $0.span.file == argument.span.file }
+    guard !takers.isEmpty, let one = unknown.first else { return }
+    var ofRow = tree.file.text(argument.span), names: Set<String> = []
+    for problem in unknown.sorted(by: { $0.span.lower > $1.span.lower }) {
+      names.insert(tree.file.text(problem.span))
+      let at = Int(problem.span.lower) - Int(argument.span.lower)
+      ofRow =
+        String(decoding: ofRow.utf8.prefix(at), as: UTF8.self) + "r."
+        + String(decoding: ofRow.utf8.dropFirst(at), as: UTF8.self)
+    }
+    let isOfRows = takers.contains { $0.parameters[0].kind == "table" }
+    var ways: [String] = []
+    if names.count == 1, !takers.allSatisfy({ $0.parameters[0].kind == "table" }) {
+      ways.append("`\(tree.file.text(one.span)) -> \(tree.file.text(argument.span))`")
+    }
+    if isOfRows { ways.append("\(ways.isEmpty ? "" : "of rows ")`r -> \(ofRow)`") }
+    if let at = problems.firstIndex(of: one), !ways.isEmpty {
+      problems[at].help.append("`\(name)` takes a function here: \(ways.joined(separator: ", "))")
+    }
+  }
+
   private func check(
     _ arguments: [Expression.Argument], receivers: Int, against signatures: [Signature], callee: String, at span: Span,
     hint: String? = nil

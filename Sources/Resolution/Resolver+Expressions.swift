@@ -33,9 +33,13 @@ extension Resolver {
     case .comprehension(let element, let clauses): walkComprehension(element, clauses)
     case .record(let entries): walkRecord(entries)
     case .call(let callee, let arguments):
-      for argument in arguments {
+      for (place, argument) in arguments.enumerated() {
         switch argument {
-        case .positional(let e), .named(_, let e), .spread(let e): walk(e)
+        case .positional(let e):
+          let before = problems.count
+          walk(e)
+          if problems.count > before { adviseFunction(callee, place, e, since: before) }
+        case .named(_, let e), .spread(let e): walk(e)
         }
       }
       checkCall(expression, callee, arguments)

@@ -156,6 +156,21 @@ import Testing
     ("t %*% t", "write `@`", "to_list(t @ t)", "[[7.0, 10.0], [15.0, 22.0]]"),
     ("2 %in% [1, 2]", "write `in`", "2 in [1, 2]", "true"),
     ("√4", "sqrt(x)", "sqrt(4)", "2.0"),
+    ("rows.where(a > 1)", "takes a function here: `r -> r.a > 1`", "length(rows.where(r -> r.a > 1))", "1"),
+    (
+      "where(rows, a > 1 and b > a)", "`r -> r.a > 1 and r.b > r.a`", "length(where(rows, r -> r.a > 1 and r.b > r.a))",
+      "0"
+    ),
+    ("filter([1, 2], n > 1)", "takes a function here: `n -> n > 1`", "filter([1, 2], n -> n > 1)", "[2]"),
+    ("rows.count(a > 1)", "of rows `r -> r.a > 1`", "rows.count(r -> r.a > 1)", "1"),
+    (
+      "train(dense(1, 1), { x: v, y: v }, mse, steps: 2)", "reshape(x, [-1, 1])",
+      "train(dense(1, 1), { x: reshape(v, [-1, 1]), y: reshape(v, [-1, 1]) }, mse, steps: 2).steps", "2"
+    ),
+    (
+      "train(dense(1, 1), { x: reshape(v, [-1, 1]), y: v }, mse, steps: 2)", "reshape(y, [-1, 1])",
+      "train(dense(1, 1), { x: reshape(v, [-1, 1]), y: reshape(v, [-1, 1]) }, mse, steps: 2).steps", "2"
+    ),
   ]
 
   @Test(arguments: mended.map(\.wrong)) func theRemedyGivesWhatIsMeant(_ wrong: String) throws {

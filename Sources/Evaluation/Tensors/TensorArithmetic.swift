@@ -105,6 +105,9 @@ extension TensorOperations {
       help.append("the left side fits when transposed: `transpose(a) @ b`")
     }
     let rows = right.count == 1 ? right[0] : right[right.count - 2]
+    if left.count == 1, rows == 1, right.count > 1 {
+      help.append("`reshape(x, [-1, 1])` makes \(inner) rows of a vector, with one number in each")
+    }
     return RuntimeError(
       "E0401", "cannot multiply shapes \(describe(left)) and \(describe(right)): \(inner) columns meet \(rows) rows",
       label: "\(describe(left)) @ \(describe(right))", help: help)

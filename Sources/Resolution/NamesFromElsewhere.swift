@@ -44,8 +44,16 @@ let namesFromElsewhere: [String: String] = [
   // Operators.
   "pow": "x^2", "power": "x^2", "mod": "a % b", "matmul": "a @ b", "mm": "a @ b", "bmm": "a @ b", "append": "xs ++ [v]",
   "push": "xs ++ [v]", "range": "0..<n", "arange": "0..<n", "seq_len": "1..n", "seq_along": "0..<length(xs)",
+  "contains": "v in xs", "includes": "v in xs", "isin": "v in xs", "equal": "a == b", "array_equal": "a == b",
+  "strcmp": "a == b", "allclose": "a ≈ b", "isclose": "a ≈ b", "isapprox": "a ≈ b", "hypot": "sqrt(a^2 + b^2)",
+  "gradient": "grad(f)(x)", "fold": "reduce(xs, f, start)", "foldl": "reduce(xs, f, start)",
+  "foldr": "reduce(xs, f, start)", "tail": "xs[-2..-1]",
   // Kinds and conversions.
-  "str": "text", "repr": "text", "num2str": "text", "float": "to_float", "int": "to_int", "type": "kind",
+  "str": "text", "repr": "text", "num2str": "text", "string": "text", "to_string": "text", "toString": "text",
+  "float": "to_float", "double": "to_float",
+  "int": "to_int", "trunc": "to_int", "bool": "x != 0", "parse": "to_float(\"1.5\")", "float32": "cast(t, \"f32\")",
+  "float64": "cast(t, \"f64\")",
+  "int32": "cast(t, \"i32\")", "int64": "cast(t, \"i64\")", "eltype": "dtype", "type": "kind",
   "typeof": "kind", "isinstance": "kind(x) == \"list\"", "is_a": "kind(x) == \"list\"", "list": "to_list",
   "tuple": "to_list", "collect": "to_list", "dict": "{ a: 1, b: 2 }", "Dict": "{ a: 1, b: 2 }",
   "struct": "{ a: 1, b: 2 }",
@@ -57,14 +65,20 @@ let namesFromElsewhere: [String: String] = [
   "lowercase": "lower", "strsplit": "split", "open": "read_text", "lapply": "map", "sapply": "map", "vapply": "map",
   "sorted": "sort", "reversed": "reverse", "rev": "reverse", "set": "distinct",
   "isempty": "is_empty", "colnames": "columns", "head": "take", "value_counts": "tally",
+  "unlist": "flatten", "ifelse": "where", "subset": "where(t, r -> r.a > 1)", "readmatrix": "read_csv",
+  "loadtxt": "read_csv",
   // Numbers and statistics.
   "stddev": "sd", "std": "sd", "prod": "product", "argsort": "order", "average": "mean", "avg": "mean", "ln": "log",
   "lgamma": "log_gamma", "gammaln": "log_gamma", "arcsin": "asin", "arccos": "acos", "arctan": "atan",
   "arctan2": "atan2", "absolute": "abs", "fabs": "abs", "amax": "max", "amin": "min", "isnan": "is_nan",
   "isfinite": "is_finite", "corrcoef": "correlation", "cor": "correlation", "cov": "covariance",
+  "which_max": "argmax", "which_min": "argmin", "rowSums": "sum(t, axes: 1)", "colSums": "sum(t, axes: 0)",
+  "rowMeans": "mean(t, axes: 1)", "colMeans": "mean(t, axes: 0)", "lm": "linear_fit(x, y)",
   // Tensors.
   "concatenate": "concat", "cat": "concat", "dot_product": "dot", "lstsq": "least_squares", "inv": "inverse",
-  "numel": "size", "ndim": "rank", "ndims": "rank", "view": "reshape", "logdet": "log_det", "slogdet": "log_det",
+  "numel": "size", "dim": "shape", "ndarray": "tensor", "identity": "eye", "eigvals": "eigenvalues",
+  "eigvalsh": "eigenvalues", "empty": "zeros", "full_like": "full(shape(t), 0.5)", "ndim": "rank", "ndims": "rank",
+  "view": "reshape", "logdet": "log_det", "slogdet": "log_det",
   "randn": "normal", "rand": "uniform", "randperm": "permutation", "sample": "choice",
   // Networks.
   "avg_pool": "average_pool", "avg_pool1d": "average_pool", "avg_pool2d": "average_pool", "max_pool1d": "max_pool",
@@ -165,6 +179,23 @@ let advice: [String: String] = [
   "percentile": "shares stand for percents: `quantile(xs, 0.95)`",
   "rnorm": "draws are `normal(5, mean: 0, sd: 1)`", "runif": "draws are `uniform(5, low: 0, high: 1)`",
   "detach": "no gradient passes through `stop_gradient(x)`; outside `grad` nothing is to be detached",
+  "diag": "`diagonal(t)` takes it out of a matrix, `diagonal_matrix(x)` makes a matrix of it",
+  "diff": "neighbours are subtracted by `x[1..<length(x)] - x[0..<length(x) - 1]`",
+  "logspace": "numbers at equal ratios are `log_range(1, 1000, 4)`",
+  "names": "`keys(r)` lists the fields of a record, `columns(t)` the columns of a table",
+  "which": places, "findall": places, "argwhere": places, "nonzero": places,
+  "rep": filled, "fill": filled,
+  "apply": "`map(xs, f)` goes through a list; tensors are summarised along an axis, as by `sum(t, axes: 1)`",
+  "normalize": "`standardize(x)` gives columns mean 0 and deviation 1, `x / norm(x)` a vector length 1",
+  "scale": "`standardize(x)` gives columns mean 0 and deviation 1",
+  "polyfit":
+    "a line is `linear_fit(x, y)`; other powers are columns: `least_squares(stack([x^0, x, x^2], axis: 1), y)`",
+  "meshgrid": "`grid(xs, ys, (x, y) -> x * y)` gives the values of a function on a grid",
+  "xlabel": labels, "ylabel": labels, "legend": "curves are named in a record: `lines(x, { name: y })`",
+  "imshow": "`images(x)` draws pictures, `heatmap(z: t)` the entries of a matrix",
+  "savefig": "`show` puts a figure into the report, and `exp export RUN --to svg` writes it into a file",
+  "tic": timed, "toc": timed, "super": "there are no classes: a function sees what it captured by its names",
+  "copy": unchanged, "clone": unchanged, "deepcopy": unchanged,
   "MSELoss": "a loss is a function: `mse(outputs, targets)`, and `train(net, { x, y }, mse, steps: 100)`",
   "CrossEntropyLoss":
     "a loss is a function: `cross_entropy(logits, labels)`, and `train(net, { x, y }, cross_entropy, steps: 100)`",
@@ -172,7 +203,7 @@ let advice: [String: String] = [
   "BCEWithLogitsLoss": "a loss is a function: `binary_cross_entropy(logits, targets)`",
   "BCELoss": "a loss is a function: `binary_cross_entropy(logits, targets)`, of outputs before any sigmoid",
   "DataLoader": "`train(net, { x, y }, mse, batch: 32, epochs: 10)` draws the batches",
-  "time": "a session times a cell by `:time`, and `exp profile study.exp` a study",
+  "time": timed,
   "now": "a study reads no clock: the same text gives the same numbers",
   "today": "a study reads no clock: the same text gives the same numbers",
 ]
@@ -182,3 +213,9 @@ private let sideBySide =
   "matrices are joined side by side by `concat([a, b], axis: 1)`, vectors become columns by `stack([a, b], axis: 1)`"
 private let oneMoreAxis =
   "an axis of one entry: `reshape(t, 1, ...shape(t))` in front, `reshape(t, ...shape(t), 1)` behind"
+private let places =
+  "`[i for i in 0..<length(xs) if xs[i] > 1]` lists the places, `t[t > 1]` the entries of a tensor"
+private let filled = "one number everywhere is `full([3], 0.5)`; entries are repeated by `repeat(t, 2)`"
+private let labels = "a figure's labels are arguments: `lines(x, { y }, x_label: \"time\", y_label: \"height\")`"
+private let timed = "a session times a cell by `:time`, and `exp profile study.exp` a study"
+private let unchanged = "values do not change: there is nothing to copy"

@@ -44,7 +44,8 @@ import Testing
 
   /// What is told, but is no program: commands of a session and of the terminal, and words.
   private static let noPrograms: Set = [
-    ":vars", ":undo", ":time", "?name", "exp doc name", "exp profile study.exp", "}", "test", "expect condition", "def",
+    ":vars", ":undo", ":time", "?name", "exp doc name", "exp profile study.exp", "show", "exp export RUN --to svg", "}",
+    "test", "expect condition", "def",
     "var",
     "use nn", "nn.dense(3, 4)", "fn", "let", "else if", "fn(x) { … }", "fail", "grad", "{ model, history }",
     "fail(\"…\")",

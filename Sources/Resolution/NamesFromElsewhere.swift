@@ -15,6 +15,14 @@ public enum Counterpart: Equatable {
     case .advice(let text): text
     }
   }
+
+  /// Where the name may also be a misspelt one of the program's own.
+  func besides(_ name: String) -> String {
+    switch self {
+    case .function(let ours), .expression(let ours): "what other languages call `\(name)` is `\(ours)`"
+    case .advice(let text): text
+    }
+  }
 }
 
 /// What stands for a name of other languages; nil for a name that none of the tables has.

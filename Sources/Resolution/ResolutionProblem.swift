@@ -60,17 +60,19 @@ enum ResolutionProblem {
         notes: [Diagnostic.Note(bound, "`\(needs)` is bound here")],
         help: ["move the line that binds `\(needs)` above this one, or pass it to `\(function)` as an argument"])
     case .unknownName(let name, let near, let meant, let isAssigned):
-      var label = meant?.told ?? ""
+      var label = meant?.told ?? "", besides: [String] = []
       if let first = near.first {
+        besides = meant.map { [$0.besides(name)] } ?? []
         let place = first.span == .none ? "" : " (\(line(first.span)))"
         let others = near.dropFirst().map { " or `\($0.name)`" }.joined()
         label = "did you mean `\(first.name)`\(place)\(others)?"
       }
       return Diagnostic(
         "E0103", "nothing is named `\(name)` here", at: span, label: label,
-        help: isAssigned && name == "seed"
-          ? ["the root of all draws is set by `seed 7`"]
-          : isAssigned ? ["to bind a new name that may be assigned again, write `var \(name) = …`"] : [])
+        help: besides
+          + (isAssigned && name == "seed"
+            ? ["the root of all draws is set by `seed 7`"]
+            : isAssigned ? ["to bind a new name that may be assigned again, write `var \(name) = …`"] : []))
     case .seesNotItself(let name, inFunction: false):
       return Diagnostic(
         "E0104", "`\(name)` has no value before it is bound here", at: span,

@@ -171,11 +171,10 @@ extension Resolver {
     let isKnown = { [self] (name: String) in prelude.names[name] != nil || lookUp(name) != nil }
     let meant =
       member.flatMap { counterpart(of: $0, in: name, isKnown: isKnown) } ?? counterpart(of: name, isKnown: isKnown)
-    var near: [(name: String, span: Span)] = []
-    if meant == nil {
-      let visible = Set(scopes.flatMap { $0.names.keys }).union(prelude.names.keys).union(globals.names)
-      near = nearNames(name, among: visible).prefix(2).map { ($0, self.spanOfBinding($0)) }
-    }
+    // What the program itself binds comes first, a name of another language before the library's that look alike.
+    let own = Set(scopes.flatMap { $0.names.keys }).union(globals.names)
+    let near = nearNames(name, among: meant == nil ? own.union(prelude.names.keys) : own).prefix(2)
+      .map { (name: $0, span: spanOfBinding($0)) }
     report(.unknownName(name: name, near: near, meant: meant, isAssigned: isAssigned), at: span)
   }
 

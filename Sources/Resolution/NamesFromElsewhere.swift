@@ -48,7 +48,7 @@ let namesFromElsewhere: [String: String] = [
   "None": "none", "null": "none", "nil": "none", "undefined": "none", "NULL": "none", "nothing": "none",
   "missing": "none", "True": "true", "False": "false", "TRUE": "true", "FALSE": "false", "NA": "nan", "NaN": "nan",
   "Inf": "inf", "Infinity": "inf", "def": "fn", "lambda": "x -> …", "const": "let", "elif": "else if", "raise": "fail",
-  "throw": "fail", "stop": "fail", "forEach": "for x in xs { … }",
+  "throw": "fail", "stop": "fail", "forEach": "for x in xs { … }", "each": "for x in xs { … }",
   // Operators.
   "pow": "x^2", "power": "x^2", "mod": "a % b", "matmul": "a @ b", "mm": "a @ b", "bmm": "a @ b", "append": "xs ++ [v]",
   "push": "xs ++ [v]", "range": "0..<n", "arange": "0..<n", "seq_len": "1..n", "seq_along": "0..<length(xs)",
@@ -150,6 +150,8 @@ let advice: [String: String] = [
   "gather": "entries of the first axis are `x[ids]`, one of each row `pick(x, ids)`",
   "clear": "in a session Ctrl-L clears the screen, `:undo` takes back a cell",
   "self": "a function sees what it captured by its names", "this": "a function sees what it captured by its names",
+  "os": "a study reads the files that it names, as in `read_csv(\"file.csv\")`",
+  "sys": "a study takes what changes as options: `option n = 3`",
   "exit": "a script ends with its last line, a session with Ctrl-D; `fail(\"…\")` stops",
   "quit": "a script ends with its last line, a session with Ctrl-D; `fail(\"…\")` stops",
   "help": "`?name` in a session and `exp doc name` explain a name",

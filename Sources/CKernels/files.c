@@ -11,6 +11,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+// So many bytes are read, or handed to the disk and waited for, between looks at whether the thread is to stop.
+#define SLICE ((int64_t)8 << 20)
+// So many bytes are unpacked or summed up between looks.
+#define PORTION ((int64_t)1 << 20)
+
 uint8_t *ck_read_file(const char *path, int64_t *size, int *error) {
   // A pipe that nobody writes to would not open, or never end.
   int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -23,15 +28,20 @@ uint8_t *ck_read_file(const char *path, int64_t *size, int *error) {
   }
   int64_t room = 1 << 16, n = 0;
   uint8_t *data = malloc((size_t)room);
+  int is_left = 0;
   while (data) {
-    n += (int64_t)fread(data + n, 1, (size_t)(room - n), f);
-    if (n < room) break;
+    int64_t wanted = room - n > SLICE ? SLICE : room - n;
+    int64_t got = (int64_t)fread(data + n, 1, (size_t)wanted, f);
+    n += got;
+    is_left = ck_must_stop();
+    if (got < wanted || is_left) break;
+    if (n < room) continue;
     room *= 2;
     uint8_t *more = realloc(data, (size_t)room);
     if (!more) free(data);
     data = more;
   }
-  *error = !data ? ENOMEM : (ferror(f) ? EIO : 0);
+  *error = !data ? ENOMEM : is_left ? ECANCELED : ferror(f) ? EIO : 0;
   fclose(f);
   if (*error) {
     free(data);
@@ -40,9 +50,6 @@ uint8_t *ck_read_file(const char *path, int64_t *size, int *error) {
   *size = n;
   return data;
 }
-
-// So many bytes are handed to the disk, and waited for, between looks at whether the thread is to stop.
-#define SLICE ((int64_t)8 << 20)
 
 // What was written so far is on the disk; the last sync of a great file would otherwise take as long as all of it.
 static int flush(int fd) {
@@ -137,14 +144,14 @@ static uint8_t *unpack(
   int code = 0;
   while (out && code == 0) {
     if (n == room) {
-      room *= 2;
+      room = room > limit / 2 ? limit + PORTION : room * 2;
       uint8_t *more = realloc(out, (size_t)room);
       if (!more) free(out);
       out = more;
       if (!out) break;
     }
     unsigned in = size - taken > (1 << 30) ? 1u << 30 : (unsigned)(size - taken);
-    unsigned space = room - n > (1 << 30) ? 1u << 30 : (unsigned)(room - n);
+    unsigned space = room - n > PORTION ? (unsigned)PORTION : (unsigned)(room - n);
     z.next_in = data + taken;
     z.avail_in = in;
     z.next_out = out + n;
@@ -153,6 +160,7 @@ static uint8_t *unpack(
     taken += in - z.avail_in;
     n += space - z.avail_out;
     if (n > limit) code = -100;
+    if (ck_must_stop()) code = -103;
     if (code == 1 && window > 15) {  // a gzip file may have more members, and zeros behind the last
       int64_t next = taken;
       while (next < size && data[next] == 0) next++;
@@ -171,6 +179,7 @@ static uint8_t *unpack(
     return out;
   }
   free(out);
+  if (code == -100) *status = 3;
   return NULL;
 }
 
@@ -190,6 +199,9 @@ uint32_t ck_crc32(uint32_t crc, const void *data, int64_t count) {
   }
   const uint8_t *p = data;
   crc = ~crc;
-  for (int64_t i = 0; i < count; i++) crc = crc >> 8 ^ table[(crc ^ p[i]) & 255];
+  for (int64_t i = 0; i < count; i++) {
+    if (i % PORTION == 0 && ck_must_stop()) break;
+    crc = crc >> 8 ^ table[(crc ^ p[i]) & 255];
+  }
   return ~crc;
 }

@@ -6,14 +6,14 @@ extension DiagnosticPrinter {
   public func json(_ diagnostic: Diagnostic) -> String {
     let head: [JSON.Member] = [
       .init("id", .string(diagnostic.id)), .init("severity", .string(diagnostic.severity.rawValue)),
-      .init("message", .string(diagnostic.message)),
+      .init("message", .string(Self.cut(diagnostic.message))),
     ]
     let tail: [JSON.Member] = [
-      .init("label", .string(diagnostic.label)),
+      .init("label", .string(Self.cut(diagnostic.label))),
       .init(
         "notes",
-        .array(diagnostic.notes.map { .object(location($0.span) + [.init("text", .string($0.text))]) })),
-      .init("help", .array(diagnostic.help.map(JSON.string))),
+        .array(diagnostic.notes.map { .object(location($0.span) + [.init("text", .string(Self.cut($0.text)))]) })),
+      .init("help", .array(diagnostic.help.map { .string(Self.cut($0)) })),
       .init(
         "stack",
         .array(

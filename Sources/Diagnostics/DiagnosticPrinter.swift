@@ -69,8 +69,16 @@ public struct DiagnosticPrinter: Sendable {
     return "\(file.name):\(line):\(column)"
   }
 
+  /// Characters of a message or label that are shown: what an error repeats of a program can be as long as the program.
+  static let longest = 2000
+
   private func oneLine(_ text: String) -> String {
-    text.split(whereSeparator: \.isNewline).joined(separator: " ")
+    Self.cut(text).split(whereSeparator: \.isNewline).joined(separator: " ")
+  }
+
+  static func cut(_ text: String) -> String {
+    guard text.utf8.count > longest, text.count > longest else { return text }
+    return text.prefix(longest) + "… \(text.count - longest) more characters"
   }
 
   /// The call stack: equal neighbours once with their number, and of a long one only the ends, with how many calls are between.
@@ -113,7 +121,7 @@ public struct DiagnosticPrinter: Sendable {
   /// Breaks a text at spaces so that it stays within the width, as far as words allow.
   func wrap(_ text: String, first: String, firstWidth: Int, rest: String) -> [String] {
     var lines: [String] = []
-    for paragraph in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
+    for paragraph in Self.cut(text).split(omittingEmptySubsequences: false, whereSeparator: \.isNewline) {
       var line = lines.isEmpty ? first : rest
       var used = lines.isEmpty ? firstWidth : displayWidth(rest)
       var isFresh = true

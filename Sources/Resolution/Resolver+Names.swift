@@ -43,8 +43,11 @@ extension Resolver {
     }
     let kind = literal.parameters.first?.kind?.text
     if let twin = set.members.first(where: { $0.literal.parameters.first?.kind?.text == kind }) {
-      report(.duplicateFunction(name: name.text, kind: kind, first: twin.name.span), at: name.span)
+      // What stands beside the first one is looked into by itself: a set has no more members than there are kinds.
+      return report(.duplicateFunction(name: name.text, kind: kind, first: twin.name.span), at: name.span)
     }
+    // There is one without a kind and one of each; of further ones the kinds are unknown, which is said where they stand.
+    guard set.members.count <= kindNames.count else { return }
     let body = Frame(kind: .function, literal: literal, parent: frame, set: set, start: clock)
     set.members.append((name, literal, index, body))
   }

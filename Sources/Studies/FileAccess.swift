@@ -125,8 +125,11 @@ public struct FileAccess: Sendable {
     isAbsolute(path) ? [path] : roots.map { $0 + "/" + path } + [path]
   }
 
+  /// Bytes of the longest path that systems take.
+  static let longestPath = 4096
+
   /// The system ends a path at its first zero, and would take another file than was asked for.
-  private static func isPath(_ path: String) -> Bool { !path.utf8.contains(0) }
+  private static func isPath(_ path: String) -> Bool { path.utf8.count <= longestPath && !path.utf8.contains(0) }
 
   /// Whether a path leads to something.
   private static func isThere(_ path: String) -> Bool { access(expanded(path), F_OK) == 0 }
@@ -164,17 +167,18 @@ public struct FileAccess: Sendable {
   static func canonical(_ path: String) -> String {
     let expanded = expanded(path)
     let full = expanded.hasPrefix("/") ? expanded : FileManager.default.currentDirectoryPath + "/" + expanded
-    var existing = full, rest: [String] = []
-    while existing != "/", !existing.isEmpty {
-      if let real = realpath(existing, nil) {
-        defer { free(real) }
-        return rest.isEmpty
-          ? String(cString: real) : absolute(String(cString: real) + "/" + rest.reversed().joined(separator: "/"))
+    let parts = full.split(separator: "/")
+    // What exists goes through folders that exist: how many parts do is found by halving, after all of them were tried.
+    var real = "/", existing = 0, missing = parts.count + 1
+    while existing + 1 < missing {
+      let tried = missing > parts.count ? parts.count : (existing + missing) / 2
+      guard let found = realpath("/" + parts[..<tried].joined(separator: "/"), nil) else {
+        missing = tried
+        continue
       }
-      let url = NSString(string: existing)
-      rest.append(url.lastPathComponent)
-      existing = url.deletingLastPathComponent
+      (real, existing) = (String(cString: found), tried)
+      free(found)
     }
-    return absolute(full)
+    return existing == parts.count ? real : absolute(real + "/" + parts[existing...].joined(separator: "/"))
   }
 }

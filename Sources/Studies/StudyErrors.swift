@@ -38,7 +38,12 @@ enum StudyErrors {
   }
 
   static func noPath(_ path: String) -> Diagnostic {
-    Diagnostic("E0702", "\(StringLiteral.quoted(path)) is no path: it holds the character U+0000", at: .none)
+    let reason =
+      path.utf8.count > FileAccess.longestPath
+      ? "it has \(path.utf8.count) bytes, and no more than \(FileAccess.longestPath) lead anywhere"
+      : "it holds the character U+0000"
+    let shown = path.count > 60 ? String(path.prefix(60)) + "…" : path
+    return Diagnostic("E0702", "\(StringLiteral.quoted(shown)) is no path: \(reason)", at: .none)
   }
 
   /// `place` is where the path leads, from the root and without links; nil where there is no option that would allow it.

@@ -14,7 +14,8 @@ final class FileBytes {
   private let base: UnsafeMutablePointer<UInt8>
   let count: Int
 
-  /// Throws `badFile` if the file cannot be read, or is gzip and cannot be unpacked.
+  /// Throws `badFile` if the file cannot be read, or is gzip and cannot be unpacked, and `outOfMemory` if what is packed
+  /// is more than all tensors may be.
   init(path: String) throws {
     self.path = path
     var size: Int64 = 0
@@ -29,7 +30,9 @@ final class FileBytes {
     }
     defer { ck_release(data) }
     var unpacked: Int64 = 0
-    guard let plain = ck_gunzip(data, size, 1 << 36, &unpacked, &code) else {
+    let room = min(1 << 36, MemoryPool.limit)
+    guard let plain = ck_gunzip(data, size, Int64(room), &unpacked, &code) else {
+      if code == 3 { throw TensorError.outOfMemory(bytes: room) }
       if code == 1 {
         throw TensorError.file(
           path, "the file is compressed and this system has no zlib",
@@ -41,8 +44,10 @@ final class FileBytes {
     count = Int(unpacked)
   }
 
-  /// The `size` bytes of a deflated stream in memory; `path` names it in messages. Throws `badFile`.
+  /// The `size` bytes of a deflated stream in memory; `path` names it in messages. Throws `badFile`, and `outOfMemory`
+  /// for more than all tensors may be.
   init(inflating data: UnsafeRawPointer, count packed: Int, size: Int, path: String) throws {
+    guard size <= MemoryPool.limit else { throw TensorError.outOfMemory(bytes: size) }
     self.path = path
     var unpacked: Int64 = 0
     var code: Int32 = 0
@@ -104,11 +109,15 @@ final class OpenFile {
 
   deinit { if descriptor >= 0 { close(descriptor) } }
 
-  /// Whether all of a range could be read.
+  /// Bytes read between looks at whether the thread is to stop.
+  private static let slice = 8 << 20
+
+  /// Whether all of a range could be read; not where the thread is to stop.
   func read(at start: Int, count length: Int, to target: UnsafeMutableRawPointer) -> Bool {
     var done = 0
     while done < length {
-      let read = pread(descriptor, target + done, length - done, off_t(start + done))
+      if ck_stopped() != 0 { return false }
+      let read = pread(descriptor, target + done, min(Self.slice, length - done), off_t(start + done))
       if read < 0, errno == EINTR { continue }
       if read <= 0 { return false }
       done += read

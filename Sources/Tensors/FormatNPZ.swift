@@ -40,6 +40,8 @@ public enum NPZ {
           path, "the archive would be larger than 4 GB", help: "write the arrays one by one with `write_npy`")
       }
       let check = ck_crc32(ck_crc32(0, head, Int64(head.count)), tensor.pointer, Int64(tensor.byteCount))
+      // The sum is then that of a part.
+      if ck_stopped() != 0 { throw TensorError.file(path, "the archive was not written") }
       // Version 2.0, names in UTF-8, stored, 1980-01-01.
       let common =
         little(20, 2) + little(0x0800, 2) + little(0, 2) + little(0, 2) + little(0x21, 2)

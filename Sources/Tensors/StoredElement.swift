@@ -1,3 +1,5 @@
+import CKernels
+
 /// An element as it lies in a file, and the type that it becomes.
 struct StoredElement {
   /// NumPy's letter of a kind, or `g` for bfloat16, which NumPy does not know.
@@ -23,9 +25,13 @@ struct StoredElement {
   /// Whether it lies in the file as in memory. Bools may be any byte there.
   var isPlain: Bool { !isSwapped && width == type.byteCount && "fi".contains(kind) }
 
-  /// Copies `count` elements. Throws `badFile`, with the file's or array's `name`, where one does not fit the type.
+  /// Copies `count` elements. Throws `badFile`, with the file's or array's `name`, where one does not fit the type,
+  /// and where the thread is to stop.
   func copy(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, count: Int, _ name: String) throws {
-    if isPlain { return target.copyMemory(from: source, byteCount: count * width) }
+    if isPlain {
+      Kernels.copy(from: source, to: target, byteCount: count * width)
+      return try stopIfAsked(name)
+    }
     switch width {
     case 1: try widen(UInt8.self, source, target, count, name)
     case 2: try widen(UInt16.self, source, target, count, name)
@@ -34,10 +40,15 @@ struct StoredElement {
     }
   }
 
+  private func stopIfAsked(_ name: String) throws {
+    if ck_stopped() != 0 { throw TensorError.file(name, "it was not read to its end") }
+  }
+
   private func widen<Bits: FixedWidthInteger & UnsignedInteger>(
     _ bitsType: Bits.Type, _ source: UnsafeRawPointer, _ target: UnsafeMutableRawPointer, _ count: Int, _ name: String
   ) throws {
     for i in 0..<count {
+      if i & 0xFFFF == 0 { try stopIfAsked(name) }
       let stored = source.loadUnaligned(fromByteOffset: i * width, as: Bits.self)
       let bits = UInt64(isSwapped ? Bits(bigEndian: stored) : Bits(littleEndian: stored))
       if kind == "u", bits > UInt64(Int64.max) {

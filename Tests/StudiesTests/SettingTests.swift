@@ -133,6 +133,31 @@ private func id(_ body: () throws -> Datum?) -> String {
     #expect(id { try access.imported(scratch.path + "/data/x\0y") } == "E0702")
   }
 
+  /// No system takes so long a path, and where a path of many folders leads is found without trying each of them.
+  @Test func longPathsTakeNoTime() throws {
+    let scratch = Scratch()
+    _ = scratch.write("1", to: "a/b/x")
+    #expect(symlink(scratch.path + "/a", scratch.path + "/link") == 0)
+    let access = FileAccess(ownFolder: scratch.path, dataFolders: [], outputFolder: scratch.path + "/out")
+    func id(_ path: String, forWriting: Bool) -> String? {
+      do { return try access.resolve(path, forWriting: forWriting) } catch { return (error as? Diagnostic)?.id }
+    }
+    for count in [2_049, 20_000, 1_000_000] {
+      let path = String(repeating: "a/", count: count)
+      #expect(id(path, forWriting: false) == "E0702" && id(path, forWriting: true) == "E0702")
+    }
+    let real = FileAccess.canonical(scratch.path)
+    let start = ContinuousClock.now
+    for count in [1, 2, 3, 100, 1_900] {
+      let rest = String(repeating: "/c", count: count)
+      #expect(FileAccess.canonical(scratch.path + "/link/b" + rest) == real + "/a/b" + rest)
+    }
+    #expect(ContinuousClock.now - start < .seconds(1))
+    #expect(FileAccess.canonical(scratch.path + "/link/b/x") == real + "/a/b/x")
+    #expect(FileAccess.canonical(scratch.path + "/link/none/../b/x") == real + "/a/b/x")
+    #expect(FileAccess.canonical("/") == "/")
+  }
+
   @Test func readingStaysInTheOwnFolder() throws {
     let scratch = Scratch()
     _ = scratch.write("1", to: "study/own.csv")

@@ -9,7 +9,7 @@ is 0.4 s, which a slow machine keeps too and an operation that asks for no signa
 how long a disk takes to say that what is left of the run is on it, is its own. An operation that ends before the signal comes proves
 nothing and fails.
 """
-import os, re, shutil, signal, subprocess, sys, tempfile, threading, time
+import gzip, os, re, shutil, signal, subprocess, sys, tempfile, threading, time, zipfile
 
 exp, wanted = os.path.realpath(sys.argv[1]), re.compile(sys.argv[2] if len(sys.argv) > 2 else "")
 limit = float(sys.argv[3] if len(sys.argv) > 3 else 400) / 1000
@@ -56,6 +56,8 @@ operations = {
     "from_json": ("let s = \"[\" ++ join([\"[1, 2]\" for _ in 0..<3_000_000], \",\") ++ \"]\"", "length(from_json(s))"),
     "table": ("let xs = [{ a: i, b: i % 7 } for i in 0..<1_000_000]", "for _ in 0..20 { table(xs) }"),
     "sort table": ("let t = table([{ a: (i * 7919) % 1_000_003 } for i in 0..<1_000_000])", "for _ in 0..20 { sort(t, \"a\") }"),
+    "unpacking": ("", "for _ in 0..90 { read_npy(\"zeros.npy.gz\") }"),
+    "unpacking an archive": ("", "for _ in 0..90 { read_npz(\"zeros.npz\") }"),
     "read_csv": ("let t = table([{ a: i, b: i / 7 } for i in 0..<1_000_000])\nwrite_csv(t, \"x.csv\")", "for _ in 0..20 { read_csv(\"x.csv\") }"),
     "write_csv": ("let t = table([{ a: i, b: i / 7 } for i in 0..<1_000_000])", "for _ in 0..20 { write_csv(t, \"x.csv\") }"),
     "print": ("let xs = [[i] for i in 0..<4_000_000]", "print(xs)"),
@@ -147,6 +149,14 @@ work = tempfile.mkdtemp(prefix="exp-interrupt-", dir="/dev/shm" if os.access("/d
 for name, (before, operation) in operations.items():
     if not wanted.search(name):
         continue
+    if name.startswith("unpacking"):
+        array = b"\x93NUMPY\x01\x00v\x00" + b"{'descr': '<f4', 'fortran_order': False, 'shape': (100000000,), }".ljust(117) + b"\n" + bytes(400_000_000)
+        if name == "unpacking":
+            with gzip.open(os.path.join(work, "zeros.npy.gz"), "wb", 1) as file:
+                file.write(array)
+        else:
+            with zipfile.ZipFile(os.path.join(work, "zeros.npz"), "w", zipfile.ZIP_DEFLATED, compresslevel=1) as file:
+                file.writestr("zeros.npy", array)
     with open(os.path.join(work, "slow.exp"), "w") as file:
         file.write(f"{before}\nprint(\"begun\")\n{operation}\nprint(\"over\")\n")
     # Without checkpoints, which a training that has something to keep writes first.

@@ -210,7 +210,7 @@ uint8_t *ck_read_file(const char *path, int64_t *size, int *error);
 // Writes the parts one after the other into a new file beside, syncs it and renames it to `path`. 0 or an errno.
 int ck_write_file(const char *path, const void *const *parts, const int64_t *sizes, int count);
 void ck_release(void *p);
-// A gzip stream unpacked, to be released; NULL with status 1 (no zlib on this system) or 2 (damaged, or past `limit`).
+// A gzip stream unpacked, to be released; NULL with status 1 (no zlib on this system), 2 (damaged) or 3 (past `limit`).
 uint8_t *ck_gunzip(const uint8_t *data, int64_t size, int64_t limit, int64_t *out_size, int *status);
 // The same for a deflated stream with nothing around it, as in a zip archive.
 uint8_t *ck_inflate(const uint8_t *data, int64_t size, int64_t limit, int64_t *out_size, int *status);

@@ -110,7 +110,7 @@ extension Session {
     var found: [Diagnostic] = [], seen: Set<String> = []
     machine.nativeStackLimit = ThreadStack.limit
     func visit(_ uses: [ModuleUse], _ chain: inout ImportChain) {
-      for use in uses where use.isFile {
+      for use in uses where use.isFile && found.count < SyntaxLimits.diagnostics {
         do {
           let file = try chain.file(use.path, machine)
           guard seen.insert(file.place).inserted else { continue }

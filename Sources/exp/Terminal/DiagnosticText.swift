@@ -1,6 +1,7 @@
 import ArgumentParser
 import Diagnostics
 import Foundation
+import Syntax
 
 /// `--errors`: what errors look like on a command line.
 enum ErrorForm: String, CaseIterable, ExpressibleByArgument {
@@ -46,7 +47,11 @@ enum DiagnosticText {
     }
     terminal.write("\n" + printer(terminal).full(diagnostics))
     let errors = diagnostics.filter { $0.severity == .error }.count
-    if !didRun, errors > 0 { terminal.line("\n\(Phrase.count(errors, "error")); nothing was run") }
+    // Of a file no more are looked for.
+    let isCut = errors >= SyntaxLimits.diagnostics
+    guard errors > 0, !didRun || isCut else { return }
+    let count = (isCut ? "the first " : "") + Phrase.count(errors, "error")
+    terminal.line("\n" + count + (didRun ? "" : "; nothing was run"))
   }
 
   private static func printer(_ terminal: Terminal) -> DiagnosticPrinter {

@@ -35,6 +35,14 @@ import Testing
     #expect(both[1] == "  p: " + lines[0] && both[lines.count + 1] == "  q: " + lines[0])
   }
 
+  /// Records in many others take a line each, whatever they hold.
+  @Test func deepRecordsAreShownInPart() {
+    let leaf = Datum.tensor(SampleStudy.tensor)
+    let deep = (0..<14).reduce(leaf) { part, _ in .record([.init("a", part), .init("b", part)]) }
+    let shown = TerminalText(width: 80).value(deep).split(separator: "\n")
+    #expect(shown.count < 400 && shown.allSatisfy { $0.count <= 92 }, "\(shown.count) lines")
+  }
+
   @Test func figures() {
     let terminal = TerminalText(width: 80)
     let text = SampleFigures.all.map { "— \($0.name)\n" + terminal.plot($0.figure, note: "figures/1.svg") }.joined(

@@ -3,7 +3,12 @@ import Records
 extension TerminalText {
   /// A value as the REPL shows it: numbers exactly, short lists and records on a line, a tensor by shape, corner and
   /// summary, a model by its tensors, a table aligned, a figure drawn.
-  public func value(_ value: Datum, name: String? = nil) -> String {
+  public func value(_ value: Datum, name: String? = nil) -> String { self.value(value, name: name, depth: 0) }
+
+  /// Records in so many others take one line, however much they hold: what is shared by all would be shown exponentially often.
+  private static let deepest = 6
+
+  private func value(_ value: Datum, name: String?, depth: Int) -> String {
     let label = name.map { DatumText.clean($0) + ": " } ?? ""
     switch value {
     case .table(let table): return heading(name) + self.table(table)
@@ -13,12 +18,13 @@ extension TerminalText {
     case .record(let fields):
       let line = label + DatumText.clean(DatumText.brief(value, limit: 4000))
       if TextWidth.columns(line) <= width, !fields.contains(where: { isLarge($0.value) }) { return line }
+      if depth == Self.deepest { return TextWidth.cut(line, to: width) }
       let lines = fields.map { field -> String in
         if field.name == "…", let omitted = field.value.omittedCount { return "  … \(omitted) more" }
         if case .tensor(let tensor) = field.value, !tensor.shape.isEmpty {
           return "  " + TextWidth.cut(DatumText.clean(field.name) + ": " + oneLine(tensor), to: width - 2)
         }
-        return indented(self.value(field.value, name: field.name), by: 2)
+        return indented(self.value(field.value, name: field.name, depth: depth + 1), by: 2)
       }
       return label + "{\n" + lines.joined(separator: "\n") + "\n}"
     case .list(let items): return listText(items, label: label)

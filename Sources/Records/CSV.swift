@@ -81,7 +81,8 @@ extension CSV {
   /// Reads a table. The first record names the columns (empty names become `column_1` …, repeated ones get `_2` …); without
   /// a header it is the first row, and all columns are `column_1` …. A
   /// quoted field is a string; an unquoted one is `none` when empty, otherwise, unless its column is among those of `text`, a bool,
-  /// an integer or a double if it reads as one, otherwise a string, as whole numbers beyond 64 bits are. Accepts `\n` and `\r\n`, a byte-order mark and blank lines (in a table of one
+  /// an integer or a double if it reads as one, otherwise a string. A whole number beyond 64 bits is a double where its column has others; where it has none, it keeps all its digits and
+  /// the column's values are strings, as if `text` named it. Accepts `\n` and `\r\n`, a byte-order mark and blank lines (in a table of one
   /// column a blank line is a `none`). Throws `CSVError` for a quote that does not end, text after a closing quote, and
   /// rows longer or shorter than the first record. `beforeRow` is told the number of each row, and may throw to leave off.
   public static func read(
@@ -98,6 +99,8 @@ extension CSV {
       let names = names(reader.fields.map { hasHeader ? reader.text($0) : "" })
       let isText = names.map(kept.contains)
       var columns = [[Datum]](repeating: [], count: names.count)
+      // Which columns hold whole numbers beyond 64 bits, and which have doubles.
+      var hasLarge = [Bool](repeating: false, count: names.count), hasDoubles = hasLarge
       var count = 0
       if hasHeader { isThere = try reader.next() }
       while isThere {
@@ -110,10 +113,21 @@ extension CSV {
                 "\(found == 1 ? "1 field" : "\(found) fields") where the \(hasHeader ? "header" : "first row") has \(names.count)",
               line: reader.recordLine)
           }
-          for i in 0..<found { columns[i].append(reader.value(reader.fields[i], isText: isText[i])) }
+          for i in 0..<found {
+            let value = reader.value(reader.fields[i], isText: isText[i])
+            if reader.isLarge { hasLarge[i] = true } else if case .float = value { hasDoubles[i] = true }
+            columns[i].append(value)
+          }
           count += 1
         }
         isThere = try reader.next()
+      }
+      // As doubles they would lose digits, and two names that are numbers would become one.
+      let asText = names.indices.filter { hasLarge[$0] && !hasDoubles[$0] }.map { names[$0] }
+      if !asText.isEmpty {
+        return try read(
+          String(decoding: bytes, as: UTF8.self), separator: separator, hasHeader: hasHeader, text: kept.union(asText),
+          beforeRow: beforeRow)
       }
       return Table(columns: zip(names, columns).map { Table.Column($0, $1) }, rowCount: count)
     }
@@ -216,7 +230,11 @@ private struct CSVReader {
     return String(decoding: text, as: UTF8.self)
   }
 
-  func value(_ field: Field, isText: Bool) -> Datum {
+  /// Whether the last value was a whole number beyond 64 bits.
+  private(set) var isLarge = false
+
+  mutating func value(_ field: Field, isText: Bool) -> Datum {
+    isLarge = false
     if field.isQuoted { return .string(text(field)) }
     var (first, end) = (field.bytes.lowerBound, field.bytes.upperBound)
     while first < end, isSpace(bytes[first]) { first += 1 }
@@ -225,9 +243,10 @@ private struct CSVReader {
     if isText { return .string(text(field)) }
     let trimmed = UnsafeBufferPointer(rebasing: bytes[first..<end])
     if let i = NumberText.integer(utf8: trimmed) { return .int(i) }
-    // As a double it would lose digits, and two names that are numbers would become one.
-    if NumberText.isWhole(utf8: trimmed) { return .string(text(field)) }
-    if let x = NumberText.double(utf8: trimmed) { return .float(x) }
+    if let x = NumberText.double(utf8: trimmed) {
+      isLarge = NumberText.isWhole(utf8: trimmed)
+      return .float(x)
+    }
     if trimmed.elementsEqual("true".utf8) { return .bool(true) }
     if trimmed.elementsEqual("false".utf8) { return .bool(false) }
     return .string(text(field))

@@ -29,6 +29,8 @@ public struct SlurmEngine: Sendable {
   public struct Failure: Error, Sendable, CustomStringConvertible {
     /// In Slurm's words, where there are any.
     public var description: String
+    /// Whether a job may be on its way all the same.
+    public var mayBeQueued = false
   }
 
   /// What a program of Slurm's was told and answered.
@@ -107,11 +109,14 @@ public struct SlurmEngine: Sendable {
 
   private func submit(_ count: Int, _ arguments: [String], run path: String) throws -> String {
     let answer = try tool("sbatch", ["--array=0-\(count - 1)"] + arguments + [SlurmEngine.scriptPath(path)])
-    let job = answer.output.split(whereSeparator: { $0.isNewline || $0 == ";" }).first.map(String.init) ?? ""
-    guard answer.status == 0, !job.isEmpty, job.allSatisfy({ $0.isNumber }) else {
-      throw Failure(description: "sbatch refused: " + answer.output.trimmingCharacters(in: .whitespacesAndNewlines))
+    let said = answer.output.trimmingCharacters(in: .whitespacesAndNewlines)
+    guard answer.status == 0 else { throw Failure(description: "sbatch refused: " + said) }
+    // A site may have something said beside the number, which may stand before the name of a cluster.
+    let lines = answer.output.split(whereSeparator: \.isNewline).map { $0.prefix { $0 != ";" } }
+    guard let job = lines.first(where: { !$0.isEmpty && $0.allSatisfy(\.isNumber) }) else {
+      throw Failure(description: "sbatch gave no number of a job: " + said, mayBeQueued: true)
     }
-    return job
+    return String(job)
   }
 
   /// The jobs that work on a run, in order; none where Slurm was not asked to.
@@ -150,7 +155,7 @@ public struct SlurmEngine: Sendable {
     if answer.status != 0, !answer.output.isEmpty { throw Failure(description: answer.output) }
   }
 
-  /// Runs a program that is found along PATH; standard error stands behind standard output. Throws `Failure`.
+  /// Runs a program that is found along PATH; standard error stands among standard output. Throws `Failure`.
   public static let call: Tool = { name, arguments in
     let process = Process(), pipe = Pipe()
     process.executableURL = URL(fileURLWithPath: "/usr/bin/env")

@@ -72,6 +72,16 @@ import Testing
     #expect(SlurmEngine.jobs(of: folder).isEmpty)
   }
 
+  @Test func aJobIsItsNumberWhateverASiteSaysBeside() throws {
+    let scratch = Scratch(), folder = try folder(scratch)
+    let slurm = engine(Calls(), 0, "sbatch: info: account 12 set to default\n4711;cluster\n")
+    #expect(try slurm.submit(.init(), run: folder, program: "exp") == "4711")
+    let error = #expect(throws: SlurmEngine.Failure.self) {
+      try engine(Calls(), 0, "submitted").submit(.init(), run: folder, program: "exp")
+    }
+    #expect(error?.mayBeQueued == true)
+  }
+
   @Test(arguments: [
     (Int32(0), "7_0\n7_1\n", Int?.some(2)), (0, "", 0), (1, "slurm_load_jobs error: Invalid job id specified", 0),
     (1, "slurm_load_jobs error: Unable to contact slurm controller", nil),

@@ -9,7 +9,7 @@ extension Natives {
     NativeFunction(
       "read_csv", ["path", "separator?", "header?", "text?"], kinds: .string,
       doc:
-        "A table from a CSV file with a header line; numbers, true and false are recognised, empty fields are none, and whole numbers that do not fit into 64 bits stay strings. Columns that `text` names, one name or a list, stay as they are written, such as \"01234\" where digits are no number. Fields are separated by commas, or by the `separator` given, such as \";\" or \"\\t\". With `header: false` the first line is a row, and the columns are `column_1`, `column_2` and so on.",
+        "A table from a CSV file with a header line; numbers, true and false are recognised, empty fields are none, and a column of whole numbers of which one does not fit into 64 bits stays text. Columns that `text` names, one name or a list, stay as they are written, such as \"01234\" where digits are no number. Fields are separated by commas, or by the `separator` given, such as \";\" or \"\\t\". With `header: false` the first line is a row, and the columns are `column_1`, `column_2` and so on.",
       example: """
         write_text("1,a\\n2,b\\n", "pairs.csv")
         read_csv("pairs.csv", header: false).column_2  # => ["a", "b"]

@@ -95,11 +95,19 @@ struct ExportCommand: ParsableCommand {
   private func pictures(_ study: StudyRecord, _ place: String) throws {
     let pictures = drawn(study)
     guard !pictures.isEmpty else { throw RunLookup.failure("\(study.title) has no figures") }
+    let contents = try pictures.enumerated().map { i, picture in
+      RunFiles.Content(
+        "\(place)/\(i + 1).\(to.rawValue)",
+        to == .svg ? Array(picture.utf8) : try converted(picture, "figure \(i + 1)"))
+    }
     let files = RunFiles()
     try files.makeFolders(place)
-    for (i, picture) in pictures.enumerated() {
-      let path = "\(place)/\(i + 1).\(to.rawValue)"
-      try files.write(to == .svg ? Array(picture.utf8) : converted(picture, "figure \(i + 1)"), to: path)
+    try files.write(contents)
+    // Of another run that was exported to the same place.
+    var next = pictures.count + 1
+    while files.fileSystem.exists("\(place)/\(next).\(to.rawValue)") {
+      try files.fileSystem.remove("\(place)/\(next).\(to.rawValue)")
+      next += 1
     }
   }
 

@@ -119,7 +119,7 @@ struct RunCommand: ParsableCommand, AnswersInJSON {
       SourceLoader.complain("\(Phrase.count(elsewhere.wish.workers, "worker")) submitted to Slurm as job \(job)")
     } catch {
       // Of a new run that nobody will work on nothing stays.
-      let isRefused = error is SlurmEngine.Failure && options.place == nil
+      let isRefused = (error as? SlurmEngine.Failure)?.mayBeQueued == false && options.place == nil
       if isRefused { DiskFileSystem.shared.removeAll(folder.path) }
       throw RunLookup.failure("\(isRefused ? study : path) could not be submitted: \(error)")
     }

@@ -45,21 +45,33 @@ extension Resolver {
 
   /// An operation on names that nothing binds stands where a function of the library takes a function, as `a > 1` in
   /// `t.where(a > 1)`: says how it is written, beside the first of the problems that it has caused.
-  func adviseFunction(_ callee: Expression, _ place: Int, _ argument: Expression, since first: Int) {
+  func adviseFunction(
+    _ callee: Expression, _ place: Int, _ argument: Expression, of arguments: [Expression.Argument], since first: Int
+  ) {
     switch argument.kind {
     case .binary, .comparison, .unary, .and, .or: break
     default: return
     }
-    let name: String, index: Int
+    let name: String, receivers: Int, meant: Scope.Entry?
     switch callee.kind {
-    case .name(let called): (name, index) = (called, place)
-    case .field(_, let called): (name, index) = (called.text, place + 1)
+    case .name(let called): (name, receivers, meant) = (called, 0, lookUp(called))
+    case .field(_, let called): (name, receivers, meant) = (called.text, 1, lookUpMethod(called.text))
     default: return
     }
-    let takers = (prelude.names[name] ?? []).filter {
-      $0.parameters.indices.contains(index) && $0.parameters[index].name == "f"
+    switch meant {
+    case nil: break
+    case .functions(let set)?: if !set.isLibrary { return }
+    case .variable?: return
     }
-    let unknown = problems[first...].filter { $0.id == "E0103" && $0.span.file == argument.span.file }
+    let index = place + receivers
+    let takers = (prelude.names[name] ?? []).filter {
+      // An `f` of a kind is a figure.
+      $0.parameters.indices.contains(index) && $0.parameters[index].name == "f" && $0.parameters[index].kind == nil
+        && CallCheck(name, $0, arguments, receivers: receivers, at: argument.span).problems.isEmpty
+    }
+    let unknown = problems[first...].filter {
+      $0.id == "E0103" && $0.span.file == argument.span.file && !isFunctionOrModule($0.span)
+    }
     guard !takers.isEmpty, let one = unknown.first else { return }
     var ofRow = tree.file.text(argument.span), names: Set<String> = []
     for problem in unknown.sorted(by: { $0.span.lower > $1.span.lower }) {
@@ -78,6 +90,14 @@ extension Resolver {
     if let at = problems.firstIndex(of: one), !ways.isEmpty {
       problems[at].help.append("`\(name)` takes a function here: \(ways.joined(separator: ", "))")
     }
+  }
+
+  /// The name in a span is called, or one that other languages give to a module, with a member behind it.
+  private func isFunctionOrModule(_ span: Span) -> Bool {
+    let bytes = tree.file.bytes, end = Int(span.upper)
+    guard bytes.indices.contains(end) else { return false }
+    return bytes[end] == UInt8(ascii: "(")
+      || bytes[end] == UInt8(ascii: ".") && namespaces[tree.file.text(span)] != nil
   }
 
   private func check(

@@ -38,7 +38,7 @@ extension Resolver {
         case .positional(let e):
           let before = problems.count
           walk(e)
-          if problems.count > before { adviseFunction(callee, place, e, since: before) }
+          if problems.count > before { adviseFunction(callee, place, e, of: arguments, since: before) }
         case .named(_, let e), .spread(let e): walk(e)
         }
       }

@@ -248,9 +248,11 @@ extension Parser {
       advance()
       return .spread(invalid())
     }
-    if at(.int) || at(.float) {
-      report(next == .colon ? .numberAsField(text(token)) : .foreignForm(.setOfValues(text(token))))
-    } else if at(.name) || kind.isReserved || at(.minus) || at(.leftBracket) {
+    if at(.int) || at(.float), next == .colon {
+      report(.numberAsField(text(token)))
+    } else if at(.int) || at(.float), next == .comma || next == .rightBrace {
+      report(.foreignForm(.setOfValues(text(token))))
+    } else if at(.int) || at(.float) || at(.name) || kind.isReserved || at(.minus) || at(.leftBracket) {
       report(.blockForRecord(afterArrow: false), at: here)
     } else {
       report(.expected("a field's name", found: found))

@@ -49,7 +49,10 @@ extension Parser {
   private var strayAfterStatement: SyntaxProblem {
     let previous = tokens[max(0, index - 1)]
     switch kind {
-    case .comma: return numberWithCommas.map { .foreignForm($0) } ?? .tuple
+    case .comma:
+      // What stands beside names without brackets is no number.
+      if let last = diagnostics.last, last.id == "E0060", last.span.lower >= statementLower { return .tuple }
+      return numberWithCommas.map { .foreignForm($0) } ?? .tuple
     case .kwIf: return .trailingIf
     case .rightParen, .rightBracket: return .strayCloser(text(token))
     case .foreign: return .foreignOperator(text(token))
@@ -187,7 +190,7 @@ extension Parser {
   private mutating func parseBinding() -> Statement {
     let lower = token.lower
     let isLet = at(.kwLet)
-    if !isLet, peek().kind == .leftParen {
+    if !isLet, peek().kind == .leftParen, tokens[min(peek().match + 1, tokens.count - 1)].kind != .assign {
       report(.foreignForm(.variance))
       skipStatement()
       return Statement(.invalid, span: span(from: lower))

@@ -154,7 +154,7 @@ struct Parser {
       report(.foreignOperator(text(token)))
     } else if kind.isAssignment {
       report(.assignmentAsValue(text(token)))
-    } else if at(.kwIf) {
+    } else if at(.kwIf), !token.newlineBefore {
       report(.trailingIf)
     } else if closer == .rightBracket, at(.semicolon) || [.int, .float].contains(kind) {
       report(

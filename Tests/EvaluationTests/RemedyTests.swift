@@ -174,6 +174,55 @@ import Testing
     ),
   ]
 
+  /// What is written, what is said to it, and what is not: names of other languages stand near it, but are not meant.
+  static let unmeant: [(wrong: String, told: String, notTold: String)] = [
+    // Fields of data may have any name.
+    ("rows.c", "its columns are `a`, `b`", "nothing binds it"),
+    ("rows[\"c\"]", "its columns are `a`, `b`", "nothing binds it"),
+    ("rows[\"head\"]", "its columns are `a`, `b`", "take(t, 5)"),
+    ("rows.names", "its columns are `a`, `b`", "columns(t)"),
+    ("rows.head", "its columns are `a`, `b`", "take(t, 5)"),
+    ("rows.iloc[0]", "`t[0]` is a row", "nothing binds it"),
+    ("r.time", "its fields are `a`, `b`", ":time"), ("r.sample", "its fields are `a`, `b`", "choice"),
+    ("r?.sample", "its fields are `a`, `b`", "choice"), ("r[\"step\"]", "its fields are `a`, `b`", "optimizer"),
+    ("r.step", "its fields are `a`, `b`", "optimizer"), ("r.step()", "optimizer: adam()", "nothing"),
+    ("let step = 3\nr.step", "its fields are `a`, `b`", "optimizer"),
+    ("let step = 3\nr.step()", "optimizer: adam()", "nothing"),
+    ("fn f(o) = o.step\nf(r)", "its fields are `a`, `b`", "optimizer"),
+    ("r.scale", "its fields are `a`, `b`", "standardize"), ("r.F", "its fields are `a`, `b`", "relu"),
+    ("r.type", "its fields are `a`, `b`", "kind"), ("r.sample(2)", "did you mean `choice`?", "nothing"),
+    ("net[\"parameters\"]", "no field `parameters`", "params(net)"),
+    // Misspelt names where no function is taken.
+    ("where(mask, valeu * 2, 0)", "did you mean `value`", "takes a function"),
+    ("where(mask, valeu * 2)", "`r -> r.valeu * 2`", "nothing binds it"),
+    ("rule(valeu + 1, y: 2)", "did you mean `value`", "takes a function"),
+    ("formula(valeu + 1, x -> x, 0, 1)", "did you mean `value`", "takes a function"),
+    ("filter([1, 2], lenght([1]) > 2)", "did you mean `length`?", "takes a function"),
+    ("filter([1, 2], np.mean([1]) > 2)", "`mean(…)`", "takes a function"),
+    ("filter([1, 2], p.age > 2)", "`p -> p.age > 2`", "nothing binds it"),
+    ("rows.where(lenght(b) > 1)", "`r -> lenght(r.b) > 1`", "r.lenght"),
+    ("fn filter(a, f) = a + f\nfilter(3, valeu + 1)", "did you mean `value`", "takes a function"),
+    ("fn keep(a, f) = a + f\nlet filter = keep\nfilter(3, valeu + 1)", "did you mean `value`", "takes a function"),
+    // Mistakes that look like forms of other languages.
+    ("var (c, d) = [1, 2]", "there are no tuples", "variance"),
+    ("let ys = [\n  1\n  if true { 2 } else { 3 }\n]", "expected", "cannot follow what it chooses"),
+    ("let y = { 1 + 2 }", "braces are a record here", "distinct"),
+    ("let c, d = 1,2", "write `[c, d]`", "1.2"), ("let c = 1\nlet d = 1,2", "1.2", "there are no tuples"),
+  ]
+
+  @Test(arguments: unmeant.map(\.wrong)) func whatIsNotMeantIsNotTold(_ wrong: String) throws {
+    let scene = """
+      let [mask, value, net] = [true, 3, dense(2, 2)]
+      let [r, rows] = [{ a: 1, b: 2 }, table([{ a: 1, b: 2 }])]
+
+      """
+    for (_, told, notTold) in Self.unmeant.filter({ $0.wrong == wrong }) {
+      let words = try errors(scene + wrong).flatMap { [$0.message, $0.label] + $0.help }
+      #expect(words.contains { $0.contains(told) }, "\(wrong): \(words)")
+      #expect(!words.contains { $0.contains(notTold) }, "\(wrong): \(words)")
+    }
+  }
+
   @Test(arguments: mended.map(\.wrong)) func theRemedyGivesWhatIsMeant(_ wrong: String) throws {
     let scene = """
       let [x, v, t, w] = [1.5, tensor([1.0, 2.0]), tensor([[1.0, 2.0], [3.0, 4.0]]), ones(1, 2)]

@@ -95,6 +95,7 @@ extension FunctionCompiler {
       builder.span = name.span
       builder.emit(.getField, x: 1, a: base + 1, b: base + 1, c: builder.cache(name.text))
       noteHidingName(callee)
+      prototype.calledFields.insert(builder.here - 1)
     }
     self.arguments(arguments)
     if let function {
@@ -102,7 +103,7 @@ extension FunctionCompiler {
       builder.emit(.tryMethod, a: base + 1, c: builder.cache(name.text))
       let asField = builder.emitJump(.jump)
       load(function, to: base)
-      checkMethod(callee, name, at: base)
+      checkMethod(callee, name, at: base, isCalled: true)
       builder.span = span
       emitCall(.call, base, arguments, implicit: 1, to: target)
       let end = builder.emitJump(.jump)
@@ -116,9 +117,9 @@ extension FunctionCompiler {
   }
 
   /// Where only running tells whether the name behind a dot is a function: what was loaded for it must be one.
-  private mutating func checkMethod(_ value: Expression, _ name: Name, at register: Int) {
+  private mutating func checkMethod(_ value: Expression, _ name: Name, at register: Int, isCalled: Bool) {
     guard let bound = program.unsureMethods[value.id] else { return }
-    prototype.methods.append((name.text, bound))
+    prototype.methods.append((name.text, bound, isCalled))
     builder.span = name.span
     builder.emit(.checkMethod, a: register, b: prototype.methods.count - 1)
   }
@@ -154,7 +155,7 @@ extension FunctionCompiler {
       builder.emit(.tryField, x: 1, a: target, b: base + 1, c: builder.cache(name.text))
       ends.append(builder.emitJump(.jump))
       load(function, to: base)
-      checkMethod(value, name, at: base)
+      checkMethod(value, name, at: base, isCalled: false)
       builder.span = span
       builder.emit(.call, a: base, b: 1, c: target)
     } else {

@@ -139,6 +139,7 @@ extension Prototype {
     sweeps = []
     methods = []
     hidingNames = [:]
+    calledFields = []
     cacheNames = []
   }
 }

@@ -4,7 +4,7 @@ import Resolution
 extension Machine {
   /// What to say to a first argument that no definition of a function takes.
   func meantFirst(_ name: String, _ kinds: KindSet, _ first: Value) -> [String] {
-    if let method = methodFromElsewhere(name, of: first) { return [method] }
+    if let method = methodFromElsewhere(name, of: first, isCalled: true) { return [method] }
     if first.tag == .list || first.tag == .range, kinds.contains(.tensor) { return [Self.tensorOfList] }
     if first.tag == .list || first.tag == .string { return [] }
     guard kinds.isSubset(of: [.list, .range]), first.isNumber || first.tag == .tensor else { return [] }
@@ -119,7 +119,8 @@ extension Machine {
     _ loaded: UnsafeMutablePointer<LoadedPrototype>, _ slot: UnsafeMutablePointer<Value>, _ number: Int
   ) -> RuntimeError {
     let prototype = loaded.pointee.prototype.takeUnretainedValue()
-    let (name, bound) = prototype.methods[number]
+    let (name, bound, isCalled) = prototype.methods[number]
+    let use: FieldUse = isCalled ? .called : .read
     let key = heap.interned(name)
     defer { heap.release(key) }
     if let field = try? member(of: slot[1], named: key) {
@@ -128,22 +129,22 @@ extension Machine {
     }
     // Of a record's misspelt field, and of none, that says nothing.
     let isHiding = bound != .none && library.prelude.names[name]?.isEmpty == false
-    guard !slot[1].isNone, isHiding || memberNames(slot[1]).isEmpty else { return missingField(slot[1], name) }
+    guard !slot[1].isNone, isHiding || memberNames(slot[1]).isEmpty else { return missingField(slot[1], name, use) }
     let what = isHiding ? "and hides the library's function" : "which is no function"
     return missingField(
-      slot[1], name, hint: "`\(name)` is \(brief(slot.pointee)) here\(line(bound, prototype)), \(what)", isHiding)
+      slot[1], name, use, hint: "`\(name)` is \(brief(slot.pointee)) here\(line(bound, prototype)), \(what)", isHiding)
   }
 
   /// A receiver has no field of a name that no function behind the dot has either.
   private func noField(_ object: Value, _ name: String) -> RuntimeError {
     let loaded = frame.pointee.prototype
     let prototype = loaded.pointee.prototype.takeUnretainedValue()
-    guard !object.isNone, let bound = prototype.hidingNames[frame.pointee.code - loaded.pointee.code - 1] else {
-      return missingField(object, name)
-    }
+    let instruction = frame.pointee.code - loaded.pointee.code - 1
+    let use: FieldUse = prototype.calledFields.contains(instruction) ? .called : .read
+    guard !object.isNone, let bound = prototype.hidingNames[instruction] else { return missingField(object, name, use) }
     let place = line(bound, prototype)
     let what = "another `\(name)`\(place)\(place.isEmpty ? "" : ",") hides the library's function here"
-    return missingField(object, name, hint: what, true)
+    return missingField(object, name, use, hint: what, true)
   }
 
   /// `, from line 3` of the same file.
@@ -153,14 +154,19 @@ extension Machine {
   }
 
   /// A missing field with what its name stands for otherwise.
-  private func missingField(_ object: Value, _ name: String, hint: String, _ isHiding: Bool) -> RuntimeError {
-    var error = missingField(object, name)
+  private func missingField(
+    _ object: Value, _ name: String, _ use: FieldUse, hint: String, _ isHiding: Bool
+  ) -> RuntimeError {
+    var error = missingField(object, name, use)
     error.help.insert(hint, at: 0)
     if isHiding, memberNames(object).isEmpty { error.label = "no such field" }
     return error
   }
 
-  func missingField(_ object: Value, _ name: String) -> RuntimeError {
+  /// How a field is asked for: `x.f`, `x.f()` or `x["f"]`.
+  enum FieldUse { case read, called, indexed }
+
+  func missingField(_ object: Value, _ name: String, _ use: FieldUse = .read) -> RuntimeError {
     let names = memberNames(object)
     let noun = object.tag == .table ? "column" : object.tag == .module ? "member" : "field"
     if object.isNone {
@@ -184,11 +190,13 @@ extension Machine {
     // What has no fields is only followed by functions.
     var label = "no such \(noun)"
     var near = names.isEmpty ? nil : nearNames(name, among: names).first
-    if let ours = methodFromElsewhere(name, of: object) {
+    // What holds data may have lacked a field of any name: that a function is meant only its call tells.
+    let holdsData = [.record, .table, .module].contains(object.tag)
+    if use != .indexed, let ours = methodFromElsewhere(name, of: object, isCalled: use == .called) {
       help.append(ours)
-    } else if near == nil {
+    } else if near == nil, use != .indexed {
       let isKnown = { [library] in library.prelude.names[$0] != nil }
-      switch counterpart(of: name, isKnown: isKnown) {
+      switch holdsData && use == .read ? nil : counterpart(of: name, isKnown: isKnown) {
       case .advice(let told)?: help.append(told)
       case let meant?: label = meant.told
       case nil: near = names.isEmpty ? nearNames(name, among: library.prelude.names.keys.sorted()).first : nil

@@ -69,7 +69,7 @@ extension Machine {
     switch (object.tag, index.tag) {
     case (.record, .string), (.table, .string), (.module, .string), (.closure, .string):
       if let found = try member(of: object, named: index) { return found }
-      throw missingField(object, index.swiftString)
+      throw missingField(object, index.swiftString, .indexed)
     case (.list, .range), (.list, .list), (.string, .range), (.table, .range), (.table, .list), (.list, .tensor),
       (.range, .range), (.range, .list), (.table, .tensor):
       return try selection(of: object, index)

@@ -1,9 +1,10 @@
-/// What Exp says for a method of other languages' values; nil for one that none of the tables has.
-func methodFromElsewhere(_ name: String, of object: Value) -> String? {
+/// What Exp says for a method of other languages' values; nil for one that none of the tables has. Records and tables
+/// have fields of any name: only what is called is a method, and what stands for no data, as `iloc`.
+func methodFromElsewhere(_ name: String, of object: Value, isCalled: Bool) -> String? {
   let own: [String: String]
   switch object.tag {
-  case .record: return recordMethods[name]
-  case .table: return tableMethods[name]
+  case .record: return isCalled ? recordMethods[name] : nil
+  case .table: return isCalled || name == "iloc" || name == "loc" ? tableMethods[name] : nil
   case .module: return nil
   case .tensor: own = tensorMethods
   case .closure, .native, .overload, .bound: own = functionMethods

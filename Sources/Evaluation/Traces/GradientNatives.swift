@@ -30,7 +30,7 @@ extension Natives {
     NativeFunction(
       "jacobian", ["f"],
       doc:
-        "The function that gives the matrix of first derivatives of f: of shape T + S for tensors of shapes S and T, otherwise over all leaves in order. In reverse mode where f gives fewer numbers than it takes, as one gradient for each, and otherwise in forward mode, as where f has no reverse mode. Where f branches on contents, or prints, it goes row by row.",
+        "The function that gives the matrix of first derivatives of f: of shape T + S for tensors of shapes S and T, otherwise over all leaves in order. In reverse mode where f gives fewer numbers than it takes, as one gradient for each, and otherwise in forward mode, as where f has no reverse mode; where a derivative is infinite, NaN stands in other places in reverse mode than in forward mode. Where f branches on contents, or prints, it goes row by row.",
       example: "jacobian(x -> x ^ 2)(tensor([1.0, 3.0])) # => tensor([[2, 0], [0, 6]])"
     ) { call in bind(call, jacobian, [try call.function(0)]) },
     NativeFunction(

@@ -45,6 +45,10 @@ struct Jacobian {
       let y = try machine.call(f, [variables.value] + rest)
       defer { heap.release(y) }
       let outputs = try gradient.outputs(y, recording).operands.map { try operations.node($0, in: recording) }
+      guard !outputs.isEmpty else {
+        throw RuntimeError(
+          "E0509", "`jacobian` needs a function that gives floating-point numbers, not \(machine.brief(y))")
+      }
       return (outputs, operations.operand(y)?.shape)
     }
   }

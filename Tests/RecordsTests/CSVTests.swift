@@ -79,7 +79,7 @@ import Testing
       (0..<table.rowCount).map { table.row($0).map(\.value) } == [
         [.int(1), .bool(true)], [.string("1"), .string(" x")], [.string("\"\""), .string("a\"b\nc")],
         [.bool(false), .string("-nan")], [.float(-.infinity), .string("0x1p3")],
-        [.none, .float(12_345_678_901_234_567_890)], [.float(.infinity), .string("")],
+        [.none, .float(12_345_678_901_234_567_168)], [.float(.infinity), .string("")],
         [.string("1 2"), .string(" - ")],
       ])
   }

@@ -68,5 +68,8 @@ extension DiagnosticCatalogue {
       wrong: "var rate = 0.1\nfn scaled(x) = x * rate\nrate = 0.2\nprint(scaled(1))", right: "var rate = 0.1\nrate = 0.2\nfn scaled(x) = x * rate\nprint(scaled(1))"),
     Entry("E0151", "a value hides a function that is called (warning)", "The name is bound to a plain value here and then called like the library function of the same name.",
       wrong: "let error = 0.25\nprint(error(1, 2))", right: "let share = 0.25\nprint(error(1, 2), share)"),
+    Entry("E0152", "a comparison is thrown away (warning)",
+      "A comparison stands where nothing uses its value: `==` compares and `=` assigns, and a `test` checks only what stands behind `expect`.",
+      wrong: "test \"root\" { sqrt(4) == 2 }", right: "test \"root\" { expect sqrt(4) == 2 }"),
   ]
 }

@@ -20,6 +20,9 @@ extension Resolver {
         if variable.isPlainValue, let hidden = prelude.names[name], !hidden.isEmpty {
           report(.hidesCalledFunction(name: name, bound: variable.span), at: callee.span)
         }
+        if !variable.isFunction, prelude.names[name]?.isEmpty == false {
+          program.unsureMethods[callee.id] = variable.span
+        }
       case nil: signatures = prelude.names[name] ?? []
       }
       check(

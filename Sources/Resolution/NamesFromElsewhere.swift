@@ -216,6 +216,8 @@ let advice: [String: String] = [
   "time": timed,
   "now": "a study reads no clock: the same text gives the same numbers",
   "today": "a study reads no clock: the same text gives the same numbers",
+  "logical_and": "of tensors element by element it is `where(a, b, false)`",
+  "logical_or": "of tensors element by element it is `where(a, true, b)`", "logical_not": "it is written `not a`",
 ]
 
 private let formatted = "a number in a text is formatted behind a colon: `\"{x:.2f}\"`"

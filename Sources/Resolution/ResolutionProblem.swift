@@ -5,7 +5,10 @@ enum ResolutionProblem {
   // E0101–E0104: names
   case usedBeforeBound(name: String, bound: Span, inFunction: Bool)
   case functionUsedTooEarly(function: String, needs: String, bound: Span)
-  case unknownName(name: String, near: [(name: String, span: Span)], meant: Counterpart?, isAssigned: Bool)
+  case unknownName(
+    name: String, near: [(name: String, span: Span)], meant: Counterpart?, assigned: AssignmentPlace?)
+  case wordOfAForm(name: String, form: String)
+  case endOfIndex(name: String)
   case seesNotItself(name: String, inFunction: Bool)
   // E0105–E0109: calls
   case tooManyArguments(callee: String, signature: Signature, given: Int)
@@ -20,11 +23,11 @@ enum ResolutionProblem {
   case unknownKind(name: String, near: [String])
   case kindNotFirst(parameter: String)
   // E0116–E0120: assignment
-  case assignToLet(name: String, bound: Span)
+  case assignToLet(name: String, bound: Span, isInner: Bool)
   case assignToCaptured(name: String, bound: Span, inside: Frame.Kind)
-  case assignToParameter(name: String, bound: Span)
+  case assignToParameter(name: String, bound: Span, isInner: Bool)
   case assignToFixed(name: String, role: BindingRole, bound: Span)
-  case assignToLibraryName(name: String)
+  case assignToLibraryName(name: String, place: AssignmentPlace)
   // E0121–E0128: places
   case outsideFunction(word: String)
   case returnOutside(inside: Frame.Kind)
@@ -39,9 +42,10 @@ enum ResolutionProblem {
   case pairedByUnknown(name: String, coordinates: [String])
   case unknownModule(name: String, near: [String])
   case unknownSetting(name: String, near: [String], options: [String])
-  // E0150, E0151: warnings
+  // E0150–E0152: warnings
   case capturedBeforeAssignment(name: String, function: String, made: Span)
   case hidesCalledFunction(name: String, bound: Span)
+  case droppedComparison(inTest: Bool)
 
   /// The diagnostic that tells it.
   func diagnostic(at span: Span) -> Diagnostic {
@@ -59,7 +63,7 @@ enum ResolutionProblem {
         label: "it uses `\(needs)`, which is bound only at \(line(bound))",
         notes: [Diagnostic.Note(bound, "`\(needs)` is bound here")],
         help: ["move the line that binds `\(needs)` above this one, or pass it to `\(function)` as an argument"])
-    case .unknownName(let name, let near, let meant, let isAssigned):
+    case .unknownName(let name, let near, let meant, let assigned):
       var label = meant?.told ?? "", besides: [String] = []
       if let first = near.first {
         besides = meant.map { [$0.besides(name)] } ?? []
@@ -70,9 +74,16 @@ enum ResolutionProblem {
       return Diagnostic(
         "E0103", "nothing is named `\(name)` here", at: span, label: label,
         help: besides
-          + (isAssigned && name == "seed"
-            ? ["the root of all draws is set by `seed 7`"]
-            : isAssigned ? ["to bind a new name that may be assigned again, write `var \(name) = …`"] : []))
+          + (assigned.map {
+            ["to bind a new name that may be assigned again, write `var \(name) = …`\($0.before)"]
+          } ?? []))
+    case .wordOfAForm(let name, let form):
+      return Diagnostic(
+        "E0103", "nothing is named `\(name)` here", at: span, label: "it is written as a statement: `\(form)`")
+    case .endOfIndex(let name):
+      return Diagnostic(
+        "E0103", "nothing is named `\(name)` here", at: span,
+        label: "the last element is `x[-1]`, the one before it `x[-2]`")
     case .seesNotItself(let name, inFunction: false):
       return Diagnostic(
         "E0104", "`\(name)` has no value before it is bound here", at: span,
@@ -125,11 +136,11 @@ enum ResolutionProblem {
       return Diagnostic(
         "E0115", "only a first parameter can have a kind", at: span, label: "`\(parameter)` is not the first",
         help: ["a call picks a definition by the kind of its first argument alone"])
-    case .assignToLet(let name, let bound):
+    case .assignToLet(let name, let bound, let isInner):
       return Diagnostic(
         "E0116", "`\(name)` was bound by `let` and cannot be assigned", at: span,
         notes: [Diagnostic.Note(bound, "bound here")],
-        help: ["write `var \(name) = …` there, or bind it anew with `let \(name) = …`"])
+        help: ["write `var \(name) = …` there" + (isInner ? "" : ", or bind it anew with `let \(name) = …`")])
     case .assignToCaptured(let name, let bound, let inside):
       let place: String
       switch inside {
@@ -142,12 +153,14 @@ enum ResolutionProblem {
         "E0117", "\(place) cannot assign `\(name)`, which belongs to the code around it", at: span,
         label: "it holds a copy of what `\(name)` held when it was made", notes: [Diagnostic.Note(bound, "bound here")],
         help: ["return the new value and assign it outside"])
-    case .assignToParameter(let name, let bound):
+    case .assignToParameter(let name, let bound, let isInner):
       return Diagnostic(
         "E0118", "`\(name)` is a parameter and cannot be assigned", at: span,
         notes: [Diagnostic.Note(bound, "bound here")],
         help: [
-          "parameters are bound like `let`; write `var \(name) = \(name)` first, or `let \(name) = …` for a new one"
+          isInner
+            ? "parameters are bound like `let`; write `var \(name) = \(name)` at the beginning of the function"
+            : "parameters are bound like `let`; write `var \(name) = \(name)` first, or `let \(name) = …` for a new one"
         ])
     case .assignToFixed(let name, let role, let bound):
       return Diagnostic(
@@ -156,10 +169,10 @@ enum ResolutionProblem {
         help: role == .state
           ? ["a state is assigned by the function that captured it, in training"]
           : ["bind a name of your own: `var … = \(name)`"])
-    case .assignToLibraryName(let name):
+    case .assignToLibraryName(let name, let place):
       return Diagnostic(
         "E0120", "`\(name)` belongs to the standard library and cannot be assigned", at: span,
-        help: ["a binding of your own hides it: `var \(name) = …`"])
+        help: ["a binding of your own hides it: `var \(name) = …`\(place.before)"])
     case .outsideFunction(let word):
       return Diagnostic(
         "E0121", "`\(word)` stands only inside a function", at: span,
@@ -224,6 +237,31 @@ enum ResolutionProblem {
       return Diagnostic(
         "E0151", "`\(name)` is a plain value here and hides the function `\(name)`", at: span,
         notes: [Diagnostic.Note(bound, "bound here")], help: ["give the value another name"], severity: .warning)
+    case .droppedComparison(let inTest):
+      return Diagnostic(
+        "E0152", "this comparison is thrown away", at: span,
+        label: inTest ? "a test checks what stands behind `expect`" : "nothing uses its value",
+        help: [inTest ? "write `expect` before it" : "`x = 3` assigns; a value of the function is its last expression"],
+        severity: .warning)
+    }
+  }
+}
+
+/// Where an assignment stands: what is to keep its value must be bound outside of the blocks that end before the value is used.
+enum AssignmentPlace {
+  /// In the body of the function, or of the file, itself.
+  case body
+  /// In a block in it.
+  case block
+  /// In a loop in it.
+  case loop
+
+  /// Where the name is bound that the assignment lacks.
+  var before: String {
+    switch self {
+    case .body: ""
+    case .block: " before the block"
+    case .loop: " before the loop"
     }
   }
 }

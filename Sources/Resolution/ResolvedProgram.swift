@@ -35,6 +35,7 @@ public struct ResolvedProgram: Sendable {
   public var topLevelSiblings: [Int: [Reference]]
   /// Of method forms: those whose name may stand for something else than a function, and where it is bound (`.none` for a
   /// name of the library). Without an entry in `references` it is an outer name that hides a function of the library.
+  /// Of plain names that are called: where the one is bound that hides a function of the library.
   public var unsureMethods: [Int: Span]
   /// The `use` statements of the file in order, each with the global slot that its module fills.
   public var uses: [ModuleUse]

@@ -57,7 +57,7 @@ extension Resolver {
     frame.nextSlot = max(frame.nextSlot, defaultSlots[literal.id] ?? 0)
     switch literal.body {
     case .expression(let e): walk(e)
-    case .block(let block): walk(block, from: literal.headStatements.count)
+    case .block(let block): walk(block, from: literal.headStatements.count, isDropped: body.kind == .test)
     }
     closeScope()
     frame = outer

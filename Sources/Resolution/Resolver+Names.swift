@@ -156,10 +156,12 @@ extension Resolver {
     uses.append(Use(id: id, target: .functions(set), frame: frame, order: clock, span: span, isMember: isMember))
   }
 
-  func reportUnknown(_ name: String, member: String? = nil, at span: Span, isAssigned: Bool = false) {
+  func reportUnknown(
+    _ name: String, member: String? = nil, at span: Span, assigned: AssignmentPlace? = nil
+  ) {
     // Where a name was assigned that nothing binds, its later uses say nothing new.
     if assignedUnknown.contains(name) { return }
-    if isAssigned { assignedUnknown.insert(name) }
+    if assigned != nil { assignedUnknown.insert(name) }
     // Names near those that are not reported need not be looked for.
     guard problems.count < SyntaxLimits.diagnostics else { return }
     if let bound = pending.last(where: { $0.name == name }) {
@@ -171,6 +173,10 @@ extension Resolver {
         return report(.usedBeforeBound(name: name, bound: bound, inFunction: scope.frame !== frame), at: span)
       }
     }
+    if let form = LanguageWord.beginningStatement(name)?.form {
+      return report(.wordOfAForm(name: name, form: form), at: span)
+    }
+    if isInIndex, name == "end" { return report(.endOfIndex(name: name), at: span) }
     let isKnown = { [self] (name: String) in prelude.names[name] != nil || lookUp(name) != nil }
     let meant =
       member.flatMap { counterpart(of: $0, in: name, isKnown: isKnown) } ?? counterpart(of: name, isKnown: isKnown)
@@ -178,7 +184,7 @@ extension Resolver {
     let own = Set(scopes.flatMap { $0.names.keys }).union(globals.names)
     let near = nearNames(name, among: meant == nil ? own.union(prelude.names.keys) : own).prefix(2)
       .map { (name: $0, span: spanOfBinding($0)) }
-    report(.unknownName(name: name, near: near, meant: meant, isAssigned: isAssigned), at: span)
+    report(.unknownName(name: name, near: near, meant: meant, assigned: assigned), at: span)
   }
 
   private func spanOfBinding(_ name: String) -> Span {

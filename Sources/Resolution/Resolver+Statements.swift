@@ -11,13 +11,35 @@ extension Resolver {
     }
   }
 
-  /// Walks a block in a scope of its own; `first` is the first statement that belongs to it.
-  func walk(_ block: Block, from first: Int = 0) {
+  /// Walks a block in a scope of its own; `first` is the first statement that belongs to it. Where nothing uses the block's value
+  /// it `isDropped`.
+  func walk(_ block: Block, from first: Int = 0, isDropped: Bool = false) {
     let statements = Array(block.statements.dropFirst(first))
     openScope(for: statements)
     walk(statements)
+    for statement in isDropped ? statements[...] : statements.dropLast() { checkDropped(statement) }
     closeScope()
   }
+
+  /// Warns of a comparison whose value nothing uses, also as that of a block of `if`.
+  private func checkDropped(_ statement: Statement) {
+    guard case .expression(let value) = statement.kind else { return }
+    var current: Expression? = value
+    while let link = current {
+      current = nil
+      switch link.kind {
+      case .comparison: report(.droppedComparison(inTest: isInTest), at: link.span)
+      case .and(_, let right), .or(_, let right): if case .comparison = right.kind { current = right }
+      case .conditional(_, let then, let otherwise):
+        if let last = then.statements.last { checkDropped(last) }
+        current = otherwise
+      case .block(let block): if let last = block.statements.last { checkDropped(last) }
+      default: break
+      }
+    }
+  }
+
+  private var isInTest: Bool { frame.kind == .test }
 
   private var isTopLevel: Bool { scopes.last?.isFile ?? false }
 
@@ -72,7 +94,7 @@ extension Resolver {
     frame.loopDepth += 1
     loopCount += 1
     loops.append(loopCount)
-    walk(body)
+    walk(body, isDropped: true)
     loops.removeLast()
     frame.loopDepth -= 1
   }
@@ -172,10 +194,10 @@ extension Resolver {
     guard let entry = lookUp(name) else {
       if prelude.names[name] != nil {
         program.references[root.id] = .prelude(name)
-        report(.assignToLibraryName(name: name), at: root.span)
+        report(.assignToLibraryName(name: name, place: assignmentPlace), at: root.span)
       } else {
         program.references[root.id] = .unresolved
-        reportUnknown(name, at: root.span, isAssigned: true)
+        reportUnknown(name, at: root.span, assigned: assignmentPlace)
       }
       return
     }
@@ -190,6 +212,12 @@ extension Resolver {
     }
   }
 
+  private var assignmentPlace: AssignmentPlace {
+    if frame.loopDepth > 0 { return .loop }
+    // A function has a scope of its parameters, and one of its body.
+    return scopes.count { $0.frame === frame } > (frame === top ? 1 : 2) ? .block : .body
+  }
+
   private func checkAssignment(_ variable: Variable, at span: Span) {
     let isOwn = variable.frame === frame
     switch variable.role {
@@ -202,8 +230,13 @@ extension Resolver {
       if frame.kind != .function || frame.parent !== variable.frame {
         report(.stateAssignedElsewhere(name: variable.name, bound: variable.span), at: span)
       }
-    case .letName where isOwn: report(.assignToLet(name: variable.name, bound: variable.span), at: span)
-    case .parameter where isOwn: report(.assignToParameter(name: variable.name, bound: variable.span), at: span)
+    case .letName where isOwn:
+      report(
+        .assignToLet(name: variable.name, bound: variable.span, isInner: variable.block != scopes.last?.block), at: span
+      )
+    case .parameter where isOwn:
+      // A parameter's block is the function's own scope, around that of its body.
+      report(.assignToParameter(name: variable.name, bound: variable.span, isInner: assignmentPlace != .body), at: span)
     case .varName, .letName, .parameter:
       report(.assignToCaptured(name: variable.name, bound: variable.span, inside: frame.kind), at: span)
     case .param, .option, .function, .loop, .sweepCoordinate, .module:

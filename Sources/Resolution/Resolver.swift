@@ -99,6 +99,8 @@ final class Resolver {
   var loopCount = 0
   /// First slot behind those that the defaults of a literal's parameters use, by the literal's id.
   var defaultSlots: [Int: Int] = [:]
+  /// The expression being walked stands between the brackets of an index.
+  var isInIndex = false
   var optionNames: [String: Span] = [:]
   var hasSeed = false
 

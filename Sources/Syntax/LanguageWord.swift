@@ -69,6 +69,11 @@ public struct LanguageWord: Sendable {
       "What `exp test` checks, beside the code that it is about."),
   ]
 
+  /// The form of a word that is an ordinary name elsewhere and begins a statement of its own; nil for other names.
+  public static func beginningStatement(_ word: String) -> LanguageWord? {
+    ["param", "state", "option", "seed", "claim", "cite", "use", "test"].contains(word) ? named(word) : nil
+  }
+
   /// The form that a word belongs to; nil for what is no word of the language.
   public static func named(_ word: String) -> LanguageWord? { all.first { $0.words.contains(word) } }
 }

@@ -80,11 +80,20 @@ extension Parser {
     return make(.unary(.not, operand), span(from: lower))
   }
 
-  /// Two words in a row, as no expression has them: what `//` begins is a comment of another language.
-  private func isProse(_ at: Int) -> Bool {
+  /// Two words in a row, as no expression has them: what `//`, `%` or `--` before them begins is a comment of another language.
+  func isProse(_ at: Int) -> Bool {
     guard at + 1 < tokens.count, tokens[at].kind == .name, !tokens[at + 1].newlineBefore else { return false }
     let second = tokens[at + 1]
     return second.kind == .name && !["where", "zip", "paired", "by", "within", "as"].contains(text(second))
+  }
+
+  /// The sign at this token if it begins a comment of another language: words follow that no expression could hold.
+  var foreignComment: String? {
+    switch kind {
+    case .slashSlash, .percent: return isProse(index + 1) ? text(token) : nil
+    case .minus: return peek().kind == .minus && !peek().spaceBefore && isProse(index + 2) ? "--" : nil
+    default: return nil
+    }
   }
 
   private mutating func parseInfix(_ precedence: Precedence, _ left: Expression, _ lower: Int) -> Expression {
@@ -97,8 +106,8 @@ extension Parser {
       advance()
       return left
     }
-    if at(.slashSlash), isProse(index + 1) {
-      remark(.slashComment)
+    if let sign = foreignComment {
+      remark(.foreignComment(sign))
       while !peek().newlineBefore, peek().kind != .end { advance() }
       advance()
       return left

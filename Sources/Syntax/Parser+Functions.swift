@@ -22,7 +22,7 @@ extension Parser {
     if at(.arrow) || at(.foreign) { advance() }
     let body: FunctionLiteral.Body
     if at(.leftBrace), looksLikeBlock(index) {
-      remark(.blockForRecord(afterArrow: true), at: span(token))
+      remark(.blockForRecord(.afterArrow), at: span(token))
       body = .block(parseBlock())
     } else {
       body = .expression(parseExpression())
@@ -111,6 +111,7 @@ extension Parser {
     } else if at(.assign) || at(.arrow) {
       if at(.arrow) { remark(.arrowAfterFn) }
       advance()
+      bodyIndex = index
       body = .expression(parseExpression())
     } else if at(.colon) {
       report(.colonBlock)

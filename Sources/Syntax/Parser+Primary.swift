@@ -194,12 +194,13 @@ extension Parser {
 
   mutating func parseRecord() -> Expression {
     let lower = token.lower
+    let place = index == bodyIndex ? BlockPlace.functionBody : .elsewhere
     if looksLikeBlock(index) {
-      report(.blockForRecord(afterArrow: false), at: span(token))
+      report(.blockForRecord(place), at: span(token))
       return make(.block(parseBlock()), span(from: lower))
     }
     let entries = parseBracketed(.rightBrace, "`,`") { parser -> Expression.RecordEntry in
-      let entry = parser.parseEntry()
+      let entry = parser.parseEntry(of: place)
       if parser.at(.kwFor) { parser.report(.recordComprehension) }
       return entry
     }
@@ -219,7 +220,7 @@ extension Parser {
     }
   }
 
-  private mutating func parseEntry() -> Expression.RecordEntry {
+  private mutating func parseEntry(of place: BlockPlace) -> Expression.RecordEntry {
     if eat(.ellipsis) { return .spread(parseExpression()) }
     let next = peek().kind
     if kind.isWord, next == .colon || (next == .assign && at(.name)) {
@@ -253,7 +254,7 @@ extension Parser {
     } else if at(.int) || at(.float), next == .comma || next == .rightBrace {
       report(.foreignForm(.setOfValues(text(token))))
     } else if at(.int) || at(.float) || at(.name) || kind.isReserved || at(.minus) || at(.leftBracket) {
-      report(.blockForRecord(afterArrow: false), at: here)
+      report(.blockForRecord(place), at: here)
     } else {
       report(.expected("a field's name", found: found))
     }

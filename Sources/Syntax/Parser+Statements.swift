@@ -25,12 +25,12 @@ extension Parser {
         report(.expected("a statement", found: describe(token)))
         advance()
       }
-      endStatement()
+      endStatement(statements.last, isTop: isTop)
     }
     return statements
   }
 
-  private mutating func endStatement() {
+  private mutating func endStatement(_ statement: Statement?, isTop: Bool) {
     if token.newlineBefore || at(.end) || at(.semicolon) || at(.rightBrace) || at(.interpolationEnd) || at(.prose) {
       return
     }
@@ -39,28 +39,33 @@ extension Parser {
       if previous.kind == .name, text(previous) == "lambda", let problem = ForeignWord.statement("lambda") {
         report(problem, at: span(previous))
       } else {
-        report(strayAfterStatement)
+        report(strayAfterStatement(statement, isTop: isTop))
       }
     }
     skipStatement()
   }
 
   /// What to say about a token that follows a finished statement on its line.
-  private var strayAfterStatement: SyntaxProblem {
+  private func strayAfterStatement(_ statement: Statement?, isTop: Bool) -> SyntaxProblem {
     let previous = tokens[max(0, index - 1)]
     switch kind {
     case .comma:
       // What stands beside names without brackets is no number.
       if let last = diagnostics.last, last.id == "E0060", last.span.lower >= statementLower { return .tuple }
+      if let several = severalAssigned(from: statement) { return .severalAssigned(several) }
       return numberWithCommas.map { .foreignForm($0) } ?? .tuple
     case .kwIf: return .trailingIf
     case .rightParen, .rightBracket: return .strayCloser(text(token))
     case .foreign: return .foreignOperator(text(token))
-    case .colon: return isColonRange ? .colonRange : .strayColon
+    case .colon:
+      if isColonRange { return .colonRange }
+      let isEntry = !isTop && previous.kind == .name && previous.lower == statement.map { Int($0.span.lower) }
+      return isEntry ? .recordInBlock(text(previous)) : .strayColon
     case .arrow: return .strayArrow
     case .kwIn, .kwElse, .kwCatch: return .expected("the end of the line", found: describe(token))
     default:
-      if previous.kind == .name, [.name, .int, .float, .stringBegin, .rawString].contains(kind) {
+      let isForm = at(.leftBrace) && previous.kind == .name && LanguageWord.beginningStatement(text(previous)) != nil
+      if isForm || (previous.kind == .name && [.name, .int, .float, .stringBegin, .rawString].contains(kind)) {
         return .forgottenParentheses(text(previous), found: describe(token))
       }
       if previous.kind == .int || previous.kind == .float, at(.name) {
@@ -69,6 +74,25 @@ extension Parser {
       if previous.kind == .rightBrace { return .forgottenSeparator(found: describe(token)) }
       return .expected("the end of the line", found: describe(token))
     }
+  }
+
+  /// The targets of `a, b = b, a`, the first of which has been read as a statement; nil where no such assignment goes on here.
+  private func severalAssigned(from first: Statement?) -> [String]? {
+    guard case .expression(let target)? = first?.kind else { return nil }
+    var parts = [file.text(target.span)]
+    var at = index
+    while tokens[at].kind == .comma {
+      let lower = at + 1
+      at = lower
+      while !tokens[at].newlineBefore, ![.comma, .assign, .semicolon, .end].contains(tokens[at].kind),
+        !tokens[at].kind.closes
+      {
+        at = max(at, tokens[at].kind.opens ? tokens[at].match : at) + 1
+      }
+      guard at > lower, at < tokens.count else { return nil }
+      parts.append(file.text(Span(file: file.id, lower: tokens[lower].lower, upper: tokens[at - 1].upper)))
+    }
+    return tokens[at].kind == .assign && !tokens[at].newlineBefore ? parts : nil
   }
 
   /// `1:10` and `1:n {`, ranges of other languages.
@@ -80,23 +104,33 @@ extension Parser {
   /// A line that starts with a binary operator. A `-` that touches its operand starts one of its own, unless the line
   /// is indented further than the statement before, as a continuation would be.
   private func badLineStart(after previous: Statement?) -> SyntaxProblem? {
+    if let sign = commentAtLineStart { return .foreignComment(sign) }
+    let isFirst = index == 0 || tokens[index - 1].kind == .leftBrace
     switch kind {
     case .minus:
       guard token.newlineBefore, previous != nil else { return nil }
       if peek().spaceBefore || indent(token.lower) > indent(statementLower) {
-        return .lineStartsWithOperator("-")
+        return .lineStartsWithOperator("-", isFirst: isFirst)
       }
       return nil
     case .plus:
-      return token.newlineBefore && previous != nil ? .lineStartsWithOperator("+") : nil
+      return token.newlineBefore && previous != nil ? .lineStartsWithOperator("+", isFirst: isFirst) : nil
     case .kwAnd, .kwOr, .kwIn, .questionQuestion, .dotDot, .dotDotLess, .caret, .arrow:
-      return .lineStartsWithOperator(text(token))
+      return .lineStartsWithOperator(text(token), isFirst: isFirst)
     case .plusPlus:
-      return peek().kind == .name && !peek().spaceBefore ? .increment("++") : .lineStartsWithOperator("++")
+      return peek().kind == .name && !peek().spaceBefore
+        ? .increment("++") : .lineStartsWithOperator("++", isFirst: isFirst)
     default:
       guard kind.isAssignment || kind.comparison != nil || kind.binaryOperator != nil else { return nil }
-      return .lineStartsWithOperator(text(token))
+      return .lineStartsWithOperator(text(token), isFirst: isFirst)
     }
+  }
+
+  /// What begins a comment of another language, and no statement or continuation of one.
+  private var commentAtLineStart: String? {
+    if let sign = foreignComment { return sign }
+    let rest = file.bytes[token.lower..<min(token.lower + 4, file.bytes.count)]
+    return ["/*", "<!--"].first { rest.starts(with: $0.utf8) }
   }
 
   /// White space before the text of the line of an offset.
@@ -176,7 +210,12 @@ extension Parser {
         return .notAssignable("the value of a call")
       case .list where base !== target: return .notAssignable("a part of a list without a name")
       case .record where base !== target: return .notAssignable("a part of a record without a name")
-      case .list, .record: return .destructuringWithoutLet
+      case .list(let elements):
+        let parts = elements.compactMap { if case .value(let part) = $0 { file.text(part.span) } else { nil } }
+        return .destructuringWithoutLet(parts: parts, isRecord: false)
+      case .record(let entries):
+        let names = entries.compactMap { if case .field(let name, _) = $0 { name.text } else { nil } }
+        return .destructuringWithoutLet(parts: names, isRecord: true)
       case .optionalField: return .notAssignable("a field behind `?.`")
       case .comparison: return .notAssignable("a comparison")
       case .int, .float, .string, .bool, .none, .interpolation: return .notAssignable("a constant")

@@ -22,6 +22,8 @@ struct Parser {
   var reportedHeight = false
   /// A `test` block was met.
   var hasTests = false
+  /// The first token of the function body behind the last `=` that began one.
+  var bodyIndex = -1
   /// Line on which the statement being read began, for lines that start with `-`.
   var statementLower = 0
 

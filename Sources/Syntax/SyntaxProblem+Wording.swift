@@ -73,18 +73,18 @@ extension SyntaxProblem {
     case .forgottenComma:
       return Wording(id: "E0023", message: "a comma is missing before this line", label: "the next element begins here",
         help: ["inside brackets newlines do not separate"])
-    case .lineStartsWithOperator(let operation):
-      return Wording(id: "E0024", message: "a line cannot start with `\(operation)`", label: "the statement before it has already ended",
-        help: (["/", "//"].contains(operation) ? ["a comment begins with `#`"] : [])
+    case .lineStartsWithOperator(let operation, let isFirst):
+      return Wording(id: "E0024", message: "a line cannot start with `\(operation)`",
+        label: isFirst ? "nothing stands before it" : "the statement before it has already ended",
+        help: (["//", "%"].contains(operation) ? ["a comment begins with `#`"] : [])
           + (operation == "@" ? ["there are no decorators: a function is changed by a call, `let fast = compiled(f)`"] : [])
-          + ["put `\(operation)` at the end of the line before, or put parentheses around the whole"])
-    case .slashComment:
-      return Wording(id: "E0024", message: "a comment begins with `#`", label: "`//` divides, and gives a whole number")
+          + (isFirst ? [] : ["put `\(operation)` at the end of the line before, or put parentheses around the whole"]))
+    case .foreignComment(let sign):
+      return Wording(id: "E0024", message: "a comment begins with `#`", label: sign == "//" ? "`//` divides, and gives a whole number" : "`\(sign)` begins none")
     case .forgottenParentheses(let name, let found):
       return Wording(id: "E0025", message: "expected the end of the line", label: "found \(found)",
         help: [
-          name == "claim" || name == "test"
-            ? "it is written `\(name) \"what should hold\" { … }`" : "a call is written `\(name)(…)`"
+          LanguageWord.beginningStatement(name).map { "it is written `\($0.form)`" } ?? "a call is written `\(name)(…)`"
         ])
     case .forgottenSign(let number, let name):
       return Wording(id: "E0025", message: "expected the end of the line", label: "found the name `\(name)`",
@@ -105,10 +105,14 @@ extension SyntaxProblem {
     case .nothingAfter(let sign):
       return Wording(id: "E0029", message: "nothing follows `\(sign)`", label: "expected an expression after it, on this line or the next")
     // E0030–E0049: records, bindings, functions.
-    case .blockForRecord(let afterArrow):
+    case .blockForRecord(let place):
       return Wording(id: "E0030", message: "braces are a record here, not a block of statements",
-        label: afterArrow ? "after `->` comes one expression" : "expected fields such as `lr: 0.1`",
-        help: ["a function of several statements is written `fn(x) { … }`"])
+        label: place == .afterArrow ? "after `->` comes one expression" : "expected fields such as `lr: 0.1`",
+        help: [
+          place == .functionBody
+            ? "a function's block stands without `=`: leave it out, `fn f(x) { … }`"
+            : "one expression stands without braces; a function of several statements is written `fn(x) { … }`"
+        ])
     case .equalsForColon(let name, let what):
       return Wording(id: "E0031", message: "\(what) is named with `:`", label: "write `\(name): …`")
     case .numberAsField(let number):
@@ -118,8 +122,10 @@ extension SyntaxProblem {
       return Wording(id: "E0033", message: "`=` assigns and cannot stand in a condition", label: "write `==` to compare")
     case .notAssignable(let what):
       return Wording(id: "E0034", message: "\(what) cannot be assigned to", label: "expected a name, or its fields and elements")
-    case .destructuringWithoutLet:
-      return Wording(id: "E0035", message: "a pattern binds new names only after `let` or `var`", label: "write `let` before it")
+    case .destructuringWithoutLet(let parts, let isRecord):
+      return Wording(id: "E0035", message: "a pattern binds new names only after `let` or `var`",
+        label: "what is bound already is assigned part by part",
+        help: [assignedOneByOne(parts, isRecord: isRecord), "new names are bound by `let` before it, and hide those of outside"])
     case .functionWithoutFn(let name):
       return Wording(id: "E0036", message: "a function is defined with `fn`", label: "write `fn \(name)(…) = …`")
     case .bindingWithoutValue(let word, let found):
@@ -188,6 +194,9 @@ extension SyntaxProblem {
     case .barePattern(let names, let inLoop):
       return Wording(id: "E0060", message: "there are no tuples", label: "write `[\(names)]` to take a list apart",
         help: inLoop ? ["`for { key, value } in d` goes through the fields of a record"] : [])
+    case .severalAssigned(let parts):
+      return Wording(id: "E0060", message: "there are no tuples", label: "several are assigned one by one",
+        help: [assignedOneByOne(parts, isRecord: false), "new names are bound by `let [a, b] = [1, 2]`, and hide those of outside"])
     case .emptyParentheses:
       return Wording(id: "E0061", message: "expected an expression between the parentheses", label: "nothing stands here",
         help: ["a function without parameters is written `() -> value`, an empty list `[]`"])
@@ -226,6 +235,9 @@ extension SyntaxProblem {
     case .strayColon:
       return Wording(id: "E0070", message: "expected the end of the line", label: "`:` names fields and arguments, inside braces and parentheses",
         help: ["blocks stand in braces: `if x > 0 { … }`"])
+    case .recordInBlock(let name):
+      return Wording(id: "E0070", message: "expected the end of the line", label: "these braces are a block's, and `:` names no field in it",
+        help: ["a record has braces of its own, in a block too: `{ { \(name): … } }`"])
     case .strayArrow:
       return Wording(id: "E0071", message: "expected parameters before `->`", label: "write `x -> …` or `(x, y) -> …`")
     case .plainString(let what):
@@ -241,6 +253,15 @@ extension SyntaxProblem {
       return Wording(id: "E0091", message: "this expression chains more than about \(SyntaxLimits.height) operations", label: "the whole chain",
         help: ["keep the parts in a list and fold them, for example with `sum`"])
     }
+  }
+}
+
+extension SyntaxProblem {
+  /// How several names, or parts of values, that are bound already get new values of each other.
+  private func assignedOneByOne(_ parts: [String], isRecord: Bool) -> String {
+    let assigned = parts.enumerated().map { i, part in "`\(part) = next\(isRecord ? ".\(part)" : "[\(i)]")`" }
+    return "names that are bound already: `let next = \(isRecord ? "r" : "[…]")`, then "
+      + assigned.joined(separator: ", ")
   }
 }
 
@@ -262,8 +283,8 @@ enum ForeignOperator {
     "<-": "a name is bound with `let x = …`, and bound anew with `x = …`",
     "|>": "call with a point instead: `xs.map(f)`",
     "%>%": "call with a point instead: `xs.map(f)`",
-    "|": "write `or` for conditions",
-    "&": "write `and` for conditions",
+    "|": "write `or` for conditions; of tensors element by element `where(a, true, b)`",
+    "&": "write `and` for conditions; of tensors element by element `where(a, b, false)`",
     "?": "write `if condition { a } else { b }`",
     "::": "functions are called `f(x)` or `x.f()`; `reverse(xs)` turns a list round",
     "~": "write `not` for conditions",

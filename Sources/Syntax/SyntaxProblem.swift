@@ -22,13 +22,13 @@ enum SyntaxProblem: Hashable {
   case unclosedBracket(String)
   case strayCloser(String)
   case forgottenComma
-  case lineStartsWithOperator(String)
-  case slashComment
+  case lineStartsWithOperator(String, isFirst: Bool)
+  case foreignComment(String)
   case forgottenParentheses(String, found: String)
   case forgottenSign(String, String)
   case forgottenSeparator(found: String)
   case needsParentheses(String)
-  case blockForRecord(afterArrow: Bool)
+  case blockForRecord(BlockPlace)
   case equalsForColon(String, String)
   case numberAsField(String)
   case statementAsExpression(String)
@@ -37,7 +37,7 @@ enum SyntaxProblem: Hashable {
   case nothingAfter(String)
   case assignmentInCondition
   case notAssignable(String)
-  case destructuringWithoutLet
+  case destructuringWithoutLet(parts: [String], isRecord: Bool)
   case functionWithoutFn(String)
   case bindingWithoutValue(String, found: String)
   case mutableLet(String)
@@ -60,6 +60,7 @@ enum SyntaxProblem: Hashable {
   case parenthesizedFor
   case tuple
   case barePattern(String, inLoop: Bool)
+  case severalAssigned([String])
   case emptyParentheses
   case bareComprehension
   case recordComprehension
@@ -75,6 +76,7 @@ enum SyntaxProblem: Hashable {
   case increment(String)
   case unaryPlus
   case strayColon
+  case recordInBlock(String)
   case strayArrow
   case sweepOrder(String)
   case parenthesizedSweep
@@ -85,4 +87,13 @@ enum SyntaxProblem: Hashable {
   case foreignForm(ForeignForm)
   case tooDeep
   case tooTall
+}
+
+/// Where a block stands that can only be a record.
+enum BlockPlace {
+  /// Behind `x ->`.
+  case afterArrow
+  /// Behind the `=` of `fn f(x) = …`.
+  case functionBody
+  case elsewhere
 }

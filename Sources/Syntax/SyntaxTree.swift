@@ -416,3 +416,11 @@ public enum ComparisonOperator: String, Sendable, CaseIterable {
   /// `x in xs`
   case member = "in"
 }
+
+extension Statement {
+  /// Whether this is a `test` block.
+  public var isTest: Bool {
+    if case .test = kind { return true }
+    return false
+  }
+}

@@ -148,18 +148,23 @@ final class ExampleRunner {
   private let library: StandardLibrary
   private let path: String
   private let filter: String?
+  private let limit: Int?
+  /// Which stops it.
+  private let work: TestWork
   private let shown = ShownValues()
   private let folder = ScratchFolder()
 
-  init(library: StandardLibrary, path: String, filter: String?) {
+  init(library: StandardLibrary, path: String, filter: String?, limit: Int?, work: TestWork) {
     self.library = library
     self.path = path
     self.filter = filter
+    self.limit = limit
+    self.work = work
   }
 
   func run(_ examples: [Example]) -> [TestResult] {
     var session = makeSession(), results: [TestResult] = []
-    for (index, example) in examples.enumerated() {
+    for (index, example) in examples.enumerated() where !work.isStopped {
       if example.isFirst, index > 0 { session = makeSession() }
       let name = Self.name(example)
       let result = check(example, session, name)
@@ -198,10 +203,10 @@ final class ExampleRunner {
   private func check(_ example: Example, _ session: Session, _ name: String) -> TestResult {
     let file = SourceStore.shared.add(name: path, text: String(repeating: "\n", count: example.line - 1) + example.text)
     shown.values = []
-    let outcome = session.runCell(file)
+    let outcome = work.stoppable(session) { session.runCell(file, limit: limit) }
     if case .value(let value) = outcome { shown.values.append(value) }
-    if case .failed(let diagnostics) = outcome, !example.expectation.isFailure {
-      return TestResult(file: path, name: name, errors: diagnostics)
+    if case .failed(let diagnostics) = outcome, !example.expectation.isFailure || work.isStopped {
+      return TestResult(file: path, name: name, errors: diagnostics, isStopped: work.isStopped)
     }
     return TestResult(file: path, name: name, problem: problem(outcome, example.expectation))
   }

@@ -36,6 +36,7 @@ import Testing
     "let [xs, f, c, a, b] = [[1, 2], x -> x, true, 1, 2]\n",
     "let [xs, f, start] = [[1, 2], (sum, x) -> sum + x, 0]\n",
     "let [net, x, y] = [dense(3, 3), ones(40, 3), ones(40, 3)]\n",
+    "let [a, b] = [tensor([1.0, 2.0]) > 1.5, tensor([1.0, 2.0]) > 0]\n",
     // Vectors.
     "let [x, y, ids] = [tensor([1.0, 2.0]), tensor([1.0, 4.0]), [0, 1]]\nlet [t, mask] = [x, x > 1.5]\nlet name = \"a\"\n",
     // What reads files stands where they are written.

@@ -15,6 +15,7 @@ extension FunctionCompiler {
         self.arguments(arguments)
         builder.span = span
         builder.emit(op, x: arguments.count, a: base, b: place, c: target)
+        noteHidingName(callee)
         return
       }
       var isSelf = false
@@ -27,6 +28,7 @@ extension FunctionCompiler {
       self.arguments(arguments)
       builder.span = span
       emitCall(isSelf ? .callSelf : .call, base, arguments, implicit: 0, to: target)
+      noteHidingName(callee)
     }
   }
 
@@ -124,7 +126,7 @@ extension FunctionCompiler {
     builder.emit(.checkMethod, a: register, b: prototype.methods.count - 1)
   }
 
-  /// Keeps, for the error, where an outer name is bound that hides a function of the library behind the dot.
+  /// Keeps, for the error, where a name is bound that hides a function of the library, behind the dot or where it is called.
   private func noteHidingName(_ value: Expression) {
     if let bound = program.unsureMethods[value.id] { prototype.hidingNames[builder.here - 1] = bound }
   }

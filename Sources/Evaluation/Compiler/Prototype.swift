@@ -79,7 +79,7 @@ final class Prototype: @unchecked Sendable {
   /// Names behind a dot that may stand for something else than a function, each with where it is bound and whether it
   /// is called there.
   var methods: [(name: String, bound: Span, isCalled: Bool)] = []
-  /// Per instruction that looks for a field: where the name is bound that hides a function of the library there.
+  /// Per instruction that looks for a field, or calls: where the name is bound that hides a function of the library there.
   var hidingNames: [Int: Span] = [:]
   /// Instructions that look for a field to call it.
   var calledFields: Set<Int> = []

@@ -1,5 +1,6 @@
 import Diagnostics
 import Graphs
+import Notation
 import Resolution
 import Tensors
 
@@ -177,7 +178,36 @@ extension Machine {
   func notAFunction(_ value: Value) -> RuntimeError {
     RuntimeError(
       "E0201", "\(brief(value)) is not a function and cannot be called", label: describeKind(value),
-      help: value.isNumber ? ["a product is written with its sign: `\(brief(value)) * (…)`"] : unquoted(value))
+      help: notCalledHelp(value))
+  }
+
+  /// What may be meant by the call of a value that is no function.
+  private func notCalledHelp(_ value: Value) -> [String] {
+    let hiding = hidingName.map { [$0] } ?? []
+    switch value.tag {
+    case .list, .range, .table: return hiding + ["an element is taken with brackets, counted from 0: `xs[1]`"]
+    case .tensor: return hiding + ["an element is taken with brackets, counted from 0: `t[1]`, `t[1, 2]`"]
+    case _ where !hiding.isEmpty: return hiding
+    case .record:
+      let record = value.record
+      return (0..<record.count).filter { record.values[$0].isFunction }.prefix(1).map {
+        let name = StringLiteral.fieldName(record.name($0))
+        return "its field `\(name)` is a function: `r.\(name)(…)`"
+      }
+    default: return value.isNumber ? ["a product is written with its sign: `\(brief(value)) * (…)`"] : unquoted(value)
+    }
+  }
+
+  /// That the name which is called just now hides a function of the library.
+  private var hidingName: String? {
+    let loaded = frame.pointee.prototype
+    guard loaded != Machine.noPrototype else { return nil }
+    let prototype = loaded.pointee.prototype.takeUnretainedValue()
+    guard let bound = prototype.hidingNames[frame.pointee.code - loaded.pointee.code - 1],
+      let file = SourceStore.shared.file(bound.file)
+    else { return nil }
+    return
+      "`\(file.text(bound))` is bound in line \(file.position(Int(bound.lower)).line) and hides the library's function"
   }
 
   /// What to say of a string that stands for a function of the library, as other frameworks take them; `exactly` where

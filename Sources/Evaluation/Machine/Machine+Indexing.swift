@@ -227,6 +227,20 @@ extension Machine {
     return heap.table(columns: result, attachments: .none)
   }
 
+  /// What picks from a list what several indexes pick from a tensor.
+  private func severalIndexesHelp(_ object: Value, _ indexes: [TensorHooks.Index]) throws -> [String] {
+    guard object.tag == .list, object.list.count > 0 else { return [] }
+    let areWhole = try indexes.allSatisfy {
+      if case .value(let index) = $0 { try wholeNumber(index) != nil } else { false }
+    }
+    switch (object.list.elements[0].tag == .list, areWhole) {
+    case (true, true): return ["write `xs[i][j]`"]
+    case (true, false): return ["the entries j of all rows are `[row[j] for row in xs]`, or `tensor(xs)[.., j]`"]
+    case (false, true): return ["several elements are picked by one list: `xs[[0, 2]]`"]
+    case (false, false): return ["a list takes one index: an integer, a range or a list of integers"]
+    }
+  }
+
   @inline(never) func getIndexes(
     _ prototype: UnsafeMutablePointer<LoadedPrototype>, _ target: UnsafeMutablePointer<Value>,
     _ first: UnsafeMutablePointer<Value>, _ number: Int
@@ -246,7 +260,7 @@ extension Machine {
     } else {
       throw RuntimeError(
         "E0207", "only tensors take several indexes at once, not \(brief(first.pointee))",
-        label: describeKind(first.pointee), help: first.pointee.tag == .list ? ["write `xs[i][j]`"] : [])
+        label: describeKind(first.pointee), help: try severalIndexesHelp(first.pointee, indexes))
     }
     for slot in 0..<(values - first) { Machine.drop(heap, first + slot) }
     Machine.put(heap, target, result)

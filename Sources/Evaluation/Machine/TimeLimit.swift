@@ -11,19 +11,21 @@ final class TimeLimit: @unchecked Sendable {
   private let state = Mutex(State())
   private let timer = DispatchSource.makeTimerSource(queue: .global())
 
-  /// The limit in seconds; `act` is called on another thread.
-  init(_ seconds: Double, act: @escaping @Sendable () -> Void) {
+  /// The limit in seconds; `act` is called on another thread. `byClock` they are those of the clock alone, for a part of what the
+  /// process does.
+  init(_ seconds: Double, byClock: Bool = false, act: @escaping @Sendable () -> Void) {
     let began = DispatchTime.now().uptimeNanoseconds, used = clock()
     timer.setEventHandler { [weak self] in
       let waited = Double(DispatchTime.now().uptimeNanoseconds - began) * 1e-9
-      guard Double(clock() - used) / Double(CLOCKS_PER_SEC) > seconds || waited > 5 * seconds else { return }
+      let worked = Double(clock() - used) / Double(CLOCKS_PER_SEC)
+      guard byClock ? waited >= seconds : worked > seconds || waited > 5 * seconds else { return }
       self?.state.withLock {
         if $0.hasEnded { return }
         $0.hasActed = true
         act()
       }
     }
-    timer.schedule(deadline: .now() + seconds / 2, repeating: 0.05)
+    timer.schedule(deadline: .now() + (byClock ? seconds : seconds / 2), repeating: 0.05)
     timer.resume()
   }
 

@@ -32,6 +32,8 @@ public final class Session {
   private(set) var isTestWanted: (Int, String) -> Bool = { _, _ in true }
   /// Runs one of them in surroundings of its own.
   private(set) var runsTest: (() throws -> Void) throws -> Void = { try $0() }
+  /// Seconds that a test may take, or a statement beside tests; nil for any number.
+  private(set) var limit: Int?
   /// Whether the cell that runs answers its tests.
   private(set) var answersTests = false
   /// Whether a statement beside tests may end with an error.
@@ -133,10 +135,12 @@ public final class Session {
   /// Runs the definitions and the `test` blocks of a file; claims, shown values and sweeps bound to no name are left
   /// out. In a file of the library itself names mean what they mean there: the sets merged over all its files. Only tests
   /// that are wanted run, which is asked with a test's place among those of the file, from 0, and its name. A statement goes
-  /// without being run, or to its end, where it may fail so, which is asked with its place and an error's id.
+  /// without being run, or to its end, where it may fail so, which is asked with its place and an error's id. A test that is
+  /// not over within `limit` seconds of the clock fails with E0309 at its next poll, and the next one runs; another statement that is
+  /// not ends the file.
   public func runTests(
     _ file: SourceFile, mayFail: @escaping (Span, String) -> Bool = { _, _ in false },
-    apart: @escaping (() throws -> Void) throws -> Void = { try $0() },
+    apart: @escaping (() throws -> Void) throws -> Void = { try $0() }, limit: Int? = nil,
     wanted: @escaping (Int, String) -> Bool = { _, _ in true }
   ) -> (outcomes: [TestOutcome], diagnostics: [Diagnostic]) {
     let parsed = parse(file)
@@ -163,6 +167,7 @@ public final class Session {
       interrupts.reset()
       isTestWanted = wanted
       runsTest = apart
+      self.limit = limit
       mayFailInTests = mayFail
       let result = execute(program, mode: .test)
       return (result.tests, result.diagnostics)
@@ -187,8 +192,12 @@ public final class Session {
   }
 
   /// Runs a cell; its bindings stay for later cells. With `isKept` its results are `_1`, `_2`, … too, and `undoCell` can
-  /// take it back. With `answersTests` its tests run, too.
-  public func runCell(_ file: SourceFile, isKept: Bool = false, answersTests: Bool = false) -> CellOutcome {
+  /// take it back. With `answersTests` its tests run, too. A statement that is not over within `limit` seconds of the clock fails
+  /// with E0309.
+  public func runCell(
+    _ file: SourceFile, isKept: Bool = false, answersTests: Bool = false, limit: Int? = nil
+  ) -> CellOutcome {
+    self.limit = limit
     didRunLastCell = false
     self.answersTests = answersTests
     let parsed = parse(file)

@@ -42,7 +42,10 @@ struct StatementRunner {
         continue
       }
       let tensors = machine.tensors, started = tensors.timing?.now ?? 0
+      // A test has a watch of its own.
+      let watch = mode == .test && statement.isTest ? nil : limitWatch
       do {
+        defer { if watch?.end() == true { session.interrupts.reset() } }
         if let walk = tensors.walk { try self.walk(statement, index, walk) } else { try run(statement, index) }
         tensors.timing?.finish(statement: index, since: started)
         if mode == .cell, let step = machine.folds.endedStep() { return ended(statement, at: step) }
@@ -52,7 +55,8 @@ struct StatementRunner {
           timing.leave()
           continue
         }
-        let failure = machine.runtimeError(error)
+        var failure = machine.runtimeError(error)
+        if failure.id == RuntimeError.interrupted.id, watch?.end() == true { failure.message = tooLong }
         if mode == .test, session.mayFailInTests(statement.span, failure.id) { continue }
         result.diagnostics.append(failure.diagnostic)
         result.failedAt = statement.span.lower
@@ -276,20 +280,35 @@ struct StatementRunner {
     machine.notes = []
   }
 
+  /// Interrupts the session when its limit is over; nil where it has none.
+  private var limitWatch: TimeLimit? {
+    let session = session
+    return session.limit.map { TimeLimit(Double($0), byClock: true) { session.interrupt() } }
+  }
+
+  /// What is said of a test or statement that the watch ended.
+  private var tooLong: String { "not over within \(session.limit ?? 0) s" }
+
   private mutating func test(_ text: Expression, _ body: FunctionLiteral, _ span: Span) throws {
     let name = try evaluate(text)
     defer { machine.heap.release(name) }
     var outcome = Session.TestOutcome(name: try machine.displayText(name), error: nil, span: span)
     defer { testCount += 1 }
     guard session.isTestWanted(testCount, outcome.name) else { return }
+    let watch = limitWatch
+    // It may have acted when the test was just over, which is no interrupt of the next one.
+    defer { if watch?.end() == true { session.interrupts.reset() } }
     do {
       let function = try execute(body.span) { $0.makeFunction(body, to: $0.result) }
       defer { machine.heap.release(function) }
       try session.runsTest { machine.heap.release(try machine.call(function, [])) }
     } catch {
       let failure = machine.runtimeError(error)
-      if failure.id == RuntimeError.interrupted.id { throw failure }
       outcome.error = failure.diagnostic
+      if failure.id == RuntimeError.interrupted.id {
+        guard watch?.end() == true else { throw failure }
+        outcome.error?.message = tooLong
+      }
     }
     result.tests.append(outcome)
   }

@@ -135,6 +135,13 @@ extension TensorOperations {
 
   /// Whether all elements agree within a tolerance: relative to `max(1, |b|)` unless one is given.
   func close(_ a: TensorOperand, _ b: TensorOperand, tolerance: TensorOperand?) throws -> TensorOperand {
+    guard Shape.broadcast(a.shape, b.shape) != nil else {
+      throw RuntimeError(
+        "E0401",
+        "`≈` of \(a.type.name)\(describe(a.shape)) and \(b.type.name)\(describe(b.shape)) cannot combine these shapes",
+        label: "\(describe(a.shape)) and \(describe(b.shape))",
+        help: ["extents must be equal or 1, counted from the last axis"])
+    }
     let numbers = a.isNumber && b.isNumber
     let x = try convert(a, to: .f64, asNumber: numbers), y = try convert(b, to: .f64, asNumber: numbers)
     let distance = try apply(.unary(.abs), [try apply(.binary(.subtract), [x, y])])

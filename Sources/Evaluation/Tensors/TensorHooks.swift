@@ -100,6 +100,7 @@ enum TensorHooks {
         help: [
           "`all(c)` is true where every element is, `any(c)` where one is, and `same(a, b)` compares whole values",
           "`where(c, a, b)` chooses for each element by itself",
+          "element by element, `a and b` is `where(a, b, false)`, and `a or b` is `where(a, true, b)`",
         ])
     }
     guard let content = operations.requireContent(x) else {

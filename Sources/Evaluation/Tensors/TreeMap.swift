@@ -32,10 +32,22 @@ struct TreeMap {
       throw RuntimeError(
         "E0504",
         "\(machine.brief(value)) holds a function but no trainable `param`, so `\(what)` has nothing to work on",
-        label: "no params", help: ["declare a weight as `param w = …` inside the function that makes the model"])
+        label: "no params",
+        help: [
+          uncalled(value) ?? "declare a weight as `param w = …` inside the function that makes the model"
+        ])
     }
     try checkUntied(value, scan)
     return scan
+  }
+
+  /// What to say of a function that makes a model and was not called.
+  private func uncalled(_ value: Value) -> String? {
+    guard value.tag == .closure else { return nil }
+    let prototype = value.closure.prototype
+    guard prototype.code.contains(where: { $0.op == .makeParam }) else { return nil }
+    return
+      "its call makes the model that has the weights: `\(prototype.name)(\(prototype.parameters.isEmpty ? "" : "…"))`"
   }
 
   /// One param reached by two paths cannot be moved in two ways.

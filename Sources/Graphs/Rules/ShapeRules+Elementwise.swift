@@ -58,7 +58,7 @@ extension Operands {
 
 extension Shape {
   /// The common shape of two by NumPy's rules, or nil.
-  static func broadcast(_ a: Shape, _ b: Shape) -> Shape? {
+  public static func broadcast(_ a: Shape, _ b: Shape) -> Shape? {
     if a == b { return a }
     let (long, short) = a.count >= b.count ? (a, b) : (b, a)
     var result = long

@@ -55,6 +55,6 @@ public struct SessionClaims: Sendable {
     var lease = Lease(worker: name(count + 1), seconds: 0)
     lease.hasEnded = true
     // One that cannot be written ends with its process.
-    try? folder.files.leave(Array(lease.json.compact.utf8), at: path(count + 1))
+    _ = try? folder.files.leave(Array(lease.json.compact.utf8), at: path(count + 1))
   }
 }

@@ -27,7 +27,7 @@ import Testing
     let digits = values.map { "\($0)".prefix { $0 != "e" }.filter(\.isNumber).trimmingCharacters(in: ["0"]).count }
     #expect(digits.allSatisfy { $0 <= 3 })
     #expect(try #require(SliderValues.between(lower, upper, isOpen: true, initial: nil)).contains(upper) == false)
-    #expect(SliderValues.between(0, 1e-322, isOpen: false, initial: nil) == nil)
+    #expect(SliderValues.between(0, 20 * Double.leastNonzeroMagnitude, isOpen: false, initial: nil) == nil)
     #expect(control(.float(initial), bounds(.float(lower), .float(upper))).contains(" data-values=") == (upper < 1e15))
   }
 

@@ -10,25 +10,11 @@ extension Resolver {
     while let last = spine.last, let inner = last.leftOperand { spine.append(inner) }
     // What a name is asked for, as `normal` in `np.random.normal(3)`.
     let fields = spine.reversed().dropFirst().prefix { if case .field = $0.kind { true } else { false } }
-    if let (root, name) = foreignSeed(spine), let form = LanguageWord.named("seed")?.form {
-      program.references[root.id] = .unresolved
-      report(.wordOfAForm(name: name, form: form), at: root.span)
-      spine.removeLast()
-    } else if case .name(let name) = spine[spine.count - 1].kind, case .field(_, let member)? = fields.last?.kind {
+    if case .name(let name) = spine[spine.count - 1].kind, case .field(_, let member)? = fields.last?.kind {
       use(name, id: spine[spine.count - 1].id, span: spine[spine.count - 1].span, member: member.text)
       spine.removeLast()
     }
     for link in spine.reversed() { walkLink(link) }
-  }
-
-  /// The name in front of `x.seed(3)`, as the root of all draws is set elsewhere, where nothing has that name.
-  private func foreignSeed(_ spine: [Expression]) -> (Expression, String)? {
-    guard let root = spine.last, case .name(let name) = root.kind, lookUp(name) == nil, prelude.names[name] == nil,
-      spine.contains(where: {
-        if case .field(_, let field) = $0.kind { ["seed", "manual_seed"].contains(field.text) } else { false }
-      })
-    else { return nil }
-    return (root, name)
   }
 
   /// Everything in an expression but its left operand.

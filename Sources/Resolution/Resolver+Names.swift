@@ -156,9 +156,7 @@ extension Resolver {
     uses.append(Use(id: id, target: .functions(set), frame: frame, order: clock, span: span, isMember: isMember))
   }
 
-  func reportUnknown(
-    _ name: String, member: String? = nil, at span: Span, assigned: AssignmentPlace? = nil
-  ) {
+  func reportUnknown(_ name: String, member: String? = nil, at span: Span, assigned: AssignmentPlace? = nil) {
     // Where a name was assigned that nothing binds, its later uses say nothing new.
     if assignedUnknown.contains(name) { return }
     if assigned != nil { assignedUnknown.insert(name) }
@@ -173,7 +171,9 @@ extension Resolver {
         return report(.usedBeforeBound(name: name, bound: bound, inFunction: scope.frame !== frame), at: span)
       }
     }
-    if let form = LanguageWord.beginningStatement(name)?.form {
+    // As `seed` is a member elsewhere, in `random.seed(3)`.
+    let word = member == "seed" || member == "manual_seed" ? "seed" : name
+    if let form = LanguageWord.beginningStatement(word)?.form {
       return report(.wordOfAForm(name: name, form: form), at: span)
     }
     if isInIndex, name == "end" { return report(.endOfIndex(name: name), at: span) }

@@ -231,9 +231,9 @@ extension Resolver {
         report(.stateAssignedElsewhere(name: variable.name, bound: variable.span), at: span)
       }
     case .letName where isOwn:
-      report(
-        .assignToLet(name: variable.name, bound: variable.span, isInner: variable.block != scopes.last?.block), at: span
-      )
+      // What an earlier cell bound has no block of this one.
+      let isInner = variable.order == 0 ? assignmentPlace != .body : variable.block != scopes.last?.block
+      report(.assignToLet(name: variable.name, bound: variable.span, isInner: isInner), at: span)
     case .parameter where isOwn:
       // A parameter's block is the function's own scope, around that of its body.
       report(.assignToParameter(name: variable.name, bound: variable.span, isInner: assignmentPlace != .body), at: span)

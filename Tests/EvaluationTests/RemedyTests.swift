@@ -85,6 +85,8 @@ import Testing
     ("hstack([v, v])", "concat([a, b], axis: -1)", "to_list(concat([v, v], axis: -1))", "[1.0, 2.0, 1.0, 2.0]"),
     ("vstack([t, t])", "concat([a, b], axis: 0)", "shape(concat([t, t], axis: 0))", "[4, 2]"),
     ("vstack([v, v])", "stack([a, b])", "shape(stack([v, v]))", "[2, 2]"),
+    ("logical_and(t > 1, t < 3)", "where(a, b, false)", "sum(where(t > 1, t < 3, false))", "1"),
+    ("logical_or(t < 2, t > 3)", "where(a, true, b)", "sum(where(t < 2, true, t > 3))", "2"),
     ("sprintf(\"%d\", 3)", "\"{x:.2f}\"", "\"{x:.2f}\"", "\"1.50\""),
     ("fprintf(\"%d\", 3)", "print(\"{x:.2f}\")", "print(\"{x:.2f}\")", ""),
     ("list(0..<5)", "did you mean `to_list`?", "to_list(0..<5)", "[0, 1, 2, 3, 4]"),

@@ -159,6 +159,9 @@ private struct Walker {
     #expect(p.program.globals.map(\.slot) == [2, 3])
     let (_, said) = resolveText("f(1, 2)", globals: globals, nextSlot: 2)
     #expect(said.map(\.id) == ["E0105"])
+    // What an earlier cell bound may be bound anew, but not inside a block.
+    let (_, assigned) = resolveText("x = 1\nif 1 < 2 { x = 2 }", globals: globals, nextSlot: 2)
+    #expect(assigned.map { $0.help[0].contains("let x = …") } == [true, false])
   }
 
   @Test func usesFillGlobals() {

@@ -187,13 +187,14 @@ extension Machine {
     switch value.tag {
     case .list, .range, .table: return hiding + ["an element is taken with brackets, counted from 0: `xs[1]`"]
     case .tensor: return hiding + ["an element is taken with brackets, counted from 0: `t[1]`, `t[1, 2]`"]
-    case _ where !hiding.isEmpty: return hiding
     case .record:
       let record = value.record
-      return (0..<record.count).filter { record.values[$0].isFunction }.prefix(1).map {
-        let name = StringLiteral.fieldName(record.name($0))
-        return "its field `\(name)` is a function: `r.\(name)(…)`"
-      }
+      return hiding
+        + (0..<record.count).filter { record.values[$0].isFunction }.prefix(1).map {
+          let name = StringLiteral.fieldName(record.name($0))
+          return "its field `\(name)` is a function: `r.\(name)(…)`"
+        }
+    case _ where !hiding.isEmpty: return hiding
     default: return value.isNumber ? ["a product is written with its sign: `\(brief(value)) * (…)`"] : unquoted(value)
     }
   }

@@ -139,7 +139,7 @@ struct TestResult: Sendable {
     let problem = isSkipped ? errors[0].message : errors.map(DiagnosticText.plain).joined()
     self.init(file: file, name: name, problem: errors.isEmpty ? nil : problem)
     if isSkipped { outcome = .skipped }
-    if isStopped, errors.contains(where: { $0.id == DiagnosticText.interruptID }) { outcome = .interrupted }
+    if isStopped, errors.contains(where: { $0.id == DiagnosticText.interruptedID }) { outcome = .interrupted }
   }
 }
 

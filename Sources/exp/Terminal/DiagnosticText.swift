@@ -25,8 +25,6 @@ enum DiagnosticText {
   static let interruptedID = "E0309"
   /// The id of the error that a library is not installed.
   static let missingLibraryID = "E0413"
-  /// What is said of what an interrupt stopped.
-  static let interruptID = "E0309"
 
   /// In full, for a terminal.
   static func draw(_ diagnostic: Diagnostic, on terminal: Terminal = .errors) -> String {
